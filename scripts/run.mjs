@@ -1,0 +1,49 @@
+// Runs a compiled program of this project on a fresh clone: installs and builds what is missing first.
+//   node scripts/run.mjs PROGRAM [ARG ...]     PROGRAM is a path below .build, or `test`
+// Plain JavaScript on Node alone, because it runs before anything is installed.
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import path from 'node:path';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const [program, ...args] = process.argv.slice(2);
+
+requireNode(20, 19);
+if (installIsStale()) run('npm', ['ci', '--no-audit', '--no-fund']);
+run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', root]);
+
+if (program === 'test') {
+  run('npm', ['run', '--silent', 'lint']);
+  run(process.execPath, [path.join(root, 'node_modules/mocha/bin/mocha.js'), ...args]);
+} else {
+  const file = path.join(root, '.build', program);
+  process.argv = [process.execPath, file, ...args];
+  await import(pathToFileURL(file).href);
+}
+
+function requireNode(major, minor) {
+  const [haveMajor, haveMinor] = process.versions.node.split('.').map(Number);
+  if (haveMajor > major || (haveMajor === major && haveMinor >= minor)) return;
+  console.error(`clickhour needs Node.js ${major}.${minor} or later; this is ${process.version}.`);
+  process.exit(1);
+}
+
+/** npm writes node_modules/.package-lock.json last, so its age is the age of a complete install. */
+function installIsStale() {
+  const installed = path.join(root, 'node_modules/.package-lock.json');
+  return !existsSync(installed) || mtimeMs(installed) < mtimeMs(path.join(root, 'package-lock.json'));
+}
+
+function mtimeMs(file) {
+  return statSync(file).mtimeMs;
+}
+
+function run(command, commandArgs) {
+  const { status } = spawnSync(command, commandArgs, {
+    cwd: root,
+    stdio: ['inherit', 2, 2],
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}

@@ -1,0 +1,23 @@
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * Where a ClickHouse server is and whom to be there. The four users of `clickhouse/users.d` have only the grants their
+ * job needs; on a server without them all four are the same user.
+ */
+export interface ClickHouseEndpoint {
+  /** `http://HOST:PORT` */
+  readonly url: string;
+  /** May create and alter: migrations, verify --repair. */
+  readonly admin: Credentials;
+  /** May insert: the shipper. */
+  readonly ingest: Credentials;
+  /** May read what the HTTP API answers from. */
+  readonly query: Credentials;
+  /** May read anything in the database, read-only and within limits: ad-hoc SQL. */
+  readonly analyst: Credentials;
+}
+
+export type Role = 'admin' | 'ingest' | 'query' | 'analyst';

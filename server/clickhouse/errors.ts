@@ -1,0 +1,42 @@
+import { ClickHouseError } from '@clickhouse/client';
+
+/**
+ * What a failed request to ClickHouse means for whoever sent it.
+ * - `server`: the server, the network or the schema is not ready; the same request can succeed later.
+ * - `request`: this request's own bytes or SQL are refused; another request can still succeed.
+ */
+export type FailureClass = 'server' | 'request';
+
+/**
+ * Codes with which ClickHouse refuses what it was given, whatever state it is in. All others, known or not, are taken
+ * for the server's state, because waiting loses nothing.
+ * Source: src/Common/ErrorCodes.cpp of ClickHouse.
+ */
+const REQUEST_CODES: ReadonlySet<string> = new Set([
+  '6', // CANNOT_PARSE_TEXT
+  '26', // CANNOT_PARSE_QUOTED_STRING
+  '27', // CANNOT_PARSE_INPUT_ASSERTION_FAILED
+  '38', // CANNOT_PARSE_DATE
+  '41', // CANNOT_PARSE_DATETIME
+  '53', // TYPE_MISMATCH
+  '62', // SYNTAX_ERROR
+  '69', // ARGUMENT_OUT_OF_BOUND
+  '72', // CANNOT_PARSE_NUMBER
+  '117', // INCORRECT_DATA
+  '131', // TOO_LARGE_STRING_SIZE
+  '190', // SIZES_OF_ARRAYS_DONT_MATCH
+  '321', // VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
+  '349', // CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
+  '407', // DECIMAL_OVERFLOW
+  '467', // CANNOT_PARSE_BOOL
+  '636', // CANNOT_EXTRACT_TABLE_STRUCTURE
+]);
+
+export function classify(error: unknown): FailureClass {
+  return REQUEST_CODES.has(codeOf(error) ?? '') ? 'request' : 'server';
+}
+
+/** ClickHouse's own error code, such as `'60'`; undefined when the failure was not reported by ClickHouse. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof ClickHouseError ? error.code : undefined;
+}

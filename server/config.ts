@@ -1,0 +1,196 @@
+import path from 'node:path';
+import { cleanEnv, EnvError, EnvMissingError, makeExactValidator, str } from 'envalid';
+import type { LogLevel } from './log.ts';
+import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
+import { AppError, show, type Issue } from './errors.ts';
+
+/** Everything that can be set from outside, and every limit. Sizes are bytes, times are milliseconds. */
+export interface Config {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly dataDir: string;
+  /** `undefined`: the embedded engine under `dataDir`. */
+  readonly clickhouse: ClickHouseEndpoint | undefined;
+  readonly database: string;
+  readonly logLevel: LogLevel;
+  readonly workers: number;
+  /** How far ahead of this server's clock an event's timestamp may be. */
+  readonly maxFutureMs: number;
+  readonly maxBodyBytes: number;
+  readonly journal: JournalLimits;
+  readonly cache: CacheLimits;
+}
+
+export interface JournalLimits {
+  /** A segment is sealed when its first row is this old, or ... */
+  readonly batchMaxWaitMs: number;
+  /** ... when it holds this many bytes, which bounds one INSERT. */
+  readonly segmentMaxBytes: number;
+  /** All segments of this process together; above it events are refused with 503. */
+  readonly maxBytes: number;
+  /** Rows in memory that wait for the disk; above it events are refused with 503. */
+  readonly pendingMaxBytes: number;
+}
+
+export interface CacheLimits {
+  /** How long an answer about the current hour may be reused. */
+  readonly ttlMs: number;
+  /** How many hours keep their unique users between questions. */
+  readonly maxHours: number;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const GIB = 1024 * MIB;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What the rest of the program gets when a variable is unset. Tests spread over this. */
+export const defaults: Config = {
+  host: '127.0.0.1',
+  port: 8080,
+  dataDir: path.resolve('data'),
+  clickhouse: undefined,
+  database: 'analytics',
+  logLevel: 'info',
+  workers: 1,
+  maxFutureMs: 300_000,
+  maxBodyBytes: 10 * MIB,
+  journal: { batchMaxWaitMs: 500, segmentMaxBytes: 8 * MIB, maxBytes: 10 * GIB, pendingMaxBytes: 64 * MIB },
+  cache: { ttlMs: 1000, maxHours: 10_000 },
+};
+
+const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+const specs = {
+  HOST: str({ default: defaults.host }),
+  PORT: whole(0, 65_535)({ default: defaults.port }),
+  DATA_DIR: str({ default: defaults.dataDir }),
+  CLICKHOUSE_URL: httpUrl()({ default: undefined }),
+  CLICKHOUSE_USER: str({ default: 'default' }),
+  CLICKHOUSE_PASSWORD: str({ default: '' }),
+  CLICKHOUSE_INGEST_USER: str({ default: undefined }),
+  CLICKHOUSE_QUERY_USER: str({ default: undefined }),
+  CLICKHOUSE_ANALYST_USER: str({ default: undefined }),
+  CLICKHOUSE_DATABASE: identifier()({ default: defaults.database }),
+  BATCH_MAX_WAIT_MS: whole(1, 60_000)({ default: defaults.journal.batchMaxWaitMs }),
+  CACHE_TTL_MS: whole(0, 60_000)({ default: defaults.cache.ttlMs }),
+  MAX_BODY_BYTES: bytes(1, GIB)({ default: defaults.maxBodyBytes }),
+  MAX_FUTURE_MS: whole(0, 36_500 * DAY_MS)({ default: defaults.maxFutureMs }),
+  JOURNAL_MAX_BYTES: bytes(1, Number.MAX_SAFE_INTEGER)({ default: defaults.journal.maxBytes }),
+  ALLOW_ANONYMOUS: whole(0, 1)({ default: 0 }),
+  LOG_LEVEL: oneOf(LOG_LEVELS)({ default: defaults.logLevel }),
+  WORKERS: whole(1, 256)({ default: defaults.workers }),
+};
+
+/**
+ * Reads and checks the whole environment once.
+ * @throws AppError `invalid`, listing every wrong variable with what came and what was expected
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const issues: Issue[] = [];
+  const set = cleanEnv(withoutEmpty(env), specs, {
+    reporter: ({ errors }) => {
+      for (const [path, error] of Object.entries(errors)) issues.push({ path, message: describe(error) });
+    },
+  });
+  if (issues.length === 0) issues.push(...exposure(set.HOST, set.ALLOW_ANONYMOUS === 1));
+  if (issues.length > 0) throw new AppError('invalid', startMessage(issues), { issues });
+  const admin = { username: set.CLICKHOUSE_USER, password: set.CLICKHOUSE_PASSWORD };
+  const as = (username: string | undefined) => ({ ...admin, username: username ?? admin.username });
+  return {
+    ...defaults,
+    host: set.HOST,
+    port: set.PORT,
+    dataDir: path.resolve(set.DATA_DIR),
+    clickhouse:
+      set.CLICKHOUSE_URL === undefined
+        ? undefined
+        : {
+            url: set.CLICKHOUSE_URL,
+            admin,
+            ingest: as(set.CLICKHOUSE_INGEST_USER),
+            query: as(set.CLICKHOUSE_QUERY_USER),
+            analyst: as(set.CLICKHOUSE_ANALYST_USER),
+          },
+    database: set.CLICKHOUSE_DATABASE,
+    logLevel: set.LOG_LEVEL,
+    workers: set.WORKERS,
+    maxFutureMs: set.MAX_FUTURE_MS,
+    maxBodyBytes: set.MAX_BODY_BYTES,
+    journal: {
+      ...defaults.journal,
+      batchMaxWaitMs: set.BATCH_MAX_WAIT_MS,
+      maxBytes: set.JOURNAL_MAX_BYTES,
+    },
+    cache: { ...defaults.cache, ttlMs: set.CACHE_TTL_MS },
+  };
+}
+
+/** An empty variable is an unset one: `PORT= npm start` means the default. */
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}
+
+/** Everything is open until keys exist, so only this machine may reach it unless the operator says otherwise. */
+function exposure(host: string, allowAnonymous: boolean): Issue[] {
+  if (allowAnonymous || /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return [];
+  const message = `received ${show(host)}, expected a loopback address, because anyone who reaches it may write and read; set ALLOW_ANONYMOUS=1 if that is intended`;
+  return [{ path: 'HOST', message }];
+}
+
+function startMessage(issues: readonly Issue[]): string {
+  const lines = issues.map(({ path, message }) => `  ${path}: ${message}`);
+  return `The environment is wrong:\n${lines.join('\n')}`;
+}
+
+function describe(error: unknown): string {
+  if (error instanceof EnvMissingError) return 'received nothing, expected a value';
+  return error instanceof Error ? error.message : String(error);
+}
+
+function whole(min: number, max: number) {
+  return makeExactValidator<number>((input) => {
+    const value = /^\d{1,16}$/.test(input) ? Number(input) : NaN;
+    if (value >= min && value <= max) return value;
+    throw new EnvError(`received ${show(input)}, expected a whole number from ${min} to ${max}`);
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: KIB, MiB: MIB, GiB: GIB };
+
+function bytes(min: number, max: number) {
+  return makeExactValidator<number>((input) => {
+    const [, digits = '', unit = ''] = /^(\d{1,16}) ?(KiB|MiB|GiB|)$/.exec(input) ?? [];
+    const value = digits === '' ? NaN : Number(digits) * (UNITS[unit] ?? NaN);
+    if (value >= min && value <= max) return value;
+    throw new EnvError(`received ${show(input)}, expected bytes from ${min} to ${max}, such as 1048576 or 1MiB`);
+  });
+}
+
+function httpUrl() {
+  return makeExactValidator<string>((input) => {
+    const url = URL.canParse(input) ? new URL(input) : undefined;
+    if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
+      const hint = 'with the user in CLICKHOUSE_USER and CLICKHOUSE_PASSWORD';
+      const received = url === undefined ? show(input) : show(`${url.protocol}//${url.host}`);
+      throw new EnvError(`received ${received}, expected http://HOST:PORT or https://HOST:PORT, ${hint}`);
+    }
+    return input;
+  });
+}
+
+function identifier() {
+  return makeExactValidator<string>((input) => {
+    if (/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(input)) return input;
+    throw new EnvError(`received ${show(input)}, expected letters, digits and underscores, starting with no digit`);
+  });
+}
+
+function oneOf<T extends string>(choices: readonly T[]) {
+  return makeExactValidator<T>((input) => {
+    const found = choices.find((choice) => choice === input);
+    if (found !== undefined) return found;
+    throw new EnvError(`received ${show(input)}, expected one of ${choices.join(', ')}`);
+  });
+}

@@ -1,0 +1,56 @@
+/** What can go wrong, as a closed list. `http/problem.ts` maps each code to a status; nothing else decides statuses. */
+export type ErrorCode =
+  /** The caller's input is wrong; `issues` says where. */
+  | 'invalid'
+  | 'not_found'
+  | 'too_large'
+  /** A limit of this server is reached (journal, disk, queue): nothing was stored, try again later. */
+  | 'overloaded'
+  /** A part this answer needs (ClickHouse) is away: try again later. */
+  | 'unavailable'
+  | 'internal';
+
+/** One finding about an input: `path` names the parameter or JSON path, `message` says what came and what was expected. */
+export interface Issue {
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface AppErrorOptions {
+  readonly cause?: unknown;
+  readonly issues?: readonly Issue[];
+  /** Seconds after which a retry makes sense. */
+  readonly retryAfterS?: number;
+}
+
+/** The one error type of the service. `message` is shown to callers unless the code is `internal`. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly issues: readonly Issue[];
+  readonly retryAfterS: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.issues = options.issues ?? [];
+    this.retryAfterS = options.retryAfterS;
+  }
+}
+
+/** An `invalid` error whose message is its findings in one sentence. `issues` must not be empty. */
+export function invalid(issues: readonly Issue[]): AppError {
+  return new AppError('invalid', issues.map(({ path, message }) => `${path}: ${message}`).join('; '), { issues });
+}
+
+/** Shows a received value in an error message: quoted, and cut so that a message stays a sentence. */
+export function show(value: unknown, maxLength = 80): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value) ?? typeof value;
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength)}… (${text.length} characters)`;
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
