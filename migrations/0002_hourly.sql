@@ -22,7 +22,10 @@ SETTINGS
 --
 -- Each counted event is either a click or an impression, so clicks + impressions is the number of events of an hour,
 -- which only grows: readers use it as the version number of its unique users.
-CREATE MATERIALIZED VIEW IF NOT EXISTS hourly_view TO hourly AS
+--
+-- The view reads and writes as whoever made it, so that the user that inserts events needs no other right.
+CREATE MATERIALIZED VIEW IF NOT EXISTS hourly_view TO hourly
+DEFINER = CURRENT_USER SQL SECURITY DEFINER AS
 SELECT
     toStartOfHour(timestamp, 'UTC') AS hour,
     countIf(name = 'click') AS clicks,
