@@ -56,7 +56,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const { endpoint, ingestClient, queryClient } = clickhouse;
 
   const schema = keepMigrating({ endpoint, database: config.database, log, random });
-  closing.add('schema', schema);
+  closing.add('schema', () => schema.close());
 
   const backlog = new Backlog();
   const metrics = createMetrics(backlog, nowMs);
@@ -71,12 +71,18 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     nowMs,
     random,
   });
-  closing.add('ingest', ingest);
+  closing.add('ingest', () => ingest.close());
 
   const reader = new HourlyReader(
     {
-      counters: async (hours) => readCounters(queryClient, hours),
-      counts: async (hours) => readCounts(queryClient, hours),
+      counters: async (hours) => {
+        metrics.hourlyQueries.inc({ reads: 'counters' });
+        return await readCounters(queryClient, hours);
+      },
+      counts: async (hours) => {
+        metrics.hourlyQueries.inc({ reads: 'users' });
+        return await readCounts(queryClient, hours);
+      },
     },
     config.cache.maxHours,
   );
@@ -93,7 +99,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const http = createHttpApp({ ingest, hourly, health, metrics, maxFutureMs, nowMs, log });
   await Promise.race([schema.tried, sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
   const listener = await listen(http, config);
-  closing.add('http', listener);
+  closing.add('http', () => listener.close());
   return { url: listener.url, consoleUrl: clickhouse.consoleUrl, close: async () => closing.close() };
 }
 
@@ -111,7 +117,7 @@ async function openClickHouse(config: Config, log: Logger, closing: Closing): Pr
   const { database } = config;
   const client = (role: 'ingest' | 'query', requestTimeoutMs: number) => {
     const opened = connect({ endpoint, role, database, requestTimeoutMs });
-    closing.add(`${role} client`, opened);
+    closing.add(`${role} client`, () => opened.close());
     return opened;
   };
   const ingestClient = client('ingest', 60_000);
@@ -129,6 +135,6 @@ async function openEndpoint({ clickhouse, dataDir, database }: Config, log: Logg
   if (clickhouse !== undefined)
     return { endpoint: clickhouse, consoleUrl: new URL('/play', clickhouse.url).href };
   const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database });
-  closing.add('embedded ClickHouse', engine);
+  closing.add('embedded ClickHouse', () => engine.close());
   return { endpoint: engine.endpoint, consoleUrl: engine.consoleUrl };
 }
