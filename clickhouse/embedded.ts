@@ -1,4 +1,4 @@
-import type { ClickHouseEndpoint, Credentials } from '../server/clickhouse/endpoint.ts';
+import type { ClickHouseEndpoint } from '../server/clickhouse/endpoint.ts';
 import { backoffMs, pause } from '../server/clickhouse/retry.ts';
 import { messageOf } from '../server/errors.ts';
 import type { Logger } from '../server/log.ts';
@@ -9,6 +9,7 @@ import type { EngineFiles } from './engine-files.ts';
 import { requireEnginePackages } from './engine-packages.ts';
 import { firstLaunch, refuseWhenOwned } from './first-launch.ts';
 import type { EnginePorts } from './free-ports.ts';
+import { endpointWithServiceUsers } from './service-users.ts';
 
 /** A real ClickHouse server, from npm alone, that lives as long as this process at most. */
 export interface Engine {
@@ -53,7 +54,7 @@ export async function runningEngine(directory: string): Promise<ClickHouseEndpoi
   const files = await engineFiles(directory);
   const state = await readEngineState(files);
   if (state === undefined || !(await engineAnswers(files, state.ports))) return undefined;
-  return endpointAt(state.ports);
+  return endpointWithServiceUsers(engineUrl(state.ports));
 }
 
 /**
@@ -81,7 +82,7 @@ class EmbeddedEngine implements Engine {
     this.#ports = ports;
     this.#child = child;
     this.#log = log;
-    this.endpoint = endpointAt(ports);
+    this.endpoint = endpointWithServiceUsers(engineUrl(ports));
     this.consoleUrl = `${this.endpoint.url}/play`;
     this.#closed = this.#keepUp();
   }
@@ -142,18 +143,4 @@ class EmbeddedEngine implements Engine {
       }
     }
   }
-}
-
-function endpointAt(ports: EnginePorts): ClickHouseEndpoint {
-  return {
-    url: engineUrl(ports),
-    admin: withoutPassword('default'),
-    ingest: withoutPassword('ingest'),
-    query: withoutPassword('query'),
-    analyst: withoutPassword('analyst'),
-  };
-}
-
-function withoutPassword(username: string): Credentials {
-  return { username, password: '' };
 }

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { get, IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import type { EngineFiles } from './engine-files.ts';
 import type { EnginePorts } from './free-ports.ts';
 
@@ -8,8 +11,7 @@ export async function engineAnswers(files: EngineFiles, ports: EnginePorts): Pro
   const url = new URL(engineUrl(ports));
   url.searchParams.set('query', "SELECT value FROM system.server_settings WHERE name = 'path' FORMAT TSVRaw");
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
-    return (await response.text()).trim() === files.data;
+    return (await textOf(url)).trim() === files.data;
   } catch {
     return false;
   }
@@ -17,4 +19,12 @@ export async function engineAnswers(files: EngineFiles, ports: EnginePorts): Pro
 
 export function engineUrl(ports: EnginePorts): string {
   return `http://127.0.0.1:${ports.http}`;
+}
+
+/** Not fetch, which would keep the connection: an engine that is to end waits for idle connections. */
+async function textOf(url: URL): Promise<string> {
+  const request = get(url, { agent: false, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+  const [response]: unknown[] = await once(request, 'response');
+  if (!(response instanceof IncomingMessage)) throw new Error('no response');
+  return text(response);
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EnginePorts } from './free-ports.ts';
+import { SERVICE_USERS } from './service-users.ts';
 
 /** Where the embedded engine keeps what it has. Everything is below `directory`. */
 export interface EngineFiles {
@@ -21,8 +22,6 @@ export interface EngineState {
   readonly ports: EnginePorts;
 }
 
-const USERS = ['default', 'ingest', 'query', 'analyst'] as const;
-
 /** Creates the directory when it is not there. Different spellings of one directory give the same paths. */
 export async function engineFiles(directory: string): Promise<EngineFiles> {
   await mkdir(directory, { recursive: true });
@@ -35,20 +34,47 @@ export async function engineFiles(directory: string): Promise<EngineFiles> {
   };
 }
 
+/** A file of `clickhouse/config.d` or `clickhouse/users.d`, as a server gets it. */
+export interface ServerFile {
+  readonly folder: 'config.d' | 'users.d';
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The project's own server files, with the grants on `database` (a name, or a prefix such as `test_*`). */
+export async function serverFiles(database: string): Promise<ServerFile[]> {
+  const files: ServerFile[] = [];
+  for (const folder of ['config.d', 'users.d'] as const) {
+    const source = path.join(projectRoot(), 'clickhouse', folder);
+    for (const name of (await readdir(source)).filter((name) => name.endsWith('.xml'))) {
+      const text = await readFile(path.join(source, name), 'utf8');
+      files.push({
+        folder,
+        name,
+        text: folder === 'users.d' ? text.replaceAll(/\banalytics\b/g, database) : text,
+      });
+    }
+  }
+  return files;
+}
+
 /**
- * Writes the configuration: the project's own files, and beside them what holds only for an embedded engine. File by
- * file at once, because another process may be trying to start on the same directory.
+ * Writes the configuration: the project's own files, and beside them what holds only for an embedded engine. Each file
+ * at once, because another process may be trying to start on the same directory.
  */
 export async function writeEngineConfig(files: EngineFiles, database: string): Promise<void> {
-  await writeFolder(path.join(files.config, 'config.d'), [
-    ...(await projectFiles('config.d')),
-    // Files are merged in the order of their names: this comes after the project's.
-    ['embedded.xml', serverOverrides(files)],
-  ]);
-  await writeFolder(path.join(files.config, 'users.d'), [
-    ...(await projectFiles('users.d')).map(([name, text]): NamedText => [name, grantOn(database, text)]),
-    ['embedded.xml', userOverrides()],
-  ]);
+  const contents: readonly ServerFile[] = [
+    ...(await serverFiles(database)),
+    // Merged in the order of their names: these come after the project's.
+    { folder: 'config.d', name: 'embedded.xml', text: serverOverrides(files) },
+    { folder: 'users.d', name: 'embedded.xml', text: userOverrides() },
+  ];
+  for (const folder of ['config.d', 'users.d'] as const) {
+    await writeFolder(
+      path.join(files.config, folder),
+      contents.filter((file) => file.folder === folder),
+    );
+  }
   await writeAtOnce(path.join(files.config, 'users.xml'), '<clickhouse/>\n');
   await writeAtOnce(path.join(files.config, 'config.xml'), '<clickhouse/>\n');
 }
@@ -75,25 +101,11 @@ function isEngineState(value: unknown): value is EngineState {
   return [pid, ownerPid, http, tcp].every(Number.isInteger);
 }
 
-type NamedText = readonly [name: string, text: string];
-
-async function projectFiles(folder: string): Promise<NamedText[]> {
-  const source = path.join(projectRoot(), 'clickhouse', folder);
-  const names = (await readdir(source)).filter((name) => name.endsWith('.xml'));
-  return Promise.all(
-    names.map(async (name) => [name, await readFile(path.join(source, name), 'utf8')] as const),
-  );
-}
-
-function grantOn(database: string, text: string): string {
-  return text.replaceAll(/\banalytics\b/g, database);
-}
-
 /** Leaves exactly these files in the folder: those of an older version must not count any more. */
-async function writeFolder(folder: string, contents: readonly NamedText[]): Promise<void> {
+async function writeFolder(folder: string, contents: readonly ServerFile[]): Promise<void> {
   await mkdir(folder, { recursive: true });
-  for (const [name, text] of contents) await writeAtOnce(path.join(folder, name), text);
-  const kept = new Set(contents.map(([name]) => name));
+  for (const { name, text } of contents) await writeAtOnce(path.join(folder, name), text);
+  const kept = new Set(contents.map(({ name }) => name));
   const others = (await readdir(folder)).filter((name) => name.endsWith('.xml') && !kept.has(name));
   await Promise.all(others.map((name) => rm(path.join(folder, name), { force: true })));
 }
@@ -107,7 +119,8 @@ async function writeAtOnce(file: string, text: string): Promise<void> {
 
 function serverOverrides(files: EngineFiles): string {
   // `clickhouse local` keeps its `system` database in memory only: a log table on disk would be in its own way at the
-  // next start. So the query log is in memory too, and bounded.
+  // next start. So the query log is in memory too, and bounded. Its end waits for idle connections: let them be short,
+  // but longer than the client keeps them (2.5 s).
   return `<clickhouse>
     <user_directories>
         <users_xml><path>${escapeXml(path.join(files.config, 'users.xml'))}</path></users_xml>
@@ -117,6 +130,7 @@ function serverOverrides(files: EngineFiles): string {
         <size>5M</size>
         <count>2</count>
     </logger>
+    <keep_alive_timeout>3</keep_alive_timeout>
     <query_log replace="replace">
         <database>system</database>
         <table>query_log</table>
@@ -129,7 +143,7 @@ function serverOverrides(files: EngineFiles): string {
 
 function userOverrides(): string {
   const loopback = '<networks replace="replace"><ip>127.0.0.1</ip><ip>::1</ip></networks>';
-  const users = USERS.map((name) => `        <${name}>${loopback}</${name}>`);
+  const users = SERVICE_USERS.map((name) => `        <${name}>${loopback}</${name}>`);
   return `<clickhouse>\n    <users>\n${users.join('\n')}\n    </users>\n</clickhouse>\n`;
 }
 

@@ -8,12 +8,13 @@ import {
   PORT_TAKEN,
   type EngineChild,
 } from './engine-child.ts';
-import { readEngineState, type EngineFiles } from './engine-files.ts';
+import { readEngineState, type EngineFiles, type EngineState } from './engine-files.ts';
 import { choosePorts, type EnginePorts } from './free-ports.ts';
 
 /** An engine whose owner was killed needs a moment to shut its tables down. */
 const LOCK_WAIT_MS = 30_000;
 const LOCK_POLL_MS = 100;
+const OWNER_CONFIRM_MS = 500;
 const MAX_PORT_CHOICES = 10;
 
 /**
@@ -43,13 +44,23 @@ export async function firstLaunch(files: EngineFiles): Promise<{ child: EngineCh
 
 /** @throws AppError `unavailable` when a live process runs an engine on this directory */
 export async function refuseWhenOwned(files: EngineFiles): Promise<void> {
-  const state = await readEngineState(files);
-  if (state === undefined || !isAlive(state.ownerPid) || !(await engineAnswers(files, state.ports))) return;
+  if ((await liveOwner(files)) === undefined) return;
+  // An owner that was killed this moment can still look alive, and so can its engine, which is about to end.
+  await sleep(OWNER_CONFIRM_MS);
+  const state = await liveOwner(files);
+  if (state === undefined) return;
   throw new AppError(
     'unavailable',
     `${files.directory} is in use by the process ${state.ownerPid}; ` +
       `to share its ClickHouse, set CLICKHOUSE_URL=${engineUrl(state.ports)}, or set another DATA_DIR.`,
   );
+}
+
+async function liveOwner(files: EngineFiles): Promise<EngineState | undefined> {
+  const state = await readEngineState(files);
+  return state !== undefined && isAlive(state.ownerPid) && (await engineAnswers(files, state.ports))
+    ? state
+    : undefined;
 }
 
 function isAlive(pid: number): boolean {

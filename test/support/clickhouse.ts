@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from '../../server/clickhouse/client.ts';
+import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
+
+let endpoint: ClickHouseEndpoint | undefined;
+
+/** The one ClickHouse of this test run. */
+export function testEndpoint(): ClickHouseEndpoint {
+  if (endpoint === undefined)
+    throw new Error('no ClickHouse: this file runs without test/support/global-setup');
+  return endpoint;
+}
+
+/** Called by the global set-up, before any test. */
+export function setTestEndpoint(started: ClickHouseEndpoint): void {
+  endpoint = started;
+}
+
+/** A new empty database, with a name that the service's users have their grants on. */
+export async function testDatabase(): Promise<{ name: string; drop(): Promise<void> }> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await command(`CREATE DATABASE ${name}`);
+  return { name, drop: () => command(`DROP DATABASE ${name} SYNC`) };
+}
+
+async function command(query: string): Promise<void> {
+  const client = connect({ endpoint: testEndpoint(), role: 'admin' });
+  try {
+    await client.command({ query });
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { directoriesMade } from './temp-dir.ts';
+
+/** How long what was just closed may take to disappear. */
+const PATIENCE_MS = 3000;
+const POLL_MS = 50;
+
+/** Node's names for what a forgotten close() leaves open. */
+const OPEN: Readonly<Record<string, string>> = {
+  ProcessWrap: 'a child process',
+  TCPServerWrap: 'a listening TCP port',
+  PipeServerWrap: 'a listening pipe',
+};
+
+/** @throws Error that lists every process, port and directory that a test left behind */
+export async function expectNothingLeft(): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
+  let left = await everythingLeft();
+  while (left.length > 0 && Date.now() < deadline) {
+    await sleep(POLL_MS);
+    left = await everythingLeft();
+  }
+  if (left.length > 0)
+    throw new Error(`The tests left something behind:\n${left.map((line) => `  ${line}`).join('\n')}`);
+}
+
+async function everythingLeft(): Promise<string[]> {
+  const open = process.getActiveResourcesInfo().flatMap((name) => OPEN[name] ?? []);
+  const directories = directoriesMade().filter((directory) => existsSync(directory));
+  return [...open, ...directories.map((directory) => `the directory ${directory}`), ...(await orphans())];
+}
+
+/** Processes that nobody holds any more, such as the engine of a killed server: its directory is in its arguments. */
+async function orphans(): Promise<string[]> {
+  if (directoriesMade().length === 0) return [];
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-ww', '-o', 'pid=,args=']);
+  const lines = stdout
+    .split('\n')
+    .filter((line) => directoriesMade().some((directory) => line.includes(directory)));
+  return lines.map((line) => `the process ${line.trim()}`);
+}

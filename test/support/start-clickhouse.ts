@@ -1,0 +1,64 @@
+import { startEngine } from '../../clickhouse/embedded.ts';
+import { serverFiles } from '../../clickhouse/engine-files.ts';
+import { endpointWithServiceUsers } from '../../clickhouse/service-users.ts';
+import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
+import type { Closing } from '../../server/closing.ts';
+import { createLogger } from '../../server/log.ts';
+import { tempDir } from './temp-dir.ts';
+
+const DATABASES = 'test_*';
+const IMAGE = 'clickhouse/clickhouse-server:26.7';
+
+/**
+ * @param which `embedded`, `testcontainers`, or the URL of a running server, with user and password if it needs them
+ * @param closing is told how to end what was started
+ */
+export async function startTestClickHouse(which: string, closing: Closing): Promise<ClickHouseEndpoint> {
+  if (which === 'embedded') return startEmbedded(closing);
+  if (which === 'testcontainers') return startContainer(closing);
+  if (URL.canParse(which)) return runningServer(new URL(which));
+  throw new Error(
+    `TEST_CLICKHOUSE: received "${which}", expected embedded, testcontainers or http://HOST:PORT`,
+  );
+}
+
+async function startEmbedded(closing: Closing): Promise<ClickHouseEndpoint> {
+  const directory = await tempDir();
+  closing.add('engine directory', () => directory.remove());
+  const engine = await startEngine({
+    directory: directory.path,
+    log: createLogger('warn'),
+    database: DATABASES,
+  });
+  closing.add('engine', () => engine.close());
+  return engine.endpoint;
+}
+
+/** The server image with the project's own configuration. Needs Docker, and the package only then. */
+async function startContainer(closing: Closing): Promise<ClickHouseEndpoint> {
+  const { ClickHouseContainer } = await import('@testcontainers/clickhouse');
+  const files = await serverFiles(DATABASES);
+  const container = await new ClickHouseContainer(IMAGE)
+    // The image would otherwise shut `default` in, or replace it.
+    .withEnvironment({ CLICKHOUSE_SKIP_USER_SETUP: '1' })
+    .withUsername('default')
+    .withPassword('')
+    .withCopyContentToContainer(
+      files.map(({ folder, name, text }) => ({
+        content: text,
+        target: `/etc/clickhouse-server/${folder}/${name}`,
+      })),
+    )
+    .start();
+  closing.add('container', () => container.stop());
+  return endpointWithServiceUsers(container.getHttpUrl());
+}
+
+/** A server that somebody else runs may not have the project's users: one user is all of them. */
+function runningServer(url: URL): ClickHouseEndpoint {
+  const user = {
+    username: decodeURIComponent(url.username) || 'default',
+    password: decodeURIComponent(url.password),
+  };
+  return { url: url.origin, admin: user, ingest: user, query: user, analyst: user };
+}
