@@ -124,21 +124,24 @@ async function insertMissing(client: ClickHouseClient): Promise<void> {
     // Without a token of its own, a row equal to one that was inserted before would be taken for a retry.
     clickhouse_settings: {
       async_insert: 0,
-      max_partitions_per_insert_block: 0,
+      max_partitions_per_insert_block: '0',
       insert_deduplication_token: `repair-${randomUUID()}`,
     },
   });
 }
 
+/** A mutation runs later and elsewhere, where nothing says which database was meant. */
 async function updatePresent(client: ClickHouseClient): Promise<void> {
+  const result = await client.query({ query: 'SELECT currentDatabase()', format: 'TabSeparated' });
+  const staging = `${(await result.text()).trim()}.hourly_repair`;
   await client.command({
     query: `
       ALTER TABLE hourly
       UPDATE
-          clicks = joinGet(concat(currentDatabase(), '.hourly_repair'), 'clicks', hour),
-          impressions = joinGet(concat(currentDatabase(), '.hourly_repair'), 'impressions', hour),
-          users = joinGet(concat(currentDatabase(), '.hourly_repair'), 'users', hour)
-      WHERE hour IN (SELECT hour FROM hourly_repair)`,
+          clicks = joinGet('${staging}', 'clicks', hour),
+          impressions = joinGet('${staging}', 'impressions', hour),
+          users = joinGet('${staging}', 'users', hour)
+      WHERE hour IN (SELECT hour FROM ${staging})`,
     clickhouse_settings: { mutations_sync: '2' },
   });
 }
