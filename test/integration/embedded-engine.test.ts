@@ -49,8 +49,10 @@ describe('the embedded engine', () => {
       const killed = engine.pid;
       process.kill(killed, 'SIGKILL');
 
-      await eventually(async () => expect(await countNumbers(engine.endpoint)).to.equal('3'));
-      expect(engine.pid).not.to.equal(killed);
+      await eventually(async () => {
+        expect(engine.pid).not.to.equal(killed);
+        expect(await countNumbers(engine.endpoint)).to.equal('3');
+      });
       await eventually(async () => {
         const state: unknown = JSON.parse(await readFile(path.join(directory, 'engine.json'), 'utf8'));
         expect(state).to.include({ pid: engine.pid, ownerPid: process.pid });
