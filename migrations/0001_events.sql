@@ -32,8 +32,9 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(timestamp, 'UTC')
 ORDER BY (category, name, timestamp)
 SETTINGS
-    -- Tokens remembered per table: a segment that is sent again within that many inserts is counted once. At one
-    -- insert a second, a day and more.
+    -- What is remembered of the latest inserts: a segment that is sent again is counted once. An insert takes one entry
+    -- for each partition that it touches. Measured: 100,000 in both tables are 46 MB of memory and 0.2 s at a start;
+    -- a million would be 440 MB and 5 s.
     non_replicated_deduplication_window = 100000,
     -- The journal deletes a segment once ClickHouse has acknowledged it, so the answer must wait for the disk.
     fsync_after_insert = 1,

@@ -64,7 +64,7 @@ export class MigrationLock {
         continue;
       }
       if (Date.now() > deadline) throw heldTooLong(holder, times.waitMs);
-      if (!waited) log.info({ holder: holder.owner }, 'waiting for another migrator');
+      if (!waited) log.warn({ holder: holder.owner }, 'waiting for another migrator');
       await sleep(POLL_MS);
     }
   }

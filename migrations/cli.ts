@@ -1,0 +1,61 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { runCommand, UsageError } from '../server/cli/command.ts';
+import { withClickHouse } from '../server/cli/with-clickhouse.ts';
+import { readConfig } from '../server/config.ts';
+import { show } from '../server/errors.ts';
+import { createLogger } from '../server/log.ts';
+import { migrate, migrationsDirectory, migrationStatus } from './migrator.ts';
+import { newMigration } from './new-migration.ts';
+import type { MigrationStatus } from './plan.ts';
+
+const USAGE = `Usage: npm run migrate -- [up|status|new NAME]
+
+  up         apply what is pending (the default); safe to run twice, and from several machines at once
+  status     list all migrations; exit code 1 while any is pending
+  new NAME   write the next numbered file in migrations/`;
+
+await runCommand(USAGE, async () => {
+  const { positionals } = parseArgs({ allowPositionals: true });
+  const [command = 'up', ...rest] = positionals;
+  if (command === 'new') return create(rest);
+  if (rest.length > 0)
+    throw new UsageError(`${command}: received ${show(rest.join(' '))}, expected nothing after it`);
+  if (command === 'up') return up();
+  if (command === 'status') return status();
+  throw new UsageError(`received ${show(command)}, expected up, status or new NAME`);
+});
+
+async function up(): Promise<number> {
+  const config = readConfig();
+  const { database } = config;
+  const log = createLogger('warn');
+  const applied = await withClickHouse(config, log, (endpoint) => migrate({ endpoint, database, log }));
+  for (const name of applied) console.log(`applied ${name}`);
+  if (applied.length === 0) console.log(`Nothing to do: database ${database} has every migration.`);
+  return 0;
+}
+
+async function status(): Promise<number> {
+  const config = readConfig();
+  const { database } = config;
+  const all = await withClickHouse(config, createLogger('warn'), (endpoint) =>
+    migrationStatus({ endpoint, database }),
+  );
+  for (const migration of all) console.log(line(migration));
+  const open = all.filter(({ state }) => state !== 'applied').length;
+  console.log(`Database ${database}: ${all.length - open} applied, ${open} not.`);
+  return open === 0 ? 0 : 1;
+}
+
+async function create(words: readonly string[]): Promise<number> {
+  if (words.length === 0) throw new UsageError('new: received nothing, expected a NAME');
+  const file = await newMigration(migrationsDirectory, words.join('_'));
+  console.log(`wrote ${path.relative(process.cwd(), file)}`);
+  return 0;
+}
+
+function line({ name, state, applied, statements, appliedAt }: MigrationStatus): string {
+  const progress = state === 'partial' ? ` (${applied} of ${statements} statements)` : '';
+  return `${state.padEnd(8)}  ${name}${progress}  ${appliedAt ?? ''}`.trimEnd();
+}

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { AppError } from '../errors.ts';
+import { withFrozenEvents } from './frozen-events.ts';
+import { HOURLY_FROM_RAW } from './hourly-from-raw.ts';
+
+const HOUR_S = 3600;
+/** Bounds one statement's parameters. */
+const CHUNK_HOURS = 2000;
+const MERGE_ATTEMPTS = 10;
+
+/**
+ * Makes `hourly` hold what the raw events say, for exactly these hours; readers see an hour either as it was or as it
+ * must be. Inserts wait meanwhile (`withFrozenEvents`).
+ *
+ * Not by REPLACE PARTITION, which looks made for it: it drops the deduplication log of the parts it replaces, and then a
+ * segment that is sent again counts twice. A mutation keeps the log. It replaces part by part, so the rows of an hour
+ * are merged into one first.
+ * @param client of the admin
+ * @param hoursS starts of hours, in seconds since the epoch, ascending
+ */
+export async function repairHourly(client: ClickHouseClient, hoursS: readonly number[]): Promise<void> {
+  for (let at = 0; at < hoursS.length; at += CHUNK_HOURS) {
+    await repairChunk(client, hoursS.slice(at, at + CHUNK_HOURS));
+  }
+}
+
+async function repairChunk(client: ClickHouseClient, hoursS: readonly number[]): Promise<void> {
+  await withFrozenEvents(client, async (freeze) => {
+    await dropStaging(client);
+    try {
+      await stage(client, hoursS);
+      await mergeRows(client, hoursS);
+      await freeze.assertFrozen();
+      await insertMissing(client);
+      await updatePresent(client);
+    } finally {
+      await dropStaging(client);
+    }
+  });
+}
+
+/** A repair that was killed may have left its table, and a mutation that reads from it. */
+async function dropStaging(client: ClickHouseClient): Promise<void> {
+  await client.command({
+    query: `
+      KILL MUTATION
+      WHERE database = currentDatabase() AND table = 'hourly' AND NOT is_done AND command LIKE '%hourly_repair%'
+      SYNC`,
+  });
+  await client.command({ query: 'DROP TABLE IF EXISTS hourly_repair SYNC' });
+}
+
+/** The hours as they must be. One without any event is there too, with zeros. */
+async function stage(client: ClickHouseClient, hoursS: readonly number[]): Promise<void> {
+  await client.command({
+    query: `
+      CREATE TABLE hourly_repair
+      (
+          hour DateTime('UTC'),
+          clicks UInt64,
+          impressions UInt64,
+          users AggregateFunction(uniqExact, String)
+      )
+      ENGINE = Join(ANY, LEFT, hour)`,
+  });
+  await client.command({
+    query: `
+      INSERT INTO hourly_repair
+      SELECT hour, sum(clicks), sum(impressions), uniqExactMergeState(users)
+      FROM
+      (
+          SELECT hour, clicks, impressions, users
+          FROM (${HOURLY_FROM_RAW})
+          WHERE toUnixTimestamp(hour) IN {hours:Array(UInt32)}
+          UNION ALL
+          SELECT toDateTime(arrayJoin({hours:Array(UInt32)}), 'UTC') AS hour, 0, 0, uniqExactStateIf('', 0)
+          GROUP BY hour
+      )
+      GROUP BY hour`,
+    query_params: { hours: hoursS, from: hoursS[0] ?? 0, to: (hoursS.at(-1) ?? 0) + HOUR_S },
+    clickhouse_settings: { async_insert: 0 },
+  });
+}
+
+/** Until each of the hours is one row at most, so that the mutation that follows changes it in one step. */
+async function mergeRows(client: ClickHouseClient, hoursS: readonly number[]): Promise<void> {
+  const years = new Set(hoursS.map((hourS) => new Date(hourS * 1000).getUTCFullYear()));
+  for (const year of years) {
+    for (let attempt = 1; await hasSplitHours(client, year); attempt += 1) {
+      if (attempt > MERGE_ATTEMPTS) {
+        throw new AppError(
+          'unavailable',
+          `ClickHouse did not merge the hours of ${year}; try again when it is less busy.`,
+        );
+      }
+      await client.command({ query: `OPTIMIZE TABLE hourly PARTITION ${year} FINAL` });
+    }
+  }
+}
+
+async function hasSplitHours(client: ClickHouseClient, year: number): Promise<boolean> {
+  const result = await client.query({
+    query: `
+      SELECT hour
+      FROM hourly
+      WHERE toYear(hour, 'UTC') = {year:UInt16} AND hour IN (SELECT hour FROM hourly_repair)
+      GROUP BY hour
+      HAVING count() > 1
+      LIMIT 1`,
+    query_params: { year },
+    format: 'TabSeparated',
+  });
+  return (await result.text()) !== '';
+}
+
+async function insertMissing(client: ClickHouseClient): Promise<void> {
+  await client.command({
+    query: `
+      INSERT INTO hourly
+      SELECT hour, clicks, impressions, users
+      FROM hourly_repair
+      WHERE clicks + impressions > 0 AND hour NOT IN (SELECT hour FROM hourly)`,
+    // Without a token of its own, a row equal to one that was inserted before would be taken for a retry.
+    clickhouse_settings: {
+      async_insert: 0,
+      max_partitions_per_insert_block: '0',
+      insert_deduplication_token: `repair-${randomUUID()}`,
+    },
+  });
+}
+
+/** A mutation runs later and elsewhere, where nothing says which database was meant. */
+async function updatePresent(client: ClickHouseClient): Promise<void> {
+  const result = await client.query({ query: 'SELECT currentDatabase()', format: 'TabSeparated' });
+  const staging = `${(await result.text()).trim()}.hourly_repair`;
+  await client.command({
+    query: `
+      ALTER TABLE hourly
+      UPDATE
+          clicks = joinGet('${staging}', 'clicks', hour),
+          impressions = joinGet('${staging}', 'impressions', hour),
+          users = joinGet('${staging}', 'users', hour)
+      WHERE hour IN (SELECT hour FROM ${staging})`,
+    clickhouse_settings: { mutations_sync: '2' },
+  });
+}
