@@ -1,24 +1,22 @@
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { JournalLimits } from '../config.ts';
-import type { ClickHouseClient } from '../clickhouse/client.ts';
 import { Arrivals } from '../events/arrivals.ts';
 import type { Event } from '../events/event.ts';
 import { toRow } from '../events/row.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Backlog } from './backlog.ts';
-import { insertSegment } from './insert-segment.ts';
 import { Journal } from './journal.ts';
 import { claimDirectory, takeOver, type OwnerDirectory } from './owner-directory.ts';
-import { recoverSegment } from './segment.ts';
+import { recoverSegment, type Segment } from './segment.ts';
 import { Shipper } from './shipper.ts';
 
 export interface IngestDependencies {
   readonly dataDir: string;
   readonly limits: JournalLimits;
-  /** A client that may insert. */
-  readonly client: ClickHouseClient;
+  /** Puts a segment into ClickHouse; see `ShipperDependencies`. */
+  readonly insert: (segment: Segment) => Promise<void>;
   readonly backlog: Backlog;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -48,6 +46,9 @@ export interface IngestHealth {
   readonly refusedSegments: number;
 }
 
+/** About the largest row of an analytics event; a journal with less room than that is full. */
+const ROW_BYTES = 2048;
+
 /** How long a stopping server goes on shipping. */
 const SHIP_AT_CLOSE_MS = 10_000;
 
@@ -70,8 +71,8 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
       metrics.events.accepted(1);
     },
     health: () => ({
-      accepting: journal.refusal(0) === undefined && journal.lastError === undefined,
-      journalError: (journal.refusal(0) ?? journal.lastError)?.message,
+      accepting: journal.refusal(ROW_BYTES) === undefined && journal.lastError === undefined,
+      journalError: (journal.refusal(ROW_BYTES) ?? journal.lastError)?.message,
       shipper: shipper.state,
       shipperError: shipper.lastError?.message,
       refusedSegments: shipper.refused,
@@ -84,9 +85,9 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   };
 }
 
-function createShipper({ client, backlog, metrics, log, random }: IngestDependencies): Shipper {
+function createShipper({ insert, backlog, metrics, log, random }: IngestDependencies): Shipper {
   return new Shipper({
-    insert: async (segment) => insertSegment(client, segment),
+    insert,
     backlog,
     log,
     random,

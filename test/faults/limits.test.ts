@@ -10,6 +10,24 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const run = promisify(execFile);
 
+/** Posts until the server refuses, at most 20,000 times; what it acknowledged, and the refusal. */
+async function fill({ url }: ServerProcess): Promise<{ acknowledged: string[]; refusal: Response }> {
+  const acknowledged: string[] = [];
+  for (let i = 0; i < 20_000; i += 1) {
+    const user = `${i}-${'x'.repeat(200)}`;
+    const answer = await fetch(`${url}/analytics?timestamp=${i}&user=${user}&click`, { method: 'POST' });
+    if (answer.status !== 204) return { acknowledged, refusal: answer };
+    acknowledged.push(user);
+  }
+  throw new Error('the server never refused');
+}
+
+async function expectHonestRefusal(refusal: Response): Promise<void> {
+  expect(refusal.status).to.equal(503);
+  expect(refusal.headers.get('retry-after')).to.match(/^\d+$/);
+  expect(((await refusal.json()) as { detail: string }).detail).to.match(/^The event was not stored: /);
+}
+
 describe('When nothing more can be made safe', () => {
   let closing: Closing;
 
@@ -17,24 +35,6 @@ describe('When nothing more can be made safe', () => {
     closing = new Closing();
   });
   afterEach(async () => closing.close());
-
-  /** Posts until the server refuses, at most 20,000 times; what it acknowledged, and the refusal. */
-  async function fill({ url }: ServerProcess): Promise<{ acknowledged: string[]; refusal: Response }> {
-    const acknowledged: string[] = [];
-    for (let i = 0; i < 20_000; i += 1) {
-      const user = `${i}-${'x'.repeat(200)}`;
-      const answer = await fetch(`${url}/analytics?timestamp=${i}&user=${user}&click`, { method: 'POST' });
-      if (answer.status !== 204) return { acknowledged, refusal: answer };
-      acknowledged.push(user);
-    }
-    throw new Error('the server never refused');
-  }
-
-  async function expectHonestRefusal(refusal: Response): Promise<void> {
-    expect(refusal.status).to.equal(503);
-    expect(refusal.headers.get('retry-after')).to.match(/^\d+$/);
-    expect(((await refusal.json()) as { detail: string }).detail).to.match(/^The event was not stored: /);
-  }
 
   it('a full journal answers 503 and acknowledges nothing, and goes on once ClickHouse is back', async function () {
     this.timeout(60_000);
@@ -73,7 +73,7 @@ describe('When nothing more can be made safe', () => {
       () => false,
     );
     // A file system that is really full needs the right to mount one.
-    if (!isMounted) return this.skip();
+    if (!isMounted) this.skip();
     closing.add('mount', () => run('umount', [directory.path]));
     const env = { DATA_DIR: directory.path, CLICKHOUSE_DATABASE: database.name };
     const cutOff = await startServer({ ...env, CLICKHOUSE_URL: 'http://127.0.0.1:9' });

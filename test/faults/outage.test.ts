@@ -163,4 +163,24 @@ describe('While ClickHouse is away', () => {
       20_000,
     );
   });
+
+  it('a database that is lost is made again, and what waited is stored and counted', async () => {
+    const database = await testDatabase();
+    closing.add('database', () => database.drop());
+    const env = {
+      ...clickhouseEnv(testEndpoint()),
+      DATA_DIR: await newDataDir(),
+      CLICKHOUSE_DATABASE: database.name,
+    };
+    const server = await startServer(env);
+    closing.add('server', () => server.stop());
+    await database.drop();
+    const now = Date.now();
+    const answer = await fetch(`${server.url}/analytics?timestamp=${now}&user=ada&click`, { method: 'POST' });
+    expect(answer.status).to.equal(204);
+    await eventually(async () => {
+      const counts = await fetch(`${server.url}/analytics?timestamp=${now}`);
+      expect(await counts.text()).to.equal('unique_users,1\nclicks,1\nimpressions,0\n');
+    }, 20_000);
+  });
 });

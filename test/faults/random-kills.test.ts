@@ -12,6 +12,11 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const KILLS = Number(process.env['KILLS'] ?? 10);
 
+/** Past hours too, so that one segment touches several partitions of both tables. */
+function anyRecentHour(): number {
+  return Date.now() - Math.floor(Math.random() * 2000) * HOUR_MS;
+}
+
 describe('Under load, while the server and ClickHouse are killed with -9 at random', () => {
   it(`${KILLS} times each: acknowledged ≤ stored ≤ sent, each once, and raw and view agree`, async function () {
     this.timeout(120_000 + KILLS * 10_000);
@@ -34,9 +39,12 @@ describe('Under load, while the server and ClickHouse are killed with -9 at rand
       };
       let server = await startServer(env);
       closing.add('server', () => server.stop());
-      // Past hours too, so that one segment touches several partitions of both tables.
-      const timestampMs = () => Date.now() - Math.floor(Math.random() * 2000) * HOUR_MS;
-      const load = startLoad({ url: () => server.url, connections: 16, timestampMs, prefix: 'u' });
+      const load = startLoad({
+        url: () => server.url,
+        connections: 16,
+        timestampMs: anyRecentHour,
+        prefix: 'u',
+      });
 
       const killServers = async () => {
         for (let i = 0; i < KILLS; i += 1) {
