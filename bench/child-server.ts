@@ -27,7 +27,10 @@ export function programFile(path: string): string {
  * @param env added to the environment of this process
  * @throws AppError with the last lines it wrote, when it ends before or takes over a minute
  */
-export async function startChildServer(program: string, env: Readonly<Record<string, string>>): Promise<ChildServer> {
+export async function startChildServer(
+  program: string,
+  env: Readonly<Record<string, string>>,
+): Promise<ChildServer> {
   const child = spawn(process.execPath, [program], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -9,19 +9,20 @@ export interface Arguments {
 }
 
 /**
- * Runs a command line program: its number is the exit code; wrong arguments give one sentence and exit code 2, any other
- * error its message and 1. The signal is aborted by the first SIGINT or SIGTERM; a second one ends the process at once.
+ * Runs a command line program: its number is the exit code; wrong arguments give one sentence and exit code 2, an
+ * interruption 130, any other error its message and 1. The signal is aborted by the first SIGINT or SIGTERM; a second one ends the process at once.
  */
 export async function runCommand(
   main: (args: string[], signal: AbortSignal) => Promise<number>,
 ): Promise<void> {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort());
+  for (const name of ['SIGINT', 'SIGTERM'] as const)
+    process.once(name, () => controller.abort(new Error('interrupted')));
   try {
     process.exitCode = await main(process.argv.slice(2), controller.signal);
   } catch (error) {
-    process.exitCode = error instanceof AppError && error.code === 'invalid' ? 2 : 1;
+    process.exitCode = exitCode(error, controller.signal);
     for (const line of explain(error)) console.error(line);
   }
 }
@@ -98,6 +99,11 @@ function onlyOne({ flags }: Arguments, name: string): string | undefined {
 
 function wrong(name: string, received: string | undefined, expected: string): never {
   throw invalid([{ path: `--${name}`, message: `received ${show(received)}, expected ${expected}` }]);
+}
+
+function exitCode(error: unknown, signal: AbortSignal): number {
+  if (signal.aborted && error === signal.reason) return 130;
+  return error instanceof AppError && error.code === 'invalid' ? 2 : 1;
 }
 
 /** The messages of an error and of what caused it, one a line. */

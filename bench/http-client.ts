@@ -48,7 +48,9 @@ export async function expectReachable(client: HttpClient): Promise<void> {
   const reply = await client.request('GET', '/health/live');
   if (reply.kind === 'answer') return;
   const hint = 'start the service with npm start, or name another with --url';
-  throw new AppError('unavailable', `received no answer from ${client.origin}; ${hint}`, { cause: reply.cause });
+  throw new AppError('unavailable', `received no answer from ${client.origin}; ${hint}`, {
+    cause: reply.cause,
+  });
 }
 
 function exchange(request: http.ClientRequest): Promise<Answer | NoAnswer> {

@@ -2,7 +2,7 @@ import { eventPath } from './delivery.ts';
 import { HOUR_MS, hourStart } from './hour.ts';
 import type { LoadRequest } from './measure.ts';
 import type { DirectTable } from './direct-table.ts';
-import { randomSource, userNames, type AnalyticsEvent } from './traffic.ts';
+import { CLICK_SHARE, randomSource, userNames, type AnalyticsEvent } from './traffic.ts';
 
 /** One row of the benchmark: what is sent where. */
 export interface Scenario {
@@ -28,32 +28,38 @@ const TRICKLE_PER_S = 50;
 
 /** The rows of the benchmark. The first is the one the others are compared with. */
 export function scenarios({ reference, service, direct }: Servers): readonly [Scenario, ...Scenario[]] {
-  const { currentEvent, pastHour } = benchTraffic();
-  const post = (event: AnalyticsEvent): LoadRequest => ({ method: 'POST', path: eventPath(event) });
-  const get = (timestampMs: number): LoadRequest => ({ method: 'GET', path: `/analytics?timestamp=${timestampMs}` });
+  const { currentEvent, pastMoment } = benchTraffic();
   return [
-    { name: 'reference: Koa, 204, does nothing', url: reference, next: () => post(currentEvent()) },
-    { name: 'POST /analytics, durable', url: service, next: () => post(currentEvent()) },
+    { name: 'reference: Koa, 204, does nothing', url: reference, next: () => postRequest(currentEvent()) },
+    { name: 'POST /analytics, durable', url: service, next: () => postRequest(currentEvent()) },
     {
       name: 'GET /analytics, current hour',
       url: service,
-      next: () => get(Date.now()),
+      next: () => getRequest(Date.now()),
       trickle: { next: currentEvent, ratePerS: TRICKLE_PER_S },
     },
-    { name: `GET /analytics, ${PAST_HOURS} past hours`, url: service, next: () => get(pastHour()) },
+    { name: `GET /analytics, ${PAST_HOURS} past hours`, url: service, next: () => getRequest(pastMoment()) },
     { name: 'ClickHouse directly, async insert', url: direct.url, next: () => direct.insert(currentEvent()) },
   ];
 }
 
-/** The same traffic in every run, apart from the time. */
+/** The same traffic in every run, apart from the time. Past moments are spread over `PAST_HOURS` hours. */
 export function benchTraffic() {
   const random = randomSource(1);
   const users = userNames('bench', USERS, 1);
   const event = (timestampMs: number): AnalyticsEvent => ({
     timestampMs,
     user: users[Math.floor(random() * USERS)] ?? '',
-    kind: random() < 0.2 ? 'click' : 'impression',
+    kind: random() < CLICK_SHARE ? 'click' : 'impression',
   });
-  const pastHour = () => hourStart(Date.now()) - 1 - Math.floor(random() * PAST_HOURS * HOUR_MS);
-  return { currentEvent: () => event(Date.now()), pastEvent: () => event(pastHour()), pastHour };
+  const pastMoment = () => hourStart(Date.now()) - 1 - Math.floor(random() * PAST_HOURS * HOUR_MS);
+  return { currentEvent: () => event(Date.now()), pastEvent: () => event(pastMoment()), pastMoment };
+}
+
+export function postRequest(event: AnalyticsEvent): LoadRequest {
+  return { method: 'POST', path: eventPath(event) };
+}
+
+function getRequest(timestampMs: number): LoadRequest {
+  return { method: 'GET', path: `/analytics?timestamp=${timestampMs}` };
 }

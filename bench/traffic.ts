@@ -16,7 +16,7 @@ export type Random = () => number;
 export const HISTORIC_SHARE = 0.05;
 /** How many hours before the current one the historic traffic is spread over. */
 export const HISTORIC_HOURS = 24;
-const CLICK_SHARE = 0.2;
+export const CLICK_SHARE = 0.2;
 
 /** The same seed gives the same sequence. */
 export function randomSource(seed: number): Random {
