@@ -89,7 +89,9 @@ function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPlain = url !== undefined && url.username === '' && url.pathname === '/' && url.search === '';
   if (isPlain && /^https?:$/.test(url.protocol)) return url.origin;
-  return wrong('url', text, 'http://HOST:PORT or https://HOST:PORT');
+  // Never show what may be a password.
+  const shown = url === undefined || url.username === '' ? text : `${url.protocol}//${url.host}`;
+  return wrong('url', shown, 'http://HOST:PORT or https://HOST:PORT, with no user or path');
 }
 
 function onlyOne({ flags }: Arguments, name: string): string | undefined {

@@ -29,7 +29,9 @@ function rowEvents(row: string, line: number): AnalyticsEvent[] {
 
 function parseTime(text: string, line: number): number {
   const [, day, time, fraction = ''] = UTC_TIME.exec(text) ?? [];
-  const timestampMs = Date.parse(`${day}T${time}.${fraction.padEnd(3, '0').slice(0, 3)}Z`);
+  // Date.parse takes many things for a date, so it only gets what has the right form.
+  const iso = day === undefined ? '' : `${day}T${time}.${fraction.padEnd(3, '0').slice(0, 3)}Z`;
+  const timestampMs = Date.parse(iso);
   if (!Number.isNaN(timestampMs)) return timestampMs;
   throw new Error(
     `line ${line}: received timestamp ${show(text)}, expected YYYY-MM-DD HH:MM:SS.ffffff+00:00`,
