@@ -164,7 +164,9 @@ function bytes(min: number, max: number) {
     const [, digits = '', unit = ''] = /^(\d{1,16}) ?(KiB|MiB|GiB|)$/.exec(input) ?? [];
     const value = digits === '' ? NaN : Number(digits) * (UNITS[unit] ?? NaN);
     if (value >= min && value <= max) return value;
-    throw new EnvError(`received ${show(input)}, expected bytes from ${min} to ${max}, such as 1048576 or 1MiB`);
+    throw new EnvError(
+      `received ${show(input)}, expected bytes from ${min} to ${max}, such as 1048576 or 1MiB`,
+    );
   });
 }
 
@@ -183,7 +185,9 @@ function httpUrl() {
 function identifier() {
   return makeExactValidator<string>((input) => {
     if (/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(input)) return input;
-    throw new EnvError(`received ${show(input)}, expected letters, digits and underscores, starting with no digit`);
+    throw new EnvError(
+      `received ${show(input)}, expected letters, digits and underscores, starting with no digit`,
+    );
   });
 }
 

@@ -3,6 +3,7 @@ export type ErrorCode =
   /** The caller's input is wrong; `issues` says where. */
   | 'invalid'
   | 'not_found'
+  | 'method_not_allowed'
   | 'too_large'
   /** A limit of this server is reached (journal, disk, queue): nothing was stored, try again later. */
   | 'overloaded'
@@ -40,7 +41,9 @@ export class AppError extends Error {
 
 /** An `invalid` error whose message is its findings in one sentence. `issues` must not be empty. */
 export function invalid(issues: readonly Issue[]): AppError {
-  return new AppError('invalid', issues.map(({ path, message }) => `${path}: ${message}`).join('; '), { issues });
+  return new AppError('invalid', issues.map(({ path, message }) => `${path}: ${message}`).join('; '), {
+    issues,
+  });
 }
 
 /** Shows a received value in an error message: quoted, and cut so that a message stays a sentence. */

@@ -1,0 +1,134 @@
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startEngine } from '../clickhouse/embedded.ts';
+import { connect, type ClickHouseClient } from './clickhouse/client.ts';
+import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
+import { keepMigrating } from './clickhouse/schema.ts';
+import { Closing } from './closing.ts';
+import type { Config } from './config.ts';
+import { createHealth } from './health.ts';
+import { createHttpApp } from './http/routes.ts';
+import { listen } from './http/listen.ts';
+import { Backlog } from './ingest/backlog.ts';
+import { openIngest } from './ingest/ingest.ts';
+import { createLogger, type Logger } from './log.ts';
+import { createMetrics } from './metrics.ts';
+import { HourlyReader } from './queries/hourly-reader.ts';
+import { createHourly } from './queries/hourly.ts';
+import { readCounters, readCounts } from './queries/read-hourly.ts';
+
+export interface App {
+  /** `http://HOST:PORT` */
+  readonly url: string;
+  /** ClickHouse's own SQL console. */
+  readonly consoleUrl: string;
+  /** Stops accepting, ships what is held, and closes everything, last opened first. */
+  close(): Promise<void>;
+}
+
+/** The first questions should not find tables missing; with ClickHouse away, accept events all the same. */
+const SCHEMA_WAIT_MS = 5_000;
+
+/** Time and chance, as arguments for whoever wants to set them. */
+export interface Surroundings {
+  readonly nowMs?: () => number;
+  readonly random?: () => number;
+  readonly log?: Logger;
+}
+
+/**
+ * Builds every long-lived part once, in the order in which an event meets them, and serves.
+ * @throws AppError when a part cannot start; what was opened before it is closed again
+ */
+export async function startApp(config: Config, surroundings: Surroundings = {}): Promise<App> {
+  const closing = new Closing();
+  try {
+    return await open(config, surroundings, closing);
+  } catch (error) {
+    await closing.close();
+    throw error;
+  }
+}
+
+async function open(config: Config, surroundings: Surroundings, closing: Closing): Promise<App> {
+  const { nowMs = Date.now, random = Math.random, log = createLogger(config.logLevel) } = surroundings;
+  const clickhouse = await openClickHouse(config, log, closing);
+  const { endpoint, ingestClient, queryClient } = clickhouse;
+
+  const schema = keepMigrating({ endpoint, database: config.database, log, random });
+  closing.add('schema', schema);
+
+  const backlog = new Backlog();
+  const metrics = createMetrics(backlog, nowMs);
+  const { dataDir, journal: limits } = config;
+  const ingest = await openIngest({
+    dataDir,
+    limits,
+    client: ingestClient,
+    backlog,
+    metrics,
+    log,
+    nowMs,
+    random,
+  });
+  closing.add('ingest', ingest);
+
+  const reader = new HourlyReader(
+    {
+      counters: async (hours) => readCounters(queryClient, hours),
+      counts: async (hours) => readCounts(queryClient, hours),
+    },
+    config.cache.maxHours,
+  );
+  const hourly = createHourly({ reader, cache: config.cache, log, nowMs });
+
+  const health = createHealth({
+    ingest,
+    backlog,
+    clickhouseVersion: clickhouse.version,
+    schemaState: () => schema.state(),
+    nowMs,
+  });
+  const { maxFutureMs } = config;
+  const http = createHttpApp({ ingest, hourly, health, metrics, maxFutureMs, nowMs, log });
+  await Promise.race([schema.tried, sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
+  const listener = await listen(http, config);
+  closing.add('http', listener);
+  return { url: listener.url, consoleUrl: clickhouse.consoleUrl, close: async () => closing.close() };
+}
+
+interface ClickHouse {
+  readonly endpoint: ClickHouseEndpoint;
+  readonly consoleUrl: string;
+  readonly ingestClient: ClickHouseClient;
+  readonly queryClient: ClickHouseClient;
+  readonly version: () => Promise<string>;
+}
+
+/** The embedded engine unless the operator named a server; and a client for each thing the service does there. */
+async function openClickHouse(config: Config, log: Logger, closing: Closing): Promise<ClickHouse> {
+  const { endpoint, consoleUrl } = await openEndpoint(config, log, closing);
+  const { database } = config;
+  const client = (role: 'ingest' | 'query', requestTimeoutMs: number) => {
+    const opened = connect({ endpoint, role, database, requestTimeoutMs });
+    closing.add(`${role} client`, opened);
+    return opened;
+  };
+  const ingestClient = client('ingest', 60_000);
+  const queryClient = client('query', 12_000);
+  const healthClient = client('query', 2_000);
+  const version = async () => {
+    const result = await healthClient.query({ query: 'SELECT version() AS version', format: 'JSONEachRow' });
+    const [row] = await result.json<{ version: string }>();
+    return row?.version ?? 'unknown';
+  };
+  return { endpoint, consoleUrl, ingestClient, queryClient, version };
+}
+
+async function openEndpoint({ clickhouse, dataDir, database }: Config, log: Logger, closing: Closing) {
+  if (clickhouse !== undefined)
+    return { endpoint: clickhouse, consoleUrl: new URL('/play', clickhouse.url).href };
+  const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database });
+  closing.add('embedded ClickHouse', engine);
+  return { endpoint: engine.endpoint, consoleUrl: engine.consoleUrl };
+}

@@ -1,0 +1,34 @@
+import type { Arrival } from './event.ts';
+
+/**
+ * Gives each event its arrival: a time in microseconds that is never the same twice in one process and never goes
+ * back, so that it also orders the events of one request; and an id, a UUID version 7 made of that time (RFC 9562,
+ * section 6.2, method 3) and 62 bits that are random per process. Sorting by either is sorting by arrival.
+ */
+export class Arrivals {
+  readonly #nowMs: () => number;
+  readonly #suffix: string;
+  #lastUs = 0;
+
+  /**
+   * @param nowMs the clock, in milliseconds since the epoch
+   * @param random from 0 up to 1
+   */
+  constructor(nowMs: () => number, random: () => number) {
+    this.#nowMs = nowMs;
+    this.#suffix = `${hex(0x8000 + Math.floor(random() * 0x4000), 4)}-${hex(Math.floor(random() * 2 ** 48), 12)}`;
+  }
+
+  next(): Arrival {
+    this.#lastUs = Math.max(this.#lastUs + 1, Math.floor(this.#nowMs() * 1000));
+    const ms = Math.floor(this.#lastUs / 1000);
+    const time = hex(ms, 12);
+    const withinMs = hex(this.#lastUs - ms * 1000, 3);
+    const eventId = `${time.slice(0, 8)}-${time.slice(8)}-7${withinMs}-${this.#suffix}`;
+    return { receivedAtUs: this.#lastUs, eventId };
+  }
+}
+
+function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0');
+}

@@ -1,0 +1,23 @@
+import type { Arrival, Event } from './event.ts';
+
+/**
+ * An event as the line that ClickHouse will read: one JSONEachRow object for the table `events`, ended by a newline.
+ * Times go as integers of microseconds, which is what DateTime64(6) takes. Empty columns are left out; their default
+ * is the empty string. A line never holds a NUL byte or a raw newline, because JSON escapes both.
+ */
+export function toRow(event: Event, { receivedAtUs, eventId }: Arrival): string {
+  const { timestampUs, application, sessionId, user, category, name, data } = event;
+  return (
+    `{"timestamp":${timestampUs},"received_at":${receivedAtUs},"event_id":${JSON.stringify(eventId)}` +
+    column('application', application) +
+    column('session_id', sessionId) +
+    column('user', user) +
+    column('category', category) +
+    column('name', name) +
+    `,"data":${JSON.stringify(data)}}\n`
+  );
+}
+
+function column(name: string, value: string): string {
+  return value === '' ? '' : `,"${name}":${JSON.stringify(value)}`;
+}

@@ -1,0 +1,30 @@
+const TIME =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
+
+/**
+ * Reads a time: ISO 8601, `YYYY-MM-DD HH:MM:SS[.ffffff]`, or digits alone for milliseconds since the epoch. UTC when it
+ * names no zone. What is finer than a microsecond is cut off.
+ * @returns whole microseconds since the epoch (negative before 1970), or NaN when it is no such time or no such day
+ */
+export function parseTimeUs(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text) * 1000;
+  const match = TIME.exec(text);
+  if (match === null) return NaN;
+  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = match;
+  const dayMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
+  const isDay = new Date(dayMs).toISOString().startsWith(`${year}-${month}-${day}`);
+  const offset = zoneMinutes(zone);
+  if (!isDay || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59 || Number.isNaN(offset))
+    return NaN;
+  const seconds = dayMs / 1000 + Number(hour) * 3600 + (Number(minute) - offset) * 60 + Number(second);
+  return seconds * 1_000_000 + Number(fraction.padEnd(6, '0').slice(0, 6));
+}
+
+/** Minutes that a zone such as `Z`, `+02`, `+0200` or `-03:30` is ahead of UTC. */
+function zoneMinutes(zone: string): number {
+  if (zone === 'Z' || zone === 'z') return 0;
+  const hours = Number(zone.slice(1, 3));
+  const minutes = Number(zone.slice(3).replace(':', ''));
+  if (hours > 18 || minutes > 59) return NaN;
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
+}

@@ -1,0 +1,46 @@
+import { createServer, type Server } from 'node:http';
+import type Koa from 'koa';
+import { AppError } from '../errors.ts';
+
+export interface Listener {
+  /** `http://HOST:PORT`, with the port that was taken. */
+  readonly url: string;
+  /** Takes no more connections, lets the requests under way finish, and ends what is left at the deadline. */
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+}
+
+const KEEP_ALIVE_MS = 72_000;
+const MAX_CONNECTIONS = 10_000;
+const CLOSE_DEADLINE_MS = 5_000;
+
+/** @throws AppError `invalid` when the address cannot be taken */
+export async function listen(app: Koa, { host, port }: ListenOptions): Promise<Listener> {
+  const handle = app.callback();
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    void handle(request, response);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  }).catch((error: unknown) => {
+    throw new AppError('invalid', `HOST and PORT: ${host}:${port} cannot be listened on`, { cause: error });
+  });
+  return { url: urlOf(server, host), close: async () => closeServer(server) };
+}
+
+function urlOf(server: Server, host: string): string {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_DEADLINE_MS);
+  await new Promise((resolve) => server.close(resolve));
+  clearTimeout(deadline);
+}

@@ -1,0 +1,51 @@
+import type { Context, Middleware } from 'koa';
+import { AppError, type ErrorCode } from '../errors.ts';
+import type { Logger } from '../log.ts';
+
+interface Status {
+  readonly status: number;
+  readonly title: string;
+}
+
+/** The one table from error code to HTTP status. */
+const STATUSES: Readonly<Record<ErrorCode, Status>> = {
+  invalid: { status: 400, title: 'The request is not valid' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  too_large: { status: 413, title: 'The request is too large' },
+  internal: { status: 500, title: 'Something went wrong here' },
+  overloaded: { status: 503, title: 'The server cannot take more now' },
+  unavailable: { status: 503, title: 'A part of the service is away' },
+};
+
+/** Turns whatever is thrown below it into `application/problem+json` (RFC 9457). What is unknown is logged, not shown. */
+export function problems(log: Logger): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      answer(ctx, asAppError(error), log);
+    }
+  };
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError('internal', 'unexpected error', { cause: error });
+}
+
+function answer(ctx: Context, error: AppError, log: Logger): void {
+  const { status, title } = STATUSES[error.code];
+  if (error.code === 'internal') log.error({ err: error.cause ?? error, path: ctx.path }, 'a request failed');
+  const detail = error.code === 'internal' ? 'The reason is in the log of the server' : error.message;
+  ctx.status = status;
+  if (error.retryAfterS !== undefined) ctx.set('Retry-After', String(error.retryAfterS));
+  ctx.body = JSON.stringify({
+    type: 'about:blank',
+    title,
+    status,
+    detail,
+    ...(error.issues.length > 0 ? { errors: error.issues } : {}),
+  });
+  ctx.type = 'application/problem+json';
+}

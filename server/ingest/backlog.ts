@@ -1,0 +1,55 @@
+import type { Segment } from './segment.ts';
+
+/**
+ * What is in the journal and not known to be safe in ClickHouse: its rows, its bytes, and since when the oldest waits.
+ * The journal adds to it, the shipper takes from it; limits, health and metrics read it.
+ */
+export class Backlog {
+  readonly #segments = new Set<Segment>();
+  #rows = 0;
+  #bytes = 0;
+
+  get rows(): number {
+    return this.#rows;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get segments(): number {
+    return this.#segments.size;
+  }
+
+  /** When the oldest waiting row was written, in milliseconds since the epoch; undefined when nothing waits. */
+  get oldestMs(): number | undefined {
+    let oldest: number | undefined;
+    for (const { firstRowMs } of this.#segments) {
+      if (oldest === undefined || firstRowMs < oldest) oldest = firstRowMs;
+    }
+    return oldest;
+  }
+
+  /** A segment that another process left behind, with all its rows. */
+  add(segment: Segment): void {
+    this.#segments.add(segment);
+    this.#rows += segment.rows;
+    this.#bytes += segment.bytes;
+  }
+
+  /** Rows that are now durable at the end of `segment`. */
+  grow(segment: Segment, rows: number, bytes: number): void {
+    segment.rows += rows;
+    segment.bytes += bytes;
+    this.#segments.add(segment);
+    this.#rows += rows;
+    this.#bytes += bytes;
+  }
+
+  /** `segment` is safe in ClickHouse and gone from the disk. */
+  remove(segment: Segment): void {
+    if (!this.#segments.delete(segment)) throw new Error(`segment ${segment.name} is not in the backlog`);
+    this.#rows -= segment.rows;
+    this.#bytes -= segment.bytes;
+  }
+}

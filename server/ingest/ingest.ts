@@ -1,0 +1,134 @@
+import { unlink } from 'node:fs/promises';
+import path from 'node:path';
+import type { JournalLimits } from '../config.ts';
+import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { Arrivals } from '../events/arrivals.ts';
+import type { Event } from '../events/event.ts';
+import { toRow } from '../events/row.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Backlog } from './backlog.ts';
+import { insertSegment } from './insert-segment.ts';
+import { Journal } from './journal.ts';
+import { claimDirectory, takeOver, type OwnerDirectory } from './owner-directory.ts';
+import { recoverSegment } from './segment.ts';
+import { Shipper } from './shipper.ts';
+
+export interface IngestDependencies {
+  readonly dataDir: string;
+  readonly limits: JournalLimits;
+  /** A client that may insert. */
+  readonly client: ClickHouseClient;
+  readonly backlog: Backlog;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+}
+
+/** The way of an event from a parsed request to ClickHouse. */
+export interface Ingest {
+  /**
+   * Makes one event durable on this server's disk; ClickHouse has it soon after.
+   * @throws AppError `overloaded`: it is not stored and will not be
+   */
+  accept(event: Event): Promise<void>;
+  /** In what state the journal and the shipper are, for people. */
+  health(): IngestHealth;
+  /** Takes no more, ships what is held while ClickHouse answers, and leaves the rest on disk for the next start. */
+  close(): Promise<void>;
+}
+
+export interface IngestHealth {
+  readonly accepting: boolean;
+  /** Why not, or what went wrong last; undefined while all is well. */
+  readonly journalError: string | undefined;
+  readonly shipper: string;
+  readonly shipperError: string | undefined;
+  readonly refusedSegments: number;
+}
+
+/** How long a stopping server goes on shipping. */
+const SHIP_AT_CLOSE_MS = 10_000;
+
+/** Opens this process's journal, takes over those whose owner is gone, and begins to ship. */
+export async function openIngest(dependencies: IngestDependencies): Promise<Ingest> {
+  const { dataDir, nowMs, random, log, metrics } = dependencies;
+  const root = path.join(dataDir, 'journal');
+  const directory = await claimDirectory(root, nowMs());
+  const arrivals = new Arrivals(nowMs, random);
+  const shipper = createShipper(dependencies);
+  const journal = createJournal(dependencies, directory, shipper);
+  const replayed = takeOver(root, directory).then(async (files) => replay(files, dependencies, shipper));
+  replayed.catch((error: unknown) =>
+    log.error({ err: error }, 'journals of earlier processes could not be taken over'),
+  );
+
+  return {
+    accept: async (event) => {
+      await journal.append(toRow(event, arrivals.next()), 1);
+      metrics.events.accepted(1);
+    },
+    health: () => ({
+      accepting: journal.refusal(0) === undefined && journal.lastError === undefined,
+      journalError: (journal.refusal(0) ?? journal.lastError)?.message,
+      shipper: shipper.state,
+      shipperError: shipper.lastError?.message,
+      refusedSegments: shipper.refused,
+    }),
+    close: async () => {
+      await journal.close();
+      await shipper.close(SHIP_AT_CLOSE_MS);
+      await directory.release();
+    },
+  };
+}
+
+function createShipper({ client, backlog, metrics, log, random }: IngestDependencies): Shipper {
+  return new Shipper({
+    insert: async (segment) => insertSegment(client, segment),
+    backlog,
+    log,
+    random,
+    onShipped: (segment, seconds) => {
+      metrics.events.stored(segment.rows);
+      metrics.journal.shipSeconds.observe(seconds);
+    },
+    onFailure: (kind) => metrics.journal.shipFailures.inc({ class: kind }),
+  });
+}
+
+function createJournal(
+  dependencies: IngestDependencies,
+  directory: OwnerDirectory,
+  shipper: Shipper,
+): Journal {
+  const { limits, backlog, metrics, log, nowMs } = dependencies;
+  return new Journal({
+    table: 'events',
+    directory,
+    limits,
+    backlog,
+    log,
+    nowMs,
+    onSealed: (segment) => shipper.ship(segment),
+    onCommit: (seconds) => metrics.journal.commitSeconds.observe(seconds),
+  });
+}
+
+async function replay(files: readonly string[], deps: IngestDependencies, shipper: Shipper): Promise<void> {
+  for (const file of files) {
+    const segment = await recoverSegment(file);
+    deps.log.info(
+      { segment: segment.name, rows: segment.rows },
+      'took over a segment of a process that is gone',
+    );
+    if (segment.rows === 0) {
+      await unlink(file);
+      continue;
+    }
+    deps.backlog.add(segment);
+    deps.metrics.events.recovered(segment.rows);
+    shipper.ship(segment);
+  }
+}

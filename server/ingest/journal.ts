@@ -1,0 +1,208 @@
+import { open, unlink, type FileHandle } from 'node:fs/promises';
+import type { JournalLimits } from '../config.ts';
+import { deferred, type Deferred } from '../deferred.ts';
+import { AppError, messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Backlog } from './backlog.ts';
+import { syncDirectory, type OwnerDirectory } from './owner-directory.ts';
+import { createSegment, type Segment } from './segment.ts';
+
+export interface JournalDependencies {
+  readonly table: string;
+  readonly directory: OwnerDirectory;
+  readonly limits: JournalLimits;
+  readonly backlog: Backlog;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  /** Called once for each segment that will not grow any more. */
+  readonly onSealed: (segment: Segment) => void;
+  /** Called after each group that became durable, with the time that its write and sync took. */
+  readonly onCommit: (seconds: number) => void;
+}
+
+/** Rows that become durable together, and the one promise that all who wait for them share. */
+interface Group {
+  readonly rows: string[];
+  count: number;
+  bytes: number;
+  readonly durable: Deferred<void>;
+}
+
+interface OpenSegment {
+  readonly segment: Segment;
+  readonly file: FileHandle;
+}
+
+/**
+ * The append-only journal of one table: rows are durable on this disk before anyone is told that they are accepted.
+ *
+ * States: `open` takes rows; `closed` refuses them. While open, at most one group is being written; rows that arrive
+ * meanwhile form the next (group commit), so an fdatasync is shared by all who wait. A group is written whole to one
+ * segment. A segment is sealed when its first row is `batchMaxWaitMs` old or it holds `segmentMaxBytes`.
+ *
+ * When a write fails, the segment is cut back to its last durable byte and sealed, everyone in the group is told, and
+ * the next group tries a new segment: nothing that was refused is stored later.
+ */
+export class Journal {
+  readonly #deps: JournalDependencies;
+  #state: 'open' | 'closed' = 'open';
+  #next: Group = createGroup();
+  #isWorking = false;
+  #work: Promise<void> = Promise.resolve();
+  #open: OpenSegment | undefined;
+  #sealTimer: NodeJS.Timeout | undefined;
+  #sealIsDue = false;
+  #segments = 0;
+  #lastError: Error | undefined;
+
+  constructor(dependencies: JournalDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** Why the last write failed; undefined while writing works. */
+  get lastError(): Error | undefined {
+    return this.#lastError;
+  }
+
+  /**
+   * Makes rows durable.
+   * @param rows whole lines, each ended by a newline
+   * @param count how many lines that is
+   * @returns when they are on disk
+   * @throws AppError `overloaded` when they are not and will not be: a limit is reached, the disk refuses, or closed
+   */
+  append(rows: string, count: number): Promise<void> {
+    const bytes = Buffer.byteLength(rows);
+    const refusal = this.refusal(bytes);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const group = this.#next;
+    group.rows.push(rows);
+    group.count += count;
+    group.bytes += bytes;
+    this.#startWork();
+    return group.durable.promise;
+  }
+
+  /** Why `bytes` more would be refused now; undefined when they would be taken. */
+  refusal(bytes: number): AppError | undefined {
+    const { limits, backlog } = this.#deps;
+    if (this.#state === 'closed') return overloaded('this server is shutting down', 1);
+    if (this.#next.bytes + bytes > limits.pendingMaxBytes) {
+      return overloaded(
+        `${this.#next.bytes} bytes already wait for the disk, at most ${limits.pendingMaxBytes} may`,
+        1,
+      );
+    }
+    if (backlog.bytes + this.#next.bytes + bytes > limits.maxBytes) {
+      return overloaded(
+        `the journal holds ${backlog.bytes} bytes that wait for ClickHouse, its limit is ${limits.maxBytes}`,
+        5,
+      );
+    }
+    return undefined;
+  }
+
+  /** Refuses new rows, makes durable what it has taken, and seals the last segment. */
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    this.#sealIsDue = true;
+    this.#startWork();
+    await this.#work;
+  }
+
+  #startWork(): void {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    this.#work = this.#workUntilDone();
+  }
+
+  async #workUntilDone(): Promise<void> {
+    // Everything that this turn of the event loop brings goes into the first group.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#next.count > 0 || this.#sealIsDue) {
+      const group = this.#next;
+      if (group.count > 0) {
+        this.#next = createGroup();
+        await this.#commit(group);
+      }
+      if (this.#sealIsDue) await this.#seal();
+    }
+    this.#isWorking = false;
+  }
+
+  async #commit(group: Group): Promise<void> {
+    const started = performance.now();
+    try {
+      this.#open ??= await this.#openSegment();
+      const { file, segment } = this.#open;
+      await writeAll(file, Buffer.from(group.rows.join('')), segment.bytes);
+      await file.datasync();
+      this.#deps.backlog.grow(segment, group.count, group.bytes);
+      if (segment.bytes >= this.#deps.limits.segmentMaxBytes) this.#sealIsDue = true;
+    } catch (error) {
+      await this.#abandon(error);
+      group.durable.reject(overloaded(`the journal cannot be written: ${messageOf(error)}`, 5, error));
+      return;
+    }
+    this.#lastError = undefined;
+    this.#deps.onCommit((performance.now() - started) / 1000);
+    group.durable.resolve();
+  }
+
+  async #openSegment(): Promise<OpenSegment> {
+    const { directory, table, nowMs, limits } = this.#deps;
+    this.#segments += 1;
+    const id = `${directory.owner}-${String(this.#segments).padStart(8, '0')}`;
+    const segment = createSegment(directory.path, table, id, nowMs());
+    const file = await open(segment.path, 'wx');
+    await syncDirectory(directory.path);
+    this.#sealTimer = setTimeout(() => {
+      this.#sealIsDue = true;
+      this.#startWork();
+    }, limits.batchMaxWaitMs);
+    return { segment, file };
+  }
+
+  /** After a failed write: what is durable goes on to ClickHouse, what is not leaves no trace. */
+  async #abandon(error: unknown): Promise<void> {
+    this.#lastError = error instanceof Error ? error : new Error(String(error));
+    this.#deps.log.error({ err: error, table: this.#deps.table }, 'the journal could not be written');
+    if (this.#open === undefined) return;
+    const { file, segment } = this.#open;
+    try {
+      await file.truncate(segment.bytes);
+      await file.datasync();
+    } catch (cause) {
+      this.#deps.log.error({ err: cause, segment: segment.name }, 'a failed write could not be cut off');
+    }
+    await this.#seal();
+  }
+
+  async #seal(): Promise<void> {
+    this.#sealIsDue = false;
+    clearTimeout(this.#sealTimer);
+    if (this.#open === undefined) return;
+    const { file, segment } = this.#open;
+    this.#open = undefined;
+    await file
+      .close()
+      .catch((error: unknown) => this.#deps.log.error({ err: error }, 'closing a segment failed'));
+    if (segment.rows > 0) this.#deps.onSealed(segment);
+    else await unlink(segment.path).catch(() => undefined);
+  }
+}
+
+function createGroup(): Group {
+  return { rows: [], count: 0, bytes: 0, durable: deferred() };
+}
+
+async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+function overloaded(message: string, retryAfterS: number, cause?: unknown): AppError {
+  return new AppError('overloaded', `The event was not stored: ${message}`, { retryAfterS, cause });
+}

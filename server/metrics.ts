@@ -1,0 +1,106 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Backlog } from './ingest/backlog.ts';
+
+/**
+ * Every metric of the service. For the events of one process, at any moment:
+ * `accepted + recovered = stored + waiting`, and `clickhour_events_unaccounted` is the difference, always 0.
+ */
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** @param backlog what waits; read when the metrics are asked for */
+export function createMetrics(backlog: Backlog, nowMs: () => number) {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return {
+    registry,
+    events: eventMetrics(registry, backlog, nowMs),
+    journal: journalMetrics(registry, backlog),
+    http: httpMetrics(registry),
+    hourlyQueries: new Counter({
+      name: 'clickhour_hourly_queries_total',
+      help: 'Questions sent to the hourly table, by what they read',
+      labelNames: ['reads'],
+      registers: [registry],
+    }),
+  };
+}
+
+function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+  const collect = function collect(this: Gauge) {
+    this.set(read());
+  };
+  registry.registerMetric(new Gauge({ name, help, collect, registers: [] }));
+}
+
+function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number) {
+  const registers = [registry];
+  const totals = { accepted: 0, recovered: 0, stored: 0 };
+  const total = (name: keyof typeof totals, help: string) => {
+    const counter = new Counter({ name: `clickhour_events_${name}_total`, help, registers });
+    return (rows: number) => {
+      totals[name] += rows;
+      counter.inc(rows);
+    };
+  };
+  const waiting = 'Events in the journal that are not known to be in ClickHouse';
+  gauge(registry, 'clickhour_events_waiting', waiting, () => backlog.rows);
+  gauge(
+    registry,
+    'clickhour_events_unaccounted',
+    'accepted + recovered - stored - waiting; anything but 0 is a defect',
+    () => totals.accepted + totals.recovered - totals.stored - backlog.rows,
+  );
+  gauge(
+    registry,
+    'clickhour_oldest_waiting_seconds',
+    'Age of the oldest event that waits; 0 when none does',
+    () => (backlog.oldestMs === undefined ? 0 : Math.max(0, nowMs() - backlog.oldestMs) / 1000),
+  );
+  return {
+    accepted: total('accepted', 'Events made durable here, each of which got its answer after that'),
+    recovered: total('recovered', 'Events taken over from the journal of a process that is gone'),
+    stored: total('stored', 'Events that ClickHouse has'),
+    rejected: new Counter({
+      name: 'clickhour_events_rejected_total',
+      help: 'Events refused, each with an answer that says why, by reason',
+      labelNames: ['reason'],
+      registers,
+    }),
+  };
+}
+
+function journalMetrics(registry: Registry, backlog: Backlog) {
+  const registers = [registry];
+  gauge(registry, 'clickhour_journal_bytes', 'Bytes in the journal', () => backlog.bytes);
+  gauge(registry, 'clickhour_journal_segments', 'Segments in the journal', () => backlog.segments);
+  return {
+    commitSeconds: new Histogram({
+      name: 'clickhour_journal_commit_seconds',
+      help: 'One group commit: write and fdatasync',
+      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
+      registers,
+    }),
+    shipSeconds: new Histogram({
+      name: 'clickhour_ship_seconds',
+      help: 'One segment, from the journal until ClickHouse has it',
+      buckets: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
+      registers,
+    }),
+    shipFailures: new Counter({
+      name: 'clickhour_ship_failures_total',
+      help: 'Tries to ship a segment that failed, by class: server (tried again) or request (refused)',
+      labelNames: ['class'],
+      registers,
+    }),
+  };
+}
+
+function httpMetrics(registry: Registry) {
+  return new Histogram({
+    name: 'clickhour_http_request_seconds',
+    help: 'HTTP requests, from the first byte to the answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+}

@@ -1,0 +1,66 @@
+import { LRUCache } from 'lru-cache';
+import type { CacheLimits } from '../config.ts';
+import { hourOf, type HourMs } from '../events/hours.ts';
+import { messageOf } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { noCounts, type HourlyCounts } from './hourly-counts.ts';
+import type { HourlyReader } from './hourly-reader.ts';
+
+export interface HourlyDependencies {
+  readonly reader: Pick<HourlyReader, 'read'>;
+  readonly cache: CacheLimits;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+}
+
+/** Every question about hours goes through here, and only this knows which of them a cache answers. */
+export interface Hourly {
+  /**
+   * The counts of one hour: the current hour from the cache, a past one from the view.
+   * @param options.fresh skips the cache
+   */
+  hour(hour: HourMs, options: { readonly fresh: boolean }): Promise<HourlyCounts>;
+  /** The counts of many hours, from the view. */
+  hours(hours: readonly HourMs[]): Promise<readonly HourlyCounts[]>;
+}
+
+/** The last part of its life in which an answer is renewed while it is still served, so that nobody waits for it. */
+const REFRESH_AHEAD = 0.25;
+
+export function createHourly({ reader, cache: limits, log, nowMs }: HourlyDependencies): Hourly {
+  const read = async (hour: HourMs): Promise<HourlyCounts> => {
+    const [counts = noCounts(hour)] = await reader.read([hour]);
+    return counts;
+  };
+  const cache = new LRUCache<HourMs, HourlyCounts>({
+    max: 2,
+    ttl: Math.max(1, limits.ttlMs),
+    fetchMethod: async (hour, last) => {
+      try {
+        return await read(hour);
+      } catch (error) {
+        if (last === undefined) throw error;
+        log.warn(
+          { reason: messageOf(error), hour },
+          'the current hour could not be read; the last answer is served',
+        );
+        return last;
+      }
+    },
+  });
+  const cached = async (hour: HourMs) => {
+    const leftMs = cache.getRemainingTTL(hour);
+    if (leftMs > 0 && leftMs < limits.ttlMs * REFRESH_AHEAD) {
+      // Merged with a refresh that is already under way; its failure is handled above.
+      void cache.fetch(hour, { forceRefresh: true });
+    }
+    return await cache.forceFetch(hour, { allowStale: leftMs > 0 });
+  };
+  return {
+    hour: async (hour, { fresh }) => {
+      if (!fresh && limits.ttlMs > 0 && hour === hourOf(nowMs())) return await cached(hour);
+      return await read(hour);
+    },
+    hours: async (hours) => reader.read(hours),
+  };
+}

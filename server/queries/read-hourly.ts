@@ -1,0 +1,57 @@
+import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { queryRows } from '../clickhouse/query.ts';
+import type { HourMs } from '../events/hours.ts';
+import type { HourlyCounts } from './hourly-counts.ts';
+
+const COUNTERS = `
+  SELECT toUnixTimestamp(hour) AS hour_s, sum(clicks) AS clicks, sum(impressions) AS impressions
+  FROM hourly
+  WHERE hour IN (SELECT toDateTime(arrayJoin({hours:Array(UInt32)}), 'UTC'))
+  GROUP BY hour
+`;
+
+const COUNTS = `
+  SELECT toUnixTimestamp(hour) AS hour_s, sum(clicks) AS clicks, sum(impressions) AS impressions,
+    uniqExactMerge(users) AS unique_users
+  FROM hourly
+  WHERE hour IN (SELECT toDateTime(arrayJoin({hours:Array(UInt32)}), 'UTC'))
+  GROUP BY hour
+`;
+
+/** Clicks and impressions of each of the hours that has any: cheap, however large the hours are. */
+export async function readCounters(
+  client: ClickHouseClient,
+  hours: readonly HourMs[],
+): Promise<HourlyCounts[]> {
+  return await read(client, COUNTERS, hours);
+}
+
+/** The same with the unique users, which means to merge a set of every user of the hour. */
+export async function readCounts(
+  client: ClickHouseClient,
+  hours: readonly HourMs[],
+): Promise<HourlyCounts[]> {
+  return await read(client, COUNTS, hours);
+}
+
+interface Row {
+  readonly hour_s: number;
+  readonly clicks: string | number;
+  readonly impressions: string | number;
+  readonly unique_users?: string | number;
+}
+
+async function read(
+  client: ClickHouseClient,
+  query: string,
+  hours: readonly HourMs[],
+): Promise<HourlyCounts[]> {
+  if (hours.length === 0) return [];
+  const rows = await queryRows<Row>(client, query, { hours: hours.map((hour) => hour / 1000) });
+  return rows.map((row) => ({
+    hour: row.hour_s * 1000,
+    clicks: Number(row.clicks),
+    impressions: Number(row.impressions),
+    uniqueUsers: Number(row.unique_users ?? 0),
+  }));
+}
