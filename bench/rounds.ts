@@ -1,3 +1,4 @@
+import { pause } from '../server/clickhouse/retry.ts';
 import { deliver } from './delivery.ts';
 import { createHttpClient } from './http-client.ts';
 import { runLoad } from './http-load.ts';
@@ -5,6 +6,9 @@ import { createLatency } from './latency.ts';
 import { measure, type Measurement } from './measure.ts';
 import type { Scenario } from './scenarios.ts';
 import { median } from './statistics.ts';
+
+/** So that what a load leaves behind (a batch to ship, parts to merge) is not charged to the next one. */
+const SETTLE_MS = 1000;
 
 /** How a benchmark is run. */
 export interface RoundPlan {
@@ -47,6 +51,7 @@ export async function runRounds(
     for (const [scenario, measurements] of measured) {
       const plan = { url: scenario.url, next: scenario.next, connections, extent: { seconds } };
       const measurement = await withTrickle(scenario, service, () => measure(plan, signal), signal);
+      await pause(SETTLE_MS, signal);
       signal.throwIfAborted();
       measurements.push(measurement);
       onMeasured(round, scenario, measurement);

@@ -11,7 +11,7 @@ await runCommand(async (args, signal) => {
   const bar = new SingleBar({
     format: '{bar} {value}/{total} events, {eta_formatted} left',
     hideCursor: true,
-    // Without these a kept-open bar would add its own signal handler, and the summary would start on its line.
+    // Ctrl-C is ours: it ends the posting, and the tally follows.
     gracefulExit: false,
     clearOnComplete: true,
   });
