@@ -55,7 +55,7 @@ async function bench(plan: RoundPlan, closing: Closing, signal: AbortSignal): Pr
   const startedAt = new Date().toISOString();
   const { engine, server } = await startService(closing);
   const reference = await startChildServer(programFile('bench/reference-server.js'), {});
-  closing.add('reference server', reference);
+  closing.add('reference server', () => reference.close());
   const direct = await createDirectTable(engine.endpoint, DATABASE);
   const servers: Servers = { reference: reference.url, service: server.url, direct };
   console.error('filling the current hour and a week of past hours ...');

@@ -18,13 +18,13 @@ export const DATABASE = 'analytics';
 /** Starts it on free ports, with the default settings. Everything it opens is registered with `closing`. */
 export async function startService(closing: Closing): Promise<Service> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'clickhour-bench-'));
-  closing.add('temporary directory', { close: () => rm(directory, { recursive: true, force: true }) });
+  closing.add('temporary directory', () => rm(directory, { recursive: true, force: true }));
   const engine = await startEngine({
     directory: path.join(directory, 'clickhouse'),
     log: createLogger('warn'),
     database: DATABASE,
   });
-  closing.add('engine', engine);
+  closing.add('engine', () => engine.close());
   const { url, admin, ingest, query, analyst } = engine.endpoint;
   const server = await startChildServer(programFile('server/main.js'), {
     HOST: '127.0.0.1',
@@ -39,6 +39,6 @@ export async function startService(closing: Closing): Promise<Service> {
     CLICKHOUSE_ANALYST_USER: analyst.username,
     CLICKHOUSE_DATABASE: DATABASE,
   });
-  closing.add('server', server);
+  closing.add('server', () => server.close());
   return { engine, server };
 }
