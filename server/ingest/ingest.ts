@@ -54,7 +54,7 @@ const SHIP_AT_CLOSE_MS = 10_000;
 
 /** Opens this process's journal, takes over those whose owner is gone, and begins to ship. */
 export async function openIngest(dependencies: IngestDependencies): Promise<Ingest> {
-  const { dataDir, nowMs, random, log, metrics } = dependencies;
+  const { dataDir, nowMs, random, log } = dependencies;
   const root = path.join(dataDir, 'journal');
   const directory = await claimDirectory(root, nowMs());
   const arrivals = new Arrivals(nowMs, random);
@@ -66,10 +66,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   );
 
   return {
-    accept: async (event) => {
-      await journal.append(toRow(event, arrivals.next()), 1);
-      metrics.events.accepted(1);
-    },
+    accept: (event) => journal.append(toRow(event, arrivals.next()), 1),
     health: () => ({
       accepting: journal.refusal(ROW_BYTES) === undefined && journal.lastError === undefined,
       journalError: (journal.refusal(ROW_BYTES) ?? journal.lastError)?.message,
@@ -113,7 +110,10 @@ function createJournal(
     log,
     nowMs,
     onSealed: (segment) => shipper.ship(segment),
-    onCommit: (seconds) => metrics.journal.commitSeconds.observe(seconds),
+    onCommit: (rows, seconds) => {
+      metrics.events.accepted(rows);
+      metrics.journal.commitSeconds.observe(seconds);
+    },
   });
 }
 
