@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { testEndpoint } from './clickhouse.ts';
@@ -16,16 +16,23 @@ export interface Run {
 export async function runProgram(
   program: string,
   args: readonly string[],
-  options: { readonly database: string; readonly stdin?: string; readonly env?: NodeJS.ProcessEnv },
+  options: { readonly database: string; readonly stdin?: string },
 ): Promise<Run> {
-  const file = fileURLToPath(new URL(`../../${program}`, import.meta.url));
-  const child = spawn(process.execPath, [file, ...args], {
-    env: { ...process.env, ...connection(options.database), ...options.env },
-  });
+  const child = startProgram(program, args, options.database);
   child.stdin.end(options.stdin ?? '');
   const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
   return { exitCode, stdout, stderr };
+}
+
+/** The same, but left running; whoever starts it ends it. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  database: string,
+): ChildProcessWithoutNullStreams {
+  const file = fileURLToPath(new URL(`../../${program}`, import.meta.url));
+  return spawn(process.execPath, [file, ...args], { env: { ...process.env, ...connection(database) } });
 }
 
 function connection(database: string): NodeJS.ProcessEnv {
