@@ -15,12 +15,6 @@ const PATIENT: Patience = { attempts: 20, pauseMs: 100 };
 
 describe('npm run verify', () => {
   let database: MigratedDatabase;
-  const batch = (users: string, hours = 4): TestEvent[] =>
-    Array.from({ length: 40 }, (_, index) => ({
-      timestampMs: FIRST + (index % hours) * HOUR_MS + index,
-      user: `${users}${index}`,
-      name: index % 8 < 4 ? 'click' : 'impression',
-    }));
   const command = (query: string) =>
     database.client.command({ query, clickhouse_settings: { mutations_sync: '2' } });
   const cli = (...args: string[]) => runProgram('server/cli/verify.js', args, { database: database.name });
@@ -197,4 +191,13 @@ function later(seconds: number): number {
 
 function hourLiteral(hourMs: number): string {
   return `toDateTime(${hourMs / 1000}, 'UTC')`;
+}
+
+/** Forty events, each of a user of its own, over that many hours from the first. */
+function batch(users: string, hours = 4): TestEvent[] {
+  return Array.from({ length: 40 }, (_, index) => ({
+    timestampMs: FIRST + (index % hours) * HOUR_MS + index,
+    user: `${users}${index}`,
+    name: index % 8 < 4 ? 'click' : 'impression',
+  }));
 }
