@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startEngine } from '../clickhouse/embedded.ts';
 import { connect, type ClickHouseClient } from './clickhouse/client.ts';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
-import { keepMigrating } from './clickhouse/schema.ts';
+import { Schema } from './clickhouse/schema.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { createHealth } from './health.ts';
@@ -11,6 +11,8 @@ import { createHttpApp } from './http/routes.ts';
 import { listen } from './http/listen.ts';
 import { Backlog } from './ingest/backlog.ts';
 import { openIngest } from './ingest/ingest.ts';
+import { insertSegment } from './ingest/insert-segment.ts';
+import type { Segment } from './ingest/segment.ts';
 import { createLogger, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { HourlyReader } from './queries/hourly-reader.ts';
@@ -55,28 +57,37 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const clickhouse = await openClickHouse(config, log, closing);
   const { endpoint, ingestClient, queryClient } = clickhouse;
 
-  const schema = keepMigrating({ endpoint, database: config.database, log, random });
-  closing.add('schema', schema);
+  const schema = new Schema({ endpoint, database: config.database, log, random });
+  closing.add('schema', () => schema.close());
+  await Promise.race([schema.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
 
   const backlog = new Backlog();
   const metrics = createMetrics(backlog, nowMs);
   const { dataDir, journal: limits } = config;
+  const insert = async (segment: Segment) =>
+    schema.whenReady(async () => insertSegment(ingestClient, segment));
   const ingest = await openIngest({
     dataDir,
     limits,
-    client: ingestClient,
+    insert,
     backlog,
     metrics,
     log,
     nowMs,
     random,
   });
-  closing.add('ingest', ingest);
+  closing.add('ingest', () => ingest.close());
 
   const reader = new HourlyReader(
     {
-      counters: async (hours) => readCounters(queryClient, hours),
-      counts: async (hours) => readCounts(queryClient, hours),
+      counters: async (hours) => {
+        metrics.hourlyQueries.inc({ reads: 'counters' });
+        return await readCounters(queryClient, hours);
+      },
+      counts: async (hours) => {
+        metrics.hourlyQueries.inc({ reads: 'users' });
+        return await readCounts(queryClient, hours);
+      },
     },
     config.cache.maxHours,
   );
@@ -86,14 +97,13 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     ingest,
     backlog,
     clickhouseVersion: clickhouse.version,
-    schemaState: () => schema.state(),
+    schemaState: () => schema.state,
     nowMs,
   });
   const { maxFutureMs } = config;
   const http = createHttpApp({ ingest, hourly, health, metrics, maxFutureMs, nowMs, log });
-  await Promise.race([schema.tried, sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
   const listener = await listen(http, config);
-  closing.add('http', listener);
+  closing.add('http', () => listener.close());
   return { url: listener.url, consoleUrl: clickhouse.consoleUrl, close: async () => closing.close() };
 }
 
@@ -111,7 +121,7 @@ async function openClickHouse(config: Config, log: Logger, closing: Closing): Pr
   const { database } = config;
   const client = (role: 'ingest' | 'query', requestTimeoutMs: number) => {
     const opened = connect({ endpoint, role, database, requestTimeoutMs });
-    closing.add(`${role} client`, opened);
+    closing.add(`${role} client`, () => opened.close());
     return opened;
   };
   const ingestClient = client('ingest', 60_000);
@@ -129,6 +139,6 @@ async function openEndpoint({ clickhouse, dataDir, database }: Config, log: Logg
   if (clickhouse !== undefined)
     return { endpoint: clickhouse, consoleUrl: new URL('/play', clickhouse.url).href };
   const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database });
-  closing.add('embedded ClickHouse', engine);
+  closing.add('embedded ClickHouse', () => engine.close());
   return { endpoint: engine.endpoint, consoleUrl: engine.consoleUrl };
 }

@@ -1,17 +1,13 @@
-/** `close` may return a promise. */
-export interface Closeable {
-  close(): unknown;
-}
-
 /**
  * Everything that is opened is registered at once, and closed in reverse order. All errors are reported, none stops
  * the rest from closing.
  */
 export class Closing {
-  readonly #parts: { readonly name: string; readonly part: Closeable }[] = [];
+  readonly #parts: { readonly name: string; readonly close: () => unknown }[] = [];
 
-  add(name: string, part: Closeable): void {
-    this.#parts.push({ name, part });
+  /** Registers how to close `name`; `close` may return a promise. */
+  add(name: string, close: () => unknown): void {
+    this.#parts.push({ name, close });
   }
 
   /** Closes everything, last opened first. Throws an AggregateError when any step failed. Safe to call twice. */
@@ -19,7 +15,7 @@ export class Closing {
     const errors: unknown[] = [];
     for (let next = this.#parts.pop(); next !== undefined; next = this.#parts.pop()) {
       try {
-        await next.part.close();
+        await next.close();
       } catch (error) {
         errors.push(new Error(`closing ${next.name} failed`, { cause: error }));
       }

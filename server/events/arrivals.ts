@@ -9,6 +9,8 @@ export class Arrivals {
   readonly #nowMs: () => number;
   readonly #suffix: string;
   #lastUs = 0;
+  #ms = -1;
+  #prefix = '';
 
   /**
    * @param nowMs the clock, in milliseconds since the epoch
@@ -16,16 +18,21 @@ export class Arrivals {
    */
   constructor(nowMs: () => number, random: () => number) {
     this.#nowMs = nowMs;
-    this.#suffix = `${hex(0x8000 + Math.floor(random() * 0x4000), 4)}-${hex(Math.floor(random() * 2 ** 48), 12)}`;
+    this.#suffix = `-${hex(0x8000 + Math.floor(random() * 0x4000), 4)}-${hex(Math.floor(random() * 2 ** 48), 12)}`;
   }
 
   next(): Arrival {
     this.#lastUs = Math.max(this.#lastUs + 1, Math.floor(this.#nowMs() * 1000));
     const ms = Math.floor(this.#lastUs / 1000);
-    const time = hex(ms, 12);
-    const withinMs = hex(this.#lastUs - ms * 1000, 3);
-    const eventId = `${time.slice(0, 8)}-${time.slice(8)}-7${withinMs}-${this.#suffix}`;
+    if (ms !== this.#ms) this.#enter(ms);
+    const eventId = this.#prefix + hex(this.#lastUs - ms * 1000, 3) + this.#suffix;
     return { receivedAtUs: this.#lastUs, eventId };
+  }
+
+  #enter(ms: number): void {
+    const time = hex(ms, 12);
+    this.#ms = ms;
+    this.#prefix = `${time.slice(0, 8)}-${time.slice(8)}-7`;
   }
 }
 

@@ -24,8 +24,8 @@ export function createHttpApp(dependencies: HttpDependencies): Koa {
   app.on('error', (error: unknown) => log.debug({ err: error }, 'an answer could not be delivered'));
   app.use(measured(metrics));
   app.use(problems(log));
-  app.use(unanswered);
   app.use(router.routes());
+  app.use(unanswered);
   app.use(router.allowedMethods());
   return app;
 }

@@ -1,10 +1,13 @@
 import type { Middleware } from 'koa';
 import { AppError, show } from '../errors.ts';
 
-/** Gives a request that no route took its error. The router has already set `Allow` where the path takes other methods. */
+/**
+ * Comes after the routes: gives a request that none of them took its error. The router's `allowedMethods` below it sets
+ * `Allow` where the path takes other methods.
+ */
 export const unanswered: Middleware = async (ctx, next) => {
   await next();
-  if (ctx.status === 404 && ctx.body === undefined) {
+  if (ctx.status === 404) {
     throw new AppError(
       'not_found',
       `received ${ctx.method} ${show(ctx.path)}, expected one of the documented paths`,

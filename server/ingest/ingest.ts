@@ -1,24 +1,22 @@
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { JournalLimits } from '../config.ts';
-import type { ClickHouseClient } from '../clickhouse/client.ts';
 import { Arrivals } from '../events/arrivals.ts';
 import type { Event } from '../events/event.ts';
 import { toRow } from '../events/row.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Backlog } from './backlog.ts';
-import { insertSegment } from './insert-segment.ts';
 import { Journal } from './journal.ts';
 import { claimDirectory, takeOver, type OwnerDirectory } from './owner-directory.ts';
-import { recoverSegment } from './segment.ts';
+import { recoverSegment, type Segment } from './segment.ts';
 import { Shipper } from './shipper.ts';
 
 export interface IngestDependencies {
   readonly dataDir: string;
   readonly limits: JournalLimits;
-  /** A client that may insert. */
-  readonly client: ClickHouseClient;
+  /** Puts a segment into ClickHouse; see `ShipperDependencies`. */
+  readonly insert: (segment: Segment) => Promise<void>;
   readonly backlog: Backlog;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -48,12 +46,15 @@ export interface IngestHealth {
   readonly refusedSegments: number;
 }
 
+/** About the largest row of an analytics event; a journal with less room than that is full. */
+const ROW_BYTES = 2048;
+
 /** How long a stopping server goes on shipping. */
 const SHIP_AT_CLOSE_MS = 10_000;
 
 /** Opens this process's journal, takes over those whose owner is gone, and begins to ship. */
 export async function openIngest(dependencies: IngestDependencies): Promise<Ingest> {
-  const { dataDir, nowMs, random, log, metrics } = dependencies;
+  const { dataDir, nowMs, random, log } = dependencies;
   const root = path.join(dataDir, 'journal');
   const directory = await claimDirectory(root, nowMs());
   const arrivals = new Arrivals(nowMs, random);
@@ -65,13 +66,10 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   );
 
   return {
-    accept: async (event) => {
-      await journal.append(toRow(event, arrivals.next()), 1);
-      metrics.events.accepted(1);
-    },
+    accept: (event) => journal.append(toRow(event, arrivals.next()), 1),
     health: () => ({
-      accepting: journal.refusal(0) === undefined && journal.lastError === undefined,
-      journalError: (journal.refusal(0) ?? journal.lastError)?.message,
+      accepting: journal.refusal(ROW_BYTES) === undefined && journal.lastError === undefined,
+      journalError: (journal.refusal(ROW_BYTES) ?? journal.lastError)?.message,
       shipper: shipper.state,
       shipperError: shipper.lastError?.message,
       refusedSegments: shipper.refused,
@@ -84,9 +82,9 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   };
 }
 
-function createShipper({ client, backlog, metrics, log, random }: IngestDependencies): Shipper {
+function createShipper({ insert, backlog, metrics, log, random }: IngestDependencies): Shipper {
   return new Shipper({
-    insert: async (segment) => insertSegment(client, segment),
+    insert,
     backlog,
     log,
     random,
@@ -112,7 +110,10 @@ function createJournal(
     log,
     nowMs,
     onSealed: (segment) => shipper.ship(segment),
-    onCommit: (seconds) => metrics.journal.commitSeconds.observe(seconds),
+    onCommit: (rows, seconds) => {
+      metrics.events.accepted(rows);
+      metrics.journal.commitSeconds.observe(seconds);
+    },
   });
 }
 

@@ -16,8 +16,8 @@ export interface JournalDependencies {
   readonly nowMs: () => number;
   /** Called once for each segment that will not grow any more. */
   readonly onSealed: (segment: Segment) => void;
-  /** Called after each group that became durable, with the time that its write and sync took. */
-  readonly onCommit: (seconds: number) => void;
+  /** Called after each group that became durable, with its rows and the time that its write and sync took. */
+  readonly onCommit: (rows: number, seconds: number) => void;
 }
 
 /** Rows that become durable together, and the one promise that all who wait for them share. */
@@ -145,7 +145,7 @@ export class Journal {
       return;
     }
     this.#lastError = undefined;
-    this.#deps.onCommit((performance.now() - started) / 1000);
+    this.#deps.onCommit(group.count, (performance.now() - started) / 1000);
     group.durable.resolve();
   }
 

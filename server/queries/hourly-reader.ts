@@ -56,7 +56,9 @@ export class HourlyReader {
 
   async #readBatch({ hours }: Batch): Promise<ReadonlyMap<HourMs, HourlyCounts>> {
     const known = [...hours].filter((hour) => this.#known.has(hour));
-    const counters = new Map((await this.#queries.counters(known)).map((counts) => [counts.hour, counts]));
+    const counters = new Map(
+      (await askFor(known, this.#queries.counters)).map((counts) => [counts.hour, counts]),
+    );
     const result = new Map<HourMs, HourlyCounts>();
     for (const hour of known) {
       const before = this.#known.get(hour);
@@ -64,10 +66,14 @@ export class HourlyReader {
       if (before !== undefined && versionOf(before) === version) result.set(hour, before);
     }
     const changed = [...hours].filter((hour) => !result.has(hour));
-    for (const counts of await this.#queries.counts(changed)) {
+    for (const counts of await askFor(changed, this.#queries.counts)) {
       this.#known.set(counts.hour, counts);
       result.set(counts.hour, counts);
     }
     return result;
   }
+}
+
+async function askFor(hours: readonly HourMs[], query: HourlyQueries['counts']): Promise<HourlyCounts[]> {
+  return hours.length === 0 ? [] : await query(hours);
 }

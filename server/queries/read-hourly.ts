@@ -46,7 +46,6 @@ async function read(
   query: string,
   hours: readonly HourMs[],
 ): Promise<HourlyCounts[]> {
-  if (hours.length === 0) return [];
   const rows = await queryRows<Row>(client, query, { hours: hours.map((hour) => hour / 1000) });
   return rows.map((row) => ({
     hour: row.hour_s * 1000,

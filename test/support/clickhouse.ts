@@ -20,7 +20,7 @@ export function setTestEndpoint(started: ClickHouseEndpoint): void {
 export async function testDatabase(): Promise<{ name: string; drop(): Promise<void> }> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await command(`CREATE DATABASE ${name}`);
-  return { name, drop: () => command(`DROP DATABASE ${name} SYNC`) };
+  return { name, drop: () => command(`DROP DATABASE IF EXISTS ${name} SYNC`) };
 }
 
 async function command(query: string): Promise<void> {

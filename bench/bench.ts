@@ -1,0 +1,116 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Table from 'cli-table3';
+import { Closing } from '../server/closing.ts';
+import { programFile, startChildServer } from './child-server.ts';
+import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
+import { createDirectTable, DIRECT_SETTINGS } from './direct-table.ts';
+import { describeMachine, type Machine } from './machine.ts';
+import { measure } from './measure.ts';
+import { runRounds, type RoundPlan, type ScenarioResult } from './rounds.ts';
+import { benchTraffic, postRequest, scenarios, type Servers } from './scenarios.ts';
+import { DATABASE, startService } from './service.ts';
+
+interface BenchResult {
+  readonly startedAt: string;
+  readonly machine: Machine;
+  readonly plan: RoundPlan;
+  readonly directSettings: typeof DIRECT_SETTINGS;
+  readonly scenarios: readonly ScenarioResult[];
+}
+
+const RESULTS = fileURLToPath(new URL('../../bench/results', import.meta.url));
+/** What the hours hold before anything is measured; the current hour grows with every round of POSTs. */
+const CURRENT_EVENTS = 20_000;
+const PAST_EVENTS = 30_000;
+
+// npm run bench [-- --seconds S --rounds N --connections C]
+// The service, the reference and ClickHouse are processes of their own; this one generates the load.
+// Exit code: 0 measured, 1 there were errors or answers other than 2xx, 2 wrong arguments.
+await runCommand(async (args, signal) => {
+  const plan = readPlan(args);
+  const closing = new Closing();
+  try {
+    const result = await bench(plan, closing, signal);
+    const file = await save(result);
+    print(result, file);
+    return result.scenarios.every(({ non2xx, errors }) => non2xx + errors === 0) ? 0 : 1;
+  } finally {
+    await closing.close();
+  }
+});
+
+function readPlan(args: readonly string[]): RoundPlan {
+  const given = readArguments(args, ['seconds', 'rounds', 'connections']);
+  refusePositionals(given);
+  return {
+    seconds: wholeFlag(given, 'seconds', { min: 1, max: 3600, fallback: 5 }),
+    rounds: wholeFlag(given, 'rounds', { min: 1, max: 100, fallback: 5 }),
+    connections: wholeFlag(given, 'connections', { min: 1, max: 10_000, fallback: 50 }),
+  };
+}
+
+async function bench(plan: RoundPlan, closing: Closing, signal: AbortSignal): Promise<BenchResult> {
+  const startedAt = new Date().toISOString();
+  const { engine, server } = await startService(closing);
+  const reference = await startChildServer(programFile('bench/reference-server.js'), {});
+  closing.add('reference server', () => reference.close());
+  const direct = await createDirectTable(engine.endpoint, DATABASE);
+  const servers: Servers = { reference: reference.url, service: server.url, direct };
+  console.error('filling the current hour and a week of past hours ...');
+  await fill(servers, plan.connections, signal);
+  const results = await runRounds(
+    scenarios(servers),
+    plan,
+    server.url,
+    (round, { name }, { ratePerS }) => console.error(`round ${round}: ${name}: ${Math.round(ratePerS)}/s`),
+    signal,
+  );
+  const machine = await describeMachine(engine.endpoint);
+  return { startedAt, machine, plan, directSettings: DIRECT_SETTINGS, scenarios: results };
+}
+
+/** Also warms every server up: the engine of a process is slow until its code is compiled. */
+async function fill(
+  { reference, service }: Servers,
+  connections: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { currentEvent, pastEvent } = benchTraffic();
+  const loads = [
+    { url: reference, event: currentEvent, requests: CURRENT_EVENTS },
+    { url: service, event: currentEvent, requests: CURRENT_EVENTS },
+    { url: service, event: pastEvent, requests: PAST_EVENTS },
+  ];
+  for (const { url, event, requests } of loads) {
+    const next = () => postRequest(event());
+    const { non2xx, errors } = await measure({ url, next, connections, extent: { requests } }, signal);
+    if (non2xx + errors === 0) continue;
+    throw new Error(`filling ${url}: ${non2xx} answers other than 2xx and ${errors} errors, expected none`);
+  }
+}
+
+async function save(result: BenchResult): Promise<string> {
+  await mkdir(RESULTS, { recursive: true });
+  const file = path.join(RESULTS, `${result.startedAt.replaceAll(':', '-')}.json`);
+  await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+  return file;
+}
+
+function print({ machine, plan, scenarios }: BenchResult, file: string): void {
+  const table = new Table({
+    head: ['scenario', 'per second', 'p50 ms', 'p99 ms', 'of reference', 'not 2xx', 'errors'],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+  });
+  for (const { name, ratePerS, p50Ms, p99Ms, ratio, non2xx, errors } of scenarios) {
+    table.push([name, Math.round(ratePerS), p50Ms, p99Ms, ratio.toFixed(2), non2xx, errors]);
+  }
+  const { rounds, seconds, connections } = plan;
+  console.log(table.toString());
+  console.log(`Medians of ${rounds} rounds of ${seconds} s each, ${connections} connections, on`);
+  console.log(`  ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}`);
+  console.log(`  Node ${machine.node}, ClickHouse ${machine.clickhouse}; load generator on the same machine`);
+  console.log(`Written to ${path.relative(process.cwd(), file)}`);
+}

@@ -1,0 +1,113 @@
+import { pause } from '../server/clickhouse/retry.ts';
+import { deliver } from './delivery.ts';
+import { createHttpClient } from './http-client.ts';
+import { runLoad } from './http-load.ts';
+import { createLatency } from './latency.ts';
+import { measure, type Measurement } from './measure.ts';
+import type { Scenario } from './scenarios.ts';
+import { median } from './statistics.ts';
+
+/** So that what a load leaves behind (a batch to ship, parts to merge) is not charged to the next one. */
+const SETTLE_MS = 1000;
+
+/** How a benchmark is run. */
+export interface RoundPlan {
+  readonly rounds: number;
+  /** Of each scenario in each round. */
+  readonly seconds: number;
+  readonly connections: number;
+}
+
+/** One scenario over all rounds. */
+export interface ScenarioResult {
+  readonly name: string;
+  /** Medians of the rounds. */
+  readonly ratePerS: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** The median of the rate over the reference's rate in the same round. */
+  readonly ratio: number;
+  /** Sums over the rounds, those of the trickle included. */
+  readonly non2xx: number;
+  readonly errors: number;
+  readonly rounds: readonly Measurement[];
+}
+
+/**
+ * Runs the scenarios in turn, several rounds of all. Machines are noisy and drift, so each measurement is compared with
+ * the reference, the first scenario, of its own round.
+ * @param service origin that trickles are posted to
+ * @param onMeasured called after each measurement
+ */
+export async function runRounds(
+  scenarios: readonly Scenario[],
+  { rounds, seconds, connections }: RoundPlan,
+  service: string,
+  onMeasured: (round: number, scenario: Scenario, measured: Measurement) => void,
+  signal: AbortSignal,
+): Promise<ScenarioResult[]> {
+  const measured = new Map<Scenario, Measurement[]>(scenarios.map((scenario) => [scenario, []]));
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const [scenario, measurements] of measured) {
+      const plan = { url: scenario.url, next: scenario.next, connections, extent: { seconds } };
+      const measurement = await withTrickle(scenario, service, () => measure(plan, signal), signal);
+      await pause(SETTLE_MS, signal);
+      signal.throwIfAborted();
+      measurements.push(measurement);
+      onMeasured(round, scenario, measurement);
+    }
+  }
+  const [reference = []] = measured.values();
+  return [...measured].map(([{ name }, each]) => summarize(name, each, reference));
+}
+
+/** Boils the rounds of one scenario down; `reference` has the same number of rounds. */
+export function summarize(
+  name: string,
+  rounds: readonly Measurement[],
+  reference: readonly Measurement[],
+): ScenarioResult {
+  const ratios = rounds.map(({ ratePerS }, i) => ratePerS / (reference[i]?.ratePerS ?? NaN));
+  return {
+    name,
+    ratePerS: median(rounds.map((round) => round.ratePerS)),
+    p50Ms: median(rounds.map((round) => round.p50Ms)),
+    p99Ms: median(rounds.map((round) => round.p99Ms)),
+    ratio: median(ratios),
+    non2xx: rounds.reduce((sum, round) => sum + round.non2xx, 0),
+    errors: rounds.reduce((sum, round) => sum + round.errors, 0),
+    rounds,
+  };
+}
+
+/** Runs `run` while the scenario's events trickle in; one that is not acknowledged counts as an error. */
+async function withTrickle(
+  { trickle }: Scenario,
+  service: string,
+  run: () => Promise<Measurement>,
+  signal: AbortSignal,
+): Promise<Measurement> {
+  if (trickle === undefined) return run();
+  const client = createHttpClient(service, { maxConnections: 1 });
+  const finished = new AbortController();
+  const latency = createLatency();
+  let failures = 0;
+  const posting = runLoad({
+    items: (function* () {
+      for (;;) yield trickle.next();
+    })(),
+    concurrency: 1,
+    ratePerS: trickle.ratePerS,
+    signal: AbortSignal.any([signal, finished.signal]),
+    handle: async (event) => {
+      const { fate } = await deliver(event, client, latency, finished.signal);
+      if (fate !== 'acknowledged') failures += 1;
+    },
+  });
+  try {
+    const [measurement] = await Promise.all([run().finally(() => finished.abort()), posting]);
+    return { ...measurement, errors: measurement.errors + failures };
+  } finally {
+    client.close();
+  }
+}

@@ -1,0 +1,55 @@
+import { SingleBar } from 'cli-progress';
+import { readArguments, refusePositionals, runCommand, urlFlag, wholeFlag } from './command.ts';
+import type { Latency } from './latency.ts';
+import { isClean, simulate, type SimulationOptions, type SimulationReport } from './simulation.ts';
+import { tallyTable } from './tally-table.ts';
+
+// npm run simulate -- --events N [--users N] [--rate R] [--url U] [--seed N]
+// Exit code: 0 all is as acknowledged, 1 something differs or failed, 2 wrong arguments.
+await runCommand(async (args, signal) => {
+  const options = readOptions(args);
+  const bar = new SingleBar({
+    format: '{bar} {value}/{total} events, {eta_formatted} left',
+    hideCursor: true,
+    // Ctrl-C is ours: it ends the posting, and the tally follows.
+    gracefulExit: false,
+    clearOnComplete: true,
+  });
+  bar.start(options.events, 0);
+  const report = await simulate(options, (done) => bar.update(done), signal).finally(() => bar.stop());
+  print(options, report);
+  return isClean(report) ? 0 : 1;
+});
+
+function readOptions(args: readonly string[]): SimulationOptions {
+  const given = readArguments(args, ['events', 'users', 'rate', 'url', 'seed']);
+  refusePositionals(given);
+  return {
+    url: urlFlag(given, 'http://127.0.0.1:8080'),
+    events: wholeFlag(given, 'events', { min: 1, max: 1_000_000_000 }),
+    users: wholeFlag(given, 'users', { min: 1, max: 1_000_000, fallback: 1000 }),
+    ratePerS: wholeFlag(given, 'rate', { min: 1, max: 1_000_000, fallback: 0 }),
+    seed: wholeFlag(given, 'seed', { min: 0, max: 2 ** 31, fallback: 1 }),
+  };
+}
+
+function print({ events, url }: SimulationOptions, { record, tallies, elapsedMs }: SimulationReport): void {
+  const { acknowledged, unknown, undelivered, rejected } = record.fates;
+  const seconds = elapsedMs / 1000;
+  console.log(tallyTable(tallies));
+  console.log(`${record.eventsDone} of ${events} events to ${url} in ${seconds.toFixed(1)} s:`);
+  console.log(`  acknowledged ${acknowledged} (${Math.round(acknowledged / seconds)}/s), unknown ${unknown}`);
+  console.log(`  undelivered ${undelivered}, rejected ${rejected}, failed GETs ${record.failedReads}`);
+  console.log(`  POST ${latencyText(record.posts)}`);
+  console.log(`  GET  ${latencyText(record.reads)}`);
+  for (const complaint of record.complaints) console.log(`  ${complaint}`);
+  const wrong = tallies.filter(({ holds }) => !holds).length;
+  const verdict =
+    wrong === 0 ? `all ${tallies.length} hours equal` : `${wrong} of ${tallies.length} hours DIFFER`;
+  console.log(`Tally: ${verdict}.`);
+}
+
+function latencyText(latency: Latency): string {
+  const [p50, p99] = [50, 99].map((p) => latency.percentileMs(p).toFixed(2));
+  return `p50 ${p50} ms, p99 ${p99} ms (${latency.count} requests)`;
+}

@@ -1,0 +1,42 @@
+import { startApp, type App, type Surroundings } from '../../server/app.ts';
+import { defaults, type Config } from '../../server/config.ts';
+import { createLogger } from '../../server/log.ts';
+import { testDatabase, testEndpoint } from './clickhouse.ts';
+import { tempDir } from './temp-dir.ts';
+
+/** The whole service in this process, on a free port, with a database and a data directory of its own. */
+export interface TestApp {
+  readonly app: App;
+  readonly url: string;
+  readonly database: string;
+  readonly dataDir: string;
+  /** Closes the service and removes what it used. */
+  remove(): Promise<void>;
+}
+
+/** @param config what differs from the defaults; the batch wait is short so that tests do not wait for nothing */
+export async function startTestApp(
+  config: Partial<Config> = {},
+  surroundings: Surroundings = {},
+): Promise<TestApp> {
+  const directory = await tempDir();
+  const database = await testDatabase();
+  const app = await startApp(
+    {
+      ...defaults,
+      port: 0,
+      dataDir: directory.path,
+      clickhouse: testEndpoint(),
+      database: database.name,
+      journal: { ...defaults.journal, batchMaxWaitMs: 20 },
+      ...config,
+    },
+    { log: createLogger('fatal'), ...surroundings },
+  );
+  const remove = async () => {
+    await app.close();
+    await database.drop();
+    await directory.remove();
+  };
+  return { app, url: app.url, database: database.name, dataDir: directory.path, remove };
+}

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import http, { type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { createHttpClient, type HttpClient } from '../../../bench/http-client.ts';
+
+describe('the HTTP client of the load generator', () => {
+  const closers: (() => void)[] = [];
+  afterEach(() => closers.splice(0).forEach((close) => close()));
+
+  it('gives the status, the body and Retry-After', async () => {
+    const client = await serve((_, response) => response.writeHead(503, { 'retry-after': '7' }).end('busy'));
+    expect(await client.request('POST', '/')).to.deep.equal({
+      kind: 'answer',
+      status: 503,
+      retryAfterS: 7,
+      body: 'busy',
+    });
+  });
+
+  it('says unsent when nobody listens', async () => {
+    const client = await serve((_, response) => response.end());
+    closers.pop()?.();
+    expect(await client.request('POST', '/')).to.have.property('kind', 'unsent');
+  });
+
+  it('says unanswered when the connection breaks after the request', async () => {
+    const client = await serve((request) => request.socket.destroy());
+    expect(await client.request('POST', '/')).to.have.property('kind', 'unanswered');
+  });
+
+  it('says unanswered when the connection breaks within the answer', async () => {
+    const client = await serve((request, response) => {
+      response.writeHead(200, { 'content-length': '10' }).write('half');
+      setImmediate(() => request.socket.destroy());
+    });
+    expect(await client.request('GET', '/')).to.have.property('kind', 'unanswered');
+  });
+
+  it('says unanswered when no answer comes in time', async () => {
+    const client = await serve(() => undefined, 50);
+    expect(await client.request('GET', '/')).to.have.property('kind', 'unanswered');
+  });
+
+  it('uses a connection again', async () => {
+    const ports = new Set<number | undefined>();
+    const client = await serve((request, response) => {
+      ports.add(request.socket.remotePort);
+      response.end();
+    });
+    for (let i = 0; i < 5; i += 1) await client.request('GET', '/');
+    expect(ports.size).to.equal(1);
+  });
+
+  async function serve(listener: RequestListener, timeoutMs = 5000): Promise<HttpClient> {
+    const server = http.createServer(listener).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = createHttpClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+      maxConnections: 2,
+      timeoutMs,
+    });
+    closers.push(() => {
+      client.close();
+      server.close();
+      server.closeAllConnections();
+    });
+    return client;
+  }
+});
