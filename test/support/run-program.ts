@@ -1,0 +1,49 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { testEndpoint } from './clickhouse.ts';
+
+export interface Run {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/**
+ * Runs a compiled program of this project, as `npm run` does, against the ClickHouse of the tests.
+ * @param program a path below .build, such as `migrations/cli.js`
+ */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  options: { readonly database: string; readonly stdin?: string },
+): Promise<Run> {
+  const child = startProgram(program, args, options.database);
+  child.stdin.end(options.stdin ?? '');
+  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
+  return { exitCode, stdout, stderr };
+}
+
+/** The same, but left running; whoever starts it ends it. */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  database: string,
+): ChildProcessWithoutNullStreams {
+  const file = fileURLToPath(new URL(`../../${program}`, import.meta.url));
+  return spawn(process.execPath, [file, ...args], { env: { ...process.env, ...connection(database) } });
+}
+
+function connection(database: string): NodeJS.ProcessEnv {
+  const { url, admin, ingest, query, analyst } = testEndpoint();
+  return {
+    CLICKHOUSE_URL: url,
+    CLICKHOUSE_USER: admin.username,
+    CLICKHOUSE_PASSWORD: admin.password,
+    CLICKHOUSE_INGEST_USER: ingest.username,
+    CLICKHOUSE_QUERY_USER: query.username,
+    CLICKHOUSE_ANALYST_USER: analyst.username,
+    CLICKHOUSE_DATABASE: database,
+  };
+}
