@@ -16,6 +16,10 @@ const MERGE_ATTEMPTS = 10;
  * Not by REPLACE PARTITION, which looks made for it: it drops the deduplication log of the parts it replaces, and then a
  * segment that is sent again counts twice. A mutation keeps the log. It replaces part by part, so the rows of an hour
  * are merged into one first.
+ *
+ * What it cannot know: whether a segment that reached the raw table and not the view is still to be sent again. If it
+ * is, the view counts it twice then, and the next verify finds that. So wait for longer than a shipper's back-off first,
+ * and do not repair while a server that crashed has not been started again.
  * @param client of the admin
  * @param hoursS starts of hours, in seconds since the epoch, ascending
  */
