@@ -67,7 +67,7 @@ function parseName(query: Query, issues: Issue[]): string {
   }
   const [name = ''] = given;
   if (given.length !== 1) {
-    const received = given.length === 0 ? 'neither' : given.join(' and ');
+    const received = given.length === 0 ? 'neither' : show(given.join(' and '));
     issues.push({
       path: 'event',
       message: `received ${received}, expected exactly one of click or impression`,

@@ -47,6 +47,8 @@ export class Journal {
   readonly #deps: JournalDependencies;
   #state: 'open' | 'closed' = 'open';
   #next: Group = createGroup();
+  /** Bytes of the group that is being written. */
+  #writingBytes = 0;
   #isWorking = false;
   #work: Promise<void> = Promise.resolve();
   #open: OpenSegment | undefined;
@@ -87,13 +89,14 @@ export class Journal {
   refusal(bytes: number): AppError | undefined {
     const { limits, backlog } = this.#deps;
     if (this.#state === 'closed') return overloaded('this server is shutting down', 1);
-    if (this.#next.bytes + bytes > limits.pendingMaxBytes) {
+    const pending = this.#writingBytes + this.#next.bytes;
+    if (pending + bytes > limits.pendingMaxBytes) {
       return overloaded(
-        `${this.#next.bytes} bytes already wait for the disk, at most ${limits.pendingMaxBytes} may`,
+        `${pending} bytes already wait for the disk, at most ${limits.pendingMaxBytes} may`,
         1,
       );
     }
-    if (backlog.bytes + this.#next.bytes + bytes > limits.maxBytes) {
+    if (backlog.bytes + pending + bytes > limits.maxBytes) {
       return overloaded(
         `the journal holds ${backlog.bytes} bytes that wait for ClickHouse, its limit is ${limits.maxBytes}`,
         5,
@@ -127,20 +130,25 @@ export class Journal {
       }
       if (this.#sealIsDue) await this.#seal();
     }
+    // After a close the last group may have opened a segment behind the seal that the close asked for.
+    if (this.#state === 'closed') await this.#seal();
     this.#isWorking = false;
   }
 
   async #commit(group: Group): Promise<void> {
     const started = performance.now();
+    this.#writingBytes = group.bytes;
     try {
       this.#open ??= await this.#openSegment();
       const { file, segment } = this.#open;
       await writeAll(file, Buffer.from(group.rows.join('')), segment.bytes);
       await file.datasync();
       this.#deps.backlog.grow(segment, group.count, group.bytes);
+      this.#writingBytes = 0;
       if (segment.bytes >= this.#deps.limits.segmentMaxBytes) this.#sealIsDue = true;
     } catch (error) {
       await this.#abandon(error);
+      this.#writingBytes = 0;
       group.durable.reject(overloaded(`the journal cannot be written: ${messageOf(error)}`, 5, error));
       return;
     }
