@@ -20,6 +20,9 @@ export interface JournalDependencies {
   readonly onCommit: (rows: number, seconds: number) => void;
 }
 
+/** When it makes sense to send again what a full or failing disk refused. */
+const RETRY_AFTER_S = 5;
+
 /** Rows that become durable together, and the one promise that all who wait for them share. */
 interface Group {
   readonly rows: string[];
@@ -56,6 +59,7 @@ export class Journal {
   #sealIsDue = false;
   #segments = 0;
   #lastError: Error | undefined;
+  #failedMs = 0;
 
   constructor(dependencies: JournalDependencies) {
     this.#deps = dependencies;
@@ -64,6 +68,14 @@ export class Journal {
   /** Why the last write failed; undefined while writing works. */
   get lastError(): Error | undefined {
     return this.#lastError;
+  }
+
+  /**
+   * Whether the last write failed so recently that another try makes no sense yet. It ends by itself: whoever sends
+   * events here only while this server is ready must come back for one to find out.
+   */
+  get isFailing(): boolean {
+    return this.#lastError !== undefined && this.#deps.nowMs() - this.#failedMs < RETRY_AFTER_S * 1000;
   }
 
   /**
@@ -99,7 +111,7 @@ export class Journal {
     if (backlog.bytes + pending + bytes > limits.maxBytes) {
       return overloaded(
         `the journal holds ${backlog.bytes} bytes that wait for ClickHouse, its limit is ${limits.maxBytes}`,
-        5,
+        RETRY_AFTER_S,
       );
     }
     return undefined;
@@ -149,7 +161,9 @@ export class Journal {
     } catch (error) {
       await this.#abandon(error);
       this.#writingBytes = 0;
-      group.durable.reject(overloaded(`the journal cannot be written: ${messageOf(error)}`, 5, error));
+      group.durable.reject(
+        overloaded(`the journal cannot be written: ${messageOf(error)}`, RETRY_AFTER_S, error),
+      );
       return;
     }
     this.#lastError = undefined;
@@ -163,7 +177,12 @@ export class Journal {
     const id = `${directory.owner}-${String(this.#segments).padStart(8, '0')}`;
     const segment = createSegment(directory.path, table, id, nowMs());
     const file = await open(segment.path, 'wx');
-    await syncDirectory(directory.path);
+    try {
+      await syncDirectory(directory.path);
+    } catch (error) {
+      await Promise.allSettled([file.close(), unlink(segment.path)]);
+      throw error;
+    }
     this.#sealTimer = setTimeout(() => {
       this.#sealIsDue = true;
       this.#startWork();
@@ -174,6 +193,7 @@ export class Journal {
   /** After a failed write: what is durable goes on to ClickHouse, what is not leaves no trace. */
   async #abandon(error: unknown): Promise<void> {
     this.#lastError = error instanceof Error ? error : new Error(String(error));
+    this.#failedMs = this.#deps.nowMs();
     this.#deps.log.error({ err: error, table: this.#deps.table }, 'the journal could not be written');
     if (this.#open === undefined) return;
     const { file, segment } = this.#open;

@@ -7,12 +7,10 @@ describe('Closing', () => {
     const closing = new Closing();
     const steps: string[] = [];
     for (const name of ['first', 'second', 'third']) {
-      closing.add(name, {
-        close: async () => {
-          steps.push(`${name} begins`);
-          await new Promise((resolve) => setImmediate(resolve));
-          steps.push(`${name} ends`);
-        },
+      closing.add(name, async () => {
+        steps.push(`${name} begins`);
+        await new Promise((resolve) => setImmediate(resolve));
+        steps.push(`${name} ends`);
       });
     }
     await closing.close();
@@ -31,13 +29,11 @@ describe('Closing', () => {
     const closed: string[] = [];
     const late = new Error('late');
     const early = new Error('early');
-    closing.add('a', { close: () => closed.push('a') });
-    closing.add('b', { close: () => Promise.reject(late) });
-    closing.add('c', { close: () => closed.push('c') });
-    closing.add('d', {
-      close: () => {
-        throw early;
-      },
+    closing.add('a', () => closed.push('a'));
+    closing.add('b', () => Promise.reject(late));
+    closing.add('c', () => closed.push('c'));
+    closing.add('d', () => {
+      throw early;
     });
     const error = await failure(closing.close());
     expect(closed).to.deep.equal(['c', 'a']);
@@ -53,7 +49,7 @@ describe('Closing', () => {
   it('closes each part once, however often it is asked', async () => {
     const closing = new Closing();
     let times = 0;
-    closing.add('part', { close: () => (times += 1) });
+    closing.add('part', () => (times += 1));
     await Promise.all([closing.close(), closing.close()]);
     await closing.close();
     expect(times).to.equal(1);

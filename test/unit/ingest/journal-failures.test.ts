@@ -65,6 +65,23 @@ describe('Journal on a disk that fails', () => {
     expect(sealed.map(({ rows }) => rows)).to.deep.equal([1]);
   });
 
+  it('is failing for as long as it asks its callers to stay away, and a success ends it at once', async () => {
+    const { journal, advance } = journalIn(temp.path);
+    await rm(temp.path, { recursive: true });
+    await failure(journal.append('1\n', 1));
+    expect(journal.isFailing).to.equal(true);
+    advance(4999);
+    expect(journal.isFailing).to.equal(true);
+    advance(1);
+    expect(journal.isFailing).to.equal(false);
+    await failure(journal.append('2\n', 1));
+    expect(journal.isFailing).to.equal(true);
+    await mkdir(temp.path);
+    await journal.append('3\n', 1);
+    expect(journal.isFailing).to.equal(false);
+    await journal.close();
+  });
+
   it('never writes into a file that is already there', async () => {
     const { journal } = journalIn(temp.path);
     await writeFile(path.join(temp.path, FIRST), 'of another\n');

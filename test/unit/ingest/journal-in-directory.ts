@@ -13,6 +13,8 @@ export interface JournalInDirectory {
   readonly sealed: readonly Segment[];
   /** How many groups became durable. */
   readonly commits: () => number;
+  /** Moves the journal's clock on. */
+  readonly advance: (ms: number) => void;
   /** Resolves with the next segment that is sealed from now on. */
   readonly nextSealed: () => Promise<Segment>;
 }
@@ -32,13 +34,14 @@ export function journalIn(
   const waiting: ((segment: Segment) => void)[] = [];
   const backlog = new Backlog();
   let commits = 0;
+  let nowMs = NOW_MS;
   const journal = new Journal({
     table: 'events',
     directory: { owner: 'owner', path: directory, release: async () => undefined },
     limits: { ...LIMITS, ...limits },
     backlog,
     log,
-    nowMs: () => NOW_MS,
+    nowMs: () => nowMs,
     onSealed: (segment) => {
       sealed.push(segment);
       for (const resolve of waiting.splice(0)) resolve(segment);
@@ -50,6 +53,7 @@ export function journalIn(
     backlog,
     sealed,
     commits: () => commits,
+    advance: (ms) => (nowMs += ms),
     nextSealed: () => new Promise((resolve) => waiting.push(resolve)),
   };
 }
