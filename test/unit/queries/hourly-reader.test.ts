@@ -17,6 +17,7 @@ class View {
   };
   /** While set, questions wait for it before they read. */
   gate: Deferred<void> | undefined;
+  /** What the next question fails with. */
   failure: Error | undefined;
 
   put(hour: HourMs, clicks: number, uniqueUsers: number): void {
@@ -36,7 +37,9 @@ class View {
     if (hours.length === 0) return [];
     asked.push([...hours]);
     await this.gate?.promise;
-    if (this.failure !== undefined) throw this.failure;
+    const { failure } = this;
+    this.failure = undefined;
+    if (failure !== undefined) throw failure;
     return hours.flatMap((hour) => this.rows.get(hour) ?? []);
   }
 }
@@ -136,10 +139,7 @@ describe('HourlyReader', () => {
     const lost = new Error('connection lost');
     view.failure = lost;
     view.gate.resolve();
-    for (const error of await Promise.all(failing)) {
-      expect(error).to.equal(lost);
-      view.failure = undefined;
-    }
+    for (const error of await Promise.all(failing)) expect(error).to.equal(lost);
     expect((await later)[0]?.clicks).to.equal(1);
   });
 
