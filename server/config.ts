@@ -94,7 +94,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       for (const [path, error] of Object.entries(errors)) issues.push({ path, message: describe(error) });
     },
   });
-  if (issues.length === 0) issues.push(...exposure(set.HOST, set.ALLOW_ANONYMOUS === 1));
+  const mayBeExposed = issues.some(({ path }) => path === 'ALLOW_ANONYMOUS') || set.ALLOW_ANONYMOUS === 1;
+  issues.push(...exposure(set.HOST, mayBeExposed));
   if (issues.length > 0) throw new AppError('invalid', startMessage(issues), { issues });
   const admin = { username: set.CLICKHOUSE_USER, password: set.CLICKHOUSE_PASSWORD };
   const as = (username: string | undefined) => ({ ...admin, username: username ?? admin.username });
@@ -175,8 +176,11 @@ function httpUrl() {
     const url = URL.canParse(input) ? new URL(input) : undefined;
     if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
       const hint = 'with the user in CLICKHOUSE_USER and CLICKHOUSE_PASSWORD';
-      const received = url === undefined ? show(input) : show(`${url.protocol}//${url.host}`);
-      throw new EnvError(`received ${received}, expected http://HOST:PORT or https://HOST:PORT, ${hint}`);
+      // Also what is no URL may hold a password, such as one with a "#" that is not encoded.
+      const received = url === undefined ? input.replace(/^.*@/s, '…@') : `${url.protocol}//${url.host}`;
+      throw new EnvError(
+        `received ${show(received)}, expected http://HOST:PORT or https://HOST:PORT, ${hint}`,
+      );
     }
     return input;
   });

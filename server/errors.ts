@@ -50,7 +50,10 @@ export function invalid(issues: readonly Issue[]): AppError {
 export function show(value: unknown, maxLength = 80): string {
   if (value === undefined) return 'nothing';
   const text = JSON.stringify(value) ?? typeof value;
-  return text.length <= maxLength ? text : `${text.slice(0, maxLength)}… (${text.length} characters)`;
+  if (text.length <= maxLength) return text;
+  const characters = Array.from(typeof value === 'string' ? value : text).length;
+  const wholeCharacters = text.slice(0, maxLength).replace(/[\uD800-\uDBFF]$/, '');
+  return `${wholeCharacters}… (${characters} characters)`;
 }
 
 /** The message of anything that was thrown. */

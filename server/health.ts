@@ -50,7 +50,8 @@ export function createHealth(dependencies: HealthDependencies): Health {
         (error: unknown) => ({ state: 'away' as const, error: messageOf(error) }),
       );
       const schema = schemaState();
-      const isWell = clickhouse.state === 'up' && shipperError === undefined && schema === 'ready';
+      const isShipping = shipperError === undefined && refusedSegments === 0;
+      const isWell = clickhouse.state === 'up' && isShipping && schema === 'ready';
       const oldestMs = backlog.oldestMs;
       return {
         status: !accepting ? 'not ready' : isWell ? 'ok' : 'degraded',

@@ -1,5 +1,5 @@
 import { invalid, show, type Issue } from '../errors.ts';
-import { ANALYTICS_CATEGORY, MAX_NAME_CHARACTERS, type Event } from './event.ts';
+import { ANALYTICS_CATEGORY, MAX_NAME_CHARACTERS, MAX_TIMESTAMP_MS, type Event } from './event.ts';
 import { isLongerThan, wholeMs, type Query } from './parameters.ts';
 
 /** `now` in milliseconds since the epoch; how far ahead of it a timestamp may be. */
@@ -14,7 +14,7 @@ export interface Clock {
  */
 export function parseAnalyticsEvent(query: Query, { nowMs, maxFutureMs }: Clock): Event {
   const issues: Issue[] = [];
-  const latest = nowMs + maxFutureMs;
+  const latest = Math.min(nowMs + maxFutureMs, MAX_TIMESTAMP_MS);
   const timestampMs = wholeMs(query, 'timestamp', latest, `now + ${maxFutureMs} (${latest})`, issues);
   const user = parseUser(query['user'], issues);
   const name = parseName(query, issues);
@@ -67,7 +67,7 @@ function parseName(query: Query, issues: Issue[]): string {
   }
   const [name = ''] = given;
   if (given.length !== 1) {
-    const received = given.length === 0 ? 'neither' : given.join(' and ');
+    const received = given.length === 0 ? 'neither' : show(given.join(' and '));
     issues.push({
       path: 'event',
       message: `received ${received}, expected exactly one of click or impression`,

@@ -68,7 +68,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   return {
     accept: (event) => journal.append(toRow(event, arrivals.next()), 1),
     health: () => ({
-      accepting: journal.refusal(ROW_BYTES) === undefined && journal.lastError === undefined,
+      accepting: journal.refusal(ROW_BYTES) === undefined && !journal.isFailing,
       journalError: (journal.refusal(ROW_BYTES) ?? journal.lastError)?.message,
       shipper: shipper.state,
       shipperError: shipper.lastError?.message,

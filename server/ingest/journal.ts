@@ -20,6 +20,9 @@ export interface JournalDependencies {
   readonly onCommit: (rows: number, seconds: number) => void;
 }
 
+/** When it makes sense to send again what a full or failing disk refused. */
+const RETRY_AFTER_S = 5;
+
 /** Rows that become durable together, and the one promise that all who wait for them share. */
 interface Group {
   readonly rows: string[];
@@ -47,6 +50,8 @@ export class Journal {
   readonly #deps: JournalDependencies;
   #state: 'open' | 'closed' = 'open';
   #next: Group = createGroup();
+  /** Bytes of the group that is being written. */
+  #writingBytes = 0;
   #isWorking = false;
   #work: Promise<void> = Promise.resolve();
   #open: OpenSegment | undefined;
@@ -54,6 +59,7 @@ export class Journal {
   #sealIsDue = false;
   #segments = 0;
   #lastError: Error | undefined;
+  #failedMs = 0;
 
   constructor(dependencies: JournalDependencies) {
     this.#deps = dependencies;
@@ -62,6 +68,14 @@ export class Journal {
   /** Why the last write failed; undefined while writing works. */
   get lastError(): Error | undefined {
     return this.#lastError;
+  }
+
+  /**
+   * Whether the last write failed so recently that another try makes no sense yet. It ends by itself: whoever sends
+   * events here only while this server is ready must come back for one to find out.
+   */
+  get isFailing(): boolean {
+    return this.#lastError !== undefined && this.#deps.nowMs() - this.#failedMs < RETRY_AFTER_S * 1000;
   }
 
   /**
@@ -87,16 +101,17 @@ export class Journal {
   refusal(bytes: number): AppError | undefined {
     const { limits, backlog } = this.#deps;
     if (this.#state === 'closed') return overloaded('this server is shutting down', 1);
-    if (this.#next.bytes + bytes > limits.pendingMaxBytes) {
+    const pending = this.#writingBytes + this.#next.bytes;
+    if (pending + bytes > limits.pendingMaxBytes) {
       return overloaded(
-        `${this.#next.bytes} bytes already wait for the disk, at most ${limits.pendingMaxBytes} may`,
+        `${pending} bytes already wait for the disk, at most ${limits.pendingMaxBytes} may`,
         1,
       );
     }
-    if (backlog.bytes + this.#next.bytes + bytes > limits.maxBytes) {
+    if (backlog.bytes + pending + bytes > limits.maxBytes) {
       return overloaded(
         `the journal holds ${backlog.bytes} bytes that wait for ClickHouse, its limit is ${limits.maxBytes}`,
-        5,
+        RETRY_AFTER_S,
       );
     }
     return undefined;
@@ -127,21 +142,28 @@ export class Journal {
       }
       if (this.#sealIsDue) await this.#seal();
     }
+    // After a close the last group may have opened a segment behind the seal that the close asked for.
+    if (this.#state === 'closed') await this.#seal();
     this.#isWorking = false;
   }
 
   async #commit(group: Group): Promise<void> {
     const started = performance.now();
+    this.#writingBytes = group.bytes;
     try {
       this.#open ??= await this.#openSegment();
       const { file, segment } = this.#open;
       await writeAll(file, Buffer.from(group.rows.join('')), segment.bytes);
       await file.datasync();
       this.#deps.backlog.grow(segment, group.count, group.bytes);
+      this.#writingBytes = 0;
       if (segment.bytes >= this.#deps.limits.segmentMaxBytes) this.#sealIsDue = true;
     } catch (error) {
       await this.#abandon(error);
-      group.durable.reject(overloaded(`the journal cannot be written: ${messageOf(error)}`, 5, error));
+      this.#writingBytes = 0;
+      group.durable.reject(
+        overloaded(`the journal cannot be written: ${messageOf(error)}`, RETRY_AFTER_S, error),
+      );
       return;
     }
     this.#lastError = undefined;
@@ -155,7 +177,12 @@ export class Journal {
     const id = `${directory.owner}-${String(this.#segments).padStart(8, '0')}`;
     const segment = createSegment(directory.path, table, id, nowMs());
     const file = await open(segment.path, 'wx');
-    await syncDirectory(directory.path);
+    try {
+      await syncDirectory(directory.path);
+    } catch (error) {
+      await Promise.allSettled([file.close(), unlink(segment.path)]);
+      throw error;
+    }
     this.#sealTimer = setTimeout(() => {
       this.#sealIsDue = true;
       this.#startWork();
@@ -166,6 +193,7 @@ export class Journal {
   /** After a failed write: what is durable goes on to ClickHouse, what is not leaves no trace. */
   async #abandon(error: unknown): Promise<void> {
     this.#lastError = error instanceof Error ? error : new Error(String(error));
+    this.#failedMs = this.#deps.nowMs();
     this.#deps.log.error({ err: error, table: this.#deps.table }, 'the journal could not be written');
     if (this.#open === undefined) return;
     const { file, segment } = this.#open;

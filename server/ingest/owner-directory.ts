@@ -26,6 +26,7 @@ export async function claimDirectory(journal: string, nowMs: number): Promise<Ow
   const directory = path.join(journal, owner);
   // Others see the directory only once its lock is held.
   const unlocked = path.join(journal, `.${owner}`);
+  requireShortPath(lockOf(unlocked));
   await mkdir(unlocked, { recursive: true });
   const lock = await listen(lockOf(unlocked));
   await rename(unlocked, directory);
@@ -48,8 +49,10 @@ export async function claimDirectory(journal: string, nowMs: number): Promise<Ow
  */
 export async function takeOver(journal: string, mine: OwnerDirectory): Promise<string[]> {
   const taken: string[] = [];
-  const owners = (await readdir(journal)).filter((owner) => !owner.startsWith('.') && owner !== mine.owner);
+  const entries = await readdir(journal, { withFileTypes: true });
+  const owners = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   for (const owner of owners.sort()) {
+    if (owner.startsWith('.') || owner === mine.owner) continue;
     const directory = path.join(journal, owner);
     if (await isAlive(directory)) continue;
     for (const file of await segmentFiles(directory)) {
@@ -83,14 +86,14 @@ function lockOf(directory: string): string {
   return relative.length < absolute.length ? relative : absolute;
 }
 
+function requireShortPath(lock: string): void {
+  const bytes = Buffer.byteLength(lock);
+  if (bytes <= MAX_SOCKET_PATH_BYTES) return;
+  const expected = `a lock path of at most ${MAX_SOCKET_PATH_BYTES} bytes; choose a shorter DATA_DIR`;
+  throw new AppError('invalid', `received ${lock} (${bytes} bytes), expected ${expected}`);
+}
+
 async function listen(lock: string): Promise<Server> {
-  if (Buffer.byteLength(lock) > MAX_SOCKET_PATH_BYTES) {
-    const expected = `a lock path of at most ${MAX_SOCKET_PATH_BYTES} bytes; choose a shorter DATA_DIR`;
-    throw new AppError(
-      'invalid',
-      `received ${lock} (${Buffer.byteLength(lock)} bytes), expected ${expected}`,
-    );
-  }
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(lock, resolve);

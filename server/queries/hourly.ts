@@ -51,8 +51,8 @@ export function createHourly({ reader, cache: limits, log, nowMs }: HourlyDepend
   const cached = async (hour: HourMs) => {
     const leftMs = cache.getRemainingTTL(hour);
     if (leftMs > 0 && leftMs < limits.ttlMs * REFRESH_AHEAD) {
-      // Merged with a refresh that is already under way; its failure is handled above.
-      void cache.fetch(hour, { forceRefresh: true });
+      // Merged with a question that is already under way, whose failure is told to those who wait for it.
+      cache.fetch(hour, { forceRefresh: true }).catch(() => undefined);
     }
     return await cache.forceFetch(hour, { allowStale: leftMs > 0 });
   };

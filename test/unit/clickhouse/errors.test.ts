@@ -1,0 +1,48 @@
+import { ClickHouseError } from '@clickhouse/client';
+import { expect } from 'chai';
+import { classify, codeOf } from '../../../server/clickhouse/errors.ts';
+
+function refusal(code: string): ClickHouseError {
+  return new ClickHouseError({ message: 'no', code, type: 'ANY' });
+}
+
+describe('classify', () => {
+  it('takes what ClickHouse says of the rows or the SQL for a matter of this request', () => {
+    for (const code of ['6', '26', '27', '38', '41', '53', '62', '69', '72', '117', '131', '349', '407']) {
+      expect(classify(refusal(code)), code).to.equal('request');
+    }
+  });
+
+  it('takes what can pass for a matter of the server', () => {
+    const passing = {
+      UNKNOWN_TABLE: '60',
+      UNKNOWN_DATABASE: '81',
+      TOO_MANY_SIMULTANEOUS_QUERIES: '202',
+      TIMEOUT_EXCEEDED: '159',
+      TABLE_IS_READ_ONLY: '242',
+      TOO_MANY_PARTS: '252',
+      MEMORY_LIMIT_EXCEEDED: '241',
+      NOT_ENOUGH_SPACE: '243',
+      QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING: '216',
+      AUTHENTICATION_FAILED: '516',
+      UNKNOWN_IDENTIFIER: '47',
+      something_new: '99999',
+    };
+    for (const [name, code] of Object.entries(passing)) {
+      expect(classify(refusal(code)), name).to.equal('server');
+    }
+  });
+
+  it('takes what never reached ClickHouse for a matter of the server', () => {
+    for (const error of [new Error('socket hang up'), new TypeError('62'), '62', undefined, { code: '62' }]) {
+      expect(classify(error)).to.equal('server');
+      expect(codeOf(error)).to.equal(undefined);
+    }
+  });
+});
+
+describe('codeOf', () => {
+  it('is the code that ClickHouse gave', () => {
+    expect(codeOf(refusal('60'))).to.equal('60');
+  });
+});

@@ -1,0 +1,181 @@
+import path from 'node:path';
+import { expect } from 'chai';
+import { defaults, readConfig, type Config } from '../../server/config.ts';
+import { thrownBy } from '../support/thrown.ts';
+
+function issuesOf(env: NodeJS.ProcessEnv) {
+  const error = thrownBy(() => readConfig(env));
+  expect(error.code).to.equal('invalid');
+  for (const { path: name, message } of error.issues)
+    expect(error.message).to.include(`\n  ${name}: ${message}`);
+  return Object.fromEntries(error.issues.map(({ path: name, message }) => [name, message]));
+}
+
+describe('readConfig', () => {
+  it('gives the documented defaults for an empty environment', () => {
+    expect(readConfig({})).to.deep.equal(defaults);
+    expect(defaults).to.deep.include({
+      host: '127.0.0.1',
+      port: 8080,
+      dataDir: path.resolve('data'),
+      clickhouse: undefined,
+      database: 'analytics',
+      logLevel: 'info',
+      workers: 1,
+      maxFutureMs: 300_000,
+      maxBodyBytes: 10_485_760,
+    });
+    expect(defaults.journal).to.include({ batchMaxWaitMs: 500, maxBytes: 10_737_418_240 });
+    expect(defaults.cache.ttlMs).to.equal(1000);
+  });
+
+  it('takes an empty variable for an unset one, and ignores variables of others', () => {
+    expect(readConfig({ PORT: '', HOST: '', CLICKHOUSE_URL: '', HOME: '/root' })).to.deep.equal(defaults);
+  });
+
+  const { journal, cache } = defaults;
+  const good: readonly (readonly [Record<string, string>, Partial<Config>])[] = [
+    [{ HOST: 'localhost' }, { host: 'localhost' }],
+    [{ HOST: '127.1.2.3' }, { host: '127.1.2.3' }],
+    [{ HOST: '::1' }, { host: '::1' }],
+    [{ HOST: '0.0.0.0', ALLOW_ANONYMOUS: '1' }, { host: '0.0.0.0' }],
+    [{ PORT: '0' }, { port: 0 }],
+    [{ PORT: '65535' }, { port: 65_535 }],
+    [{ DATA_DIR: '/var/lib/clickhour' }, { dataDir: '/var/lib/clickhour' }],
+    [{ DATA_DIR: 'elsewhere' }, { dataDir: path.resolve('elsewhere') }],
+    [{ CLICKHOUSE_DATABASE: 'shop_2' }, { database: 'shop_2' }],
+    [{ BATCH_MAX_WAIT_MS: '50' }, { journal: { ...journal, batchMaxWaitMs: 50 } }],
+    [{ JOURNAL_MAX_BYTES: '10GiB' }, { journal: { ...journal, maxBytes: 10 * 1024 ** 3 } }],
+    [{ JOURNAL_MAX_BYTES: '1 MiB' }, { journal: { ...journal, maxBytes: 1024 ** 2 } }],
+    [{ MAX_BODY_BYTES: '2KiB' }, { maxBodyBytes: 2048 }],
+    [{ MAX_BODY_BYTES: '1000' }, { maxBodyBytes: 1000 }],
+    [{ CACHE_TTL_MS: '0' }, { cache: { ...cache, ttlMs: 0 } }],
+    [{ MAX_FUTURE_MS: '0' }, { maxFutureMs: 0 }],
+    [{ LOG_LEVEL: 'silent' }, { logLevel: 'silent' }],
+    [{ WORKERS: '4' }, { workers: 4 }],
+  ];
+  for (const [env, expected] of good) {
+    it(`reads ${JSON.stringify(env)}`, () => {
+      expect(readConfig(env)).to.deep.equal({ ...defaults, ...expected });
+    });
+  }
+
+  it('is one user in every role unless the roles are given their own', () => {
+    const url = 'http://db:8123';
+    const all = { username: 'ada', password: 'secret' };
+    const env = { CLICKHOUSE_URL: url, CLICKHOUSE_USER: 'ada', CLICKHOUSE_PASSWORD: 'secret' };
+    expect(readConfig(env).clickhouse).to.deep.equal({
+      url,
+      admin: all,
+      ingest: all,
+      query: all,
+      analyst: all,
+    });
+    const roles = {
+      CLICKHOUSE_INGEST_USER: 'ingest',
+      CLICKHOUSE_QUERY_USER: 'query',
+      CLICKHOUSE_ANALYST_USER: 'analyst',
+    };
+    expect(readConfig({ ...env, ...roles }).clickhouse).to.deep.equal({
+      url,
+      admin: all,
+      ingest: { ...all, username: 'ingest' },
+      query: { ...all, username: 'query' },
+      analyst: { ...all, username: 'analyst' },
+    });
+    expect(readConfig({ CLICKHOUSE_URL: url }).clickhouse?.admin).to.deep.equal({
+      username: 'default',
+      password: '',
+    });
+  });
+
+  const bad: readonly (readonly [string, string, string])[] = [
+    ['PORT', '65536', 'received "65536", expected a whole number from 0 to 65535'],
+    ['PORT', '-1', 'received "-1", expected a whole number from 0 to 65535'],
+    ['PORT', '80.5', 'received "80.5", expected a whole number from 0 to 65535'],
+    ['PORT', 'http', 'received "http", expected a whole number from 0 to 65535'],
+    ['BATCH_MAX_WAIT_MS', '0', 'received "0", expected a whole number from 1 to 60000'],
+    ['CACHE_TTL_MS', '1s', 'received "1s", expected a whole number from 0 to 60000'],
+    ['WORKERS', '0', 'received "0", expected a whole number from 1 to 256'],
+    ['ALLOW_ANONYMOUS', 'yes', 'received "yes", expected a whole number from 0 to 1'],
+    ['MAX_FUTURE_MS', '1e3', 'received "1e3", expected a whole number from 0 to 3153600000000'],
+    [
+      'JOURNAL_MAX_BYTES',
+      '10GB',
+      'received "10GB", expected bytes from 1 to 9007199254740991, such as 1048576 or 1MiB',
+    ],
+    [
+      'JOURNAL_MAX_BYTES',
+      '0',
+      'received "0", expected bytes from 1 to 9007199254740991, such as 1048576 or 1MiB',
+    ],
+    [
+      'MAX_BODY_BYTES',
+      '2GiB',
+      'received "2GiB", expected bytes from 1 to 1073741824, such as 1048576 or 1MiB',
+    ],
+    ['LOG_LEVEL', 'loud', 'received "loud", expected one of fatal, error, warn, info, debug, trace, silent'],
+    [
+      'CLICKHOUSE_DATABASE',
+      'a; DROP',
+      'received "a; DROP", expected letters, digits and underscores, starting with no digit',
+    ],
+    [
+      'CLICKHOUSE_URL',
+      'db:8123',
+      'received "db://", expected http://HOST:PORT or https://HOST:PORT, with the user in CLICKHOUSE_USER and CLICKHOUSE_PASSWORD',
+    ],
+    [
+      'CLICKHOUSE_URL',
+      'db',
+      'received "db", expected http://HOST:PORT or https://HOST:PORT, with the user in CLICKHOUSE_USER and CLICKHOUSE_PASSWORD',
+    ],
+  ];
+  for (const [name, value, message] of bad) {
+    it(`refuses ${name}=${value}, saying what came and what was expected`, () => {
+      expect(issuesOf({ [name]: value })).to.deep.equal({ [name]: message });
+    });
+  }
+
+  it('lists every wrong variable in one message', () => {
+    const env = { PORT: 'x', WORKERS: '0', LOG_LEVEL: 'loud', HOST: '0.0.0.0', CLICKHOUSE_URL: 'ftp://db' };
+    expect(issuesOf(env)).to.have.all.keys(Object.keys(env));
+    expect(thrownBy(() => readConfig(env)).message.split('\n')).to.have.length(6);
+  });
+
+  for (const host of ['0.0.0.0', '::', '192.168.1.1', 'example.com', '128.0.0.1', '127.evil.com']) {
+    it(`refuses to listen on ${host} while everything is open, unless that is intended`, () => {
+      for (const anonymous of [{}, { ALLOW_ANONYMOUS: '0' }]) {
+        expect(issuesOf({ HOST: host, ...anonymous })['HOST']).to.equal(
+          `received "${host}", expected a loopback address, because anyone who reaches it may write and read; set ALLOW_ANONYMOUS=1 if that is intended`,
+        );
+      }
+      expect(readConfig({ HOST: host, ALLOW_ANONYMOUS: '1' }).host).to.equal(host);
+    });
+  }
+
+  it('says nothing of the exposure while it cannot read ALLOW_ANONYMOUS', () => {
+    expect(issuesOf({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'yes' })).to.have.all.keys('ALLOW_ANONYMOUS');
+  });
+
+  const urlsWithPasswords = [
+    'http://ada:s3cret@db:8123',
+    'https://:s3cret@db:8123',
+    'http://s3cret@db:8123',
+    'ftp://ada:s3cret@db:8123',
+    'ada:s3cret@db:8123',
+    // No URLs at all, because of an unescaped "#", a port out of range, and a space.
+    'http://ada:s3cret#1@db:8123',
+    'http://ada:s3cret@db:99999',
+    'http://ada:s3cret@d b:8123',
+    '//ada:s3cret@db:8123',
+  ];
+  for (const url of urlsWithPasswords) {
+    it(`refuses ${url} without printing the password`, () => {
+      const error = thrownBy(() => readConfig({ CLICKHOUSE_URL: url }));
+      expect(error.issues.map(({ path: name }) => name)).to.deep.equal(['CLICKHOUSE_URL']);
+      expect(error.message).to.include('CLICKHOUSE_PASSWORD');
+      expect(JSON.stringify([error.message, error.issues])).to.not.include('s3cret');
+    });
+  }
+});

@@ -1,0 +1,145 @@
+import { parse } from 'node:querystring';
+import { expect } from 'chai';
+import { parseAnalyticsEvent } from '../../../server/events/analytics-event.ts';
+import { thrownBy } from '../../support/thrown.ts';
+
+const NOW_MS = 1_700_000_000_000;
+const MAX_FUTURE_MS = 300_000;
+const LATEST_MS = NOW_MS + MAX_FUTURE_MS;
+
+/** As Koa reads the query string of a request. */
+function parsed(query: string) {
+  return parseAnalyticsEvent(parse(query), { nowMs: NOW_MS, maxFutureMs: MAX_FUTURE_MS });
+}
+
+function issuesOf(query: string) {
+  const error = thrownBy(() => parsed(query));
+  expect(error.code).to.equal('invalid');
+  for (const { path, message } of error.issues) expect(error.message).to.include(`${path}: ${message}`);
+  return error.issues.map(({ path, message }) => `${path}: ${message}`);
+}
+
+const RANGE = `a whole number of milliseconds since the epoch, from 0 to now + ${MAX_FUTURE_MS} (${LATEST_MS})`;
+
+describe('parseAnalyticsEvent', () => {
+  it('reads each documented way to name a click or an impression', () => {
+    const names: Record<string, string> = {
+      click: 'click',
+      impression: 'impression',
+      'click=': 'click',
+      'click=1': 'click',
+      'impression=true': 'impression',
+      'event=click': 'click',
+      'event=impression': 'impression',
+    };
+    for (const [flag, name] of Object.entries(names)) {
+      expect(parsed(`timestamp=${NOW_MS}&user=ada&${flag}`)).to.deep.equal({
+        timestampUs: NOW_MS * 1000,
+        application: '',
+        sessionId: '',
+        user: 'ada',
+        category: 'analytics',
+        name,
+        data: '{}',
+      });
+    }
+  });
+
+  it('takes every timestamp from the epoch up to exactly the limit', () => {
+    for (const ms of [0, 1, NOW_MS, LATEST_MS]) {
+      expect(parsed(`timestamp=${ms}&user=ada&click`).timestampUs).to.equal(ms * 1000);
+    }
+  });
+
+  const badTimestamps: Record<string, string> = {
+    [`timestamp=${LATEST_MS + 1}`]: `"${LATEST_MS + 1}"`,
+    'timestamp=': '""',
+    '': 'nothing',
+    'timestamp=1&timestamp=2': '["1","2"]',
+    'timestamp=-1': '"-1"',
+    'timestamp=1.5': '"1.5"',
+    'timestamp=1e3': '"1e3"',
+    'timestamp=%2B1': '"+1"',
+    'timestamp=%201': '" 1"',
+    'timestamp=1%0A': '"1\\n"',
+    'timestamp=0x10': '"0x10"',
+    'timestamp=now': '"now"',
+    'timestamp=NaN': '"NaN"',
+    'timestamp=Infinity': '"Infinity"',
+    'timestamp=99999999999999999': '"99999999999999999"',
+    'timestamp=2021-01-01T00:00:00Z': '"2021-01-01T00:00:00Z"',
+  };
+  for (const [parameter, received] of Object.entries(badTimestamps)) {
+    it(`refuses the timestamp of "${parameter}", saying what came and what was expected`, () => {
+      expect(issuesOf(`${parameter}&user=ada&click`)).to.deep.equal([
+        `timestamp: received ${received}, expected ${RANGE}`,
+      ]);
+    });
+  }
+
+  const badUsers: Record<string, string> = {
+    '': 'received nothing, expected one user name',
+    'user=ada&user=bob': 'received ["ada","bob"], expected one user name',
+    'user=': 'received "", expected a user name that is not empty',
+    user: 'received "", expected a user name that is not empty',
+    'user=%FF%FE': 'received "\uFFFD\uFFFD", expected a user name in percent-encoded UTF-8',
+    'user=%ED%A0%80': 'received "\uFFFD\uFFFD\uFFFD", expected a user name in percent-encoded UTF-8',
+  };
+  for (const [parameter, message] of Object.entries(badUsers)) {
+    it(`refuses the user of "${parameter}", saying what came and what was expected`, () => {
+      expect(issuesOf(`timestamp=${NOW_MS}&${parameter}&click`)).to.deep.equal([`user: ${message}`]);
+    });
+  }
+
+  it('counts the characters of a user, not their UTF-16 units: 256 are taken, 257 refused', () => {
+    for (const character of ['a', 'é', '漢', '🦊']) {
+      const longest = character.repeat(256);
+      const query = (user: string) => `timestamp=${NOW_MS}&user=${encodeURIComponent(user)}&click`;
+      expect(parsed(query(longest)).user).to.equal(longest);
+      const issues = issuesOf(query(longest + character));
+      expect(issues).to.have.length(1);
+      expect(issues[0]).to.match(/^user: received ".+… \(257 characters\), expected at most 256 characters$/);
+    }
+  });
+
+  it('keeps a hostile user name as it is', () => {
+    const user = `'"\\\u0000\n\u2028<script>🦊{{}}`;
+    expect(parsed(`timestamp=0&user=${encodeURIComponent(user)}&click`).user).to.equal(user);
+  });
+
+  const badNames: Record<string, readonly string[]> = {
+    '': ['event: received neither, expected exactly one of click or impression'],
+    'click&impression': [
+      'event: received "click and impression", expected exactly one of click or impression',
+    ],
+    'click&click': ['event: received "click and click", expected exactly one of click or impression'],
+    'click&event=click': ['event: received "click and click", expected exactly one of click or impression'],
+    'event=click&event=impression': [
+      'event: received "click and impression", expected exactly one of click or impression',
+    ],
+    'event=foo': ['event: received "foo", expected click or impression'],
+    'event=': ['event: received "", expected click or impression'],
+    'event=Click': ['event: received "Click", expected click or impression'],
+    'click=0': ['click: received "0", expected the name alone, without a value'],
+    'impression=no': ['impression: received "no", expected the name alone, without a value'],
+  };
+  for (const [parameters, issues] of Object.entries(badNames)) {
+    it(`refuses the event of "${parameters}", saying what came and what was expected`, () => {
+      expect(issuesOf(`timestamp=${NOW_MS}&user=ada&${parameters}`)).to.deep.equal(issues);
+    });
+  }
+
+  it('reports every wrong parameter at once', () => {
+    const paths = thrownBy(() => parsed('timestamp=x&event=foo')).issues.map(({ path }) => path);
+    expect(paths).to.deep.equal(['timestamp', 'user', 'event']);
+  });
+
+  it('keeps its messages short, however long the values that came', () => {
+    const long = 'x'.repeat(5000);
+    for (const issue of issuesOf(
+      `timestamp=${long}&user=${long}&event=${long}&event=${long}&click=${long}`,
+    )) {
+      expect(issue.length).to.be.below(300);
+    }
+  });
+});

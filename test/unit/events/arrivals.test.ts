@@ -1,0 +1,68 @@
+import { expect } from 'chai';
+import { Arrivals } from '../../../server/events/arrivals.ts';
+
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+function take(arrivals: Arrivals, count: number) {
+  return Array.from({ length: count }, () => arrivals.next());
+}
+
+function expectInOrder(taken: readonly { receivedAtUs: number; eventId: string }[]) {
+  for (const [index, { receivedAtUs, eventId }] of taken.entries()) {
+    expect(eventId).to.match(UUID_V7);
+    const before = taken[index - 1];
+    if (before === undefined) continue;
+    expect(receivedAtUs).to.be.above(before.receivedAtUs);
+    expect(eventId > before.eventId, `${eventId} after ${before.eventId}`).to.equal(true);
+  }
+}
+
+describe('Arrivals', () => {
+  it('gives the time of the clock in microseconds, and ids of that time', () => {
+    const arrivals = new Arrivals(
+      () => 1_700_000_000_000.25,
+      () => 0.5,
+    );
+    const { receivedAtUs, eventId } = arrivals.next();
+    expect(receivedAtUs).to.equal(1_700_000_000_000_250);
+    expect(Number.parseInt(eventId.replaceAll('-', '').slice(0, 12), 16)).to.equal(1_700_000_000_000);
+    expect(Number.parseInt(eventId.slice(15, 18), 16)).to.equal(250);
+  });
+
+  it('goes on when the clock stands still, also past the millisecond', () => {
+    const taken = take(
+      new Arrivals(
+        () => 1_700_000_000_000,
+        () => 0.1,
+      ),
+      2500,
+    );
+    expectInOrder(taken);
+    expect(taken.at(-1)?.receivedAtUs).to.equal(1_700_000_000_002_499);
+  });
+
+  it('goes on when the clock goes back, and follows it again once it has caught up', () => {
+    const times = [1_700_000_000_000, 1_699_999_000_000, 0, 1_700_000_000_000, 1_700_000_005_000];
+    const clock = times.values();
+    const arrivals = new Arrivals(
+      () => clock.next().value ?? 0,
+      () => 0.9,
+    );
+    const taken = take(arrivals, times.length);
+    expectInOrder(taken);
+    expect(taken.at(-1)?.receivedAtUs).to.equal(1_700_000_005_000_000);
+  });
+
+  it('makes valid ids of whatever chance gives, and other ones in another process', () => {
+    const chances = [0, 0.25, 0.5, 0.999_999_999_999_999_9];
+    const ids = chances.map(
+      (chance) =>
+        new Arrivals(
+          () => 1_700_000_000_000,
+          () => chance,
+        ).next().eventId,
+    );
+    for (const id of ids) expect(id).to.match(UUID_V7);
+    expect(new Set(ids).size).to.equal(chances.length);
+  });
+});

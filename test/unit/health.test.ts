@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import { createHealth, type HealthDependencies } from '../../server/health.ts';
+import { Backlog } from '../../server/ingest/backlog.ts';
+import type { IngestHealth } from '../../server/ingest/ingest.ts';
+import { createSegment } from '../../server/ingest/segment.ts';
+
+const NOW_MS = 1_700_000_000_000;
+
+const WELL: IngestHealth = {
+  accepting: true,
+  journalError: undefined,
+  shipper: 'idle',
+  shipperError: undefined,
+  refusedSegments: 0,
+};
+
+function health(ingest: Partial<IngestHealth> = {}, others: Partial<HealthDependencies> = {}) {
+  return createHealth({
+    ingest: { health: () => ({ ...WELL, ...ingest }) },
+    backlog: new Backlog(),
+    clickhouseVersion: async () => '26.7',
+    schemaState: () => 'ready',
+    nowMs: () => NOW_MS,
+    ...others,
+  });
+}
+
+describe('createHealth', () => {
+  it('reports every part, and that all is well', async () => {
+    const backlog = new Backlog();
+    backlog.grow(createSegment('/nowhere', 'events', 'a', NOW_MS - 1500), 2, 30);
+    expect(await health({}, { backlog }).report()).to.deep.equal({
+      status: 'ok',
+      parts: {
+        journal: { state: 'ok' },
+        backlog: { events: 2, bytes: 30, segments: 1, oldest_waiting_seconds: 1.5 },
+        shipper: { state: 'idle', refused_segments: 0 },
+        clickhouse: { state: 'up', version: '26.7' },
+        schema: { state: 'ready' },
+      },
+    });
+  });
+
+  it('is ready and degraded while ClickHouse is away', async () => {
+    const away = health({}, { clickhouseVersion: () => Promise.reject(new Error('ECONNREFUSED')) });
+    expect(away.readiness()).to.deep.equal({ status: 'ready' });
+    const { status, parts } = await away.report();
+    expect(status).to.equal('degraded');
+    expect(parts.clickhouse).to.deep.equal({ state: 'away', error: 'ECONNREFUSED' });
+  });
+
+  it('is degraded while anything needs a look', async () => {
+    const parts = [
+      health({ shipper: 'waiting', shipperError: 'no table' }),
+      health({ refusedSegments: 1 }),
+      health({}, { schemaState: () => 'not migrated yet' }),
+    ];
+    for (const part of parts) {
+      expect((await part.report()).status).to.equal('degraded');
+      expect(part.readiness().status).to.equal('ready');
+    }
+  });
+
+  it('is not ready while the journal refuses events, and says why', async () => {
+    const refusing = health({ accepting: false, journalError: 'no space left' });
+    expect(refusing.readiness()).to.deep.equal({ status: 'not ready', reason: 'no space left' });
+    const { status, parts } = await refusing.report();
+    expect(status).to.equal('not ready');
+    expect(parts.journal).to.deep.equal({ state: 'refusing', error: 'no space left' });
+  });
+});

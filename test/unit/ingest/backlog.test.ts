@@ -1,0 +1,49 @@
+import { expect } from 'chai';
+import { Backlog } from '../../../server/ingest/backlog.ts';
+import { createSegment } from '../../../server/ingest/segment.ts';
+
+function segment(id: string, firstRowMs: number) {
+  return createSegment('/nowhere', 'events', id, firstRowMs);
+}
+
+describe('Backlog', () => {
+  it('is empty at first', () => {
+    const { rows, bytes, segments, oldestMs } = new Backlog();
+    expect({ rows, bytes, segments, oldestMs }).to.deep.equal({
+      rows: 0,
+      bytes: 0,
+      segments: 0,
+      oldestMs: undefined,
+    });
+  });
+
+  it('counts what is written, taken over and shipped', () => {
+    const backlog = new Backlog();
+    const written = segment('b', 2000);
+    const takenOver = { ...segment('a', 1000), rows: 5, bytes: 50 };
+    backlog.grow(written, 2, 20);
+    backlog.grow(written, 3, 30);
+    expect([written.rows, written.bytes]).to.deep.equal([5, 50]);
+    backlog.add(takenOver);
+    expect([backlog.rows, backlog.bytes, backlog.segments, backlog.oldestMs]).to.deep.equal([
+      10, 100, 2, 1000,
+    ]);
+    backlog.remove(takenOver);
+    expect([backlog.rows, backlog.bytes, backlog.segments, backlog.oldestMs]).to.deep.equal([5, 50, 1, 2000]);
+    backlog.remove(written);
+    expect([backlog.rows, backlog.bytes, backlog.segments, backlog.oldestMs]).to.deep.equal([
+      0,
+      0,
+      0,
+      undefined,
+    ]);
+  });
+
+  it('does not let go of a segment twice, which would count its rows twice', () => {
+    const backlog = new Backlog();
+    const written = segment('a', 1);
+    backlog.grow(written, 1, 1);
+    backlog.remove(written);
+    expect(() => backlog.remove(written)).to.throw('segment events-a is not in the backlog');
+  });
+});

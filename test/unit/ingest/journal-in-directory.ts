@@ -1,0 +1,66 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { defaults, type JournalLimits } from '../../../server/config.ts';
+import { Backlog } from '../../../server/ingest/backlog.ts';
+import { Journal } from '../../../server/ingest/journal.ts';
+import type { Segment } from '../../../server/ingest/segment.ts';
+import { silentLog } from '../../support/logs.ts';
+
+export interface JournalInDirectory {
+  readonly journal: Journal;
+  readonly backlog: Backlog;
+  /** In the order in which they were sealed. */
+  readonly sealed: readonly Segment[];
+  /** How many groups became durable. */
+  readonly commits: () => number;
+  /** Moves the journal's clock on. */
+  readonly advance: (ms: number) => void;
+  /** Resolves with the next segment that is sealed from now on. */
+  readonly nextSealed: () => Promise<Segment>;
+}
+
+export const NOW_MS = 1_700_000_000_000;
+
+/** Nothing is sealed by time while a test runs, unless the test sets other limits. */
+const LIMITS: JournalLimits = { ...defaults.journal, batchMaxWaitMs: 10_000 };
+
+/** A journal that writes into `directory`, without a lock. */
+export function journalIn(
+  directory: string,
+  limits: Partial<JournalLimits> = {},
+  log = silentLog,
+): JournalInDirectory {
+  const sealed: Segment[] = [];
+  const waiting: ((segment: Segment) => void)[] = [];
+  const backlog = new Backlog();
+  let commits = 0;
+  let nowMs = NOW_MS;
+  const journal = new Journal({
+    table: 'events',
+    directory: { owner: 'owner', path: directory, release: async () => undefined },
+    limits: { ...LIMITS, ...limits },
+    backlog,
+    log,
+    nowMs: () => nowMs,
+    onSealed: (segment) => {
+      sealed.push(segment);
+      for (const resolve of waiting.splice(0)) resolve(segment);
+    },
+    onCommit: () => (commits += 1),
+  });
+  return {
+    journal,
+    backlog,
+    sealed,
+    commits: () => commits,
+    advance: (ms) => (nowMs += ms),
+    nextSealed: () => new Promise((resolve) => waiting.push(resolve)),
+  };
+}
+
+/** The content of every file in the directory, by name. */
+export async function contents(directory: string): Promise<Record<string, string>> {
+  const files = (await readdir(directory)).sort();
+  const read = async (file: string) => [file, await readFile(path.join(directory, file), 'utf8')] as const;
+  return Object.fromEntries(await Promise.all(files.map(read)));
+}

@@ -1,0 +1,227 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { deferred } from '../../../server/deferred.ts';
+import { failure } from '../../support/outcome.ts';
+import { tempDir, type TempDir } from '../../support/temp-dir.ts';
+import { interceptDatasync } from './disk.ts';
+import { contents, journalIn, NOW_MS } from './journal-in-directory.ts';
+
+const FIRST = 'events-owner-00000001.ndjson';
+const SECOND = 'events-owner-00000002.ndjson';
+
+describe('Journal', () => {
+  let temp: TempDir;
+  let restore: () => void;
+
+  beforeEach(async () => {
+    temp = await tempDir();
+    restore = () => undefined;
+  });
+
+  afterEach(async () => {
+    restore();
+    await temp.remove();
+  });
+
+  /** Until `restore`, each sync of a file waits for what `intercept` does. */
+  async function onDatasync(intercept: (datasync: () => Promise<void>) => Promise<void>): Promise<void> {
+    ({ restore } = await interceptDatasync(intercept));
+  }
+
+  it('answers only after the bytes are written and synced', async () => {
+    const steps: string[] = [];
+    const { journal } = journalIn(temp.path);
+    await onDatasync(async (datasync) => {
+      steps.push(`synced ${await readFile(path.join(temp.path, FIRST), 'utf8')}`);
+      await datasync();
+      await new Promise((resolve) => setImmediate(resolve));
+      steps.push('sync ended');
+    });
+    await journal.append('{"a":1}\n', 1);
+    steps.push('answered');
+    expect(steps).to.deep.equal(['synced {"a":1}\n', 'sync ended', 'answered']);
+    await journal.close();
+  });
+
+  it('writes what arrives together as one group, in the order of arrival', async () => {
+    const { journal, commits, backlog } = journalIn(temp.path);
+    const rows = Array.from({ length: 1000 }, (_, index) => `{"row":${index},"text":"é🦊"}\n`);
+    await Promise.all(rows.map(async (row) => journal.append(row, 1)));
+    expect(commits()).to.equal(1);
+    expect(await contents(temp.path)).to.deep.equal({ [FIRST]: rows.join('') });
+    expect([backlog.rows, backlog.bytes]).to.deep.equal([1000, Buffer.byteLength(rows.join(''))]);
+    await journal.close();
+  });
+
+  it('writes what arrives during a sync as the next group', async () => {
+    const { journal, commits } = journalIn(temp.path);
+    const [syncing, goOn] = [deferred<void>(), deferred<void>()];
+    await onDatasync(async (datasync) => {
+      syncing.resolve();
+      await goOn.promise;
+      await datasync();
+    });
+    const first = journal.append('1\n', 1);
+    await syncing.promise;
+    const others = ['2\n', '3\n', '4\n'].map(async (row) => journal.append(row, 1));
+    goOn.resolve();
+    await first;
+    expect(commits()).to.equal(1);
+    await Promise.all(others);
+    expect(commits()).to.equal(2);
+    expect(await contents(temp.path)).to.deep.equal({ [FIRST]: '1\n2\n3\n4\n' });
+    await journal.close();
+  });
+
+  it('seals a segment when its first row is old enough, and goes on in the next', async () => {
+    const { journal, nextSealed } = journalIn(temp.path, { batchMaxWaitMs: 20 });
+    const first = nextSealed();
+    await journal.append('1\n', 1);
+    expect(await first).to.deep.equal({
+      name: 'events-owner-00000001',
+      table: 'events',
+      path: path.join(temp.path, FIRST),
+      firstRowMs: NOW_MS,
+      rows: 1,
+      bytes: 2,
+    });
+    const second = nextSealed();
+    await journal.append('2\n', 1);
+    expect((await second).name).to.equal('events-owner-00000002');
+    expect(await contents(temp.path)).to.deep.equal({ [FIRST]: '1\n', [SECOND]: '2\n' });
+    await journal.close();
+  });
+
+  it('seals a segment when it is large enough, also before it is old', async () => {
+    const { journal, nextSealed, sealed } = journalIn(temp.path, { segmentMaxBytes: 10 });
+    await journal.append('12345678\n', 1);
+    expect(sealed).to.deep.equal([]);
+    const first = nextSealed();
+    await journal.append('\n', 1);
+    expect(await first).to.include({ name: 'events-owner-00000001', rows: 2, bytes: 10 });
+    await journal.append('1\n', 1);
+    await journal.close();
+    expect(sealed.map(({ name, rows }) => [name, rows])).to.deep.equal([
+      ['events-owner-00000001', 2],
+      ['events-owner-00000002', 1],
+    ]);
+  });
+
+  describe('at its limits', () => {
+    it('refuses what would not fit into the journal, and stores nothing of it', async () => {
+      const { journal, backlog, sealed } = journalIn(temp.path, { maxBytes: 10 });
+      await journal.append('1234567\n', 1);
+      const error = await failure(journal.append('no\n', 1));
+      expect(error).to.include({ code: 'overloaded', retryAfterS: 5 });
+      expect(error).to.have.property(
+        'message',
+        'The event was not stored: the journal holds 8 bytes that wait for ClickHouse, its limit is 10',
+      );
+      await journal.append('1\n', 1);
+      await journal.close();
+      expect(await contents(temp.path)).to.deep.equal({ [FIRST]: '1234567\n1\n' });
+
+      const [segment] = sealed;
+      if (segment !== undefined) backlog.remove(segment);
+      expect(backlog.bytes).to.equal(0);
+    });
+
+    it('takes rows again once ClickHouse has what waited', async () => {
+      const { journal, backlog, nextSealed } = journalIn(temp.path, { maxBytes: 4, segmentMaxBytes: 4 });
+      const sealed = nextSealed();
+      await journal.append('123\n', 1);
+      const segment = await sealed;
+      expect(journal.refusal(0)).to.equal(undefined);
+      expect(journal.refusal(1)).to.include({ code: 'overloaded' });
+      backlog.remove(segment);
+      await journal.append('4\n', 1);
+      await journal.close();
+    });
+
+    it('refuses more than may wait for the disk, and stores nothing of it', async () => {
+      const { journal } = journalIn(temp.path, { pendingMaxBytes: 4 });
+      const taken = journal.append('123\n', 1);
+      const error = await failure(journal.append('4\n', 1));
+      expect(error).to.include({
+        code: 'overloaded',
+        retryAfterS: 1,
+        message: 'The event was not stored: 4 bytes already wait for the disk, at most 4 may',
+      });
+      await taken;
+      await journal.append('5\n', 1);
+      await journal.close();
+      expect(await contents(temp.path)).to.deep.equal({ [FIRST]: '123\n5\n' });
+    });
+
+    it('counts the group that is on its way to the disk, against both limits', async () => {
+      for (const limits of [{ maxBytes: 4 }, { pendingMaxBytes: 4 }]) {
+        const { journal } = journalIn(temp.path, limits);
+        const [syncing, goOn] = [deferred<void>(), deferred<void>()];
+        await onDatasync(async (datasync) => {
+          syncing.resolve();
+          await goOn.promise;
+          await datasync();
+        });
+        const taken = journal.append('123\n', 1);
+        await syncing.promise;
+        const refused = failure(journal.append('4\n', 1));
+        goOn.resolve();
+        expect(await refused).to.include({ code: 'overloaded' });
+        await taken;
+        restore();
+        await journal.close();
+        expect(await contents(temp.path)).to.deep.equal({ [FIRST]: '123\n' });
+        await temp.remove();
+        temp = await tempDir();
+      }
+    });
+  });
+
+  describe('when it is closed', () => {
+    it('makes durable what it took, seals it, and refuses what comes after', async () => {
+      const { journal, sealed } = journalIn(temp.path);
+      const taken = journal.append('1\n', 1);
+      const closed = journal.close();
+      const error = await failure(journal.append('2\n', 1));
+      expect(error).to.include({
+        code: 'overloaded',
+        retryAfterS: 1,
+        message: 'The event was not stored: this server is shutting down',
+      });
+      await taken;
+      await closed;
+      expect(sealed.map(({ name, rows, bytes }) => [name, rows, bytes])).to.deep.equal([
+        ['events-owner-00000001', 1, 2],
+      ]);
+      expect(await contents(temp.path)).to.deep.equal({ [FIRST]: '1\n' });
+    });
+
+    it('seals also the group that waited for the one on its way to the disk', async () => {
+      const { journal, sealed } = journalIn(temp.path);
+      const [syncing, goOn] = [deferred<void>(), deferred<void>()];
+      await onDatasync(async (datasync) => {
+        syncing.resolve();
+        await goOn.promise;
+        await datasync();
+      });
+      const taken = [journal.append('1\n', 1)];
+      await syncing.promise;
+      taken.push(journal.append('2\n', 1));
+      const closed = journal.close();
+      goOn.resolve();
+      await Promise.all(taken);
+      await closed;
+      const rows = sealed.reduce((sum, segment) => sum + segment.rows, 0);
+      expect(rows).to.equal(2);
+    });
+
+    it('leaves no file and seals nothing when it never wrote', async () => {
+      const { journal, sealed } = journalIn(temp.path);
+      await journal.close();
+      await journal.close();
+      expect(sealed).to.deep.equal([]);
+      expect(await contents(temp.path)).to.deep.equal({});
+    });
+  });
+});

@@ -1,0 +1,10 @@
+/** Run by `owner-process.ts`: holds a directory under the journal that is its argument, until it is killed. */
+import { claimDirectory, takeOver } from '../../../server/ingest/owner-directory.ts';
+
+const [, , journal = ''] = process.argv;
+const mine = await claimDirectory(journal, Date.now());
+process.on('message', () => {
+  void takeOver(journal, mine).then((taken) => process.send?.(taken));
+});
+process.on('disconnect', () => process.exit(1));
+process.send?.([mine.path]);

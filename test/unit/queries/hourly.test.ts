@@ -1,0 +1,202 @@
+import { expect } from 'chai';
+import { deferred, type Deferred } from '../../../server/deferred.ts';
+import { HOUR_MS, type HourMs } from '../../../server/events/hours.ts';
+import { createHourly } from '../../../server/queries/hourly.ts';
+import type { HourlyCounts } from '../../../server/queries/hourly-counts.ts';
+import { keptLog } from '../../support/logs.ts';
+import { failure } from '../../support/outcome.ts';
+
+const NOW_MS = Date.UTC(2024, 0, 1, 10, 30);
+const CURRENT = Date.UTC(2024, 0, 1, 10);
+const PAST = CURRENT - HOUR_MS;
+const TTL_MS = 1000;
+
+/** Stands in for the monotonic clock, by which the cache measures age. */
+class Monotonic {
+  #nowMs = 5000;
+
+  install(): void {
+    performance.now = () => this.#nowMs;
+  }
+
+  uninstall(): void {
+    Reflect.deleteProperty(performance, 'now');
+  }
+
+  /** Resolves when the cache, which looks at the clock once a millisecond, has seen it. */
+  async advance(ms: number): Promise<void> {
+    this.#nowMs += ms;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** Every step that is already due, of promises and of the event loop. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('createHourly', () => {
+  let clock: Monotonic;
+  let reads: { readonly hours: readonly HourMs[]; readonly answer: Deferred<HourlyCounts[]> }[];
+  let unhandled: unknown[];
+  const onUnhandled = (error: unknown) => unhandled.push(error);
+
+  beforeEach(() => {
+    clock = new Monotonic();
+    clock.install();
+    reads = [];
+    unhandled = [];
+    process.prependListener('unhandledRejection', onUnhandled);
+  });
+
+  afterEach(() => {
+    clock.uninstall();
+    process.off('unhandledRejection', onUnhandled);
+  });
+
+  function open(ttlMs = TTL_MS) {
+    const { log, lines } = keptLog();
+    const reader = {
+      read: async (hours: readonly HourMs[]) => {
+        const answer = deferred<HourlyCounts[]>();
+        reads.push({ hours, answer });
+        return await answer.promise;
+      },
+    };
+    const hourly = createHourly({ reader, cache: { ttlMs, maxHours: 10 }, log, nowMs: () => NOW_MS });
+    const ask = async (hour: HourMs, fresh = false) => (await hourly.hour(hour, { fresh })).clicks;
+    return { hourly, ask, lines };
+  }
+
+  /** Answers the `index`-th question of the reader so far. */
+  function answer(index: number, clicks: number): void {
+    const read = reads[index];
+    if (read === undefined) throw new Error(`expected a question number ${index}, received ${reads.length}`);
+    read.answer.resolve(read.hours.map((hour) => ({ hour, clicks, impressions: 0, uniqueUsers: 0 })));
+  }
+
+  /** An `ask` whose cache holds the answer 1, which is `ageMs` old. */
+  async function withAnswerOf(ageMs: number) {
+    const opened = open();
+    const first = opened.ask(CURRENT);
+    answer(0, 1);
+    expect(await first).to.equal(1);
+    await clock.advance(ageMs);
+    return opened;
+  }
+
+  it('answers the current hour from the cache while the answer is young', async () => {
+    const { ask } = await withAnswerOf(TTL_MS / 2);
+    expect(await ask(CURRENT)).to.equal(1);
+    expect(reads).to.have.length(1);
+  });
+
+  it('makes one question of misses at once', async () => {
+    const { ask } = open();
+    const asked = [ask(CURRENT), ask(CURRENT), ask(CURRENT)];
+    await settle();
+    answer(0, 7);
+    expect(await Promise.all(asked)).to.deep.equal([7, 7, 7]);
+    expect(reads).to.have.length(1);
+  });
+
+  it('renews an answer that is about to be too old, while everyone is still served', async () => {
+    const { ask } = await withAnswerOf(TTL_MS * 0.8);
+    expect(await Promise.all([ask(CURRENT), ask(CURRENT)])).to.deep.equal([1, 1]);
+    expect(reads).to.have.length(2);
+    answer(1, 2);
+    await settle();
+    expect(await ask(CURRENT)).to.equal(2);
+    await clock.advance(TTL_MS / 2);
+    expect(await ask(CURRENT)).to.equal(2);
+    expect(reads).to.have.length(2);
+  });
+
+  it('never serves an answer that is too old: it asks again and waits', async () => {
+    const { ask } = await withAnswerOf(TTL_MS + 1);
+    const asked = ask(CURRENT);
+    await settle();
+    answer(1, 2);
+    expect(await asked).to.equal(2);
+  });
+
+  it('waits for a renewal under way once the answer has become too old', async () => {
+    const { ask } = await withAnswerOf(TTL_MS * 0.8);
+    expect(await ask(CURRENT)).to.equal(1);
+    await clock.advance(TTL_MS);
+    const asked = ask(CURRENT);
+    await settle();
+    answer(1, 2);
+    expect(await asked).to.equal(2);
+    expect(reads).to.have.length(2);
+  });
+
+  it('serves the last answer when it cannot be renewed, and says so in the log', async () => {
+    const { ask, lines } = await withAnswerOf(TTL_MS + 1);
+    const asked = ask(CURRENT);
+    reads[1]?.answer.reject(new Error('connection lost'));
+    expect(await asked).to.equal(1);
+    expect(lines.map(({ reason, hour }) => ({ reason, hour }))).to.deep.equal([
+      { reason: 'connection lost', hour: CURRENT },
+    ]);
+  });
+
+  it('fails when there is no last answer, and asks again the next time', async () => {
+    const { ask } = open();
+    const lost = new Error('connection lost');
+    const asked = [failure(ask(CURRENT)), failure(ask(CURRENT))];
+    reads[0]?.answer.reject(lost);
+    expect(await Promise.all(asked)).to.deep.equal([lost, lost]);
+    const next = ask(CURRENT);
+    answer(1, 3);
+    expect(await next).to.equal(3);
+  });
+
+  it('leaves no failure unhandled when the first question is slow and then fails', async () => {
+    const { ask } = open();
+    const asked = [failure(ask(CURRENT))];
+    await clock.advance(TTL_MS * 0.8);
+    asked.push(failure(ask(CURRENT)));
+    const lost = new Error('timeout');
+    reads[0]?.answer.reject(lost);
+    expect(await Promise.all(asked)).to.deep.equal([lost, lost]);
+    await settle();
+    expect(unhandled).to.deep.equal([]);
+  });
+
+  it('skips the cache when a fresh answer is asked for', async () => {
+    const { ask } = await withAnswerOf(0);
+    const asked = ask(CURRENT, true);
+    answer(1, 2);
+    expect(await asked).to.equal(2);
+  });
+
+  it('never caches past hours', async () => {
+    const { ask } = open();
+    for (const clicks of [1, 2]) {
+      const asked = ask(PAST);
+      answer(clicks - 1, clicks);
+      expect(await asked).to.equal(clicks);
+    }
+  });
+
+  it('caches nothing when the time to live is 0', async () => {
+    const { ask } = open(0);
+    for (const clicks of [1, 2]) {
+      const asked = ask(CURRENT);
+      answer(clicks - 1, clicks);
+      expect(await asked).to.equal(clicks);
+    }
+  });
+
+  it('reads many hours from the view, the current one too', async () => {
+    const { hourly } = await withAnswerOf(0);
+    const asked = hourly.hours([PAST, CURRENT]);
+    answer(1, 5);
+    expect((await asked).map(({ hour, clicks }) => [hour, clicks])).to.deep.equal([
+      [PAST, 5],
+      [CURRENT, 5],
+    ]);
+    expect(reads[1]?.hours).to.deep.equal([PAST, CURRENT]);
+  });
+});
