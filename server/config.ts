@@ -20,6 +20,7 @@ export interface Config {
   readonly maxBodyBytes: number;
   readonly journal: JournalLimits;
   readonly cache: CacheLimits;
+  readonly questions: QuestionLimits;
 }
 
 export interface JournalLimits {
@@ -40,6 +41,15 @@ export interface CacheLimits {
   readonly maxHours: number;
 }
 
+/** What one query for an answer about events may use of ClickHouse; over any of them it ends with an error. */
+export interface QuestionLimits {
+  readonly maxSeconds: number;
+  readonly maxMemoryBytes: number;
+  /** After the indexes have ruled out what they can. */
+  readonly maxRowsRead: number;
+  readonly maxResultBytes: number;
+}
+
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const GIB = 1024 * MIB;
@@ -58,6 +68,12 @@ export const defaults: Config = {
   maxBodyBytes: 10 * MIB,
   journal: { batchMaxWaitMs: 500, segmentMaxBytes: 8 * MIB, maxBytes: 10 * GIB, pendingMaxBytes: 64 * MIB },
   cache: { ttlMs: 1000, maxHours: 10_000 },
+  questions: {
+    maxSeconds: 10,
+    maxMemoryBytes: GIB,
+    maxRowsRead: 1_000_000_000,
+    maxResultBytes: 64 * MIB,
+  },
 };
 
 const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];

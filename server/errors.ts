@@ -5,6 +5,8 @@ export type ErrorCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'too_large'
+  /** The question is understood, and its answer would cost more than a question may; a narrower one is answered. */
+  | 'too_expensive'
   /** A limit of this server is reached (journal, disk, queue): nothing was stored, try again later. */
   | 'overloaded'
   /** A part this answer needs (ClickHouse) is away: try again later. */

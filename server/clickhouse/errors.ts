@@ -36,6 +36,22 @@ export function classify(error: unknown): FailureClass {
   return REQUEST_CODES.has(codeOf(error) ?? '') ? 'request' : 'server';
 }
 
+/** The limits of a query that ClickHouse may say were hit. */
+export type QueryLimit = 'time' | 'memory' | 'rows read' | 'size of the result';
+
+const LIMIT_CODES: ReadonlyMap<string | undefined, QueryLimit> = new Map([
+  ['158', 'rows read'], // TOO_MANY_ROWS
+  ['159', 'time'], // TIMEOUT_EXCEEDED
+  ['160', 'time'], // TOO_SLOW: it is estimated to take too long
+  ['241', 'memory'], // MEMORY_LIMIT_EXCEEDED
+  ['396', 'size of the result'], // TOO_MANY_ROWS_OR_BYTES
+]);
+
+/** Which limit a query was ended for; undefined when it failed for another reason. */
+export function limitHit(error: unknown): QueryLimit | undefined {
+  return LIMIT_CODES.get(codeOf(error));
+}
+
 /** ClickHouse's own error code, such as `'60'`; undefined when the failure was not reported by ClickHouse. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof ClickHouseError ? error.code : undefined;

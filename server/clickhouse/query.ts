@@ -1,32 +1,70 @@
-import type { ClickHouseClient } from '@clickhouse/client';
+import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
+import type { QuestionLimits } from '../config.ts';
 import { AppError, messageOf } from '../errors.ts';
-import { classify } from './errors.ts';
+import { classify, limitHit, type QueryLimit } from './errors.ts';
 
 /** No question of the HTTP API may keep ClickHouse busy for longer. */
 const MAX_EXECUTION_S = 10;
 
+/** What a query may use, and how whoever asks can ask for less. */
+export interface QueryBounds {
+  readonly limits: QuestionLimits;
+  /** The end of a sentence: `expected ...`. */
+  readonly narrower: string;
+}
+
 /**
  * Runs one SELECT with its values bound as `{name:Type}` parameters, and returns its rows.
- * @throws AppError `unavailable` when ClickHouse cannot answer now, `internal` when it refuses the query
+ * @throws AppError `unavailable` when ClickHouse cannot answer now, `too_expensive` when the query goes over its bounds,
+ * `internal` when ClickHouse refuses it
  */
 export async function queryRows<Row>(
   client: ClickHouseClient,
   query: string,
   params: Readonly<Record<string, unknown>>,
+  bounds?: QueryBounds,
 ): Promise<Row[]> {
   try {
     const result = await client.query({
       query,
       query_params: params,
       format: 'JSONEachRow',
-      clickhouse_settings: { max_execution_time: MAX_EXECUTION_S },
+      clickhouse_settings:
+        bounds === undefined ? { max_execution_time: MAX_EXECUTION_S } : settingsOf(bounds.limits),
     });
     return await result.json<Row>();
   } catch (error) {
+    const limit = limitHit(error);
+    if (bounds !== undefined && limit !== undefined) throw tooExpensive(limit, bounds, error);
     if (classify(error) === 'request') throw new AppError('internal', messageOf(error), { cause: error });
     throw new AppError('unavailable', 'ClickHouse cannot be asked at the moment', {
       cause: error,
       retryAfterS: 1,
     });
   }
+}
+
+function settingsOf(limits: QuestionLimits): ClickHouseSettings {
+  return {
+    max_execution_time: limits.maxSeconds,
+    timeout_overflow_mode: 'throw',
+    max_memory_usage: String(limits.maxMemoryBytes),
+    max_rows_to_read: String(limits.maxRowsRead),
+    read_overflow_mode: 'throw',
+    max_result_bytes: String(limits.maxResultBytes),
+    result_overflow_mode: 'throw',
+    // So that a limit that is hit while rows are on their way is still an error, and not half an answer.
+    wait_end_of_query: 1,
+  };
+}
+
+function tooExpensive(limit: QueryLimit, { limits, narrower }: QueryBounds, cause: unknown): AppError {
+  const needs: Readonly<Record<QueryLimit, string>> = {
+    time: `more than ${limits.maxSeconds} s`,
+    memory: `more than ${limits.maxMemoryBytes} bytes of memory`,
+    'rows read': `to read more than ${limits.maxRowsRead} rows`,
+    'size of the result': `an answer of more than ${limits.maxResultBytes} bytes`,
+  };
+  const message = `received a question that needs ${needs[limit]}, expected ${narrower}`;
+  return new AppError('too_expensive', message, { cause });
 }

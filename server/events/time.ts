@@ -20,6 +20,16 @@ export function parseTimeUs(text: string): number {
   return seconds * 1_000_000 + Number(fraction.padEnd(6, '0').slice(0, 6));
 }
 
+/**
+ * A time as it is read back: `YYYY-MM-DDTHH:MM:SS.ffffffZ`.
+ * @param us whole microseconds since the epoch
+ */
+export function formatTimeUs(us: number): string {
+  const ms = Math.floor(us / 1000);
+  const micros = String(us - ms * 1000).padStart(3, '0');
+  return `${new Date(ms).toISOString().slice(0, -1)}${micros}Z`;
+}
+
 /** Minutes that a zone such as `Z`, `+02`, `+0200` or `-03:30` is ahead of UTC. */
 function zoneMinutes(zone: string): number {
   if (zone === 'Z' || zone === 'z') return 0;

@@ -1,7 +1,7 @@
 import { Type, type Static, type TObject, type TSchema } from 'typebox';
 import type { Role } from '../trust/caller.ts';
 import type { RequestContext } from './context.ts';
-import { parameterReader, queryOf } from './parameters.ts';
+import { parameterReader, pathOf, queryOf } from './parameters.ts';
 
 /**
  * One thing that can be asked of the service, declared once: the router, the access check, the validation of the
@@ -63,6 +63,6 @@ export function operation<Q extends TObject = typeof NONE, P extends TObject = t
   const readPath = parameterReader<P>(pathParameters as P);
   return {
     ...declaration,
-    handle: (ctx) => handle(ctx, { query: readQuery(queryOf(ctx)), path: readPath(ctx['params'] ?? {}) }),
+    handle: (ctx) => handle(ctx, { query: readQuery(queryOf(ctx)), path: readPath(pathOf(ctx)) }),
   };
 }

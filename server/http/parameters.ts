@@ -19,6 +19,21 @@ export function queryOf({ querystring }: { readonly querystring: string }): Quer
   return parse(querystring);
 }
 
+/**
+ * The parameters of the path, decoded by the router, which leaves those as they are that cannot be.
+ * @throws AppError `invalid` when the path is not percent-encoded UTF-8
+ */
+export function pathOf(ctx: { readonly path: string; readonly params?: Query }): Query {
+  try {
+    decodeURIComponent(ctx.path);
+  } catch {
+    throw invalid([
+      { path: 'path', message: `received ${show(ctx.path)}, expected percent-encoded UTF-8` },
+    ]);
+  }
+  return ctx.params ?? {};
+}
+
 /** Parameters as they came, without those that the schema does not know, turned into what it says. */
 export type ParameterReader<S extends TObject> = (raw: Query) => Static<S>;
 

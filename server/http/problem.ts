@@ -13,6 +13,7 @@ const STATUSES: Readonly<Record<ErrorCode, Status>> = {
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   too_large: { status: 413, title: 'The request is too large' },
+  too_expensive: { status: 422, title: 'The question is too expensive' },
   internal: { status: 500, title: 'Something went wrong here' },
   overloaded: { status: 503, title: 'The server cannot take more now' },
   unavailable: { status: 503, title: 'A part of the service is away' },

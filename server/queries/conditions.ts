@@ -1,0 +1,66 @@
+import type { Position } from './cursor.ts';
+import type { Order, TimeRange } from './time-windows.ts';
+
+/** A part of a WHERE clause, with the values that it names as parameters. */
+export interface Condition {
+  readonly sql: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** All of them together. */
+export function allOf(conditions: readonly Condition[]): Condition {
+  return {
+    sql: conditions.map(({ sql }) => sql).join('\n  AND '),
+    params: Object.assign({}, ...conditions.map(({ params }) => params)),
+  };
+}
+
+/** That columns have these values. A column whose value is undefined may have any. */
+export function columnsAre(values: Readonly<Record<string, string | undefined>>): Condition[] {
+  return Object.entries(values)
+    .filter(([, value]) => value !== undefined)
+    .map(([column, value]) => ({ sql: `${column} = {${column}:String}`, params: { [column]: value } }));
+}
+
+export function isWithin(column: string, { fromUs, toUs }: TimeRange): Condition {
+  return {
+    sql: `${column} >= ${timeParameter('from_us')} AND ${column} < ${timeParameter('to_us')}`,
+    params: { from_us: fromUs, to_us: toUs },
+  };
+}
+
+/** That a row of `events` comes after a position in its order. Holds for any row when there is no position. */
+export function eventIsAfter(position: Position | undefined, order: Order): Condition[] {
+  if (position === undefined) return [];
+  const times = `${timeParameter('after_timestamp_us')}, ${timeParameter('after_received_at_us')}`;
+  const place = `(${times}, {after_event_id:String})`;
+  return [
+    {
+      sql: `(timestamp, received_at, event_id) ${comparison(order)} ${place}`,
+      params: {
+        after_timestamp_us: position.timestampUs,
+        after_received_at_us: position.receivedAtUs,
+        after_event_id: position.eventId,
+      },
+    },
+  ];
+}
+
+/** The same for a row of `rejected_events`, which has no time but its arrival. */
+export function rejectionIsBefore(position: Position | undefined): Condition[] {
+  if (position === undefined) return [];
+  return [
+    {
+      sql: `(received_at, event_id) < (${timeParameter('after_us')}, {after_event_id:String})`,
+      params: { after_us: position.receivedAtUs, after_event_id: position.eventId },
+    },
+  ];
+}
+
+function comparison(order: Order): string {
+  return order === 'asc' ? '>' : '<';
+}
+
+function timeParameter(name: string): string {
+  return `fromUnixTimestamp64Micro({${name}:Int64}, 'UTC')`;
+}

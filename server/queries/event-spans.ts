@@ -1,0 +1,29 @@
+import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
+import type { Span } from './time-windows.ts';
+
+/** Answered from what ClickHouse keeps in memory of each part, without reading a row. */
+const SPANS = `
+  SELECT
+    toUnixTimestamp64Micro(min(timestamp)) AS first_us,
+    toUnixTimestamp64Micro(max(timestamp)) AS last_us,
+    count() AS rows
+  FROM events
+  GROUP BY _partition_id
+`;
+
+interface Row {
+  readonly first_us: string | number;
+  readonly last_us: string | number;
+  readonly rows: string | number;
+}
+
+/** How many events each month has, and from when to when. */
+export async function readEventSpans(client: ClickHouseClient, bounds: QueryBounds): Promise<Span[]> {
+  const rows = await queryRows<Row>(client, SPANS, {}, bounds);
+  return rows.map((row) => ({
+    firstUs: Number(row.first_us),
+    lastUs: Number(row.last_us),
+    rows: Number(row.rows),
+  }));
+}

@@ -1,0 +1,139 @@
+import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
+import type { QuestionLimits } from '../config.ts';
+import { allOf, columnsAre, eventIsAfter, isWithin, type Condition } from './conditions.ts';
+import { decodeCursor, encodeCursor, type Position } from './cursor.ts';
+import { readEventSpans } from './event-spans.ts';
+import { timeWindows, type Order, type TimeRange } from './time-windows.ts';
+
+/** Which events, in which order; what is undefined does not matter. */
+export interface EventsQuestion {
+  readonly sessionId?: string | undefined;
+  readonly category?: string | undefined;
+  readonly name?: string | undefined;
+  readonly application?: string | undefined;
+  /** Inclusive; this and the next in whole microseconds since the epoch. */
+  readonly fromUs?: number | undefined;
+  /** Exclusive. */
+  readonly toUs?: number | undefined;
+  /** By timestamp, then by arrival. */
+  readonly order: Order;
+  /** Rows of a page. */
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** An event as it is stored. Times in whole microseconds since the epoch; `data` is the exact text that was sent. */
+export interface StoredEvent extends Position {
+  readonly application: string;
+  readonly sessionId: string;
+  readonly user: string;
+  readonly category: string;
+  readonly name: string;
+  readonly data: string;
+}
+
+export interface EventsPage {
+  readonly events: readonly StoredEvent[];
+  /** Asks for the page after this one; null when there is none. */
+  readonly nextCursor: string | null;
+}
+
+/** Later than any event, and early enough for ClickHouse to find its month. */
+const END_US = Date.UTC(2299, 0, 1) * 1000;
+const NARROWER = 'a shorter range (from, to), a session_id, a category and name, or a smaller limit';
+
+/**
+ * One page of events. Following the cursors gives each event once that was stored when the first page was asked for; of
+ * those that arrive meanwhile, the ones whose place is still ahead.
+ * @throws AppError `invalid` for a cursor of another question, and what `queryRows` throws
+ */
+export async function readEventsPage(
+  client: ClickHouseClient,
+  limits: QuestionLimits,
+  question: EventsQuestion,
+): Promise<EventsPage> {
+  const { limit, cursor, ...filters } = question;
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, identity(filters));
+  const bounds: QueryBounds = { limits, narrower: NARROWER };
+  const range = rangeOf(question, after);
+  // A session is found through its index, all at once; other filters leave too much to sort.
+  const windows =
+    question.sessionId === undefined
+      ? timeWindows(range, question.order, await readEventSpans(client, bounds))
+      : [range];
+  const events: StoredEvent[] = [];
+  for (const window of windows) {
+    // One more than the page: whether there is a next one.
+    const missing = limit + 1 - events.length;
+    if (missing === 0) break;
+    const { sql, params } = selectEvents(question, window, after, missing);
+    events.push(...(await queryRows<Row>(client, sql, params, bounds)).map(shape));
+  }
+  const page = events.slice(0, limit);
+  const last = events.length > limit ? page.at(-1) : undefined;
+  return { events: page, nextCursor: last === undefined ? null : encodeCursor(last, identity(filters)) };
+}
+
+/** Where rows can be at all. */
+function rangeOf({ fromUs = 0, toUs = END_US, order }: EventsQuestion, after: Position | undefined): TimeRange {
+  const range =
+    order === 'asc'
+      ? { fromUs: Math.max(fromUs, after?.timestampUs ?? 0), toUs }
+      : { fromUs, toUs: Math.min(toUs, (after?.timestampUs ?? END_US) + 1) };
+  return { fromUs: range.fromUs, toUs: Math.max(range.fromUs, range.toUs) };
+}
+
+function selectEvents(
+  { sessionId, category, name, application, order }: EventsQuestion,
+  window: TimeRange,
+  after: Position | undefined,
+  limit: number,
+): Condition {
+  const { sql, params } = allOf([
+    isWithin('timestamp', window),
+    ...columnsAre({ session_id: sessionId, category, name, application }),
+    ...eventIsAfter(after, order),
+  ]);
+  const direction = order === 'asc' ? 'ASC' : 'DESC';
+  return {
+    sql: `
+      SELECT
+        toUnixTimestamp64Micro(timestamp) AS timestamp_us,
+        toUnixTimestamp64Micro(received_at) AS received_at_us,
+        event_id, application, session_id, user, category, name, data
+      FROM events
+      WHERE ${sql}
+      ORDER BY timestamp ${direction}, received_at ${direction}, event_id ${direction}
+      LIMIT {limit:UInt32}`,
+    params: { ...params, limit },
+  };
+}
+
+/** What a cursor must belong to. */
+function identity(filters: Omit<EventsQuestion, 'limit' | 'cursor'>): unknown {
+  const { sessionId, category, name, application, fromUs, toUs, order } = filters;
+  return ['events', sessionId ?? 0, category ?? 0, name ?? 0, application ?? 0, fromUs ?? 0, toUs ?? 0, order];
+}
+
+interface Row {
+  readonly timestamp_us: string | number;
+  readonly received_at_us: string | number;
+  readonly event_id: string;
+  readonly application: string;
+  readonly session_id: string;
+  readonly user: string;
+  readonly category: string;
+  readonly name: string;
+  readonly data: string;
+}
+
+function shape({ timestamp_us, received_at_us, event_id, session_id, ...row }: Row): StoredEvent {
+  return {
+    ...row,
+    timestampUs: Number(timestamp_us),
+    receivedAtUs: Number(received_at_us),
+    eventId: event_id,
+    sessionId: session_id,
+  };
+}

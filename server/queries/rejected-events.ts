@@ -1,0 +1,92 @@
+import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { queryRows } from '../clickhouse/query.ts';
+import type { QuestionLimits } from '../config.ts';
+import type { Issue } from '../errors.ts';
+import { allOf, columnsAre, isWithin, rejectionIsBefore } from './conditions.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+
+/** Which rejected events; what is undefined does not matter. */
+export interface RejectedQuestion {
+  readonly reason?: string | undefined;
+  readonly application?: string | undefined;
+  /** When they were received: inclusive; this and the next in whole microseconds since the epoch. */
+  readonly fromUs?: number | undefined;
+  /** Exclusive. */
+  readonly toUs?: number | undefined;
+  /** Rows of a page. */
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface RejectedEvent {
+  /** Whole microseconds since the epoch. */
+  readonly receivedAtUs: number;
+  readonly application: string;
+  readonly reason: string;
+  readonly errors: readonly Issue[];
+  /** The exact text that was received; a long one is cut, with a mark that says so. */
+  readonly payload: string;
+}
+
+export interface RejectedPage {
+  readonly rejected: readonly RejectedEvent[];
+  /** Asks for the page after this one; null when there is none. */
+  readonly nextCursor: string | null;
+}
+
+const END_US = Date.UTC(2299, 0, 1) * 1000;
+const NARROWER = 'a shorter range (from, to), a reason, or a smaller limit';
+
+/**
+ * One page of rejected events, newest first.
+ * @throws AppError `invalid` for a cursor of another question, and what `queryRows` throws
+ */
+export async function readRejectedPage(
+  client: ClickHouseClient,
+  limits: QuestionLimits,
+  { reason, application, fromUs = 0, toUs = END_US, limit, cursor }: RejectedQuestion,
+): Promise<RejectedPage> {
+  const question = ['rejected', reason ?? null, application ?? null, fromUs, toUs];
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, question);
+  const { sql, params } = allOf([
+    isWithin('received_at', { fromUs, toUs: Math.min(toUs, (after?.receivedAtUs ?? END_US) + 1) }),
+    ...columnsAre({ reason, application }),
+    ...rejectionIsBefore(after),
+  ]);
+  const query = `
+    SELECT toUnixTimestamp64Micro(received_at) AS received_at_us, event_id, application, reason, errors, payload
+    FROM rejected_events
+    WHERE ${sql}
+    ORDER BY received_at DESC, event_id DESC
+    LIMIT {limit:UInt32}`;
+  // One more than the page: whether there is a next one.
+  const asked = { ...params, limit: limit + 1 };
+  const rows = await queryRows<Row>(client, query, asked, { limits, narrower: NARROWER });
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  return {
+    rejected: page.map(shape),
+    nextCursor: last === undefined ? null : encodeCursor(positionOf(last), question),
+  };
+}
+
+interface Row {
+  readonly received_at_us: string | number;
+  readonly event_id: string;
+  readonly application: string;
+  readonly reason: string;
+  readonly errors: string;
+  readonly payload: string;
+}
+
+function shape({ received_at_us, application, reason, errors, payload }: Row): RejectedEvent {
+  // Written by this service, so it is what it says.
+  const issues = JSON.parse(errors) as readonly Issue[];
+  return { receivedAtUs: Number(received_at_us), application, reason, errors: issues, payload };
+}
+
+/** A rejection happened when it was received. */
+function positionOf({ received_at_us, event_id }: Row) {
+  const receivedAtUs = Number(received_at_us);
+  return { timestampUs: receivedAtUs, receivedAtUs, eventId: event_id };
+}
