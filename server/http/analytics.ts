@@ -46,7 +46,8 @@ function record({ ingest, metrics, maxFutureMs, nowMs }: AnalyticsDependencies):
     },
     handle: async (ctx) => {
       try {
-        await ingest.accept(parseAnalyticsEvent(queryOf(ctx), { nowMs: nowMs(), maxFutureMs }));
+        const { application } = ctx.state.caller;
+        await ingest.accept(parseAnalyticsEvent(queryOf(ctx), { nowMs: nowMs(), maxFutureMs }, application));
       } catch (error) {
         metrics.events.rejected.inc({ reason: error instanceof AppError ? error.code : 'internal' });
         throw error;
