@@ -17,6 +17,7 @@ import { createLogger, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { HourlyReader } from './queries/hourly-reader.ts';
 import { createHourly } from './queries/hourly.ts';
+import { createQuestions } from './queries/questions.ts';
 import { readCounters, readCounts } from './queries/read-hourly.ts';
 
 export interface App {
@@ -93,6 +94,9 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   );
   const hourly = createHourly({ reader, cache: config.cache, log, nowMs });
 
+  const { cache, questions: questionLimits } = config;
+  const questions = createQuestions({ client: clickhouse.questionsClient, limits: questionLimits, cache });
+
   const health = createHealth({
     ingest,
     backlog,
@@ -100,8 +104,8 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     schemaState: () => schema.state,
     nowMs,
   });
-  const { maxFutureMs } = config;
-  const http = createHttpApp({ ingest, hourly, health, metrics, maxFutureMs, nowMs, log });
+  const { maxFutureMs, trust } = config;
+  const http = createHttpApp({ ingest, hourly, questions, health, metrics, maxFutureMs, trust, nowMs, log });
   const listener = await listen(http, config);
   closing.add('http', () => listener.close());
   return { url: listener.url, consoleUrl: clickhouse.consoleUrl, close: async () => closing.close() };
@@ -112,6 +116,8 @@ interface ClickHouse {
   readonly consoleUrl: string;
   readonly ingestClient: ClickHouseClient;
   readonly queryClient: ClickHouseClient;
+  /** With connections of its own, so that questions that take long do not hold up the hourly counts. */
+  readonly questionsClient: ClickHouseClient;
   readonly version: () => Promise<string>;
 }
 
@@ -126,13 +132,14 @@ async function openClickHouse(config: Config, log: Logger, closing: Closing): Pr
   };
   const ingestClient = client('ingest', 60_000);
   const queryClient = client('query', 12_000);
+  const questionsClient = client('query', config.questions.maxSeconds * 1000 + 2_000);
   const healthClient = client('query', 2_000);
   const version = async () => {
     const result = await healthClient.query({ query: 'SELECT version() AS version', format: 'JSONEachRow' });
     const [row] = await result.json<{ version: string }>();
     return row?.version ?? 'unknown';
   };
-  return { endpoint, consoleUrl, ingestClient, queryClient, version };
+  return { endpoint, consoleUrl, ingestClient, queryClient, questionsClient, version };
 }
 
 async function openEndpoint({ clickhouse, dataDir, database }: Config, log: Logger, closing: Closing) {

@@ -9,6 +9,7 @@ import type { Hourly } from '../queries/hourly.ts';
 import { HourCounts, HourCountsText, HourQuery, HoursQuery, RecordQuery } from './analytics-schemas.ts';
 import { tryLater } from './answers.ts';
 import type { RequestContext } from './context.ts';
+import { asksForFresh } from './fresh.ts';
 import type { Operation } from './operation.ts';
 import { queryOf } from './parameters.ts';
 
@@ -46,7 +47,8 @@ function record({ ingest, metrics, maxFutureMs, nowMs }: AnalyticsDependencies):
     },
     handle: async (ctx) => {
       try {
-        await ingest.accept(parseAnalyticsEvent(queryOf(ctx), { nowMs: nowMs(), maxFutureMs }));
+        const { application } = ctx.state.caller;
+        await ingest.accept(parseAnalyticsEvent(queryOf(ctx), { nowMs: nowMs(), maxFutureMs }, application));
       } catch (error) {
         metrics.events.rejected.inc({ reason: error instanceof AppError ? error.code : 'internal' });
         throw error;
@@ -98,11 +100,6 @@ function hours({ hourly }: AnalyticsDependencies): Operation {
       ctx.body = { hours: counts.map(toJson) };
     },
   };
-}
-
-function asksForFresh(ctx: RequestContext): boolean {
-  const { 'cache-control': directives } = ctx.req.headers;
-  return directives !== undefined && /(^|[ ,])no-cache($|[ ,])/i.test(directives);
 }
 
 /** Negotiation costs more than the answer; most clients say nothing or take anything. */

@@ -27,9 +27,7 @@ export function pathOf(ctx: { readonly path: string; readonly params?: Query }):
   try {
     decodeURIComponent(ctx.path);
   } catch {
-    throw invalid([
-      { path: 'path', message: `received ${show(ctx.path)}, expected percent-encoded UTF-8` },
-    ]);
+    throw invalid([{ path: 'path', message: `received ${show(ctx.path)}, expected percent-encoded UTF-8` }]);
   }
   return ctx.params ?? {};
 }

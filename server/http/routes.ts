@@ -2,38 +2,47 @@ import { Router } from '@koa/router';
 import Koa from 'koa';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { createTrust, type TrustRules } from '../trust/trust.ts';
 import { analyticsOperations, type AnalyticsDependencies } from './analytics.ts';
 import type { RequestState } from './context.ts';
 import { measured } from './measured.ts';
 import type { Operation } from './operation.ts';
 import { problems } from './problem.ts';
+import { questionsOperations, type QuestionsRoutesDependencies } from './questions.ts';
 import { statusOperations, type StatusDependencies } from './status.ts';
-import { allowed, identified } from './trusted.ts';
+import { identified, requires } from './trusted.ts';
 import { unanswered } from './unanswered.ts';
 
-export interface HttpDependencies extends AnalyticsDependencies, StatusDependencies {
+export interface HttpDependencies
+  extends AnalyticsDependencies, QuestionsRoutesDependencies, StatusDependencies {
   readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
   readonly log: Logger;
+  readonly trust: TrustRules;
 }
 
 /** Everything that can be asked, in the order in which the router tries it. */
 export function operations(dependencies: HttpDependencies): readonly Operation[] {
-  return [...analyticsOperations(dependencies), ...statusOperations(dependencies)];
+  return [
+    ...analyticsOperations(dependencies),
+    ...questionsOperations(dependencies),
+    ...statusOperations(dependencies),
+  ];
 }
 
 /** The HTTP side of the service: every middleware and every route, in the order a request meets them. */
 export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState> {
-  const { metrics, log } = dependencies;
+  const { metrics, log, trust } = dependencies;
   const router = new Router<RequestState>();
   for (const { method, path, access, handle } of operations(dependencies)) {
-    router[method](path, allowed(access), handle);
+    if (access === 'open') router[method](path, handle);
+    else router[method](path, requires(access), handle);
   }
 
   const app = new Koa<RequestState>();
   app.on('error', (error: unknown) => log.debug({ err: error }, 'an answer could not be delivered'));
   app.use(measured(metrics));
   app.use(problems(log));
-  app.use(identified());
+  app.use(identified(createTrust(trust)));
   app.use(router.routes());
   app.use(unanswered);
   app.use(router.allowedMethods());

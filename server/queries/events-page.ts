@@ -53,8 +53,8 @@ export async function readEventsPage(
   limits: QuestionLimits,
   question: EventsQuestion,
 ): Promise<EventsPage> {
-  const { limit, cursor, ...filters } = question;
-  const after = cursor === undefined ? undefined : decodeCursor(cursor, identity(filters));
+  const { limit, cursor } = question;
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, identity(question));
   const bounds: QueryBounds = { limits, narrower: NARROWER };
   const range = rangeOf(question, after);
   // A session is found through its index, all at once; other filters leave too much to sort.
@@ -72,11 +72,14 @@ export async function readEventsPage(
   }
   const page = events.slice(0, limit);
   const last = events.length > limit ? page.at(-1) : undefined;
-  return { events: page, nextCursor: last === undefined ? null : encodeCursor(last, identity(filters)) };
+  return { events: page, nextCursor: last === undefined ? null : encodeCursor(last, identity(question)) };
 }
 
 /** Where rows can be at all. */
-function rangeOf({ fromUs = 0, toUs = END_US, order }: EventsQuestion, after: Position | undefined): TimeRange {
+function rangeOf(
+  { fromUs = 0, toUs = END_US, order }: EventsQuestion,
+  after: Position | undefined,
+): TimeRange {
   const range =
     order === 'asc'
       ? { fromUs: Math.max(fromUs, after?.timestampUs ?? 0), toUs }
@@ -110,10 +113,11 @@ function selectEvents(
   };
 }
 
-/** What a cursor must belong to. */
-function identity(filters: Omit<EventsQuestion, 'limit' | 'cursor'>): unknown {
-  const { sessionId, category, name, application, fromUs, toUs, order } = filters;
-  return ['events', sessionId ?? 0, category ?? 0, name ?? 0, application ?? 0, fromUs ?? 0, toUs ?? 0, order];
+/** What a cursor belongs to. */
+function identity(question: EventsQuestion): unknown {
+  const { sessionId, category, name, application, fromUs, toUs, order } = question;
+  const values = [sessionId, category, name, application, fromUs, toUs];
+  return ['events', order, ...values.map((value) => value ?? null)];
 }
 
 interface Row {

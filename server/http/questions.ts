@@ -1,0 +1,188 @@
+import { invalid, show } from '../errors.ts';
+import { timeUs } from '../events/parameters.ts';
+import { formatTimeUs } from '../events/time.ts';
+import type { Category } from '../queries/categories.ts';
+import type { Questions } from '../queries/questions.ts';
+import type { RejectedEvent } from '../queries/rejected-events.ts';
+import type { Order } from '../queries/time-windows.ts';
+import { problem, tryLater } from './answers.ts';
+import type { RequestContext } from './context.ts';
+import { eventsJson } from './event-json.ts';
+import { asksForFresh } from './fresh.ts';
+import { operation, type Operation } from './operation.ts';
+import {
+  Categories,
+  CategoryEvents,
+  CategoryPath,
+  CategoryQuery,
+  Events,
+  EventsQuery,
+  Rejected,
+  RejectedQuery,
+  Session,
+  SessionPath,
+  SessionQuery,
+} from './questions-schemas.ts';
+
+export interface QuestionsRoutesDependencies {
+  readonly questions: Questions;
+}
+
+/** What was stored, event by event. */
+export function questionsOperations({ questions }: QuestionsRoutesDependencies): readonly Operation[] {
+  return [
+    events(questions),
+    rejected(questions),
+    session(questions),
+    categories(questions),
+    category(questions),
+  ];
+}
+
+const common = { method: 'get', tag: 'Events', access: 'read' } as const;
+
+const failures = {
+  422: problem(
+    'The answer would take more time, memory or rows than a question may; `detail` says which, and how to ask for less',
+  ),
+  503: tryLater('ClickHouse is away'),
+};
+
+const PAGING =
+  'Ordered by timestamp, then by arrival; the oldest first unless `order=desc`. `from` is inclusive, `to` exclusive. ' +
+  'Following `next_cursor` to the end gives each event once, also while events keep arriving: those that arrive ' +
+  'meanwhile are in it when their place is still ahead. The other parameters must stay the same, except `limit`.';
+
+function events(questions: Questions): Operation {
+  return operation({
+    ...common,
+    path: '/events',
+    summary: 'The events that match every filter',
+    description: PAGING,
+    query: EventsQuery,
+    answers: {
+      200: { description: 'A page; empty when nothing matches', content: { 'application/json': Events } },
+      ...failures,
+    },
+    handle: async (ctx, { query }) => {
+      const { session_id: sessionId, category } = query;
+      sendJson(ctx, eventsJson({}, await questions.events({ sessionId, category, ...pageOf(query) })));
+    },
+  });
+}
+
+function session(questions: Questions): Operation {
+  return operation({
+    ...common,
+    path: '/sessions/:session_id',
+    summary: 'The events of a session',
+    description: `${PAGING} A session that is not known has no events: it is answered with an empty page, not with 404.`,
+    pathParameters: SessionPath,
+    query: SessionQuery,
+    answers: {
+      200: { description: 'A page', content: { 'application/json': Session } },
+      ...failures,
+    },
+    handle: async (ctx, { path, query }) => {
+      const { session_id: sessionId } = path;
+      const page = await questions.events({ sessionId, category: query.category, ...pageOf(query) });
+      sendJson(ctx, eventsJson({ session_id: sessionId }, page));
+    },
+  });
+}
+
+function category(questions: Questions): Operation {
+  return operation({
+    ...common,
+    path: '/categories/:category',
+    summary: 'The events of a category',
+    description: `${PAGING} A category that is not known has no events: it is answered with an empty page, not with 404.`,
+    pathParameters: CategoryPath,
+    query: CategoryQuery,
+    answers: {
+      200: { description: 'A page', content: { 'application/json': CategoryEvents } },
+      ...failures,
+    },
+    handle: async (ctx, { path: { category }, query }) => {
+      const page = await questions.events({ sessionId: query.session_id, category, ...pageOf(query) });
+      sendJson(ctx, eventsJson({ category }, page));
+    },
+  });
+}
+
+function categories(questions: Questions): Operation {
+  return operation({
+    ...common,
+    path: '/categories',
+    summary: 'Every category, with what is known of it',
+    description:
+      'In alphabetical order, counted over everything that is stored. An acknowledged event is in the answer within ' +
+      '2 seconds; `Cache-Control: no-cache` skips the cache.',
+    answers: {
+      200: { description: 'The categories', content: { 'application/json': Categories } },
+      ...failures,
+    },
+    handle: async (ctx) => {
+      const found = await questions.categories({ fresh: asksForFresh(ctx) });
+      ctx.body = { categories: found.map(categoryJson) };
+    },
+  });
+}
+
+function rejected(questions: Questions): Operation {
+  return operation({
+    ...common,
+    path: '/events/rejected',
+    summary: 'What POST /events did not accept, and why',
+    description: 'The newest first. `from` (inclusive) and `to` (exclusive) are about when it was received.',
+    query: RejectedQuery,
+    answers: {
+      200: { description: 'A page', content: { 'application/json': Rejected } },
+      ...failures,
+    },
+    handle: async (ctx, { query }) => {
+      const { reason, application, limit, cursor } = query;
+      const page = await questions.rejected({ reason, application, limit, cursor, ...rangeOf(query) });
+      ctx.body = { rejected: page.rejected.map(rejectedJson), next_cursor: page.nextCursor };
+    },
+  });
+}
+
+interface Range {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+interface Paged extends Range {
+  readonly name?: string;
+  readonly application?: string;
+  readonly order: Order;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+function pageOf({ name, application, order, limit, cursor, ...range }: Paged) {
+  return { name, application, order, limit, cursor, ...rangeOf(range) };
+}
+
+function rangeOf({ from, to }: Range) {
+  const fromUs = from === undefined ? undefined : timeUs(from);
+  const toUs = to === undefined ? undefined : timeUs(to);
+  if (fromUs !== undefined && toUs !== undefined && toUs < fromUs) {
+    throw invalid([{ path: 'to', message: `received ${show(to)}, expected a time not before from` }]);
+  }
+  return { fromUs, toUs };
+}
+
+function sendJson(ctx: RequestContext, text: string): void {
+  ctx.type = 'application/json';
+  ctx.body = text;
+}
+
+function categoryJson({ category, events, sessions, firstUs, lastUs }: Category) {
+  return { category, events, sessions, first: formatTimeUs(firstUs), last: formatTimeUs(lastUs) };
+}
+
+function rejectedJson({ receivedAtUs, application, reason, errors, payload }: RejectedEvent) {
+  return { received_at: formatTimeUs(receivedAtUs), application, reason, errors, payload };
+}
