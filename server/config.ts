@@ -1,8 +1,21 @@
 import path from 'node:path';
-import { cleanEnv, EnvError, EnvMissingError, makeExactValidator, str } from 'envalid';
+import { cleanEnv, EnvMissingError, str } from 'envalid';
 import type { LogLevel } from './log.ts';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
+import {
+  apiKeys,
+  bytes,
+  cidrs,
+  GIB,
+  httpUrl,
+  identifier,
+  MIB,
+  oneOf,
+  origins,
+  whole,
+} from './config-values.ts';
 import { AppError, show, type Issue } from './errors.ts';
+import { isOpen, type TrustRules } from './trust/trust.ts';
 
 /** Everything that can be set from outside, and every limit. Sizes are bytes, times are milliseconds. */
 export interface Config {
@@ -20,6 +33,9 @@ export interface Config {
   readonly maxBodyBytes: number;
   readonly journal: JournalLimits;
   readonly cache: CacheLimits;
+  readonly trust: TrustRules;
+  /** Whose pages in browsers may call this server, `*` for all; none by default. */
+  readonly corsOrigins: readonly string[];
 }
 
 export interface JournalLimits {
@@ -40,9 +56,6 @@ export interface CacheLimits {
   readonly maxHours: number;
 }
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
-const GIB = 1024 * MIB;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What the rest of the program gets when a variable is unset. Tests spread over this. */
@@ -58,6 +71,8 @@ export const defaults: Config = {
   maxBodyBytes: 10 * MIB,
   journal: { batchMaxWaitMs: 500, segmentMaxBytes: 8 * MIB, maxBytes: 10 * GIB, pendingMaxBytes: 64 * MIB },
   cache: { ttlMs: 1000, maxHours: 10_000 },
+  trust: { keys: [], networks: [], proxies: [] },
+  corsOrigins: [],
 };
 
 const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
@@ -78,6 +93,10 @@ const specs = {
   MAX_BODY_BYTES: bytes(1, GIB)({ default: defaults.maxBodyBytes }),
   MAX_FUTURE_MS: whole(0, 36_500 * DAY_MS)({ default: defaults.maxFutureMs }),
   JOURNAL_MAX_BYTES: bytes(1, Number.MAX_SAFE_INTEGER)({ default: defaults.journal.maxBytes }),
+  API_KEYS: apiKeys()({ default: defaults.trust.keys }),
+  TRUSTED_NETWORKS: cidrs()({ default: defaults.trust.networks }),
+  TRUSTED_PROXIES: cidrs()({ default: defaults.trust.proxies }),
+  CORS_ORIGINS: origins()({ default: defaults.corsOrigins }),
   ALLOW_ANONYMOUS: whole(0, 1)({ default: 0 }),
   LOG_LEVEL: oneOf(LOG_LEVELS)({ default: defaults.logLevel }),
   WORKERS: whole(1, 256)({ default: defaults.workers }),
@@ -94,8 +113,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       for (const [path, error] of Object.entries(errors)) issues.push({ path, message: describe(error) });
     },
   });
-  const mayBeExposed = issues.some(({ path }) => path === 'ALLOW_ANONYMOUS') || set.ALLOW_ANONYMOUS === 1;
-  issues.push(...exposure(set.HOST, mayBeExposed));
+  const isTrustUnread = issues.some(({ path }) => TRUST_VARIABLES.includes(path));
+  const trust = { keys: set.API_KEYS, networks: set.TRUSTED_NETWORKS, proxies: set.TRUSTED_PROXIES };
+  if (!isTrustUnread && isOpen(trust)) issues.push(...exposure(set.HOST, set.ALLOW_ANONYMOUS === 1));
   if (issues.length > 0) throw new AppError('invalid', startMessage(issues), { issues });
   const admin = { username: set.CLICKHOUSE_USER, password: set.CLICKHOUSE_PASSWORD };
   const as = (username: string | undefined) => ({ ...admin, username: username ?? admin.username });
@@ -125,6 +145,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       maxBytes: set.JOURNAL_MAX_BYTES,
     },
     cache: { ...defaults.cache, ttlMs: set.CACHE_TTL_MS },
+    trust,
+    corsOrigins: set.CORS_ORIGINS,
   };
 }
 
@@ -133,10 +155,13 @@ function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
+/** Those that decide whether everything is open. */
+const TRUST_VARIABLES: readonly string[] = ['API_KEYS', 'TRUSTED_NETWORKS', 'ALLOW_ANONYMOUS'];
+
 /** Everything is open until keys exist, so only this machine may reach it unless the operator says otherwise. */
 function exposure(host: string, allowAnonymous: boolean): Issue[] {
   if (allowAnonymous || /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return [];
-  const message = `received ${show(host)}, expected a loopback address, because anyone who reaches it may write and read; set ALLOW_ANONYMOUS=1 if that is intended`;
+  const message = `received ${show(host)}, expected a loopback address, because anyone who reaches it may write and read; set API_KEYS, or ALLOW_ANONYMOUS=1 if that is intended`;
   return [{ path: 'HOST', message }];
 }
 
@@ -148,57 +173,4 @@ function startMessage(issues: readonly Issue[]): string {
 function describe(error: unknown): string {
   if (error instanceof EnvMissingError) return 'received nothing, expected a value';
   return error instanceof Error ? error.message : String(error);
-}
-
-function whole(min: number, max: number) {
-  return makeExactValidator<number>((input) => {
-    const value = /^\d{1,16}$/.test(input) ? Number(input) : NaN;
-    if (value >= min && value <= max) return value;
-    throw new EnvError(`received ${show(input)}, expected a whole number from ${min} to ${max}`);
-  });
-}
-
-const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: KIB, MiB: MIB, GiB: GIB };
-
-function bytes(min: number, max: number) {
-  return makeExactValidator<number>((input) => {
-    const [, digits = '', unit = ''] = /^(\d{1,16}) ?(KiB|MiB|GiB|)$/.exec(input) ?? [];
-    const value = digits === '' ? NaN : Number(digits) * (UNITS[unit] ?? NaN);
-    if (value >= min && value <= max) return value;
-    throw new EnvError(
-      `received ${show(input)}, expected bytes from ${min} to ${max}, such as 1048576 or 1MiB`,
-    );
-  });
-}
-
-function httpUrl() {
-  return makeExactValidator<string>((input) => {
-    const url = URL.canParse(input) ? new URL(input) : undefined;
-    if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
-      const hint = 'with the user in CLICKHOUSE_USER and CLICKHOUSE_PASSWORD';
-      // Also what is no URL may hold a password, such as one with a "#" that is not encoded.
-      const received = url === undefined ? input.replace(/^.*@/s, '…@') : `${url.protocol}//${url.host}`;
-      throw new EnvError(
-        `received ${show(received)}, expected http://HOST:PORT or https://HOST:PORT, ${hint}`,
-      );
-    }
-    return input;
-  });
-}
-
-function identifier() {
-  return makeExactValidator<string>((input) => {
-    if (/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(input)) return input;
-    throw new EnvError(
-      `received ${show(input)}, expected letters, digits and underscores, starting with no digit`,
-    );
-  });
-}
-
-function oneOf<T extends string>(choices: readonly T[]) {
-  return makeExactValidator<T>((input) => {
-    const found = choices.find((choice) => choice === input);
-    if (found !== undefined) return found;
-    throw new EnvError(`received ${show(input)}, expected one of ${choices.join(', ')}`);
-  });
 }

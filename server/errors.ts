@@ -2,6 +2,10 @@
 export type ErrorCode =
   /** The caller's input is wrong; `issues` says where. */
   | 'invalid'
+  /** The caller did not show who it is. */
+  | 'unauthorized'
+  /** The caller is known and may not do this. */
+  | 'forbidden'
   | 'not_found'
   | 'method_not_allowed'
   | 'too_large'

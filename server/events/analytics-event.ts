@@ -10,9 +10,10 @@ export interface Clock {
 
 /**
  * The event of `POST /analytics?timestamp={ms}&user={name}&click` (or `&impression`, or `&event=click|impression`).
+ * @param application whose key came with it; the empty string for none
  * @throws AppError `invalid` with one issue a parameter that is wrong
  */
-export function parseAnalyticsEvent(query: Query, { nowMs, maxFutureMs }: Clock): Event {
+export function parseAnalyticsEvent(query: Query, { nowMs, maxFutureMs }: Clock, application = ''): Event {
   const issues: Issue[] = [];
   const latest = Math.min(nowMs + maxFutureMs, MAX_TIMESTAMP_MS);
   const timestampMs = wholeMs(query, 'timestamp', latest, `now + ${maxFutureMs} (${latest})`, issues);
@@ -21,7 +22,7 @@ export function parseAnalyticsEvent(query: Query, { nowMs, maxFutureMs }: Clock)
   if (issues.length > 0) throw invalid(issues);
   return {
     timestampUs: timestampMs * 1000,
-    application: '',
+    application,
     sessionId: '',
     user,
     category: ANALYTICS_CATEGORY,

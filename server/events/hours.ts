@@ -1,7 +1,6 @@
 import { invalid, show, type Issue } from '../errors.ts';
 import { MAX_TIMESTAMP_MS } from './event.ts';
-import { wholeMs, type Query } from './parameters.ts';
-import { parseTimeUs } from './time.ts';
+import { timeUs, wholeMs, type Query } from './parameters.ts';
 
 /** A UTC hour, as the milliseconds since the epoch at which it begins. */
 export type HourMs = number;
@@ -46,13 +45,11 @@ export function parseHours(query: Query): HourMs[] {
   return Array.from({ length: from === to ? 0 : count }, (_, index) => first + index * HOUR_MS);
 }
 
-/** A time in a query, in milliseconds: ISO 8601 (UTC when it names no zone) or milliseconds since the epoch. */
+/** A time in a query, in milliseconds. Returns NaN and adds an issue when it is none. */
 function parseTime(query: Query, name: string, issues: Issue[]): number {
   const value = query[name];
-  // A "+" in a query string arrives as a space unless the client encoded it.
-  const us = typeof value === 'string' ? parseTimeUs(value.replace(/(T.*) (\d{2}:?\d{2})$/, '$1+$2')) : NaN;
-  const ms = Math.floor(us / 1000);
-  if (ms >= 0 && ms <= MAX_TIMESTAMP_MS) return ms;
+  const us = typeof value === 'string' ? timeUs(value) : NaN;
+  if (!Number.isNaN(us)) return Math.floor(us / 1000);
   const expected = 'ISO 8601 or milliseconds since the epoch, from 1970 to 2099';
   issues.push({ path: name, message: `received ${show(value)}, expected ${expected}` });
   return NaN;

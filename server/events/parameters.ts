@@ -1,4 +1,6 @@
 import { show, type Issue } from '../errors.ts';
+import { MAX_TIMESTAMP_MS } from './event.ts';
+import { parseTimeUs } from './time.ts';
 
 /** The parameters of a query string: a value, or all of them when a name is repeated. */
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -17,6 +19,16 @@ export function wholeMs(
   const expected = `a whole number of milliseconds since the epoch, from 0 to ${maxWords}`;
   issues.push({ path: name, message: `received ${show(value)}, expected ${expected}` });
   return NaN;
+}
+
+/**
+ * A time in a query string, from 1970 to 2099: ISO 8601 (UTC when it names no zone) or milliseconds since the epoch.
+ * @returns whole microseconds since the epoch, or NaN when it is no such time
+ */
+export function timeUs(text: string): number {
+  // A "+" in a query string arrives as a space unless the client encoded it.
+  const us = parseTimeUs(text.replace(/(T.*) (\d{2}:?\d{2})$/, '$1+$2'));
+  return us >= 0 && us < (MAX_TIMESTAMP_MS + 1) * 1000 ? us : NaN;
 }
 
 /** Whether a string is longer than `max` code points; most strings are answered without counting. */

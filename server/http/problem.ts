@@ -10,6 +10,8 @@ interface Status {
 /** The one table from error code to HTTP status. */
 const STATUSES: Readonly<Record<ErrorCode, Status>> = {
   invalid: { status: 400, title: 'The request is not valid' },
+  unauthorized: { status: 401, title: 'The caller is not known' },
+  forbidden: { status: 403, title: 'The caller may not do this' },
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   too_large: { status: 413, title: 'The request is too large' },
@@ -17,6 +19,9 @@ const STATUSES: Readonly<Record<ErrorCode, Status>> = {
   overloaded: { status: 503, title: 'The server cannot take more now' },
   unavailable: { status: 503, title: 'A part of the service is away' },
 };
+
+/** `Basic` lets a person with a browser give the key as user name. */
+const CHALLENGES = ['Bearer realm="clickhour"', 'Basic realm="clickhour", charset="UTF-8"'];
 
 /** Turns whatever is thrown below it into `application/problem+json` (RFC 9457). What is unknown is logged, not shown. */
 export function problems(log: Logger): Middleware {
@@ -40,6 +45,7 @@ function answer(ctx: Context, error: AppError, log: Logger): void {
   const detail = error.code === 'internal' ? 'The reason is in the log of the server' : error.message;
   ctx.status = status;
   if (error.retryAfterS !== undefined) ctx.set('Retry-After', String(error.retryAfterS));
+  if (error.code === 'unauthorized') ctx.set('WWW-Authenticate', CHALLENGES);
   ctx.body = JSON.stringify({
     type: 'about:blank',
     title,

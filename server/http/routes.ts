@@ -2,28 +2,41 @@ import { Router } from '@koa/router';
 import Koa from 'koa';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { analyticsRoutes, type AnalyticsDependencies } from './analytics.ts';
+import { createTrust, type TrustRules } from '../trust/trust.ts';
+import { analyticsOperations, type AnalyticsDependencies } from './analytics.ts';
+import type { RequestState } from './context.ts';
 import { measured } from './measured.ts';
-import { operationsRoutes, type OperationsDependencies } from './operations.ts';
+import type { Operation } from './operation.ts';
 import { problems } from './problem.ts';
+import { statusOperations, type StatusDependencies } from './status.ts';
+import { identified, requires } from './trusted.ts';
 import { unanswered } from './unanswered.ts';
 
-export interface HttpDependencies extends AnalyticsDependencies, OperationsDependencies {
+export interface HttpDependencies extends AnalyticsDependencies, StatusDependencies {
   readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
   readonly log: Logger;
+  readonly trust: TrustRules;
+}
+
+/** Everything that can be asked, in the order in which the router tries it. */
+export function operations(dependencies: HttpDependencies): readonly Operation[] {
+  return [...analyticsOperations(dependencies), ...statusOperations(dependencies)];
 }
 
 /** The HTTP side of the service: every middleware and every route, in the order a request meets them. */
-export function createHttpApp(dependencies: HttpDependencies): Koa {
-  const { metrics, log } = dependencies;
-  const router = new Router();
-  analyticsRoutes(router, dependencies);
-  operationsRoutes(router, dependencies);
+export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState> {
+  const { metrics, log, trust } = dependencies;
+  const router = new Router<RequestState>();
+  for (const { method, path, access, handle } of operations(dependencies)) {
+    if (access === 'open') router[method](path, handle);
+    else router[method](path, requires(access), handle);
+  }
 
-  const app = new Koa();
+  const app = new Koa<RequestState>();
   app.on('error', (error: unknown) => log.debug({ err: error }, 'an answer could not be delivered'));
   app.use(measured(metrics));
   app.use(problems(log));
+  app.use(identified(createTrust(trust)));
   app.use(router.routes());
   app.use(unanswered);
   app.use(router.allowedMethods());

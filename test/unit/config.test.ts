@@ -147,7 +147,7 @@ describe('readConfig', () => {
     it(`refuses to listen on ${host} while everything is open, unless that is intended`, () => {
       for (const anonymous of [{}, { ALLOW_ANONYMOUS: '0' }]) {
         expect(issuesOf({ HOST: host, ...anonymous })['HOST']).to.equal(
-          `received "${host}", expected a loopback address, because anyone who reaches it may write and read; set ALLOW_ANONYMOUS=1 if that is intended`,
+          `received "${host}", expected a loopback address, because anyone who reaches it may write and read; set API_KEYS, or ALLOW_ANONYMOUS=1 if that is intended`,
         );
       }
       expect(readConfig({ HOST: host, ALLOW_ANONYMOUS: '1' }).host).to.equal(host);

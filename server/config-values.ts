@@ -1,0 +1,93 @@
+import { EnvError, makeExactValidator } from 'envalid';
+import { messageOf, show } from './errors.ts';
+import { parseApiKeys, type ApiKey } from './trust/api-keys.ts';
+import { isCidr } from './trust/networks.ts';
+
+// How each kind of variable is read. All of them throw an EnvError that says what came and what was expected.
+
+const KIB = 1024;
+export const MIB = 1024 * KIB;
+export const GIB = 1024 * MIB;
+
+export function whole(min: number, max: number) {
+  return makeExactValidator<number>((input) => {
+    const value = /^\d{1,16}$/.test(input) ? Number(input) : NaN;
+    if (value >= min && value <= max) return value;
+    throw new EnvError(`received ${show(input)}, expected a whole number from ${min} to ${max}`);
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: KIB, MiB: MIB, GiB: GIB };
+
+export function bytes(min: number, max: number) {
+  return makeExactValidator<number>((input) => {
+    const [, digits = '', unit = ''] = /^(\d{1,16}) ?(KiB|MiB|GiB|)$/.exec(input) ?? [];
+    const value = digits === '' ? NaN : Number(digits) * (UNITS[unit] ?? NaN);
+    if (value >= min && value <= max) return value;
+    throw new EnvError(
+      `received ${show(input)}, expected bytes from ${min} to ${max}, such as 1048576 or 1MiB`,
+    );
+  });
+}
+
+export function httpUrl() {
+  return makeExactValidator<string>((input) => {
+    const url = URL.canParse(input) ? new URL(input) : undefined;
+    if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
+      const hint = 'with the user in CLICKHOUSE_USER and CLICKHOUSE_PASSWORD';
+      // Also what is no URL may hold a password, such as one with a "#" that is not encoded.
+      const received = url === undefined ? input.replace(/^.*@/s, '…@') : `${url.protocol}//${url.host}`;
+      throw new EnvError(
+        `received ${show(received)}, expected http://HOST:PORT or https://HOST:PORT, ${hint}`,
+      );
+    }
+    return input;
+  });
+}
+
+export function identifier() {
+  return makeExactValidator<string>((input) => {
+    if (/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(input)) return input;
+    throw new EnvError(
+      `received ${show(input)}, expected letters, digits and underscores, starting with no digit`,
+    );
+  });
+}
+
+export function oneOf<T extends string>(choices: readonly T[]) {
+  return makeExactValidator<T>((input) => {
+    const found = choices.find((choice) => choice === input);
+    if (found !== undefined) return found;
+    throw new EnvError(`received ${show(input)}, expected one of ${choices.join(', ')}`);
+  });
+}
+
+export function apiKeys() {
+  return makeExactValidator<readonly ApiKey[]>((input) => {
+    try {
+      return parseApiKeys(input);
+    } catch (error) {
+      throw new EnvError(messageOf(error));
+    }
+  });
+}
+
+export function cidrs() {
+  return list(isCidr, 'CIDR blocks or addresses, separated by commas, such as 10.0.0.0/8,fd00::/8');
+}
+
+export function origins() {
+  return list(
+    (text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text),
+    '* or origins, separated by commas, such as https://shop.example',
+  );
+}
+
+function list(isGood: (text: string) => boolean, expected: string) {
+  return makeExactValidator<readonly string[]>((input) => {
+    const texts = input.split(',').map((text) => text.trim());
+    const wrong = texts.find((text) => !isGood(text));
+    if (wrong === undefined) return texts;
+    throw new EnvError(`received ${show(wrong)}, expected ${expected}`);
+  });
+}

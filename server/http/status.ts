@@ -1,0 +1,105 @@
+import { Type } from 'typebox';
+import type { Health } from '../health.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Operation } from './operation.ts';
+
+export interface StatusDependencies {
+  readonly health: Health;
+  readonly metrics: Pick<Metrics, 'registry'>;
+}
+
+const TAG = 'Status';
+
+const Readiness = Type.Object(
+  { status: Type.Enum(['ready', 'not ready']), reason: Type.Optional(Type.String()) },
+  { $id: 'Readiness' },
+);
+
+const Part = Type.Object({ state: Type.String(), error: Type.Optional(Type.String()) });
+
+const HealthReport = Type.Object(
+  {
+    status: Type.Enum(['ok', 'degraded', 'not ready'], {
+      description: 'degraded: events are accepted, and something needs a look',
+    }),
+    parts: Type.Object({
+      journal: Part,
+      backlog: Type.Object({
+        events: Type.Integer(),
+        bytes: Type.Integer(),
+        segments: Type.Integer(),
+        oldest_waiting_seconds: Type.Number(),
+      }),
+      shipper: Part,
+      clickhouse: Part,
+      schema: Part,
+    }),
+  },
+  { $id: 'HealthReport' },
+);
+
+/** What operators and their tools ask. */
+export function statusOperations({ health, metrics }: StatusDependencies): readonly Operation[] {
+  return [live(), ready(health), report(health), prometheus(metrics)];
+}
+
+function live(): Operation {
+  const Up = Type.Object({ status: Type.Literal('up') });
+  return {
+    method: 'get',
+    path: '/health/live',
+    tag: TAG,
+    summary: 'Whether the process is up',
+    access: 'open',
+    answers: { 200: { description: 'It is', content: { 'application/json': Up } } },
+    handle: (ctx) => {
+      ctx.body = { status: 'up' };
+    },
+  };
+}
+
+function ready(health: Health): Operation {
+  const content = { 'application/json': Readiness };
+  return {
+    method: 'get',
+    path: '/health/ready',
+    tag: TAG,
+    summary: 'Whether events can be accepted; true while ClickHouse is away',
+    access: 'open',
+    answers: { 200: { description: 'They can', content }, 503: { description: 'They cannot', content } },
+    handle: (ctx) => {
+      const readiness = health.readiness();
+      ctx.status = readiness.status === 'ready' ? 200 : 503;
+      ctx.body = readiness;
+    },
+  };
+}
+
+function report(health: Health): Operation {
+  return {
+    method: 'get',
+    path: '/health',
+    tag: TAG,
+    summary: 'Every part with its state',
+    access: 'open',
+    answers: { 200: { description: 'The parts', content: { 'application/json': HealthReport } } },
+    handle: async (ctx) => {
+      ctx.body = await health.report();
+    },
+  };
+}
+
+function prometheus({ registry }: StatusDependencies['metrics']): Operation {
+  return {
+    method: 'get',
+    path: '/metrics',
+    tag: TAG,
+    summary: 'Every metric, for Prometheus',
+    access: 'read',
+    answers: { 200: { description: 'The metrics', content: { 'text/plain': Type.String() } } },
+    handle: async (ctx) => {
+      ctx.type = registry.contentType;
+      ctx.body = await registry.metrics();
+    },
+  };
+}

@@ -1,0 +1,11 @@
+/** What a key may do. */
+export type Role = 'read' | 'write';
+
+/** Who sent a request, as far as this server can tell. */
+export interface Caller {
+  /** The application of the key; left out when the request came without one. */
+  readonly application?: string;
+  readonly roles: ReadonlySet<Role>;
+  /** The client's IP address. */
+  readonly address: string;
+}

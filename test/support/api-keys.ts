@@ -1,0 +1,8 @@
+import { createHash } from 'node:crypto';
+import type { ApiKey } from '../../server/trust/api-keys.ts';
+import type { Role } from '../../server/trust/caller.ts';
+
+/** What an operator configures for a key. */
+export function apiKey(key: string, application: string, ...roles: readonly Role[]): ApiKey {
+  return { application, sha256: createHash('sha256').update(key).digest('hex'), roles };
+}
