@@ -10,6 +10,8 @@ export interface Event {
   readonly category: string;
   readonly name: string;
   readonly data: string;
+  /** Given by the sender; without it the event's id is that of its arrival. */
+  readonly eventId?: string;
 }
 
 /** When and as what this server took an event in; see `Arrivals`. */

@@ -1,12 +1,15 @@
 import type { Arrival, Event } from './event.ts';
+import type { Rejection } from './rejection.ts';
 
 /**
  * An event as the line that ClickHouse will read: one JSONEachRow object for the table `events`, ended by a newline.
  * Times go as integers of microseconds, which is what DateTime64(6) takes. Empty columns are left out; their default
  * is the empty string. A line never holds a NUL byte or a raw newline, because JSON escapes both.
  */
-export function toRow(event: Event, { receivedAtUs, eventId }: Arrival): string {
+export function toRow(event: Event, arrival: Arrival): string {
   const { timestampUs, application, sessionId, user, category, name, data } = event;
+  const { receivedAtUs } = arrival;
+  const { eventId = arrival.eventId } = event;
   return (
     `{"timestamp":${timestampUs},"received_at":${receivedAtUs},"event_id":${JSON.stringify(eventId)}` +
     column('application', application) +
@@ -15,6 +18,19 @@ export function toRow(event: Event, { receivedAtUs, eventId }: Arrival): string 
     column('category', category) +
     column('name', name) +
     `,"data":${JSON.stringify(data)}}\n`
+  );
+}
+
+/** The same for what was not accepted, for the table `rejected_events`. The id is the rejection's own. */
+export function toRejectedRow(rejection: Rejection, { receivedAtUs, eventId }: Arrival): string {
+  const { application, reason, errors, payload } = rejection;
+  return (
+    `{"received_at":${receivedAtUs},"event_id":${JSON.stringify(eventId)}` +
+    column('application', application) +
+    column('reason', reason) +
+    column('payload', payload) +
+    // Text within text: an error may show half a surrogate pair as an escape, which ClickHouse would not read.
+    `,"errors":${JSON.stringify(JSON.stringify(errors))}}\n`
   );
 }
 

@@ -1,0 +1,70 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Type, type Static } from 'typebox';
+import type { Issue } from '../errors.ts';
+import { MAX_NAME_CHARACTERS } from './event.ts';
+import { received } from './received.ts';
+import { issuesOf, MAX_ISSUES } from './schema-issues.ts';
+
+/** The deepest nesting of `data`; `{}` has a depth of 1. */
+export const MAX_DATA_DEPTH = 100;
+
+const name = (description: string) =>
+  Type.String({ minLength: 1, maxLength: MAX_NAME_CHARACTERS, description });
+
+/** An event as applications send it. Unknown members are refused, so that a typo such as `sesion_id` is seen. */
+export const EventShape = Type.Object(
+  {
+    session_id: name('What the events of one visit share'),
+    category: name('The kind of event, such as `page interaction`'),
+    name: name('What happened, such as `pageview`'),
+    data: Type.Object(
+      {},
+      {
+        description: `Anything, nested up to ${MAX_DATA_DEPTH} deep; kept exactly as sent. It must satisfy the JSON Schema of its category and name, if there is one`,
+      },
+    ),
+    timestamp: Type.Unsafe<string | number>({
+      type: ['string', 'number'],
+      description:
+        'ISO 8601, `YYYY-MM-DD HH:MM:SS[.ffffff]` (UTC when it names no zone), or a number of milliseconds since the epoch. From 1970 to now + MAX_FUTURE_MS; microseconds are kept',
+      examples: ['2021-01-01 09:15:27.243860', 1609492527243.86],
+    }),
+    event_id: Type.Optional(name('An id of the sender; given by the service when it is missing')),
+    user: Type.Optional(name('Who did it')),
+    application: Type.Optional(name('The application of the key; with a key it may be left out')),
+  },
+  { $id: 'EventIn', additionalProperties: false },
+);
+
+export type EventShape = Static<typeof EventShape>;
+
+/** The members that an event may have. */
+export const EVENT_MEMBERS: ReadonlySet<string> = new Set(Object.keys(EventShape.properties));
+
+const options = { allowUnionTypes: true, strictTypes: false, verbose: true, ownProperties: true } as const;
+const isEventShape = new Ajv2020(options).compile<EventShape>(EventShape);
+const findErrors = new Ajv2020({ ...options, allErrors: true }).compile<EventShape>(EventShape);
+
+/** @returns the value itself when it has the shape of an event, and otherwise what is wrong with it */
+export function readShape(value: unknown): EventShape | readonly Issue[] {
+  if (isEventShape(value)) return value;
+  if (!isObject(value)) return [{ path: '', message: `received ${received(value)}, expected a JSON object` }];
+  // All errors are looked for among the known members alone: an object may have a million others.
+  findErrors(Object.fromEntries(Object.entries(value).filter(([key]) => EVENT_MEMBERS.has(key))));
+  return [...issuesOf(findErrors.errors ?? [], ''), ...unknownMembers(value)].slice(0, MAX_ISSUES);
+}
+
+function unknownMembers(value: Readonly<Record<string, unknown>>): Issue[] {
+  const issues: Issue[] = [];
+  for (const key in value) {
+    if (EVENT_MEMBERS.has(key)) continue;
+    const message = `received a member that an event does not have, expected one of ${[...EVENT_MEMBERS].join(', ')}`;
+    issues.push({ path: key.slice(0, MAX_NAME_CHARACTERS), message });
+    if (issues.length === MAX_ISSUES) break;
+  }
+  return issues;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,41 @@
+import { ByteTail } from './byte-tail.ts';
+import type { Splitter } from './splitter.ts';
+
+const TAB = 0x09;
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+const SPACE = 0x20;
+
+/** NDJSON: each line is a text, without its `\n` or `\r\n`. Blank lines are none. The last line needs no newline. */
+export class LineSplitter implements Splitter {
+  readonly #tail = new ByteTail();
+
+  push(chunk: Buffer): Buffer[] {
+    const lines: Buffer[] = [];
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      keep(this.#tail.take(chunk.subarray(start, end)), lines);
+      start = end + 1;
+    }
+    if (start < chunk.length) this.#tail.append(chunk.subarray(start));
+    return lines;
+  }
+
+  end(): Buffer[] {
+    const lines: Buffer[] = [];
+    keep(this.#tail.take(Buffer.alloc(0)), lines);
+    return lines;
+  }
+}
+
+function keep(line: Buffer, lines: Buffer[]): void {
+  if (isBlank(line)) return;
+  lines.push(line.at(-1) === RETURN ? line.subarray(0, -1) : line);
+}
+
+function isBlank(line: Buffer): boolean {
+  for (const byte of line) {
+    if (byte !== SPACE && byte !== TAB && byte !== RETURN) return false;
+  }
+  return true;
+}

@@ -1,0 +1,104 @@
+/** What can be said about the text of an event without reading its values. */
+export interface Members {
+  /** The exact text of the value of the top-level member `data`; undefined when there is none. */
+  readonly data: string | undefined;
+  /** A top-level member of `names` that is given more than once. */
+  readonly repeated: string | undefined;
+  /** The top-level member whose value is nested deeper than the limit (empty: none of them, the text itself). */
+  readonly tooDeep: string | undefined;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_ARRAY = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/**
+ * Finds the top-level members of a JSON object, without recursion. It runs before `JSON.parse`, which would take
+ * seconds for millions of brackets, so it takes any text; what it says of one that is not valid JSON means nothing.
+ * @param names members that must not be repeated: of two, `JSON.parse` validates the last and a reader may see the first
+ * @param maxDepth of brackets within a member's value; `{}` has a depth of 1
+ */
+export function scanMembers(text: string, names: ReadonlySet<string>, maxDepth: number): Members {
+  const seen = new Set<string>();
+  let data: string | undefined;
+  let repeated: string | undefined;
+  let name = '';
+  let valueStart = -1;
+  let depth = 0;
+
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case QUOTE: {
+        const end = endOfString(text, at);
+        // At the top level a string that does not follow a colon is a name.
+        if (depth === 1 && valueStart === -1) name = unescaped(text.slice(at + 1, end - 1));
+        at = end - 1;
+        break;
+      }
+      case COLON:
+        if (depth === 1 && valueStart === -1) valueStart = at + 1;
+        break;
+      case OPEN_OBJECT:
+      case OPEN_ARRAY:
+        depth += 1;
+        if (depth > maxDepth + 1) return { data, repeated, tooDeep: name };
+        break;
+      case COMMA:
+      case CLOSE_OBJECT:
+      case CLOSE_ARRAY:
+        if (depth === 1 && valueStart !== -1) {
+          if (names.has(name)) {
+            if (seen.has(name)) repeated = name;
+            seen.add(name);
+            if (name === 'data') data = trimmed(text, valueStart, at);
+          }
+          name = '';
+          valueStart = -1;
+        }
+        if (text.charCodeAt(at) !== COMMA) depth -= 1;
+        break;
+      default:
+    }
+  }
+  return { data, repeated, tooDeep: undefined };
+}
+
+/** @returns the position behind the closing quote, or the end of the text */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes += 1;
+    if (backslashes % 2 === 0) return end + 1;
+    end = text.indexOf('"', end + 1);
+  }
+  return text.length;
+}
+
+/** `d\u0061ta` is the member `data` too. */
+function unescaped(name: string): string {
+  if (!name.includes('\\')) return name;
+  try {
+    return String(JSON.parse(`"${name}"`));
+  } catch {
+    return name;
+  }
+}
+
+/** The value without the whitespace around it, which belongs to the object; the whitespace inside it stays. */
+function trimmed(text: string, start: number, end: number): string {
+  let from = start;
+  let to = end;
+  while (from < to && isWhitespace(text.charCodeAt(from))) from += 1;
+  while (to > from && isWhitespace(text.charCodeAt(to - 1))) to -= 1;
+  return text.slice(from, to);
+}
+
+function isWhitespace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}

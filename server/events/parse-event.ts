@@ -1,0 +1,125 @@
+import { messageOf, type Issue } from '../errors.ts';
+import type { Clock } from './analytics-event.ts';
+import type { Event } from './event.ts';
+import { EVENT_MEMBERS, MAX_DATA_DEPTH, readShape, type EventShape } from './event-shape.ts';
+import { eventTimeUs } from './event-time.ts';
+import { scanMembers } from './members.ts';
+import type { PayloadCheck } from './payload-schemas.ts';
+import { received } from './received.ts';
+import type { Reason, Refusal } from './rejection.ts';
+
+export interface ParseContext extends Clock {
+  /** Of the key that the event came with; undefined without a key. */
+  readonly application: string | undefined;
+  readonly checkPayload: PayloadCheck;
+}
+
+/**
+ * One event of `POST /events`. Its `data` is cut out of the text, so that what is stored is what was sent; what is
+ * validated is the same bytes, because no member may be given twice.
+ * @param bytes the exact text of the event
+ */
+export function parseEvent(bytes: Buffer, context: ParseContext): Event | Refusal {
+  const text = bytes.toString();
+  if (isMisread(text, bytes)) {
+    const message = 'received bytes that are not UTF-8 (shown as U+FFFD), expected UTF-8';
+    return refusal('malformed', [{ path: '', message }]);
+  }
+  const { data, repeated, tooDeep } = scanMembers(text, EVENT_MEMBERS, MAX_DATA_DEPTH);
+  if (tooDeep !== undefined) {
+    const message = `received more than ${MAX_DATA_DEPTH} levels of nesting, expected at most ${MAX_DATA_DEPTH}`;
+    return refusal('shape', [{ path: tooDeep, message }]);
+  }
+  const value = parseJson(text);
+  if (value instanceof SyntaxError) {
+    const message = `received ${received(text)}, expected a JSON object (${messageOf(value)})`;
+    return refusal('malformed', [{ path: '', message }]);
+  }
+  if (repeated !== undefined) {
+    return refusal('shape', [{ path: repeated, message: 'received it more than once, expected it once' }]);
+  }
+  const shape = readShape(value);
+  if (isIssues(shape)) return refusal('shape', shape);
+  if (data === undefined) throw new Error('JSON.parse found the member data and scanMembers did not');
+  return toEvent(shape, data, context, text);
+}
+
+export function isRefusal(verdict: Event | Refusal): verdict is Refusal {
+  return 'reason' in verdict;
+}
+
+function toEvent(shape: EventShape, data: string, context: ParseContext, text: string): Event | Refusal {
+  const { session_id: sessionId, category, name, user = '', event_id: eventId } = shape;
+  const findings: [Reason, Issue][] = [];
+  // Only an escape can stand for half a character, and most texts have none.
+  if (text.includes('\\u')) findings.push(...halfCharacters(shape));
+  const { application = shape.application } = context;
+  if (shape.application !== undefined && shape.application !== application) {
+    const message = `received ${received(shape.application)}, expected ${received(application)}, which the key belongs to, or nothing`;
+    findings.push(['foreign_application', { path: 'application', message }]);
+  }
+  const timestampUs = eventTimeUs(shape.timestamp);
+  const problem = timeProblem(timestampUs, context);
+  if (problem !== undefined) {
+    const message = `received ${received(shape.timestamp)}, expected ${problem}`;
+    findings.push(['timestamp', { path: 'timestamp', message }]);
+  }
+  for (const issue of context.checkPayload(shape, shape.data, data.length)) findings.push(['schema', issue]);
+  const [first] = findings;
+  if (first !== undefined)
+    return refusal(
+      first[0],
+      findings.map(([, issue]) => issue),
+    );
+  const event = { timestampUs, application: application ?? '', sessionId, user, category, name, data };
+  return eventId === undefined ? event : { ...event, eventId };
+}
+
+function timeProblem(timestampUs: number, { nowMs, maxFutureMs }: Clock): string | undefined {
+  if (Number.isNaN(timestampUs)) {
+    return 'ISO 8601, YYYY-MM-DD HH:MM:SS[.ffffff], or a number of milliseconds since the epoch';
+  }
+  if (timestampUs < 0) return 'a time not before 1970';
+  const latestMs = nowMs + maxFutureMs;
+  if (timestampUs <= latestMs * 1000) return undefined;
+  return `a time at most ${maxFutureMs} ms ahead of this server's, ${new Date(nowMs).toISOString()}`;
+}
+
+const NAMES = ['session_id', 'category', 'name', 'user', 'event_id', 'application'] as const;
+
+/** UTF-8 has no bytes for half of a surrogate pair, so a name with one could not come back as it was sent. */
+function halfCharacters(shape: EventShape): [Reason, Issue][] {
+  return NAMES.filter((path) => /\p{Surrogate}/u.test(shape[path] ?? '')).map((path) => {
+    const message = `received ${received(shape[path])}, expected whole characters, not half of a surrogate pair`;
+    return ['shape', { path, message }];
+  });
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Decoding puts U+FFFD for what is not UTF-8; a text may also hold it by itself. */
+function isMisread(text: string, bytes: Buffer): boolean {
+  if (!text.includes('\uFFFD')) return false;
+  try {
+    utf8.decode(bytes);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return error;
+  }
+}
+
+function isIssues(shape: EventShape | readonly Issue[]): shape is readonly Issue[] {
+  return Array.isArray(shape);
+}
+
+function refusal(reason: Reason, errors: readonly Issue[]): Refusal {
+  return { reason, errors };
+}

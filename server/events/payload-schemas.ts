@@ -1,0 +1,83 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { fullFormats } from 'ajv-formats/dist/formats.js';
+import { messageOf, type Issue } from '../errors.ts';
+import { issuesOf } from './schema-issues.ts';
+
+/** The JSON Schema (draft 2020-12) that the `data` of one kind of event must satisfy. */
+export interface PayloadSchema {
+  readonly category: string;
+  readonly name: string;
+  readonly schema: unknown;
+}
+
+/** @returns what is wrong with `data`; empty when nothing is, or when its kind of event has no schema */
+export type PayloadCheck = (
+  kind: { readonly category: string; readonly name: string },
+  data: object,
+  /** Of the text of `data`. */
+  characters: number,
+) => readonly Issue[];
+
+/**
+ * In a larger text only the first error is looked for: the errors of a hostile one may be as many as its values, each a
+ * hundred times as large.
+ */
+const ALL_ERRORS_UP_TO_CHARACTERS = 16 * 1024;
+
+interface Validators {
+  readonly first: ValidateFunction;
+  readonly all: ValidateFunction;
+}
+
+/**
+ * Compiles schemas into the one check of all of them. Each schema stands for itself: a `$ref` leads to a part of the
+ * same file, never to another host.
+ * @param onBroken called with a schema that is none and why; must throw
+ */
+export function compilePayloadSchemas(
+  schemas: readonly PayloadSchema[],
+  onBroken: (schema: PayloadSchema, reason: string) => never,
+): PayloadCheck {
+  const compileFirst = compiler(false);
+  const compileAll = compiler(true);
+  const byCategory = new Map<string, Map<string, Validators>>();
+  for (const schema of schemas) {
+    const { category, name } = schema;
+    const byName = byCategory.get(category) ?? new Map<string, Validators>();
+    byCategory.set(category, byName);
+    try {
+      byName.set(name, { first: compileFirst(schema.schema), all: compileAll(schema.schema) });
+    } catch (error) {
+      onBroken(schema, messageOf(error));
+    }
+  }
+  return ({ category, name }, data, characters) => {
+    const validators = byCategory.get(category)?.get(name);
+    if (validators === undefined || validators.first(data)) return [];
+    const { first, all } = validators;
+    if (characters > ALL_ERRORS_UP_TO_CHARACTERS) return issuesOf(first.errors ?? [], 'data');
+    all(data);
+    return issuesOf(all.errors ?? [], 'data');
+  };
+}
+
+function compiler(allErrors: boolean): (schema: unknown) => ValidateFunction {
+  const ajv = new Ajv2020({
+    allErrors,
+    formats: fullFormats,
+    // For messages; and `toString` is no member of every object.
+    verbose: true,
+    ownProperties: true,
+    // A keyword that is not known is a typo. What is only unusual is not our business.
+    strict: true,
+    strictTypes: false,
+    strictTuples: false,
+    logger: false,
+  });
+  return (schema) => {
+    if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
+      throw new Error('a schema is a JSON object');
+    if ('$async' in schema) throw new Error('$async is not supported');
+    return ajv.compile(schema);
+  };
+}
