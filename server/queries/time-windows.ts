@@ -39,7 +39,7 @@ export function timeWindows(range: TimeRange, order: Order, spans: readonly Span
 }
 
 function mirrored({ firstUs, lastUs, rows }: Span): Span {
-  return { firstUs: -lastUs, lastUs: -firstUs, rows };
+  return { firstUs: -(lastUs + 1), lastUs: -(firstUs + 1), rows };
 }
 
 /** Where windows end, ascending and within the range. Rows are taken to be spread evenly over their span. */
@@ -47,10 +47,12 @@ function cutsOf({ fromUs, toUs }: TimeRange, spans: readonly Span[]): number[] {
   const cuts: number[] = [];
   let missing = FIRST_ROWS;
   let wanted = FIRST_ROWS;
+  let atUs = fromUs;
   for (const { firstUs, lastUs, rows } of [...spans].sort((a, b) => a.firstUs - b.firstUs)) {
     const rowsPerUs = rows / (lastUs + 1 - firstUs);
     const endUs = Math.min(lastUs + 1, toUs);
-    for (let atUs = Math.max(firstUs, fromUs); atUs < endUs;) {
+    atUs = Math.max(atUs, firstUs);
+    while (atUs < endUs) {
       const cutUs = atUs + Math.max(1, Math.ceil(missing / rowsPerUs));
       if (cutUs >= endUs) {
         missing -= (endUs - atUs) * rowsPerUs;

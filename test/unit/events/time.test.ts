@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseTimeUs } from '../../../server/events/time.ts';
+import { formatTimeUs, parseTimeUs } from '../../../server/events/time.ts';
 
 const DAY_US = Date.UTC(2021, 0, 1) * 1000;
 const TIME_US = Date.UTC(2021, 0, 1, 9, 15, 27) * 1000;
@@ -71,4 +71,22 @@ describe('parseTimeUs', () => {
   for (const text of bad) {
     it(`takes ${JSON.stringify(text)} for no time`, () => expect(parseTimeUs(text)).to.be.NaN);
   }
+});
+
+describe('formatTimeUs', () => {
+  it('writes microseconds in full, in UTC', () => {
+    expect(formatTimeUs(0)).to.equal('1970-01-01T00:00:00.000000Z');
+    expect(formatTimeUs(1)).to.equal('1970-01-01T00:00:00.000001Z');
+    expect(formatTimeUs(TIME_US + 243_860)).to.equal('2021-01-01T09:15:27.243860Z');
+    expect(formatTimeUs(TIME_US + 999_999)).to.equal('2021-01-01T09:15:27.999999Z');
+    expect(formatTimeUs(Date.UTC(2099, 11, 31, 23, 59, 59, 999) * 1000 + 7)).to.equal(
+      '2099-12-31T23:59:59.999007Z',
+    );
+  });
+
+  it('writes what parseTimeUs reads', () => {
+    for (const us of [0, 1, 999, 1000, TIME_US + 243_860, DAY_US - 1]) {
+      expect(parseTimeUs(formatTimeUs(us))).to.equal(us);
+    }
+  });
 });

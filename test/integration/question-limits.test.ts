@@ -1,0 +1,69 @@
+import { expect } from 'chai';
+import { defaults, type QuestionLimits } from '../../server/config.ts';
+import { eventRow, insertRows } from '../support/insert-events.ts';
+import { getJson, getProblem, type ShownPage } from '../support/pages.ts';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
+
+const ROWS = 40_000;
+
+describe('A question that goes over a limit', () => {
+  let service: TestApp | undefined;
+
+  async function start(limits: Partial<QuestionLimits>): Promise<string> {
+    service = await startTestApp({ questions: { ...defaults.questions, ...limits } });
+    const rows = Array.from({ length: ROWS }, (_, n) =>
+      eventRow({
+        timestamp: Date.UTC(2024, 0, 1) * 1000 + n * 1_000_000,
+        event_id: `e${n}`,
+        session_id: `s${Math.floor(n / 10)}`,
+        application: n === 0 ? 'rare' : 'shop',
+        data: `{"text":"${'x'.repeat(100)}"}`,
+      }),
+    );
+    await insertRows(service.database, 'events', rows);
+    return service.url;
+  }
+  afterEach(async () => {
+    await service?.remove();
+    service = undefined;
+  });
+
+  it('on the rows read gets 422 and is told how to ask for less; a narrower one is answered', async () => {
+    const url = await start({ maxRowsRead: 20_000 });
+    const { status, detail } = await getProblem(`${url}/events?application=rare&order=desc&limit=5`);
+    expect(status).to.equal(422);
+    expect(detail).to.equal(
+      'received a question that needs to read more than 20000 rows, ' +
+        'expected a shorter range (from, to), a session_id, a category and name, or a smaller limit',
+    );
+    const hour = 'from=2024-01-01T00:00:00Z&to=2024-01-01T01:00:00Z';
+    const narrower = await getJson<ShownPage>(`${url}/events?application=rare&limit=5&${hour}`);
+    expect(narrower.events.map(({ event_id }) => event_id)).to.deep.equal(['e0']);
+    const session = await getJson<ShownPage>(`${url}/sessions/s77`);
+    expect(session.events).to.have.length(10);
+    const newest = await getJson<ShownPage>(`${url}/events?order=desc&limit=5`);
+    expect(newest.events[0]).to.include({ event_id: `e${ROWS - 1}` });
+  });
+
+  it('on the size of the answer gets 422; a smaller page is answered', async () => {
+    const url = await start({ maxResultBytes: 50_000 });
+    const { status, detail } = await getProblem(`${url}/events?limit=1000`);
+    expect(status).to.equal(422);
+    expect(detail).to.contain('needs an answer of more than 50000 bytes').and.contain('a smaller limit');
+    expect((await getJson<ShownPage>(`${url}/events?limit=20`)).events).to.have.length(20);
+  });
+
+  it('on memory gets 422', async () => {
+    const url = await start({ maxMemoryBytes: 200_000 });
+    const { status, detail } = await getProblem(`${url}/events?limit=1000`);
+    expect(status).to.equal(422);
+    expect(detail).to.contain('needs more than 200000 bytes of memory');
+  });
+
+  it('on time gets 422', async () => {
+    const url = await start({ maxSeconds: 0.001 });
+    const { status, detail } = await getProblem(`${url}/events?application=nobody`);
+    expect(status).to.equal(422);
+    expect(detail).to.contain('needs more than 0.001 s');
+  });
+});
