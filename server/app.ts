@@ -104,8 +104,19 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     schemaState: () => schema.state,
     nowMs,
   });
-  const { maxFutureMs, trust } = config;
-  const http = createHttpApp({ ingest, hourly, questions, health, metrics, maxFutureMs, trust, nowMs, log });
+  const { maxFutureMs, trust, corsOrigins } = config;
+  const http = createHttpApp({
+    ingest,
+    hourly,
+    questions,
+    health,
+    metrics,
+    maxFutureMs,
+    trust,
+    corsOrigins,
+    nowMs,
+    log,
+  });
   const listener = await listen(http, config);
   closing.add('http', () => listener.close());
   return { url: listener.url, consoleUrl: clickhouse.consoleUrl, close: async () => closing.close() };

@@ -1,0 +1,21 @@
+import type { HttpDependencies } from '../../server/http/routes.ts';
+import { Backlog } from '../../server/ingest/backlog.ts';
+import { createMetrics } from '../../server/metrics.ts';
+import { silentLog } from './logs.ts';
+
+const unused = async () => {
+  throw new Error('expected not to be called');
+};
+
+/** Enough to declare and register every route; those that need a part behind them fail. */
+export const httpDependencies: HttpDependencies = {
+  ingest: { accept: unused },
+  hourly: { hour: unused, hours: unused },
+  health: { readiness: () => ({ status: 'ready' }), report: unused },
+  metrics: createMetrics(new Backlog(), () => 0),
+  log: silentLog,
+  trust: { keys: [], networks: [], proxies: [] },
+  corsOrigins: [],
+  maxFutureMs: 0,
+  nowMs: () => 0,
+};
