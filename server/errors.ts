@@ -9,6 +9,8 @@ export type ErrorCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'too_large'
+  /** A body in a form that is not read here. */
+  | 'unsupported_media_type'
   /** A limit of this server is reached (journal, disk, queue): nothing was stored, try again later. */
   | 'overloaded'
   /** A part this answer needs (ClickHouse) is away: try again later. */
@@ -26,6 +28,8 @@ export interface AppErrorOptions {
   readonly issues?: readonly Issue[];
   /** Seconds after which a retry makes sense. */
   readonly retryAfterS?: number;
+  /** Further members of the problem that is answered. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 /** The one error type of the service. `message` is shown to callers unless the code is `internal`. */
@@ -33,6 +37,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly issues: readonly Issue[];
   readonly retryAfterS: number | undefined;
+  readonly extensions: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -40,6 +45,7 @@ export class AppError extends Error {
     this.code = code;
     this.issues = options.issues ?? [];
     this.retryAfterS = options.retryAfterS;
+    this.extensions = options.extensions ?? {};
   }
 }
 

@@ -15,6 +15,7 @@ const STATUSES: Readonly<Record<ErrorCode, Status>> = {
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   too_large: { status: 413, title: 'The request is too large' },
+  unsupported_media_type: { status: 415, title: 'The form of the request is not supported' },
   internal: { status: 500, title: 'Something went wrong here' },
   overloaded: { status: 503, title: 'The server cannot take more now' },
   unavailable: { status: 503, title: 'A part of the service is away' },
@@ -52,6 +53,7 @@ function answer(ctx: Context, error: AppError, log: Logger): void {
     status,
     detail,
     ...(error.issues.length > 0 ? { errors: error.issues } : {}),
+    ...error.extensions,
   });
   ctx.type = 'application/problem+json';
 }

@@ -5,6 +5,7 @@ import type { Metrics } from '../metrics.ts';
 import { createTrust, type TrustRules } from '../trust/trust.ts';
 import { analyticsOperations, type AnalyticsDependencies } from './analytics.ts';
 import type { RequestState } from './context.ts';
+import { eventsOperations, type EventsDependencies } from './events.ts';
 import { measured } from './measured.ts';
 import type { Operation } from './operation.ts';
 import { problems } from './problem.ts';
@@ -12,7 +13,8 @@ import { statusOperations, type StatusDependencies } from './status.ts';
 import { identified, requires } from './trusted.ts';
 import { unanswered } from './unanswered.ts';
 
-export interface HttpDependencies extends AnalyticsDependencies, StatusDependencies {
+export interface HttpDependencies extends AnalyticsDependencies, EventsDependencies, StatusDependencies {
+  readonly ingest: AnalyticsDependencies['ingest'] & EventsDependencies['ingest'];
   readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
   readonly log: Logger;
   readonly trust: TrustRules;
@@ -20,7 +22,11 @@ export interface HttpDependencies extends AnalyticsDependencies, StatusDependenc
 
 /** Everything that can be asked, in the order in which the router tries it. */
 export function operations(dependencies: HttpDependencies): readonly Operation[] {
-  return [...analyticsOperations(dependencies), ...statusOperations(dependencies)];
+  return [
+    ...analyticsOperations(dependencies),
+    ...eventsOperations(dependencies),
+    ...statusOperations(dependencies),
+  ];
 }
 
 /** The HTTP side of the service: every middleware and every route, in the order a request meets them. */

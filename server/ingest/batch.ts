@@ -37,7 +37,8 @@ export function createBatch({ events, rejected, arrivals }: BatchDependencies): 
     add: (event) => void rows.push(toRow(event, arrivals.next())),
     reject: (rejection) => {
       ({ application } = rejection);
-      if (rejectedRows.length < MAX_KEPT_PER_BODY) rejectedRows.push(toRejectedRow(rejection, arrivals.next()));
+      if (rejectedRows.length < MAX_KEPT_PER_BODY)
+        rejectedRows.push(toRejectedRow(rejection, arrivals.next()));
       else omitted += 1;
     },
     commit: async () => {
