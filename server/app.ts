@@ -15,6 +15,7 @@ import { insertSegment } from './ingest/insert-segment.ts';
 import type { Segment } from './ingest/segment.ts';
 import { createLogger, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
+import { loadPayloadSchemas } from './schemas.ts';
 import { HourlyReader } from './queries/hourly-reader.ts';
 import { createHourly } from './queries/hourly.ts';
 import { createQuestions } from './queries/questions.ts';
@@ -55,6 +56,8 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
 
 async function open(config: Config, surroundings: Surroundings, closing: Closing): Promise<App> {
   const { nowMs = Date.now, random = Math.random, log = createLogger(config.logLevel) } = surroundings;
+  // First, because a broken file is the operator's to mend, and nothing else should have started then.
+  const checkPayload = await loadPayloadSchemas(config.schemasDir);
   const clickhouse = await openClickHouse(config, log, closing);
   const { endpoint, ingestClient, queryClient } = clickhouse;
 
@@ -104,16 +107,18 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     schemaState: () => schema.state,
     nowMs,
   });
-  const { maxFutureMs, trust, corsOrigins } = config;
   const http = createHttpApp({
     ingest,
     hourly,
     questions,
     health,
     metrics,
-    maxFutureMs,
-    trust,
-    corsOrigins,
+    checkPayload,
+    maxFutureMs: config.maxFutureMs,
+    maxBodyBytes: config.maxBodyBytes,
+    bodiesMaxBytes: config.bodiesMaxBytes,
+    trust: config.trust,
+    corsOrigins: config.corsOrigins,
     nowMs,
     log,
   });

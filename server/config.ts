@@ -31,6 +31,10 @@ export interface Config {
   /** How far ahead of this server's clock an event's timestamp may be. */
   readonly maxFutureMs: number;
   readonly maxBodyBytes: number;
+  /** Of all bodies that are being read, decompressed; above it they are refused with 503. Their rows take up to three times that. */
+  readonly bodiesMaxBytes: number;
+  /** Holds `<category>/<name>.json`, the JSON Schemas of payloads. */
+  readonly schemasDir: string;
   readonly journal: JournalLimits;
   readonly cache: CacheLimits;
   readonly questions: QuestionLimits;
@@ -79,6 +83,8 @@ export const defaults: Config = {
   workers: 1,
   maxFutureMs: 300_000,
   maxBodyBytes: 10 * MIB,
+  bodiesMaxBytes: 64 * MIB,
+  schemasDir: path.resolve('schemas'),
   journal: { batchMaxWaitMs: 500, segmentMaxBytes: 8 * MIB, maxBytes: 10 * GIB, pendingMaxBytes: 64 * MIB },
   cache: { ttlMs: 1000, maxHours: 10_000 },
   questions: {
@@ -106,7 +112,8 @@ const specs = {
   CLICKHOUSE_DATABASE: identifier()({ default: defaults.database }),
   BATCH_MAX_WAIT_MS: whole(1, 60_000)({ default: defaults.journal.batchMaxWaitMs }),
   CACHE_TTL_MS: whole(0, 60_000)({ default: defaults.cache.ttlMs }),
-  MAX_BODY_BYTES: bytes(1, GIB)({ default: defaults.maxBodyBytes }),
+  MAX_BODY_BYTES: bytes(1, 128 * MIB)({ default: defaults.maxBodyBytes }),
+  SCHEMAS_DIR: str({ default: defaults.schemasDir }),
   MAX_FUTURE_MS: whole(0, 36_500 * DAY_MS)({ default: defaults.maxFutureMs }),
   JOURNAL_MAX_BYTES: bytes(1, Number.MAX_SAFE_INTEGER)({ default: defaults.journal.maxBytes }),
   API_KEYS: apiKeys()({ default: defaults.trust.keys }),
@@ -155,10 +162,14 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     workers: set.WORKERS,
     maxFutureMs: set.MAX_FUTURE_MS,
     maxBodyBytes: set.MAX_BODY_BYTES,
+    // Whatever the limit on one body, there must be room for some of them, and for the rows of one.
+    bodiesMaxBytes: Math.max(defaults.bodiesMaxBytes, 2 * set.MAX_BODY_BYTES),
+    schemasDir: path.resolve(set.SCHEMAS_DIR),
     journal: {
       ...defaults.journal,
       batchMaxWaitMs: set.BATCH_MAX_WAIT_MS,
       maxBytes: set.JOURNAL_MAX_BYTES,
+      pendingMaxBytes: Math.max(defaults.journal.pendingMaxBytes, 4 * set.MAX_BODY_BYTES),
     },
     cache: { ...defaults.cache, ttlMs: set.CACHE_TTL_MS },
     trust: trustOf(set),

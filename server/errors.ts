@@ -11,6 +11,8 @@ export type ErrorCode =
   | 'too_large'
   /** The question is understood, and its answer would cost more than a question may; a narrower one is answered. */
   | 'too_expensive'
+  /** A body in a form that is not read here. */
+  | 'unsupported_media_type'
   /** A limit of this server is reached (journal, disk, queue): nothing was stored, try again later. */
   | 'overloaded'
   /** A part this answer needs (ClickHouse) is away: try again later. */
@@ -28,6 +30,8 @@ export interface AppErrorOptions {
   readonly issues?: readonly Issue[];
   /** Seconds after which a retry makes sense. */
   readonly retryAfterS?: number;
+  /** Further members of the problem that is answered. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
 /** The one error type of the service. `message` is shown to callers unless the code is `internal`. */
@@ -35,6 +39,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly issues: readonly Issue[];
   readonly retryAfterS: number | undefined;
+  readonly extensions: Readonly<Record<string, unknown>>;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
     super(message, { cause: options.cause });
@@ -42,6 +47,7 @@ export class AppError extends Error {
     this.code = code;
     this.issues = options.issues ?? [];
     this.retryAfterS = options.retryAfterS;
+    this.extensions = options.extensions ?? {};
   }
 }
 

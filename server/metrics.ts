@@ -43,12 +43,19 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
     };
   };
   const waiting = 'Events in the journal that are not known to be in ClickHouse';
-  gauge(registry, 'clickhour_events_waiting', waiting, () => backlog.rows);
+  const eventsWaiting = () => backlog.of('events').rows;
+  gauge(registry, 'clickhour_events_waiting', waiting, eventsWaiting);
   gauge(
     registry,
     'clickhour_events_unaccounted',
     'accepted + recovered - stored - waiting; anything but 0 is a defect',
-    () => totals.accepted + totals.recovered - totals.stored - backlog.rows,
+    () => totals.accepted + totals.recovered - totals.stored - eventsWaiting(),
+  );
+  gauge(
+    registry,
+    'clickhour_rejected_events_waiting',
+    'Rejected events in the journal that are not known to be in ClickHouse; no part of the sum above',
+    () => backlog.of('rejected_events').rows,
   );
   gauge(
     registry,

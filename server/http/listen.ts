@@ -15,15 +15,20 @@ export interface ListenOptions {
 }
 
 const KEEP_ALIVE_MS = 72_000;
+/** For a whole request, its body included: a client that stalls must not hold memory for ever. */
+const REQUEST_TIMEOUT_MS = 60_000;
 const MAX_CONNECTIONS = 10_000;
 const CLOSE_DEADLINE_MS = 5_000;
 
 /** @throws AppError `invalid` when the address cannot be taken */
 export async function listen(app: Koa, { host, port }: ListenOptions): Promise<Listener> {
   const handle = app.callback();
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
-    void handle(request, response);
-  });
+  const server = createServer(
+    { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS },
+    (request, response) => {
+      void handle(request, response);
+    },
+  );
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);

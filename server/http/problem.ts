@@ -17,6 +17,7 @@ const STATUSES: Readonly<Record<ErrorCode, Status>> = {
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   too_large: { status: 413, title: 'The request is too large' },
   too_expensive: { status: 422, title: 'The question is too expensive' },
+  unsupported_media_type: { status: 415, title: 'The form of the request is not supported' },
   internal: { status: 500, title: 'Something went wrong here' },
   overloaded: { status: 503, title: 'The server cannot take more now' },
   unavailable: { status: 503, title: 'A part of the service is away' },
@@ -57,6 +58,7 @@ function answer(ctx: RequestContext, error: AppError, log: Logger): void {
     status,
     detail,
     ...(error.issues.length > 0 ? { errors: error.issues } : {}),
+    ...error.extensions,
   });
   ctx.type = 'application/problem+json';
 }

@@ -7,6 +7,7 @@ import { analyticsOperations, type AnalyticsDependencies } from './analytics.ts'
 import type { RequestContext, RequestState } from './context.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { documentationOperations } from './documentation.ts';
+import { eventsOperations, type EventsDependencies } from './events.ts';
 import { measured } from './measured.ts';
 import type { Operation } from './operation.ts';
 import { problems } from './problem.ts';
@@ -17,7 +18,8 @@ import { identified, requires } from './trusted.ts';
 import { unanswered } from './unanswered.ts';
 
 export interface HttpDependencies
-  extends AnalyticsDependencies, QuestionsRoutesDependencies, StatusDependencies {
+  extends AnalyticsDependencies, EventsDependencies, QuestionsRoutesDependencies, StatusDependencies {
+  readonly ingest: AnalyticsDependencies['ingest'] & EventsDependencies['ingest'];
   readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
   readonly log: Logger;
   readonly trust: TrustRules;
@@ -28,6 +30,7 @@ export interface HttpDependencies
 export function operations(dependencies: HttpDependencies): readonly Operation[] {
   const served = [
     ...analyticsOperations(dependencies),
+    ...eventsOperations(dependencies),
     ...questionsOperations(dependencies),
     ...statusOperations(dependencies),
   ];

@@ -13,6 +13,17 @@ export class Backlog {
     return this.#rows;
   }
 
+  /** Of the rows and bytes, those for one table. */
+  of(table: string): { readonly rows: number; readonly bytes: number } {
+    const sum = { rows: 0, bytes: 0 };
+    for (const segment of this.#segments) {
+      if (segment.table !== table) continue;
+      sum.rows += segment.rows;
+      sum.bytes += segment.bytes;
+    }
+    return sum;
+  }
+
   get bytes(): number {
     return this.#bytes;
   }

@@ -1,12 +1,14 @@
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { JournalLimits } from '../config.ts';
+import { AppError } from '../errors.ts';
 import { Arrivals } from '../events/arrivals.ts';
 import type { Event } from '../events/event.ts';
 import { toRow } from '../events/row.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Backlog } from './backlog.ts';
+import { createBatch, type Batch } from './batch.ts';
 import { Journal } from './journal.ts';
 import { claimDirectory, takeOver, type OwnerDirectory } from './owner-directory.ts';
 import { recoverSegment, type Segment } from './segment.ts';
@@ -31,6 +33,10 @@ export interface Ingest {
    * @throws AppError `overloaded`: it is not stored and will not be
    */
   accept(event: Event): Promise<void>;
+  /** Gathers what one request brings, accepted or not, to make it durable at once. */
+  batch(): Batch;
+  /** Why events would be refused now, so that a body need not be read first; undefined when they would be taken. */
+  refusal(): AppError | undefined;
   /** In what state the journal and the shipper are, for people. */
   health(): IngestHealth;
   /** Takes no more, ships what is held while ClickHouse answers, and leaves the rest on disk for the next start. */
@@ -49,6 +55,13 @@ export interface IngestHealth {
 /** About the largest row of an analytics event; a journal with less room than that is full. */
 const ROW_BYTES = 2048;
 
+/** The tables that the journal is kept for. */
+const EVENTS = 'events';
+const REJECTED = 'rejected_events';
+
+/** What rejected events may take of the journal's bytes, so that rubbish never keeps a good event out. */
+const REJECTED_SHARE = 0.1;
+
 /** How long a stopping server goes on shipping. */
 const SHIP_AT_CLOSE_MS = 10_000;
 
@@ -59,23 +72,30 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   const directory = await claimDirectory(root, nowMs());
   const arrivals = new Arrivals(nowMs, random);
   const shipper = createShipper(dependencies);
-  const journal = createJournal(dependencies, directory, shipper);
+  const events = createJournal(EVENTS, dependencies, directory, shipper);
+  const rejected = createJournal(REJECTED, dependencies, directory, shipper);
+  const bounded = {
+    append: async (rows: string, count: number) => rejected.append(rows, count),
+    refusal: (bytes: number) => rejected.refusal(bytes) ?? shareRefusal(bytes, dependencies),
+  };
   const replayed = takeOver(root, directory).then(async (files) => replay(files, dependencies, shipper));
   replayed.catch((error: unknown) =>
     log.error({ err: error }, 'journals of earlier processes could not be taken over'),
   );
 
   return {
-    accept: (event) => journal.append(toRow(event, arrivals.next()), 1),
+    accept: (event) => events.append(toRow(event, arrivals.next()), 1),
+    batch: () => createBatch({ events, rejected: bounded, arrivals }),
+    refusal: () => events.refusal(ROW_BYTES),
     health: () => ({
-      accepting: journal.refusal(ROW_BYTES) === undefined && !journal.isFailing,
-      journalError: (journal.refusal(ROW_BYTES) ?? journal.lastError)?.message,
+      accepting: events.refusal(ROW_BYTES) === undefined && !events.isFailing,
+      journalError: (events.refusal(ROW_BYTES) ?? events.lastError ?? rejected.lastError)?.message,
       shipper: shipper.state,
       shipperError: shipper.lastError?.message,
       refusedSegments: shipper.refused,
     }),
     close: async () => {
-      await journal.close();
+      await Promise.all([events.close(), rejected.close()]);
       await shipper.close(SHIP_AT_CLOSE_MS);
       await directory.release();
     },
@@ -89,7 +109,7 @@ function createShipper({ insert, backlog, metrics, log, random }: IngestDependen
     log,
     random,
     onShipped: (segment, seconds) => {
-      metrics.events.stored(segment.rows);
+      if (segment.table === EVENTS) metrics.events.stored(segment.rows);
       metrics.journal.shipSeconds.observe(seconds);
     },
     onFailure: (kind) => metrics.journal.shipFailures.inc({ class: kind }),
@@ -97,13 +117,14 @@ function createShipper({ insert, backlog, metrics, log, random }: IngestDependen
 }
 
 function createJournal(
+  table: string,
   dependencies: IngestDependencies,
   directory: OwnerDirectory,
   shipper: Shipper,
 ): Journal {
   const { limits, backlog, metrics, log, nowMs } = dependencies;
   return new Journal({
-    table: 'events',
+    table,
     directory,
     limits,
     backlog,
@@ -111,10 +132,18 @@ function createJournal(
     nowMs,
     onSealed: (segment) => shipper.ship(segment),
     onCommit: (rows, seconds) => {
-      metrics.events.accepted(rows);
+      if (table === EVENTS) metrics.events.accepted(rows);
       metrics.journal.commitSeconds.observe(seconds);
     },
   });
+}
+
+function shareRefusal(bytes: number, { backlog, limits }: IngestDependencies): AppError | undefined {
+  const waiting = backlog.of(REJECTED).bytes;
+  const limit = Math.floor(limits.maxBytes * REJECTED_SHARE);
+  if (waiting + bytes <= limit) return undefined;
+  const message = `Nothing was stored: ${waiting} bytes of rejected events wait for ClickHouse, at most ${limit} may`;
+  return new AppError('overloaded', message, { retryAfterS: 5 });
 }
 
 async function replay(files: readonly string[], deps: IngestDependencies, shipper: Shipper): Promise<void> {
@@ -129,7 +158,7 @@ async function replay(files: readonly string[], deps: IngestDependencies, shippe
       continue;
     }
     deps.backlog.add(segment);
-    deps.metrics.events.recovered(segment.rows);
+    if (segment.table === EVENTS) deps.metrics.events.recovered(segment.rows);
     shipper.ship(segment);
   }
 }

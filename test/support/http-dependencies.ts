@@ -7,15 +7,23 @@ const unused = async () => {
   throw new Error('expected not to be called');
 };
 
+const unusable = () => {
+  throw new Error('expected not to be called');
+};
+
 /** Enough to declare and register every route; those that need a part behind them fail. */
 export const httpDependencies: HttpDependencies = {
-  ingest: { accept: unused },
+  ingest: { accept: unused, batch: unusable, refusal: unusable },
   hourly: { hour: unused, hours: unused },
+  questions: { events: unused, rejected: unused, categories: unused },
   health: { readiness: () => ({ status: 'ready' }), report: unused },
   metrics: createMetrics(new Backlog(), () => 0),
   log: silentLog,
   trust: { keys: [], networks: [], proxies: [] },
   corsOrigins: [],
+  checkPayload: unusable,
   maxFutureMs: 0,
+  maxBodyBytes: 0,
+  bodiesMaxBytes: 0,
   nowMs: () => 0,
 };
