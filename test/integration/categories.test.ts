@@ -9,6 +9,14 @@ import { startTestApp, type TestApp } from '../support/test-app.ts';
 const START_US = Date.UTC(2024, 0, 1) * 1000;
 const MONTH_US = 31 * 24 * 3600 * 1_000_000;
 
+interface Answer {
+  readonly categories: readonly {
+    readonly category: string;
+    readonly events: number;
+    readonly sessions: number;
+  }[];
+}
+
 describe('GET /categories', () => {
   let service: TestApp;
 
@@ -21,7 +29,7 @@ describe('GET /categories', () => {
     insertRows(service.database, 'events', rows.map(eventRow));
   const categories = async (headers: Record<string, string> = { 'Cache-Control': 'no-cache' }) => {
     const answer = await fetch(`${service.url}/categories`, { headers });
-    return (await answer.json()) as unknown;
+    return (await answer.json()) as Answer;
   };
 
   it('is an empty list when nothing is stored', async () => {
@@ -47,16 +55,11 @@ describe('GET /categories', () => {
   });
 
   it('has an event in its answer within two seconds, and at once without the cache', async () => {
-    const counts = (events: number) => ({ categories: [{ category: 'c', events, sessions: 1 }] });
-    const shown = (answer: unknown) => {
-      const { categories } = answer as { categories: Record<string, unknown>[] };
-      return { categories: categories.map(({ first: _, last: __, ...rest }) => rest) };
-    };
     await insert({ category: 'c', session_id: 's' });
-    expect(shown(await categories({}))).to.deep.equal(counts(1));
+    expect((await categories({})).categories[0]?.events).to.equal(1);
     await insert({ category: 'c', session_id: 's' });
-    expect(shown(await categories())).to.deep.equal(counts(2));
-    await eventually(async () => expect(shown(await categories({}))).to.deep.equal(counts(2)), 2000);
+    expect((await categories()).categories[0]?.events).to.equal(2);
+    await eventually(async () => expect((await categories({})).categories[0]?.events).to.equal(2), 2000);
   });
 
   it('is answered without reading the events themselves', async () => {

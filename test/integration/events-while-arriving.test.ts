@@ -8,6 +8,17 @@ const START_US = Date.UTC(2024, 0, 1) * 1000;
 const DAY_US = 24 * 3600 * 1_000_000;
 const STORED = 240;
 
+/** Of two servers, which are shipped in another order than the events were received in; many share a time. */
+function event(n: number, what: string) {
+  return eventRow({
+    timestamp: START_US + Math.floor(n / 3) * DAY_US,
+    received_at: START_US + 400 * DAY_US + ((n * 97) % STORED),
+    event_id: `${what}-${n}`,
+    session_id: 's',
+    data: `{"n":${n}}`,
+  });
+}
+
 describe('Pages of events while events keep arriving', () => {
   let service: TestApp;
 
@@ -20,17 +31,6 @@ describe('Pages of events while events keep arriving', () => {
     );
   });
   afterEach(async () => service.remove());
-
-  /** Of two servers, which are shipped in another order than the events were received in; many share a time. */
-  function event(n: number, what: string) {
-    return eventRow({
-      timestamp: START_US + Math.floor(n / 3) * DAY_US,
-      received_at: START_US + 400 * DAY_US + ((n * 97) % STORED),
-      event_id: `${what}-${n}`,
-      session_id: 's',
-      data: `{"n":${n}}`,
-    });
-  }
 
   for (const path of ['/events', '/sessions/s', '/categories/page%20interaction']) {
     for (const order of ['asc', 'desc']) {
@@ -56,7 +56,7 @@ describe('Pages of events while events keep arriving', () => {
         expect(ids.filter((id) => id.startsWith('stored-'))).to.have.length(STORED);
         const places = events.map(({ timestamp, received_at }) => `${timestamp} ${received_at}`);
         const sorted = [...places].sort();
-        expect(places).to.deep.equal(order === 'asc' ? sorted : sorted.reverse());
+        expect(places).to.deep.equal(order === 'asc' ? sorted : sorted.toReversed());
       });
     }
   }

@@ -44,10 +44,12 @@ describe('GET /events/rejected', () => {
     rows
       .filter(matches)
       .sort((a, b) => b.received_at - a.received_at || (a.event_id > b.event_id ? -1 : 1))
-      .map(({ received_at, event_id: _, errors, ...row }) => ({
+      .map(({ received_at, application, reason, errors, payload }) => ({
         received_at: formatTimeUs(received_at),
-        ...row,
+        application,
+        reason,
         errors: JSON.parse(errors) as unknown,
+        payload,
       }));
 
   async function all(parameters: Record<string, string>): Promise<Shown[]> {

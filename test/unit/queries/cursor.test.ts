@@ -5,6 +5,8 @@ import { decodeCursor, encodeCursor } from '../../../server/queries/cursor.ts';
 const question = ['events', 'asc', 'a session', null];
 const position = { timestampUs: 1_609_492_527_243_860, receivedAtUs: 1_609_492_528_000_001, eventId: 'e' };
 
+const made = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
+
 describe('A cursor', () => {
   it('gives back the position it was made of', () => {
     for (const eventId of ['', 'e', '日本語 👩‍🚀', '"quoted"', '\u0000', 'x'.repeat(256)]) {
@@ -24,7 +26,6 @@ describe('A cursor', () => {
   it('is refused when it is cut, changed or made up', () => {
     const cursor = encodeCursor(position, question);
     const [check] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [string];
-    const made = (...parts: unknown[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
     const wrong = [
       '',
       '0',

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { timeWindows, type Order, type Span, type TimeRange } from '../../../server/queries/time-windows.ts';
 
 const HOUR_US = 3_600_000_000;
@@ -15,7 +15,7 @@ describe('Time windows', () => {
       fc.property(time, time, order, fc.array(span, { maxLength: 8 }), (a, b, order, spans) => {
         const range = { fromUs: Math.min(a, b), toUs: Math.max(a, b) + 1 };
         const windows = timeWindows(range, order, spans);
-        const ascending = order === 'asc' ? windows : [...windows].reverse();
+        const ascending = order === 'asc' ? windows : windows.toReversed();
         expect(ascending.at(0)?.fromUs).to.equal(range.fromUs);
         expect(ascending.at(-1)?.toUs).to.equal(range.toUs);
         for (const [index, { fromUs, toUs }] of ascending.entries()) {

@@ -1,0 +1,141 @@
+import Table from 'cli-table3';
+import { connect, type ClickHouseClient } from '../server/clickhouse/client.ts';
+import { Closing } from '../server/closing.ts';
+import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
+import { fillEvents, fillRejected, untilMerged } from './fill-events.ts';
+import { createLatency } from './latency.ts';
+import { describeMachine } from './machine.ts';
+import { clickHouseTimeUs, costSince, type QuestionCost } from './question-costs.ts';
+import { questionList, type BenchQuestion } from './question-list.ts';
+import { DATABASE, startService } from './service.ts';
+
+interface Plan {
+  readonly rows: number;
+  /** How often each question is asked. */
+  readonly times: number;
+}
+
+interface Asked extends QuestionCost {
+  readonly name: string;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+const REJECTED_ROWS = 100_000;
+/** The engine of a process is slow until its code is compiled. */
+const WARM_UP = 5;
+
+// node .build/bench/questions.js [--rows N] [--times N]
+// Fills a ClickHouse of its own with made events, and asks the service each question over HTTP, one after the other.
+// Exit code: 0 measured, 1 an answer other than 200, 2 wrong arguments.
+await runCommand(async (args, signal) => {
+  const plan = readPlan(args);
+  const closing = new Closing();
+  try {
+    const { engine, server } = await startService(closing);
+    const client = connect({
+      endpoint: engine.endpoint,
+      role: 'admin',
+      database: DATABASE,
+      requestTimeoutMs: 600_000,
+    });
+    closing.add('client', () => client.close());
+    await fill(client, plan.rows, signal);
+    const sessions = await someSessions(client, plan);
+    const asked: Asked[] = [];
+    for (const question of questionList(sessions)) {
+      asked.push(await ask(server.url, client, question, plan.times));
+      signal.throwIfAborted();
+    }
+    print(plan, asked);
+    console.log(await planOfSession(client, sessions[0] ?? ''));
+    const { cpu, cores, memoryGiB, node, clickhouse } = await describeMachine(engine.endpoint);
+    console.log(`${cpu}, ${cores} cores, ${memoryGiB} GiB; Node ${node}, ClickHouse ${clickhouse}`);
+    return 0;
+  } finally {
+    await closing.close();
+  }
+});
+
+function readPlan(args: readonly string[]): Plan {
+  const given = readArguments(args, ['rows', 'times']);
+  refusePositionals(given);
+  return {
+    rows: wholeFlag(given, 'rows', { min: 10_000, max: 10_000_000_000, fallback: 10_000_000 }),
+    times: wholeFlag(given, 'times', { min: 1, max: 100_000, fallback: 50 }),
+  };
+}
+
+async function fill(client: ClickHouseClient, rows: number, signal: AbortSignal): Promise<void> {
+  await fillEvents(client, rows, (made) => console.error(`${made.toLocaleString('en')} events`), signal);
+  await fillRejected(client, REJECTED_ROWS);
+  console.error('waiting for merges ...');
+  await untilMerged(client, signal);
+}
+
+async function someSessions(client: ClickHouseClient, { rows, times }: Plan): Promise<string[]> {
+  const result = await client.query({
+    query: `
+      SELECT toString(reinterpretAsUUID(sipHash128(intDiv(number * {sessions:UInt64}, {times:UInt64})))) AS id
+      FROM numbers({times:UInt64})`,
+    query_params: { sessions: Math.floor(rows / 10), times: times + WARM_UP },
+    format: 'JSONEachRow',
+  });
+  return (await result.json<{ id: string }>()).map(({ id }) => id);
+}
+
+async function ask(
+  url: string,
+  client: ClickHouseClient,
+  question: BenchQuestion,
+  times: number,
+): Promise<Asked> {
+  for (let n = 0; n < WARM_UP; n += 1) await get(url + question.path(times + n));
+  const sinceUs = await clickHouseTimeUs(client);
+  const latency = createLatency();
+  for (let n = 0; n < times; n += 1) await latency.time(() => get(url + question.path(n)));
+  const cost = await costSince(client, sinceUs, times);
+  return { name: question.name, p50Ms: latency.percentileMs(50), p99Ms: latency.percentileMs(99), ...cost };
+}
+
+async function get(url: string): Promise<void> {
+  const answer = await fetch(url, { headers: { 'cache-control': 'no-cache' } });
+  const text = await answer.text();
+  if (answer.status !== 200) throw new Error(`GET ${url}: received ${answer.status} ${text}, expected 200`);
+}
+
+/** The indexes that the question about a session uses, with what each leaves to be read. */
+async function planOfSession(client: ClickHouseClient, session: string): Promise<string> {
+  const result = await client.query({
+    query: `
+      EXPLAIN indexes = 1
+      SELECT timestamp, data
+      FROM events
+      WHERE timestamp >= fromUnixTimestamp64Micro(0, 'UTC') AND session_id = {session:String}
+      ORDER BY timestamp, received_at, event_id
+      LIMIT 101`,
+    query_params: { session },
+    format: 'TabSeparatedRaw',
+    // Looked up before anything is read, so that the plan has the figures.
+    clickhouse_settings: { use_skip_indexes_on_data_read: 0 },
+  });
+  return result.text();
+}
+
+function print({ rows, times }: Plan, asked: readonly Asked[]): void {
+  const table = new Table({
+    head: ['question', 'p50 ms', 'p99 ms', 'queries', 'rows read', 'MiB read', 'peak MiB'],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+  });
+  for (const { name, p50Ms, p99Ms, queries, rowsRead, bytesRead, maxMemoryBytes } of asked) {
+    const [ms50, ms99] = [p50Ms.toFixed(1), p99Ms.toFixed(1)];
+    const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
+    const read = Math.round(rowsRead).toLocaleString('en');
+    table.push([name, ms50, ms99, queries.toFixed(1), read, mib(bytesRead), mib(maxMemoryBytes)]);
+  }
+  console.log(table.toString());
+  console.log(
+    `${rows.toLocaleString('en')} events; each question asked ${times} times, each time another one`,
+  );
+}
