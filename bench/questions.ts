@@ -130,7 +130,6 @@ function print({ rows, times }: Plan, asked: readonly Asked[]): void {
   });
   for (const { name, p50Ms, p99Ms, queries, rowsRead, bytesRead, maxMemoryBytes } of asked) {
     const [ms50, ms99] = [p50Ms.toFixed(1), p99Ms.toFixed(1)];
-    const mib = (bytes: number) => (bytes / 2 ** 20).toFixed(1);
     const read = Math.round(rowsRead).toLocaleString('en');
     table.push([name, ms50, ms99, queries.toFixed(1), read, mib(bytesRead), mib(maxMemoryBytes)]);
   }
@@ -138,4 +137,8 @@ function print({ rows, times }: Plan, asked: readonly Asked[]): void {
   console.log(
     `${rows.toLocaleString('en')} events; each question asked ${times} times, each time another one`,
   );
+}
+
+function mib(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
 }
