@@ -87,17 +87,18 @@ function rangeOf(
   return { fromUs: range.fromUs, toUs: Math.max(range.fromUs, range.toUs) };
 }
 
+/**
+ * The filters go into PREWHERE: left to itself, ClickHouse 26.7 fills that with its own filter for the first rows of an
+ * order, and then reads every column of the order for all rows of the range. A rare name took 350 ms instead of 100.
+ */
 function selectEvents(
   { sessionId, category, name, application, order }: EventsQuestion,
   window: TimeRange,
   after: Position | undefined,
   limit: number,
 ): Condition {
-  const { sql, params } = allOf([
-    isWithin('timestamp', window),
-    ...columnsAre({ session_id: sessionId, category, name, application }),
-    ...eventIsAfter(after, order),
-  ]);
+  const filters = allOf(columnsAre({ session_id: sessionId, category, name, application }));
+  const { sql, params } = allOf([isWithin('timestamp', window), ...eventIsAfter(after, order)]);
   const direction = order === 'asc' ? 'ASC' : 'DESC';
   return {
     sql: `
@@ -106,10 +107,11 @@ function selectEvents(
         toUnixTimestamp64Micro(received_at) AS received_at_us,
         event_id, application, session_id, user, category, name, data
       FROM events
+      ${filters.sql === '' ? '' : `PREWHERE ${filters.sql}`}
       WHERE ${sql}
       ORDER BY timestamp ${direction}, received_at ${direction}, event_id ${direction}
       LIMIT {limit:UInt32}`,
-    params: { ...params, limit },
+    params: { ...filters.params, ...params, limit },
   };
 }
 

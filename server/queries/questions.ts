@@ -33,9 +33,7 @@ export function createQuestions({ client, limits, cache }: QuestionsDependencies
   return {
     events: async (question) => readEventsPage(client, limits, question),
     rejected: async (question) => readRejectedPage(client, limits, question),
-    categories: async ({ fresh }) => {
-      if (fresh || cache.ttlMs === 0) return await readCategories(client, limits);
-      return await categories.forceFetch(ALL);
-    },
+    // Merged with a query that is under way, even when it must be fresh: each needs much memory.
+    categories: async ({ fresh }) => categories.forceFetch(ALL, { forceRefresh: fresh || cache.ttlMs === 0 }),
   };
 }
