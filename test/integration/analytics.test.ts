@@ -175,7 +175,7 @@ describe('Bad input to /analytics', () => {
     ['POST', `timestamp=${now}&user=${'x'.repeat(257)}&click`, 'user', 'expected at most 256 characters'],
     ['POST', `timestamp=${now}&user=%FF%FE&click`, 'user', 'expected a user name in percent-encoded UTF-8'],
     ['POST', `timestamp=${now}&user=a`, 'event', 'received neither'],
-    ['POST', `timestamp=${now}&user=a&click&impression`, 'event', 'received click and impression'],
+    ['POST', `timestamp=${now}&user=a&click&impression`, 'event', 'received "click and impression"'],
     ['POST', `timestamp=${now}&user=a&event=view`, 'event', 'received "view", expected click or impression'],
     ['GET', '', 'timestamp', 'received nothing'],
     ['GET', 'timestamp=yesterday', 'timestamp', 'received "yesterday"'],
