@@ -5,10 +5,12 @@ import type { Metrics } from '../metrics.ts';
 export interface OperationsDependencies {
   readonly health: Health;
   readonly metrics: Pick<Metrics, 'registry'>;
+  /** The metrics of the whole service in Prometheus text. */
+  readonly scrape: () => Promise<string>;
 }
 
 /** What operators and their tools ask. */
-export function operationsRoutes(router: Router, { health, metrics }: OperationsDependencies): void {
+export function operationsRoutes(router: Router, { health, metrics, scrape }: OperationsDependencies): void {
   router.get('/health/live', (ctx) => {
     ctx.body = { status: 'up' };
   });
@@ -25,6 +27,6 @@ export function operationsRoutes(router: Router, { health, metrics }: Operations
 
   router.get('/metrics', async (ctx) => {
     ctx.type = metrics.registry.contentType;
-    ctx.body = await metrics.registry.metrics();
+    ctx.body = await scrape();
   });
 }
