@@ -1,8 +1,7 @@
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEngine } from '../clickhouse/embedded.ts';
 import { connect, type ClickHouseClient } from './clickhouse/client.ts';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
+import { openEndpoint } from './clickhouse/open-endpoint.ts';
 import { Schema } from './clickhouse/schema.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config.ts';
@@ -17,6 +16,7 @@ import { createLogger, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { HourlyReader } from './queries/hourly-reader.ts';
 import { createHourly } from './queries/hourly.ts';
+import { scraper } from './workers/scrape.ts';
 import { readCounters, readCounts } from './queries/read-hourly.ts';
 
 export interface App {
@@ -106,6 +106,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     hourly,
     health,
     metrics,
+    scrape: scraper(metrics.registry),
     maxFutureMs,
     trust,
     corsOrigins,
@@ -143,12 +144,4 @@ async function openClickHouse(config: Config, log: Logger, closing: Closing): Pr
     return row?.version ?? 'unknown';
   };
   return { endpoint, consoleUrl, ingestClient, queryClient, version };
-}
-
-async function openEndpoint({ clickhouse, dataDir, database }: Config, log: Logger, closing: Closing) {
-  if (clickhouse !== undefined)
-    return { endpoint: clickhouse, consoleUrl: new URL('/play', clickhouse.url).href };
-  const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database });
-  closing.add('embedded ClickHouse', () => engine.close());
-  return { endpoint: engine.endpoint, consoleUrl: engine.consoleUrl };
 }

@@ -13,6 +13,7 @@ export const httpDependencies: HttpDependencies = {
   hourly: { hour: unused, hours: unused },
   health: { readiness: () => ({ status: 'ready' }), report: unused },
   metrics: createMetrics(new Backlog(), () => 0),
+  scrape: unused,
   log: silentLog,
   trust: { keys: [], networks: [], proxies: [] },
   corsOrigins: [],
