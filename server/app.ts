@@ -1,8 +1,7 @@
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEngine } from '../clickhouse/embedded.ts';
 import { connect, type ClickHouseClient } from './clickhouse/client.ts';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
+import { openEndpoint } from './clickhouse/open-endpoint.ts';
 import { Schema } from './clickhouse/schema.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config.ts';
@@ -20,6 +19,7 @@ import { HourlyReader } from './queries/hourly-reader.ts';
 import { createHourly } from './queries/hourly.ts';
 import { createQuestions } from './queries/questions.ts';
 import { readCounters, readCounts } from './queries/read-hourly.ts';
+import { scraper } from './workers/scrape.ts';
 
 export interface App {
   /** `http://HOST:PORT` */
@@ -107,18 +107,20 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     schemaState: () => schema.state,
     nowMs,
   });
+  const { maxFutureMs, maxBodyBytes, bodiesMaxBytes, trust, corsOrigins } = config;
   const http = createHttpApp({
     ingest,
     hourly,
     questions,
     health,
     metrics,
+    scrape: scraper(metrics.registry),
     checkPayload,
-    maxFutureMs: config.maxFutureMs,
-    maxBodyBytes: config.maxBodyBytes,
-    bodiesMaxBytes: config.bodiesMaxBytes,
-    trust: config.trust,
-    corsOrigins: config.corsOrigins,
+    maxFutureMs,
+    maxBodyBytes,
+    bodiesMaxBytes,
+    trust,
+    corsOrigins,
     nowMs,
     log,
   });
@@ -156,12 +158,4 @@ async function openClickHouse(config: Config, log: Logger, closing: Closing): Pr
     return row?.version ?? 'unknown';
   };
   return { endpoint, consoleUrl, ingestClient, queryClient, questionsClient, version };
-}
-
-async function openEndpoint({ clickhouse, dataDir, database }: Config, log: Logger, closing: Closing) {
-  if (clickhouse !== undefined)
-    return { endpoint: clickhouse, consoleUrl: new URL('/play', clickhouse.url).href };
-  const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database });
-  closing.add('embedded ClickHouse', () => engine.close());
-  return { endpoint: engine.endpoint, consoleUrl: engine.consoleUrl };
 }

@@ -1,16 +1,19 @@
+import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
 import { startApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { AppError } from './errors.ts';
 import { welcome } from './welcome.ts';
+import { startWorkers } from './workers/primary.ts';
 
 /** Longer than any part takes to close by itself; a part that hangs must not keep the process. */
 const CLOSE_DEADLINE_MS = 30_000;
 
 try {
-  const app = await startApp(readConfig());
+  const config = readConfig();
+  const app = cluster.isPrimary && config.workers > 1 ? await startWorkers(config) : await startApp(config);
   closeWithGrace({ delay: CLOSE_DEADLINE_MS }, async () => app.close());
-  process.stdout.write(welcome(app, Date.now()));
+  if (cluster.isPrimary) process.stdout.write(welcome(app, Date.now()));
 } catch (error) {
   process.stderr.write(`${error instanceof AppError ? error.message : String(error)}\n`);
   process.exitCode = 1;

@@ -25,11 +25,18 @@ export function createMetrics(backlog: Backlog, nowMs: () => number) {
   };
 }
 
-function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+/** @param aggregator how the gauges of several workers become one */
+function gauge(
+  registry: Registry,
+  name: string,
+  help: string,
+  read: () => number,
+  aggregator: 'sum' | 'max' = 'sum',
+): void {
   const collect = function collect(this: Gauge) {
     this.set(read());
   };
-  registry.registerMetric(new Gauge({ name, help, collect, registers: [] }));
+  registry.registerMetric(new Gauge({ name, help, collect, aggregator, registers: [] }));
 }
 
 function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number) {
@@ -62,6 +69,7 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
     'clickhour_oldest_waiting_seconds',
     'Age of the oldest event that waits; 0 when none does',
     () => (backlog.oldestMs === undefined ? 0 : Math.max(0, nowMs() - backlog.oldestMs) / 1000),
+    'max',
   );
   return {
     accepted: total('accepted', 'Events made durable here, each of which got its answer after that'),

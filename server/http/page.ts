@@ -23,6 +23,7 @@ export function page(handle: Operation['handle'], styles: Styles = 'own'): Opera
         baseUri: ["'none'"],
       },
     },
+    xFrameOptions: { action: 'deny' },
     // Whether there is TLS, and for which names, is known to whoever ends it.
     strictTransportSecurity: false,
   });

@@ -6,6 +6,8 @@ import type { Operation } from './operation.ts';
 export interface StatusDependencies {
   readonly health: Health;
   readonly metrics: Pick<Metrics, 'registry'>;
+  /** The metrics of the whole service in Prometheus text. */
+  readonly scrape: () => Promise<string>;
 }
 
 const TAG = 'Status';
@@ -39,8 +41,9 @@ const HealthReport = Type.Object(
 );
 
 /** What operators and their tools ask. */
-export function statusOperations({ health, metrics }: StatusDependencies): readonly Operation[] {
-  return [live(), ready(health), report(health), prometheus(metrics)];
+export function statusOperations(dependencies: StatusDependencies): readonly Operation[] {
+  const { health } = dependencies;
+  return [live(), ready(health), report(health), prometheus(dependencies)];
 }
 
 function live(): Operation {
@@ -89,7 +92,7 @@ function report(health: Health): Operation {
   };
 }
 
-function prometheus({ registry }: StatusDependencies['metrics']): Operation {
+function prometheus({ metrics, scrape }: StatusDependencies): Operation {
   return {
     method: 'get',
     path: '/metrics',
@@ -98,8 +101,8 @@ function prometheus({ registry }: StatusDependencies['metrics']): Operation {
     access: 'read',
     answers: { 200: { description: 'The metrics', content: { 'text/plain': Type.String() } } },
     handle: async (ctx) => {
-      ctx.type = registry.contentType;
-      ctx.body = await registry.metrics();
+      ctx.type = metrics.registry.contentType;
+      ctx.body = await scrape();
     },
   };
 }

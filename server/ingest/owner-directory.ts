@@ -96,7 +96,8 @@ function requireShortPath(lock: string): void {
 async function listen(lock: string): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(lock, resolve);
+    // Exclusive: a cluster's primary would otherwise hold the socket, and outlive the worker with it.
+    server.once('error', reject).listen({ path: lock, exclusive: true }, resolve);
   });
   return server.unref();
 }

@@ -18,6 +18,7 @@ export const httpDependencies: HttpDependencies = {
   questions: { events: unused, rejected: unused, categories: unused },
   health: { readiness: () => ({ status: 'ready' }), report: unused },
   metrics: createMetrics(new Backlog(), () => 0),
+  scrape: unused,
   log: silentLog,
   trust: { keys: [], networks: [], proxies: [] },
   corsOrigins: [],

@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Closing } from '../../server/closing.ts';
+import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
+import { startLoad } from '../support/load.ts';
+import { eventually } from '../support/outcome.ts';
+import { clickhouseEnv, startServer } from '../support/server-process.ts';
+import { storedUsers } from '../support/stored.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+async function workersOf(pid: number): Promise<number[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  return rows.flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []));
+}
+
+describe('A server with WORKERS=2', () => {
+  let closing: Closing;
+
+  beforeEach(() => {
+    closing = new Closing();
+  });
+  afterEach(async () => closing.close());
+
+  async function startTwo() {
+    const database = await testDatabase();
+    closing.add('database', () => database.drop());
+    const directory = await tempDir();
+    closing.add('data', () => directory.remove());
+    const env = {
+      ...clickhouseEnv(testEndpoint()),
+      CLICKHOUSE_DATABASE: database.name,
+      DATA_DIR: directory.path,
+    };
+    const server = await startServer({ ...env, WORKERS: '2' });
+    closing.add('server', () => server.stop());
+    return { server, database: database.name };
+  }
+
+  it('answers for both in /metrics, whichever is asked', async () => {
+    const { server } = await startTwo();
+    const load = startLoad({ url: () => server.url, connections: 8, timestampMs: Date.now, prefix: 'u' });
+    await sleep(300);
+    const { acknowledged } = await load.stop();
+    for (let asked = 0; asked < 4; asked += 1) {
+      const metrics = await (
+        await fetch(`${server.url}/metrics`, { headers: { connection: 'close' } })
+      ).text();
+      expect(metrics).to.contain(`clickhour_events_accepted_total ${acknowledged.size}\n`);
+      expect(metrics).to.match(/^clickhour_events_unaccounted 0$/m);
+    }
+  });
+
+  it('replaces a worker that is killed, loses none of its events, and exits 0 when it is stopped', async () => {
+    const { server, database } = await startTwo();
+    const load = startLoad({ url: () => server.url, connections: 8, timestampMs: Date.now, prefix: 'u' });
+    const [first = 0, ...others] = await workersOf(server.pid);
+    expect(others).to.have.length(1);
+    await sleep(200);
+    process.kill(first, 'SIGKILL');
+    await eventually(async () => {
+      const now = await workersOf(server.pid);
+      expect(now).to.have.length(2);
+      expect(now).not.to.include(first);
+    });
+    await sleep(500);
+    const { sent, acknowledged } = await load.stop();
+    await eventually(async () => {
+      const stored = await storedUsers(testEndpoint(), database);
+      expect([...acknowledged].filter((user) => stored.get(user) !== 1)).to.deep.equal([]);
+      expect([...stored.keys()].filter((user) => !sent.has(user))).to.deep.equal([]);
+    }, 20_000);
+    expect(await server.stop()).to.equal(0);
+  });
+});
