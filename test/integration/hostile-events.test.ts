@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { testEndpoint } from '../support/clickhouse.ts';
 import { eventText, postEvents } from '../support/events-api.ts';
 import { jsonObjectText } from '../support/json-text.ts';

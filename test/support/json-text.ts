@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /** Whitespace that JSON allows between tokens. */
 const gap = fc.stringMatching(/^[ \t\n\r]{0,2}$/);

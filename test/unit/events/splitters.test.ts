@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { JsonSplitter } from '../../../server/events/json-splitter.ts';
 import { LineSplitter } from '../../../server/events/line-splitter.ts';
 import { MalformedBody, withoutByteOrderMark, type Splitter } from '../../../server/events/splitter.ts';
