@@ -103,16 +103,18 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     schemaState: () => schema.state,
     nowMs,
   });
+  const { maxFutureMs, maxBodyBytes, bodiesMaxBytes, trust, corsOrigins } = config;
   const http = createHttpApp({
     ingest,
     hourly,
     health,
     metrics,
     checkPayload,
-    maxFutureMs: config.maxFutureMs,
-    maxBodyBytes: config.maxBodyBytes,
-    bodiesMaxBytes: config.bodiesMaxBytes,
-    trust: config.trust,
+    maxFutureMs,
+    maxBodyBytes,
+    bodiesMaxBytes,
+    trust,
+    corsOrigins,
     nowMs,
     log,
   });

@@ -120,9 +120,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       for (const [path, error] of Object.entries(errors)) issues.push({ path, message: describe(error) });
     },
   });
-  const isTrustUnread = issues.some(({ path }) => TRUST_VARIABLES.includes(path));
-  const trust = { keys: set.API_KEYS, networks: set.TRUSTED_NETWORKS, proxies: set.TRUSTED_PROXIES };
-  if (!isTrustUnread && isOpen(trust)) issues.push(...exposure(set.HOST, set.ALLOW_ANONYMOUS === 1));
+  // What could not be read may not be asked for.
+  const isTrustRead = !issues.some(({ path }) => TRUST_VARIABLES.includes(path));
+  if (isTrustRead && isOpen(trustOf(set))) issues.push(...exposure(set.HOST, set.ALLOW_ANONYMOUS === 1));
   if (issues.length > 0) throw new AppError('invalid', startMessage(issues), { issues });
   const admin = { username: set.CLICKHOUSE_USER, password: set.CLICKHOUSE_PASSWORD };
   const as = (username: string | undefined) => ({ ...admin, username: username ?? admin.username });
@@ -156,7 +156,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       pendingMaxBytes: Math.max(defaults.journal.pendingMaxBytes, 4 * set.MAX_BODY_BYTES),
     },
     cache: { ...defaults.cache, ttlMs: set.CACHE_TTL_MS },
-    trust,
+    trust: trustOf(set),
     corsOrigins: set.CORS_ORIGINS,
   };
 }
@@ -171,8 +171,23 @@ function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
-/** Those that decide whether everything is open. */
-const TRUST_VARIABLES: readonly string[] = ['API_KEYS', 'TRUSTED_NETWORKS', 'ALLOW_ANONYMOUS'];
+/** Those that decide whether everything is open, and to whom. */
+const TRUST_VARIABLES: readonly string[] = [
+  'API_KEYS',
+  'TRUSTED_NETWORKS',
+  'TRUSTED_PROXIES',
+  'ALLOW_ANONYMOUS',
+];
+
+interface TrustVariables {
+  readonly API_KEYS: TrustRules['keys'];
+  readonly TRUSTED_NETWORKS: TrustRules['networks'];
+  readonly TRUSTED_PROXIES: TrustRules['proxies'];
+}
+
+function trustOf({ API_KEYS, TRUSTED_NETWORKS, TRUSTED_PROXIES }: TrustVariables): TrustRules {
+  return { keys: API_KEYS, networks: TRUSTED_NETWORKS, proxies: TRUSTED_PROXIES };
+}
 
 /** Everything is open until keys exist, so only this machine may reach it unless the operator says otherwise. */
 function exposure(host: string, allowAnonymous: boolean): Issue[] {

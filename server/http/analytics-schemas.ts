@@ -10,7 +10,11 @@ const Flag = Type.Optional(
 
 /** The parameters of `POST /analytics`; that exactly one of the last three is given, once, is beyond a schema. */
 export const RecordQuery = Type.Object({
-  timestamp: Type.Integer({ minimum: 0, description: `${WHOLE_MS} now + MAX_FUTURE_MS` }),
+  timestamp: Type.Integer({
+    minimum: 0,
+    maximum: MAX_TIMESTAMP_MS,
+    description: `${WHOLE_MS} now + MAX_FUTURE_MS`,
+  }),
   user: Type.String({
     minLength: 1,
     maxLength: MAX_NAME_CHARACTERS,

@@ -1,6 +1,7 @@
-import type { Context, Middleware } from 'koa';
+import type { Middleware } from 'koa';
 import { AppError, type ErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import type { RequestContext, RequestState } from './context.ts';
 
 interface Status {
   readonly status: number;
@@ -25,7 +26,7 @@ const STATUSES: Readonly<Record<ErrorCode, Status>> = {
 const CHALLENGES = ['Bearer realm="clickhour"', 'Basic realm="clickhour", charset="UTF-8"'];
 
 /** Turns whatever is thrown below it into `application/problem+json` (RFC 9457). What is unknown is logged, not shown. */
-export function problems(log: Logger): Middleware {
+export function problems(log: Logger): Middleware<RequestState> {
   return async (ctx, next) => {
     try {
       await next();
@@ -40,9 +41,12 @@ function asAppError(error: unknown): AppError {
   return new AppError('internal', 'unexpected error', { cause: error });
 }
 
-function answer(ctx: Context, error: AppError, log: Logger): void {
+function answer(ctx: RequestContext, error: AppError, log: Logger): void {
   const { status, title } = STATUSES[error.code];
-  if (error.code === 'internal') log.error({ err: error.cause ?? error, path: ctx.path }, 'a request failed');
+  if (error.code === 'internal') {
+    const { requestId } = ctx.state;
+    log.error({ err: error.cause ?? error, path: ctx.path, requestId }, 'a request failed');
+  }
   const detail = error.code === 'internal' ? 'The reason is in the log of the server' : error.message;
   ctx.status = status;
   if (error.retryAfterS !== undefined) ctx.set('Retry-After', String(error.retryAfterS));

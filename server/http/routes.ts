@@ -4,12 +4,15 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { createTrust, type TrustRules } from '../trust/trust.ts';
 import { analyticsOperations, type AnalyticsDependencies } from './analytics.ts';
-import type { RequestState } from './context.ts';
+import type { RequestContext, RequestState } from './context.ts';
+import { crossOrigin } from './cross-origin.ts';
+import { documentationOperations } from './documentation.ts';
 import { eventsOperations, type EventsDependencies } from './events.ts';
 import { measured } from './measured.ts';
 import type { Operation } from './operation.ts';
 import { problems } from './problem.ts';
 import { statusOperations, type StatusDependencies } from './status.ts';
+import { standardHeaders } from './standard-headers.ts';
 import { identified, requires } from './trusted.ts';
 import { unanswered } from './unanswered.ts';
 
@@ -18,20 +21,22 @@ export interface HttpDependencies extends AnalyticsDependencies, EventsDependenc
   readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
   readonly log: Logger;
   readonly trust: TrustRules;
+  readonly corsOrigins: readonly string[];
 }
 
 /** Everything that can be asked, in the order in which the router tries it. */
 export function operations(dependencies: HttpDependencies): readonly Operation[] {
-  return [
+  const served = [
     ...analyticsOperations(dependencies),
     ...eventsOperations(dependencies),
     ...statusOperations(dependencies),
   ];
+  return [...served, ...documentationOperations(served)];
 }
 
 /** The HTTP side of the service: every middleware and every route, in the order a request meets them. */
 export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState> {
-  const { metrics, log, trust } = dependencies;
+  const { metrics, log, trust, corsOrigins } = dependencies;
   const router = new Router<RequestState>();
   for (const { method, path, access, handle } of operations(dependencies)) {
     if (access === 'open') router[method](path, handle);
@@ -39,8 +44,12 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   }
 
   const app = new Koa<RequestState>();
-  app.on('error', (error: unknown) => log.debug({ err: error }, 'an answer could not be delivered'));
+  app.on('error', (error: unknown, ctx?: RequestContext) => {
+    log.debug({ err: error, requestId: ctx?.state.requestId }, 'an answer could not be delivered');
+  });
   app.use(measured(metrics));
+  app.use(standardHeaders);
+  if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
   app.use(problems(log));
   app.use(identified(createTrust(trust)));
   app.use(router.routes());

@@ -64,8 +64,10 @@ function parseArray(json: string): readonly unknown[] {
     // The parser's own message quotes the text.
     throw new Error(`received ${json.length} characters that are not JSON, expected ${EXPECTED}`);
   }
-  if (Array.isArray(value)) return value;
-  throw new Error(`received JSON that is not an array, expected ${EXPECTED}`);
+  if (!Array.isArray(value)) throw new Error(`received JSON that is not an array, expected ${EXPECTED}`);
+  // An empty list could be meant to let nobody in, and would let everybody in.
+  if (value.length === 0) throw new Error(`received no entries, expected ${EXPECTED}`);
+  return value;
 }
 
 const FIELDS: readonly string[] = ['application', 'sha256', 'roles'];

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { expect } from 'chai';
 import { defaults, readConfig, type Config } from '../../server/config.ts';
+import { apiKey } from '../support/api-keys.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 function issuesOf(env: NodeJS.ProcessEnv) {
@@ -10,6 +11,8 @@ function issuesOf(env: NodeJS.ProcessEnv) {
     expect(error.message).to.include(`\n  ${name}: ${message}`);
   return Object.fromEntries(error.issues.map(({ path: name, message }) => [name, message]));
 }
+
+const KEY = apiKey('shop-key', 'shop', 'write');
 
 describe('readConfig', () => {
   it('gives the documented defaults for an empty environment', () => {
@@ -33,7 +36,7 @@ describe('readConfig', () => {
     expect(readConfig({ PORT: '', HOST: '', CLICKHOUSE_URL: '', HOME: '/root' })).to.deep.equal(defaults);
   });
 
-  const { journal, cache } = defaults;
+  const { journal, cache, trust } = defaults;
   const good: readonly (readonly [Record<string, string>, Partial<Config>])[] = [
     [{ HOST: 'localhost' }, { host: 'localhost' }],
     [{ HOST: '127.1.2.3' }, { host: '127.1.2.3' }],
@@ -53,6 +56,18 @@ describe('readConfig', () => {
     [{ MAX_FUTURE_MS: '0' }, { maxFutureMs: 0 }],
     [{ LOG_LEVEL: 'silent' }, { logLevel: 'silent' }],
     [{ WORKERS: '4' }, { workers: 4 }],
+    [{ CORS_ORIGINS: '*' }, { corsOrigins: ['*'] }],
+    [{ CORS_ORIGINS: 'http://a:1, https://b' }, { corsOrigins: ['http://a:1', 'https://b'] }],
+    [{ TRUSTED_NETWORKS: '10.0.0.0/8,::1' }, { trust: { ...trust, networks: ['10.0.0.0/8', '::1'] } }],
+    [{ TRUSTED_PROXIES: '10.0.0.1' }, { trust: { ...trust, proxies: ['10.0.0.1'] } }],
+    [
+      { HOST: '::', TRUSTED_NETWORKS: '::1' },
+      { host: '::', trust: { ...trust, networks: ['::1'] } },
+    ],
+    [
+      { HOST: '::', API_KEYS: JSON.stringify([KEY]) },
+      { host: '::', trust: { ...trust, keys: [KEY] } },
+    ],
   ];
   for (const [env, expected] of good) {
     it(`reads ${JSON.stringify(env)}`, () => {
@@ -98,6 +113,36 @@ describe('readConfig', () => {
     ['CACHE_TTL_MS', '1s', 'received "1s", expected a whole number from 0 to 60000'],
     ['WORKERS', '0', 'received "0", expected a whole number from 1 to 256'],
     ['ALLOW_ANONYMOUS', 'yes', 'received "yes", expected a whole number from 0 to 1'],
+    [
+      'API_KEYS',
+      '[{"application":"shop"}]',
+      'entry 1 ("shop"): expected as sha256 the 64 hex digits of the key\'s hash, as of printf %s KEY | sha256sum',
+    ],
+    [
+      'TRUSTED_NETWORKS',
+      '::1,10.0.0.0/33',
+      'received "10.0.0.0/33", expected CIDR blocks or addresses, separated by commas, such as 10.0.0.0/8,fd00::/8',
+    ],
+    [
+      'TRUSTED_PROXIES',
+      'proxy',
+      'received "proxy", expected CIDR blocks or addresses, separated by commas, such as 10.0.0.0/8,fd00::/8',
+    ],
+    [
+      'CORS_ORIGINS',
+      'https://a/',
+      'received "https://a/", expected * or origins, separated by commas, such as https://shop.example',
+    ],
+    [
+      'CORS_ORIGINS',
+      'shop.example',
+      'received "shop.example", expected * or origins, separated by commas, such as https://shop.example',
+    ],
+    [
+      'CORS_ORIGINS',
+      'null',
+      'received "null", expected * or origins, separated by commas, such as https://shop.example',
+    ],
     ['MAX_FUTURE_MS', '1e3', 'received "1e3", expected a whole number from 0 to 3153600000000'],
     [
       'JOURNAL_MAX_BYTES',
@@ -154,8 +199,14 @@ describe('readConfig', () => {
     });
   }
 
-  it('says nothing of the exposure while it cannot read ALLOW_ANONYMOUS', () => {
-    expect(issuesOf({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'yes' })).to.have.all.keys('ALLOW_ANONYMOUS');
+  it('says nothing of the exposure while it cannot read who is trusted', () => {
+    for (const name of ['ALLOW_ANONYMOUS', 'API_KEYS', 'TRUSTED_NETWORKS', 'TRUSTED_PROXIES']) {
+      expect(issuesOf({ HOST: '0.0.0.0', [name]: 'yes' })).to.have.all.keys(name);
+    }
+  });
+
+  it('does not take proxies for someone who is trusted to write', () => {
+    expect(issuesOf({ HOST: '0.0.0.0', TRUSTED_PROXIES: '10.0.0.1' })).to.have.all.keys('HOST');
   });
 
   const urlsWithPasswords = [
