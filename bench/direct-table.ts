@@ -8,12 +8,17 @@ export interface DirectTable {
   /** Origin of the ClickHouse server. */
   readonly url: string;
   insert(event: AnalyticsEvent): LoadRequest;
+  /** Many rows, already in JSONEachRow, in one insert that is answered once they are on disk. */
+  insertRows(rows: string): LoadRequest;
 }
 
 const DATABASE = 'bench';
 
 /** How ClickHouse is asked to gather single rows, and to answer once they are written. */
 export const DIRECT_SETTINGS = { async_insert: 1, wait_for_async_insert: 1 } as const;
+
+/** And how batches are: the same ones come again and again here, which must not be taken for retries. */
+export const DIRECT_BATCH_SETTINGS = { async_insert: 0, insert_deduplicate: 0 } as const;
 
 /**
  * Makes an empty table equal to the service's `events`, in a database of its own. It has no hourly view behind it, which
@@ -31,8 +36,12 @@ export async function createDirectTable(
     await client.close();
   }
   const query = `INSERT INTO ${DATABASE}.events FORMAT JSONEachRow`;
-  const settings = Object.entries(DIRECT_SETTINGS).map(([name, value]) => `&${name}=${value}`);
-  const path = `/?query=${encodeURIComponent(query)}${settings.join('')}`;
+  const pathWith = (settings: object) => {
+    const pairs = Object.entries(settings).map(([name, value]) => `&${name}=${value}`);
+    return `/?query=${encodeURIComponent(query)}${pairs.join('')}`;
+  };
+  const path = pathWith(DIRECT_SETTINGS);
+  const batchPath = pathWith(DIRECT_BATCH_SETTINGS);
   const { username, password } = endpoint.admin;
   const headers = {
     'X-ClickHouse-User': username,
@@ -41,6 +50,7 @@ export async function createDirectTable(
   return {
     url: endpoint.url,
     insert: (event) => ({ method: 'POST', path, headers, body: row(event) }),
+    insertRows: (rows) => ({ method: 'POST', path: batchPath, headers, body: rows }),
   };
 }
 

@@ -25,7 +25,7 @@ export interface ScenarioResult {
   readonly ratePerS: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** The median of the rate over the reference's rate in the same round. */
+  /** The median of the rate over that of the scenario it is compared with, in the same round. */
   readonly ratio: number;
   /** Sums over the rounds, those of the trickle included. */
   readonly non2xx: number;
@@ -49,16 +49,34 @@ export async function runRounds(
   const measured = new Map<Scenario, Measurement[]>(scenarios.map((scenario) => [scenario, []]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const [scenario, measurements] of measured) {
-      const plan = { url: scenario.url, next: scenario.next, connections, extent: { seconds } };
-      const measurement = await withTrickle(scenario, service, () => measure(plan, signal), signal);
+      const measurement = await withTrickle(
+        scenario,
+        service,
+        () => measureEvents(scenario, { seconds, connections }, signal),
+        signal,
+      );
       await pause(SETTLE_MS, signal);
       signal.throwIfAborted();
       measurements.push(measurement);
       onMeasured(round, scenario, measurement);
     }
   }
-  const [reference = []] = measured.values();
-  return [...measured].map(([{ name }, each]) => summarize(name, each, reference));
+  const [first] = measured.keys();
+  return [...measured].map(([{ name, comparedWith = first?.name }, each]) => {
+    const reference = [...measured].find(([scenario]) => scenario.name === comparedWith)?.[1] ?? [];
+    return summarize(name, each, reference);
+  });
+}
+
+/** The rate is of events, of which a request may bring many. */
+async function measureEvents(
+  { url, next, events = 1, connections: own }: Scenario,
+  { seconds, connections }: Pick<RoundPlan, 'seconds' | 'connections'>,
+  signal: AbortSignal,
+): Promise<Measurement> {
+  const plan = { url, next, connections: own ?? connections, extent: { seconds } };
+  const measurement = await measure(plan, signal);
+  return { ...measurement, ratePerS: measurement.ratePerS * events };
 }
 
 /** Boils the rounds of one scenario down; `reference` has the same number of rounds. */

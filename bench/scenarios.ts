@@ -1,4 +1,5 @@
 import { eventPath } from './delivery.ts';
+import { eventBodies, EVENTS_PER_BODY } from './event-bodies.ts';
 import { HOUR_MS, hourStart } from './hour.ts';
 import type { LoadRequest } from './measure.ts';
 import type { DirectTable } from './direct-table.ts';
@@ -10,6 +11,12 @@ export interface Scenario {
   /** Origin of the server it is sent to. */
   readonly url: string;
   readonly next: () => LoadRequest;
+  /** Events in one request, of which the rate is; 1 when it is left out. */
+  readonly events?: number;
+  /** When not as many as the plan says. */
+  readonly connections?: number;
+  /** The name of the scenario that its rate is compared with; the first one when it is left out. */
+  readonly comparedWith?: string;
   /** Posted to the service meanwhile, this many a second, so that its answers have to change. */
   readonly trickle?: { readonly next: () => AnalyticsEvent; readonly ratePerS: number };
 }
@@ -21,6 +28,10 @@ export interface Servers {
   readonly direct: DirectTable;
 }
 
+const BATCHES_DIRECTLY = `ClickHouse directly, ${EVENTS_PER_BODY} rows an insert`;
+const ONE_BATCH_AT_A_TIME = { events: EVENTS_PER_BODY, connections: 1, comparedWith: BATCHES_DIRECTLY };
+const NDJSON = { 'Content-Type': 'application/x-ndjson' };
+
 /** How many past hours hold data and are asked about: a week. */
 export const PAST_HOURS = 168;
 const USERS = 10_000;
@@ -29,6 +40,8 @@ const TRICKLE_PER_S = 50;
 /** The rows of the benchmark. The first is the one the others are compared with. */
 export function scenarios({ reference, service, direct }: Servers): readonly [Scenario, ...Scenario[]] {
   const { currentEvent, pastMoment } = benchTraffic();
+  const bodies = eventBodies(Date.now());
+  const nextBody = () => bodies.next().value;
   return [
     { name: 'reference: Koa, 204, does nothing', url: reference, next: () => postRequest(currentEvent()) },
     { name: 'POST /analytics, durable', url: service, next: () => postRequest(currentEvent()) },
@@ -40,6 +53,18 @@ export function scenarios({ reference, service, direct }: Servers): readonly [Sc
     },
     { name: `GET /analytics, ${PAST_HOURS} past hours`, url: service, next: () => getRequest(pastMoment()) },
     { name: 'ClickHouse directly, async insert', url: direct.url, next: () => direct.insert(currentEvent()) },
+    {
+      name: BATCHES_DIRECTLY,
+      url: direct.url,
+      next: () => direct.insertRows(nextBody().rows),
+      ...ONE_BATCH_AT_A_TIME,
+    },
+    {
+      name: `POST /events, ${EVENTS_PER_BODY} a body, durable`,
+      url: service,
+      next: () => ({ method: 'POST', path: '/events', headers: NDJSON, body: nextBody().events }),
+      ...ONE_BATCH_AT_A_TIME,
+    },
   ];
 }
 

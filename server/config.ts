@@ -177,6 +177,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   };
 }
 
+/** The key with which a command of this project calls the service; undefined when it needs none. */
+export function readApiKey(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return env['CLICKHOUR_API_KEY'] === '' ? undefined : env['CLICKHOUR_API_KEY'];
+}
+
 /** An empty variable is an unset one: `PORT= npm start` means the default. */
 function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));

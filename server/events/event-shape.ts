@@ -41,7 +41,13 @@ export type EventShape = Static<typeof EventShape>;
 /** The members that an event may have. */
 export const EVENT_MEMBERS: ReadonlySet<string> = new Set(Object.keys(EventShape.properties));
 
-const options = { allowUnionTypes: true, strictTypes: false, verbose: true, ownProperties: true } as const;
+const options = {
+  allowUnionTypes: true,
+  strictTypes: false,
+  verbose: true,
+  ownProperties: true,
+  strictNumbers: false,
+} as const;
 const isEventShape = new Ajv2020(options).compile<EventShape>(EventShape);
 const findErrors = new Ajv2020({ ...options, allErrors: true }).compile<EventShape>(EventShape);
 

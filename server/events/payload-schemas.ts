@@ -72,6 +72,7 @@ function compiler(allErrors: boolean): (schema: unknown) => ValidateFunction {
     strict: true,
     strictTypes: false,
     strictTuples: false,
+    strictRequired: false,
     logger: false,
   });
   return (schema) => {

@@ -3,10 +3,18 @@ import { Documentation, type OpenApi } from '../support/documented.ts';
 import { apiKey } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
-type Request = readonly [method: string, path: string, status: number, headers?: Record<string, string>];
+type Request = readonly [
+  method: string,
+  path: string,
+  status: number,
+  headers?: Record<string, string>,
+  body?: string,
+];
 
 const now = Date.now();
 const json = { Accept: 'application/json' };
+const event = '{"session_id":"s","category":"c","name":"n","data":{},"timestamp":0}';
+const ndjson = { 'Content-Type': 'application/x-ndjson' };
 
 /** What is asked of a service that trusts everyone. */
 const REQUESTS: readonly Request[] = [
@@ -18,6 +26,11 @@ const REQUESTS: readonly Request[] = [
   ['DELETE', '/analytics', 405],
   ['GET', '/analytics/hours?from=2024-01-01&to=2024-01-02', 200],
   ['GET', '/analytics/hours', 400],
+  ['POST', '/events', 202, ndjson, `${event}\n{}`],
+  ['POST', '/events', 400, ndjson, '{}'],
+  ['POST', '/events', 400, {}, '[{'],
+  ['POST', '/events', 413, {}, ' '.repeat(300_000)],
+  ['POST', '/events', 415, { 'Content-Type': 'text/csv' }, event],
   ['GET', '/health/live', 200],
   ['GET', '/health/ready', 200],
   ['GET', '/health', 200],
@@ -40,6 +53,8 @@ const WITH_KEYS: readonly Request[] = [
   ['GET', '/metrics', 401],
   ['GET', `/analytics?timestamp=${now}`, 401],
   ['POST', `/analytics?timestamp=${now}&user=ada&click`, 401],
+  ['POST', '/events', 401, {}, event],
+  ['POST', '/events', 403, { Authorization: 'Bearer desk-key' }, event],
   ['POST', `/analytics?timestamp=${now}&user=ada&click`, 403, { Authorization: 'Bearer desk-key' }],
   ['GET', `/analytics?timestamp=${now}`, 200, { Authorization: 'Bearer desk-key' }],
 ];
@@ -50,7 +65,7 @@ describe('The API documentation', () => {
   let documentation: Documentation;
 
   before(async () => {
-    open = await startTestApp();
+    open = await startTestApp({ maxBodyBytes: 200_000 });
     withKeys = await startTestApp({
       trust: { keys: [apiKey('desk-key', 'desk', 'read')], networks: [], proxies: [] },
     });
@@ -62,11 +77,15 @@ describe('The API documentation', () => {
   });
 
   for (const [name, requests] of Object.entries({ everyone: REQUESTS, keys: WITH_KEYS })) {
-    for (const [method, path, status, headers = {}] of requests) {
+    for (const [method, path, status, headers = {}, body] of requests) {
       const shown = path.replaceAll(/\d{13}/g, 'N');
       it(`has the ${status} of ${method} ${shown}, its type and its body, when trusting ${name}`, async () => {
         const { url } = name === 'keys' ? withKeys : open;
-        const answer = await fetch(`${url}${path}`, { method, headers });
+        const answer = await fetch(`${url}${path}`, {
+          method,
+          headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
+          ...(body === undefined ? {} : { body }),
+        });
         expect(answer.status).to.equal(status);
         await documentation.expectDocumented(method, path, answer);
       });

@@ -3,17 +3,14 @@ import { Backlog } from '../../server/ingest/backlog.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import { silentLog } from './logs.ts';
 
-const unused = async () => {
+const fail = (): never => {
   throw new Error('expected not to be called');
 };
-
-const unusable = () => {
-  throw new Error('expected not to be called');
-};
+const unused = async () => fail();
 
 /** Enough to declare and register every route; those that need a part behind them fail. */
 export const httpDependencies: HttpDependencies = {
-  ingest: { accept: unused, batch: unusable, refusal: unusable },
+  ingest: { accept: unused, batch: fail, refusal: () => undefined },
   hourly: { hour: unused, hours: unused },
   questions: { events: unused, rejected: unused, categories: unused },
   health: { readiness: () => ({ status: 'ready' }), report: unused },
@@ -22,9 +19,9 @@ export const httpDependencies: HttpDependencies = {
   log: silentLog,
   trust: { keys: [], networks: [], proxies: [] },
   corsOrigins: [],
-  checkPayload: unusable,
+  checkPayload: () => [],
   maxFutureMs: 0,
-  maxBodyBytes: 0,
-  bodiesMaxBytes: 0,
+  maxBodyBytes: 1,
+  bodiesMaxBytes: 1,
   nowMs: () => 0,
 };

@@ -1,0 +1,102 @@
+import { stat } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { SingleBar } from 'cli-progress';
+import { readApiKey } from '../config.ts';
+import { messageOf, show } from '../errors.ts';
+import { runCommand, UsageError } from './command.ts';
+import { EventsClient } from './events-client.ts';
+import { importFile } from './import-file.ts';
+import { importFormats, type ImportFormat } from './import-formats.ts';
+import { ImportTally } from './import-tally.ts';
+
+const FORMATS = Object.keys(importFormats).join('|');
+const USAGE = `Usage: npm run import -- FILE [--format ${FORMATS}] [--rate R] [--url U]
+
+Sends a file of NDJSON to POST /events. Exit code 1 when it had to stop before the end.
+
+  --format   what a line is: an event (the default), or an RSVP of Meetup's stream
+  --rate R   at most R events a second (default: as fast as the service takes them)
+  --url U    where the service is (default: http://127.0.0.1:8080)
+
+The key, if the service needs one, comes from CLICKHOUR_API_KEY.`;
+
+await runCommand(USAGE, async () => {
+  const { file, format, ratePerS, url } = readArguments();
+  const interruption = new AbortController();
+  process.once('SIGINT', () => interruption.abort());
+  const { size } = await stat(file);
+  const bar = new SingleBar({
+    format: '{bar} {percentage} %, {eta_formatted} left',
+    gracefulExit: false,
+    clearOnComplete: true,
+  });
+  const tally = new ImportTally();
+  const client = new EventsClient({
+    url,
+    apiKey: readApiKey(),
+    signal: interruption.signal,
+    onWait: (reason, seconds) => console.error(`waiting ${seconds.toFixed(1)} s: ${reason}`),
+  });
+  const started = performance.now();
+  if (process.stderr.isTTY) bar.start(size, 0);
+  const failure = await importFile({
+    file,
+    format,
+    ratePerS,
+    client,
+    tally,
+    onProgress: (bytes) => bar.update(bytes),
+    signal: interruption.signal,
+  })
+    .then(() => undefined, messageOf)
+    .finally(() => bar.stop());
+  for (const line of tally.report()) console.log(line);
+  const { accepted, rejected, unparsable } = tally;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${accepted} accepted, ${rejected} rejected, ${unparsable} unparsable in ${seconds} s.`);
+  if (failure === undefined) return 0;
+  console.error(`Stopped before the end of ${file}: ${failure}`);
+  return 1;
+});
+
+interface Arguments {
+  readonly file: string;
+  readonly format: ImportFormat;
+  readonly ratePerS: number;
+  readonly url: string;
+}
+
+function readArguments(): Arguments {
+  const { values, positionals } = parseArgs({
+    options: {
+      format: { type: 'string', default: 'events' },
+      rate: { type: 'string' },
+      url: { type: 'string', default: 'http://127.0.0.1:8080' },
+    },
+    allowPositionals: true,
+  });
+  const [file] = positionals;
+  if (file === undefined || positionals.length > 1) {
+    throw new UsageError(`FILE: received ${positionals.length} names, expected one`);
+  }
+  const format = Object.hasOwn(importFormats, values.format) ? importFormats[values.format] : undefined;
+  if (format === undefined)
+    throw new UsageError(`--format: received ${show(values.format)}, expected ${FORMATS}`);
+  return { file, format, ratePerS: rateOf(values.rate), url: originOf(values.url) };
+}
+
+function rateOf(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const rate = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (rate > 0) return rate;
+  throw new UsageError(`--rate: received ${show(text)}, expected a whole number of events a second from 1`);
+}
+
+function originOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '')
+    return url.href.replace(/\/$/, '');
+  throw new UsageError(
+    `--url: received ${show(text.replace(/^.*@/s, '…@'))}, expected http://HOST:PORT or https://HOST:PORT`,
+  );
+}
