@@ -16,6 +16,7 @@ COPY --from=build /app/.build ./.build
 # What the compiler does not copy.
 COPY migrations ./migrations
 COPY clickhouse ./clickhouse
+COPY schemas ./schemas
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data

@@ -100,7 +100,7 @@ async function save(result: BenchResult): Promise<string> {
 
 function print({ machine, plan, scenarios }: BenchResult, file: string): void {
   const table = new Table({
-    head: ['scenario', 'per second', 'p50 ms', 'p99 ms', 'of reference', 'not 2xx', 'errors'],
+    head: ['scenario', 'per second', 'p50 ms', 'p99 ms', 'ratio', 'not 2xx', 'errors'],
     style: { head: [], border: [] },
     colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
   });
@@ -109,6 +109,9 @@ function print({ machine, plan, scenarios }: BenchResult, file: string): void {
   }
   const { rounds, seconds, connections } = plan;
   console.log(table.toString());
+  console.log(
+    'The ratio is to the reference; of POST /events, to the same rows inserted directly (1 connection).',
+  );
   console.log(`Medians of ${rounds} rounds of ${seconds} s each, ${connections} connections, on`);
   console.log(`  ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}`);
   console.log(`  Node ${machine.node}, ClickHouse ${machine.clickhouse}; load generator on the same machine`);

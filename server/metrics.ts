@@ -77,7 +77,7 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
     stored: total('stored', 'Events that ClickHouse has'),
     rejected: new Counter({
       name: 'clickhour_events_rejected_total',
-      help: 'Events refused, each with an answer that says why, by reason',
+      help: 'Events and bodies refused, each with an answer that says why, by reason',
       labelNames: ['reason'],
       registers,
     }),

@@ -12,7 +12,7 @@ export function parseTimeUs(text: string): number {
   if (match === null) return NaN;
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = match;
   const dayMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
-  const isDay = new Date(dayMs).toISOString().startsWith(`${year}-${month}-${day}`);
+  const isDay = isDayOf(dayMs, Number(year), Number(month), Number(day));
   const offset = zoneMinutes(zone);
   if (!isDay || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59 || Number.isNaN(offset))
     return NaN;
@@ -28,6 +28,11 @@ export function formatTimeUs(us: number): string {
   const ms = Math.floor(us / 1000);
   const micros = String(us - ms * 1000).padStart(3, '0');
   return `${new Date(ms).toISOString().slice(0, -1)}${micros}Z`;
+}
+
+/** Whether Date.UTC had nothing to put right: a 30th of February, a 13th month, a year that it takes for 19xx. */
+function isDayOf(dayMs: number, year: number, month: number, day: number): boolean {
+  return month >= 1 && month <= 12 && year >= 100 && new Date(dayMs).getUTCDate() === day;
 }
 
 /** Minutes that a zone such as `Z`, `+02`, `+0200` or `-03:30` is ahead of UTC. */

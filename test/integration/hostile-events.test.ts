@@ -4,6 +4,7 @@ import { testEndpoint } from '../support/clickhouse.ts';
 import { eventText, postEvents } from '../support/events-api.ts';
 import { jsonObjectText } from '../support/json-text.ts';
 import { eventually } from '../support/outcome.ts';
+import { runs } from '../support/property.ts';
 import { rowsOf } from '../support/stored.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
@@ -108,7 +109,7 @@ describe('Hostile payloads', () => {
   it('are accepted when only their data is strange, picked by hand and made up', async function () {
     this.timeout(120_000);
     for (const data of DATA) await postData(data);
-    await fc.assert(fc.asyncProperty(jsonObjectText, postData), { numRuns: RUNS });
+    await fc.assert(fc.asyncProperty(jsonObjectText, postData), runs(RUNS));
   });
 
   it('are rejected without a 5xx when they are no events', async function () {
@@ -138,7 +139,7 @@ describe('Hostile payloads', () => {
     );
     await fc.assert(
       fc.asyncProperty(bodies, (body) => post(body)),
-      { numRuns: RUNS },
+      runs(RUNS),
     );
   });
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { request as send, type OutgoingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
 
@@ -44,7 +45,7 @@ export async function postChunks(
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   headers: OutgoingHttpHeaders = NDJSON,
 ): Promise<{ readonly status: number; readonly body: EventsAnswer['body'] }> {
-  const request = send(`${url}/events`, { method: 'POST', headers });
+  const request = send(`${url}/events`, { method: 'POST', headers, agent: false });
   const answered = new Promise<{ status: number; body: EventsAnswer['body'] }>((resolve, reject) => {
     request.once('error', reject);
     request.once('response', (response) => {
@@ -55,11 +56,13 @@ export async function postChunks(
       );
     });
   });
-  answered.catch(() => undefined);
+  let isAnswered = false;
+  const noted = () => void (isAnswered = true);
+  answered.then(noted, noted);
   for await (const chunk of chunks) {
-    if (!request.write(chunk)) {
-      await Promise.race([new Promise((resolve) => request.once('drain', resolve)), answered]);
-    }
+    // An answer before the end of the body is a refusal, and nobody reads on.
+    if (isAnswered) break;
+    if (!request.write(chunk)) await Promise.race([once(request, 'drain'), answered]);
   }
   request.end();
   return await answered;

@@ -21,6 +21,10 @@ export async function startTestApp(
 ): Promise<TestApp> {
   const directory = await tempDir();
   const database = await testDatabase();
+  const discard = async () => {
+    await database.drop();
+    await directory.remove();
+  };
   const app = await startApp(
     {
       ...defaults,
@@ -32,11 +36,13 @@ export async function startTestApp(
       ...config,
     },
     { log: createLogger('fatal'), ...surroundings },
-  );
+  ).catch(async (error: unknown) => {
+    await discard();
+    throw error;
+  });
   const remove = async () => {
     await app.close();
-    await database.drop();
-    await directory.remove();
+    await discard();
   };
   return { app, url: app.url, database: database.name, dataDir: directory.path, remove };
 }

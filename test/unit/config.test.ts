@@ -157,7 +157,7 @@ describe('readConfig', () => {
     [
       'MAX_BODY_BYTES',
       '2GiB',
-      'received "2GiB", expected bytes from 1 to 1073741824, such as 1048576 or 1MiB',
+      'received "2GiB", expected bytes from 1 to 134217728, such as 1048576 or 1MiB',
     ],
     ['LOG_LEVEL', 'loud', 'received "loud", expected one of fatal, error, warn, info, debug, trace, silent'],
     [

@@ -5,6 +5,7 @@ import { isRefusal, parseEvent, type ParseContext } from '../../../server/events
 import { compilePayloadSchemas } from '../../../server/events/payload-schemas.ts';
 import type { Refusal } from '../../../server/events/rejection.ts';
 import { jsonObjectText, jsonValueText } from '../../support/json-text.ts';
+import { runs } from '../../support/property.ts';
 
 const NOW_MS = Date.UTC(2026, 0, 1);
 const context: ParseContext = {
@@ -56,7 +57,7 @@ describe('parseEvent', () => {
           expect(accepted(whole).data).to.equal(data);
         },
       ),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 
@@ -204,7 +205,7 @@ describe('parseEvent', () => {
           expect(JSON.parse(verdict.data)).to.deep.equal(data);
         }
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 });

@@ -39,6 +39,15 @@ describe('Backlog', () => {
     ]);
   });
 
+  it('tells the rows and bytes of its tables apart', () => {
+    const backlog = new Backlog();
+    backlog.grow(segment('a', 1), 2, 20);
+    backlog.grow(createSegment('/nowhere', 'rejected_events', 'a', 1), 3, 30);
+    expect(backlog.of('events')).to.deep.equal({ rows: 2, bytes: 20 });
+    expect(backlog.of('rejected_events')).to.deep.equal({ rows: 3, bytes: 30 });
+    expect([backlog.rows, backlog.bytes]).to.deep.equal([5, 50]);
+  });
+
   it('does not let go of a segment twice, which would count its rows twice', () => {
     const backlog = new Backlog();
     const written = segment('a', 1);
