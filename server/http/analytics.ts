@@ -9,6 +9,7 @@ import type { Hourly } from '../queries/hourly.ts';
 import { HourCounts, HourCountsText, HourQuery, HoursQuery, RecordQuery } from './analytics-schemas.ts';
 import { tryLater } from './answers.ts';
 import type { RequestContext } from './context.ts';
+import { endOfTurn } from './end-of-turn.ts';
 import { asksForFresh } from './fresh.ts';
 import type { Operation } from './operation.ts';
 import { queryOf } from './parameters.ts';
@@ -73,6 +74,7 @@ function hour({ hourly }: AnalyticsDependencies): Operation {
     answers: { 200: { description: 'The counts', content }, 503: UNAVAILABLE },
     handle: async (ctx) => {
       const counts = await hourly.hour(parseHour(queryOf(ctx)), { fresh: asksForFresh(ctx) });
+      await endOfTurn();
       if (prefersJson(ctx)) {
         ctx.body = toJson(counts);
         return;

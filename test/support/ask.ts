@@ -5,7 +5,8 @@ import type { ClickHouseEndpoint, Role } from '../../server/clickhouse/endpoint.
 export async function ask(endpoint: ClickHouseEndpoint, role: Role, query: string): Promise<string> {
   const client = connect({ endpoint, role });
   try {
-    const { stream } = await client.exec({ query });
+    // Without waiting for the end, a query that fails after its first rows fails within an answer with status 200.
+    const { stream } = await client.exec({ query, clickhouse_settings: { wait_end_of_query: 1 } });
     let text = '';
     for await (const chunk of stream) text += String(chunk);
     return text.trimEnd();
