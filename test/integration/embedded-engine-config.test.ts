@@ -103,6 +103,11 @@ describe('the embedded engine is configured', () => {
     }
   });
 
+  it('with an analyst that can group and order by a path into a payload', async () => {
+    const query = `SELECT CAST('{"a":{"b":1}}' AS JSON).a.b AS x, count() FROM system.one GROUP BY x ORDER BY x`;
+    expect(await run('analyst', query)).to.equal('1\t1');
+  });
+
   it('with limits that stop the analyst', async () => {
     expect(await codeFor('analyst', 'SELECT number FROM numbers(100001)')).to.equal(TOO_MANY_ROWS_OR_BYTES);
     expect(
