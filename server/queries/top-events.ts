@@ -1,16 +1,15 @@
 import type { ClickHouseClient } from '../clickhouse/client.ts';
-import { queryRows } from '../clickhouse/query.ts';
+import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
 import type { QuestionLimits } from '../config.ts';
 import type { DataCondition, DataPath } from '../events/data-path.ts';
 import { allOf, columnsAre, isWithin } from './conditions.ts';
-import { allHold, jsonOfEach, paramsOf, textAt, type Expression } from './data-values.ts';
+import { allHold, paramsOf, textAt, type Expression } from './data-values.ts';
 import { END_US } from './events-page.ts';
+import { ORDER, placeOf, readShown, type Place } from './shown-values.ts';
 
 /** Columns of an event that events can be counted by. */
 export const TOP_COLUMNS = ['name', 'category', 'session_id', 'user'] as const;
 export type TopColumn = (typeof TOP_COLUMNS)[number];
-
-type Filters = Pick<TopQuestion, 'category' | 'name' | 'fromUs' | 'toUs'>;
 
 /** Which events are counted, and by what; what is undefined does not matter. */
 export interface TopQuestion {
@@ -44,7 +43,7 @@ const NARROWER = 'a shorter range (from, to or window), a category and name, or 
 interface Row {
   readonly key: string;
   readonly count: string | number;
-  readonly shown_latest: readonly string[];
+  readonly latest: Place;
 }
 
 /**
@@ -57,41 +56,50 @@ export async function readTopEvents(
   limits: QuestionLimits,
   question: TopQuestion,
 ): Promise<TopKey[]> {
+  const bounds: QueryBounds = { limits, narrower: NARROWER };
   const { sql, params } = selectTop(question);
-  const rows = await queryRows<Row>(client, sql, params, { limits, narrower: NARROWER });
-  return rows.map(({ key, count, shown_latest: shown }) => ({ key, count: Number(count), shown }));
+  const rows = await queryRows<Row>(client, sql, params, bounds);
+  const { show } = question;
+  const shown =
+    show.length === 0 || rows.length === 0
+      ? new Map<string, readonly string[]>()
+      : await readShown(client, bounds, {
+          show,
+          key: keyOf(question),
+          from: fromEvents(question),
+          latest: rows,
+        });
+  return rows.map(({ key, count }) => ({ key, count: Number(count), shown: shown.get(key) ?? [] }));
 }
 
-function selectTop({ by, unique, where, show, limit, ...filters }: TopQuestion): Expression {
-  const key = typeof by === 'string' ? { sql: `nullIf(${by}, '')`, params: {} } : textAt(by, 'by');
+function selectTop(question: TopQuestion): Expression {
+  const { unique, where, show, limit } = question;
+  const key = keyOf(question);
   const holds = allHold(where);
-  const shown = jsonOfEach(show, 'show');
   const same = unique === undefined ? undefined : textAt(unique, 'unique');
-  const events = fromEvents(filters);
-  const columns = `
-        ${key.sql} AS top_key,
-        ${holds.sql} AS holds,
-        ${shown.sql} AS shown,
-        (timestamp, received_at, event_id) AS place`;
+  const events = fromEvents(question);
+  const columns = `${key.sql} AS top_key, ${holds.sql} AS holds, ${ORDER} AS place`;
   const each =
     same === undefined ? `SELECT ${columns} ${events.sql}` : latestOf(same.sql, columns, events.sql);
   return {
     // Without `show` nothing needs to be known of the latest event, and its columns are not read.
     sql: `
-      SELECT top_key AS key, count() AS count, ${show.length === 0 ? '[]' : 'argMax(shown, place)'} AS shown_latest
+      SELECT top_key AS key, count() AS count, ${show.length === 0 ? "(0, 0, '')" : placeOf('max(place)')} AS latest
       FROM (${each})
       WHERE holds AND top_key IS NOT NULL
       GROUP BY top_key
       ORDER BY count DESC, top_key
       LIMIT {limit:UInt32}`,
-    params: { limit, ...paramsOf([events, key, holds, shown, ...(same === undefined ? [] : [same])]) },
+    params: { limit, ...paramsOf([events, key, holds, ...(same === undefined ? [] : [same])]) },
   };
 }
 
-/**
- * The filters go into PREWHERE, so that `data`, the largest column by far, is read for the events that match alone.
- */
-function fromEvents({ category, name, fromUs = 0, toUs = END_US }: Filters): Expression {
+function keyOf({ by }: TopQuestion): Expression {
+  return typeof by === 'string' ? { sql: `nullIf(${by}, '')`, params: {} } : textAt(by, 'by');
+}
+
+/** The filters go into PREWHERE, so that `data`, the largest column by far, is read for the events that match alone. */
+function fromEvents({ category, name, fromUs = 0, toUs = END_US }: TopQuestion): Expression {
   const { sql, params } = allOf([...columnsAre({ category, name }), isWithin('timestamp', { fromUs, toUs })]);
   return { sql: `FROM events PREWHERE ${sql}`, params };
 }
@@ -102,9 +110,9 @@ function fromEvents({ category, name, fromUs = 0, toUs = END_US }: Filters): Exp
  */
 function latestOf(same: string, columns: string, events: string): string {
   return `
-      SELECT latest.1 AS top_key, latest.2 AS holds, latest.3 AS shown, latest_place AS place
+      SELECT latest.1 AS top_key, latest.2 AS holds, latest_place AS place
       FROM (
-        SELECT argMax((top_key, holds, shown), place) AS latest, max(place) AS latest_place
+        SELECT argMax((top_key, holds), place) AS latest, max(place) AS latest_place
         FROM (
           SELECT ${columns},
             ${same} AS same,

@@ -1,27 +1,8 @@
 import { expect } from 'chai';
-import { eventText, NDJSON, postEvents } from '../support/events-api.ts';
-import { eventually } from '../support/outcome.ts';
-import { getJson, getProblem, type ShownPage } from '../support/pages.ts';
-import { startTestApp, type TestApp } from '../support/test-app.ts';
+import { getJson, getProblem } from '../support/pages.ts';
+import { NOW, startTopService, type Given, type Top, type TopService } from '../support/top-service.ts';
 
-const NOW = Date.UTC(2024, 4, 17, 12);
 const MINUTE = 60_000;
-
-interface Top {
-  readonly generated_at: string;
-  readonly top: readonly (Readonly<Record<string, unknown>> & {
-    readonly key: string;
-    readonly count: number;
-  })[];
-}
-
-type Given = Readonly<Record<string, unknown>> & { readonly data?: object | string };
-
-/** The text of an event; `data` may be JSON text, for what JavaScript cannot hold. */
-function textOf({ data = {}, ...members }: Given): string {
-  const text = eventText({ category: 'c', name: 'n', timestamp: NOW - MINUTE, ...members, data: {} });
-  return text.replace('"data":{}', () => `"data":${typeof data === 'string' ? data : JSON.stringify(data)}`);
-}
 
 function repeated(count: number, given: Given): Given[] {
   return Array.from({ length: count }, () => given);
@@ -37,26 +18,15 @@ function rsvp(id: number, response: string, timestamp: number): Given {
 }
 
 describe('GET /events/top', () => {
-  let service: TestApp;
-  let posted: number;
+  let service: TopService;
 
   beforeEach(async () => {
-    service = await startTestApp({}, { nowMs: () => NOW });
-    posted = 0;
+    service = await startTopService();
   });
   afterEach(async () => service.remove());
 
-  /** Posts events one after the other in one body, and waits until they are there. */
-  const post = async (...events: readonly Given[]) => {
-    const answer = await postEvents(service.url, events.map(textOf).join('\n'), NDJSON);
-    expect(answer.body).to.deep.equal({ accepted: events.length, rejected: [] });
-    posted += events.length;
-    await eventually(async () => {
-      const { events: stored } = await getJson<ShownPage>(`${service.url}/events?limit=1000`);
-      expect(stored).to.have.length(posted);
-    });
-  };
-  const urlOf = (query: string) => `${service.url}/events/top?${query}`;
+  const post = async (...events: readonly Given[]) => service.post(...events);
+  const urlOf = (query: string) => service.urlOf(query);
   const top = async (query: string) => (await getJson<Top>(urlOf(query))).top;
   /** `key=count` of each, in order. */
   const counts = async (query: string) => (await top(query)).map(({ key, count }) => `${key}=${count}`);
@@ -199,38 +169,6 @@ describe('GET /events/top', () => {
     const same = { event_id: 'sent twice', timestamp: NOW - 5 };
     await post(same, same, { data: { id: null } }, { data: { id: 1 } }, { data: { id: 1 } });
     expect(await counts('unique=data.id')).to.deep.equal(['n=4']);
-  });
-
-  it('shows what the latest event of a key has at each path, in its own type', async () => {
-    const deep = { x: [1, 'a', null], y: {} };
-    await post(
-      { name: 'a', timestamp: NOW - 1, data: { text: 'é "', n: 1.5, yes: true, none: null, deep } },
-      { name: 'a', timestamp: NOW - 2, data: { text: 'old', n: 2, missing: 'only in the earlier one' } },
-      { name: 'b', timestamp: NOW - 1, data: '{"n":12345678901234567}' },
-    );
-    const paths = 'text,n,yes,none,deep,missing,text'.split(',').map((name) => `data.${name}`);
-    const answer = await (await fetch(urlOf(`show=${paths.join(',')}`))).text();
-    const [first] = (JSON.parse(answer) as Top).top;
-    expect(first).to.deep.equal({
-      key: 'a',
-      count: 2,
-      'data.text': 'é "',
-      'data.n': 1.5,
-      'data.yes': true,
-      'data.none': null,
-      'data.deep': deep,
-      'data.missing': null,
-    });
-    expect(answer).to.contain('"data.n":12345678901234567,"data.yes":null');
-  });
-
-  it('shows the latest event of those that count', async () => {
-    await post(
-      { timestamp: NOW - 2, data: { id: 1, ok: 'y', at: 'first' } },
-      { timestamp: NOW - 1, data: { id: 2, ok: 'n', at: 'second' } },
-    );
-    const [shown] = await top('unique=data.id&where=data.ok:y&show=data.at');
-    expect(shown).to.deep.equal({ key: 'n', count: 1, 'data.at': 'first' });
   });
 
   const hostile = ['data', 'event_id', 'data.', 'data.a-b', "data.a') OR 1=1 --", 'data.a`', 'data.1', ''];
