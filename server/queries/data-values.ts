@@ -10,7 +10,9 @@ export interface Expression {
  * The value at a path as text, whatever its type: a string without its quotes, anything else as JSON. NULL where there
  * is none, or null.
  *
- * Read from the text that was sent and not from `payload`, which rewrites what looks like a date.
+ * Read from the text that was sent and not from `payload`, although that takes ten times as long (0.3 s and not 0.03 s
+ * for 400,000 events of 1.3 kB): `payload` rewrites what looks like a date, and its paths would have to be part of the SQL.
+ * ClickHouse reads nothing of a text that holds a number beyond 64 bits or half a surrogate pair.
  * @param prefix of the names of the parameters, which must differ within a query
  */
 export function textAt(path: DataPath, prefix: string): Expression {

@@ -117,6 +117,17 @@ describe('GET /events/top', () => {
     ]);
   });
 
+  it('finds nothing in data that ClickHouse cannot read, and still counts its event by name', async () => {
+    await post(
+      { data: '{"a":1,"x":1e999}' },
+      { data: '{"a":1,"x":18446744073709551616}' },
+      { data: '{"a":1,"x":"\\ud800"}' },
+      { data: '{"a":1}' },
+    );
+    expect(await counts('by=data.a')).to.deep.equal(['1=1']);
+    expect(await counts('unique=data.a')).to.deep.equal(['n=4']);
+  });
+
   it('holds events against every condition, as text, from the first colon on', async () => {
     await post(
       { name: 'url', data: { u: 'http://x:80/', n: 1 } },
