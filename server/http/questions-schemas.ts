@@ -13,9 +13,10 @@ function Name(description: string) {
 }
 
 const sessionId = Name('a session');
-const category = Name('a category');
+export const category = Name('a category');
 
-const filters = {
+/** The filters that questions about events have in common. */
+export const filters = {
   name: Type.Optional(Name('a name')),
   application: Type.Optional(
     Type.String({

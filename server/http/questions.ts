@@ -1,15 +1,12 @@
-import { invalid, show } from '../errors.ts';
-import { timeUs } from '../events/parameters.ts';
 import { formatTimeUs } from '../events/time.ts';
 import type { Category } from '../queries/categories.ts';
 import type { Questions } from '../queries/questions.ts';
 import type { RejectedEvent } from '../queries/rejected-events.ts';
 import type { Order } from '../queries/time-windows.ts';
-import { problem, tryLater } from './answers.ts';
-import type { RequestContext } from './context.ts';
 import { eventsJson } from './event-json.ts';
 import { asksForFresh } from './fresh.ts';
 import { operation, type Operation } from './operation.ts';
+import { failures, rangeOf, sendJson, type Range } from './questions-common.ts';
 import {
   Categories,
   CategoryEvents,
@@ -23,16 +20,20 @@ import {
   SessionPath,
   SessionQuery,
 } from './questions-schemas.ts';
+import { topEvents } from './top-events.ts';
 
 export interface QuestionsRoutesDependencies {
   readonly questions: Questions;
+  readonly nowMs: () => number;
 }
 
 /** What was stored, event by event. */
-export function questionsOperations({ questions }: QuestionsRoutesDependencies): readonly Operation[] {
+export function questionsOperations(dependencies: QuestionsRoutesDependencies): readonly Operation[] {
+  const { questions } = dependencies;
   return [
     events(questions),
     rejected(questions),
+    topEvents(dependencies),
     session(questions),
     categories(questions),
     category(questions),
@@ -40,13 +41,6 @@ export function questionsOperations({ questions }: QuestionsRoutesDependencies):
 }
 
 const common = { method: 'get', tag: 'Events', access: 'read' } as const;
-
-const failures = {
-  422: problem(
-    'The answer would take more time, memory or rows than a question may; `detail` says which, and how to ask for less',
-  ),
-  503: tryLater('ClickHouse is away'),
-};
 
 const PAGING =
   'Ordered by timestamp, then by arrival; the oldest first unless `order=desc`. `from` is inclusive, `to` exclusive. ' +
@@ -148,11 +142,6 @@ function rejected(questions: Questions): Operation {
   });
 }
 
-interface Range {
-  readonly from?: string;
-  readonly to?: string;
-}
-
 interface Paged extends Range {
   readonly name?: string;
   readonly application?: string;
@@ -163,20 +152,6 @@ interface Paged extends Range {
 
 function pageOf({ name, application, order, limit, cursor, ...range }: Paged) {
   return { name, application, order, limit, cursor, ...rangeOf(range) };
-}
-
-function rangeOf({ from, to }: Range) {
-  const fromUs = from === undefined ? undefined : timeUs(from);
-  const toUs = to === undefined ? undefined : timeUs(to);
-  if (fromUs !== undefined && toUs !== undefined && toUs < fromUs) {
-    throw invalid([{ path: 'to', message: `received ${show(to)}, expected a time not before from` }]);
-  }
-  return { fromUs, toUs };
-}
-
-function sendJson(ctx: RequestContext, text: string): void {
-  ctx.type = 'application/json';
-  ctx.body = text;
 }
 
 function categoryJson({ category, events, sessions, firstUs, lastUs }: Category) {

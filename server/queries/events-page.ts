@@ -40,7 +40,7 @@ export interface EventsPage {
 }
 
 /** Later than any event, and early enough for ClickHouse to find its month. */
-const END_US = Date.UTC(2299, 0, 1) * 1000;
+export const END_US = Date.UTC(2299, 0, 1) * 1000;
 const NARROWER = 'a shorter range (from, to), a session_id, a category and name, or a smaller limit';
 
 /**

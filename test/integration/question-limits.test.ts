@@ -60,6 +60,17 @@ describe('A question that goes over a limit', () => {
     expect(detail).to.contain('needs more than 200000 bytes of memory');
   });
 
+  it('about the top gets 422 too; one about a shorter range is answered', async () => {
+    const url = await start({ maxRowsRead: 20_000 });
+    const { status, detail } = await getProblem(`${url}/events/top?by=data.text`);
+    expect(status).to.equal(422);
+    expect(detail).to.contain('expected a shorter range (from, to or window), a category and name');
+    const hour = 'category=page+interaction&name=pageview&from=2024-01-01T00:00:00Z&to=2024-01-01T01:00:00Z';
+    expect(await getJson(`${url}/events/top?by=data.text&show=data.text&${hour}`)).to.deep.include({
+      top: [{ key: 'x'.repeat(100), count: 3600, 'data.text': 'x'.repeat(100) }],
+    });
+  });
+
   it('on time gets 422', async () => {
     const url = await start({ maxSeconds: 0.001 });
     const { status, detail } = await getProblem(`${url}/events?application=nobody`);

@@ -12,7 +12,7 @@ const unused = async () => fail();
 export const httpDependencies: HttpDependencies = {
   ingest: { accept: unused, batch: fail, refusal: () => undefined },
   hourly: { hour: unused, hours: unused },
-  questions: { events: unused, rejected: unused, categories: unused },
+  questions: { events: unused, rejected: unused, top: unused, categories: unused },
   health: { readiness: () => ({ status: 'ready' }), report: unused },
   metrics: createMetrics(new Backlog(), () => 0),
   scrape: unused,

@@ -1,0 +1,124 @@
+import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
+import type { QuestionLimits } from '../config.ts';
+import type { DataCondition, DataPath } from '../events/data-path.ts';
+import { allOf, columnsAre, isWithin } from './conditions.ts';
+import { allHold, paramsOf, textAt, type Expression } from './data-values.ts';
+import { END_US } from './events-page.ts';
+import { ORDER, placeOf, readShown, type Place } from './shown-values.ts';
+
+/** Columns of an event that events can be counted by. */
+export const TOP_COLUMNS = ['name', 'category', 'session_id', 'user'] as const;
+export type TopColumn = (typeof TOP_COLUMNS)[number];
+
+/** Which events are counted, and by what; what is undefined does not matter. */
+export interface TopQuestion {
+  readonly by: TopColumn | DataPath;
+  readonly category?: string | undefined;
+  readonly name?: string | undefined;
+  /** Inclusive; this and the next in whole microseconds since the epoch. */
+  readonly fromUs?: number | undefined;
+  /** Exclusive. */
+  readonly toUs?: number | undefined;
+  /** Of the events that share its value, only the latest counts; an event without one stands for itself. */
+  readonly unique?: DataPath | undefined;
+  /** All of them must hold, for the events that `unique` leaves. */
+  readonly where: readonly DataCondition[];
+  /** Read from the latest event of each key. */
+  readonly show: readonly DataPath[];
+  /** Keys of an answer. */
+  readonly limit: number;
+}
+
+/** A value that events have in common, and how many have it. */
+export interface TopKey {
+  readonly key: string;
+  readonly count: number;
+  /** JSON text of each path of `show`, in its order; empty where the latest event of the key has nothing there. */
+  readonly shown: readonly string[];
+}
+
+const NARROWER = 'a shorter range (from, to or window), a category and name, or fewer paths';
+
+interface Row {
+  readonly key: string;
+  readonly count: string | number;
+  readonly latest: Place;
+}
+
+/**
+ * The keys with the most events, those with as many in the order of the keys' bytes. Events without a key (an empty
+ * column, a path that leads nowhere or to null) are not counted.
+ * @throws what `queryRows` throws
+ */
+export async function readTopEvents(
+  client: ClickHouseClient,
+  limits: QuestionLimits,
+  question: TopQuestion,
+): Promise<TopKey[]> {
+  const bounds: QueryBounds = { limits, narrower: NARROWER };
+  const { sql, params } = selectTop(question);
+  const rows = await queryRows<Row>(client, sql, params, bounds);
+  const { show } = question;
+  const shown =
+    show.length === 0 || rows.length === 0
+      ? new Map<string, readonly string[]>()
+      : await readShown(client, bounds, {
+          show,
+          key: keyOf(question),
+          from: fromEvents(question),
+          latest: rows,
+        });
+  return rows.map(({ key, count }) => ({ key, count: Number(count), shown: shown.get(key) ?? [] }));
+}
+
+function selectTop(question: TopQuestion): Expression {
+  const { unique, where, show, limit } = question;
+  const key = keyOf(question);
+  const holds = allHold(where);
+  const same = unique === undefined ? undefined : textAt(unique, 'unique');
+  const events = fromEvents(question);
+  const columns = `${key.sql} AS top_key, ${holds.sql} AS holds, ${ORDER} AS place`;
+  const each =
+    same === undefined ? `SELECT ${columns} ${events.sql}` : latestOf(same.sql, columns, events.sql);
+  return {
+    // Without `show` nothing needs to be known of the latest event, and its columns are not read.
+    sql: `
+      SELECT top_key AS key, count() AS count, ${show.length === 0 ? "(0, 0, '')" : placeOf('max(place)')} AS latest
+      FROM (${each})
+      WHERE holds AND top_key IS NOT NULL
+      GROUP BY top_key
+      ORDER BY count DESC, top_key
+      LIMIT {limit:UInt32}`,
+    params: { limit, ...paramsOf([events, key, holds, ...(same === undefined ? [] : [same])]) },
+  };
+}
+
+function keyOf({ by }: TopQuestion): Expression {
+  return typeof by === 'string' ? { sql: `nullIf(${by}, '')`, params: {} } : textAt(by, 'by');
+}
+
+/** The filters go into PREWHERE, so that `data`, the largest column by far, is read for the events that match alone. */
+function fromEvents({ category, name, fromUs = 0, toUs = END_US }: TopQuestion): Expression {
+  const { sql, params } = allOf([...columnsAre({ category, name }), isWithin('timestamp', { fromUs, toUs })]);
+  return { sql: `FROM events PREWHERE ${sql}`, params };
+}
+
+/**
+ * The columns of the latest event of each value of `same`. An event without one has its place in the table as its own,
+ * because an `event_id` comes from the sender and may be there twice.
+ */
+function latestOf(same: string, columns: string, events: string): string {
+  return `
+      SELECT latest.1 AS top_key, latest.2 AS holds, latest_place AS place
+      FROM (
+        SELECT argMax((top_key, holds), place) AS latest, max(place) AS latest_place
+        FROM (
+          SELECT ${columns},
+            ${same} AS same,
+            if(same IS NULL, concat(_part, ' ', toString(_part_offset)), '') AS alone
+          ${events}
+        )
+        GROUP BY same, alone
+      )`;
+}
