@@ -54,6 +54,13 @@ export function identifier() {
   });
 }
 
+/** A variable that is reserved: to ignore it would be to do something else than the operator asked for. */
+export function unset(reason: string) {
+  return makeExactValidator<never>((input) => {
+    throw new EnvError(`received ${show(input)}, expected nothing: ${reason}`);
+  });
+}
+
 export function oneOf<T extends string>(choices: readonly T[]) {
   return makeExactValidator<T>((input) => {
     const found = choices.find((choice) => choice === input);

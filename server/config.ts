@@ -12,6 +12,7 @@ import {
   MIB,
   oneOf,
   origins,
+  unset,
   whole,
 } from './config-values.ts';
 import { AppError, show, type Issue } from './errors.ts';
@@ -110,6 +111,7 @@ const specs = {
   CLICKHOUSE_QUERY_USER: str({ default: undefined }),
   CLICKHOUSE_ANALYST_USER: str({ default: undefined }),
   CLICKHOUSE_DATABASE: identifier()({ default: defaults.database }),
+  CLICKHOUSE_CLUSTER: unset('only one ClickHouse node is supported so far')({ default: undefined }),
   BATCH_MAX_WAIT_MS: whole(1, 60_000)({ default: defaults.journal.batchMaxWaitMs }),
   CACHE_TTL_MS: whole(0, 60_000)({ default: defaults.cache.ttlMs }),
   MAX_BODY_BYTES: bytes(1, 128 * MIB)({ default: defaults.maxBodyBytes }),

@@ -199,6 +199,12 @@ describe('readConfig', () => {
     });
   }
 
+  it('refuses a cluster, which it could only ignore', () => {
+    const { CLICKHOUSE_CLUSTER: issue } = issuesOf({ CLICKHOUSE_CLUSTER: 'main' });
+    expect(issue).to.equal('received "main", expected nothing: only one ClickHouse node is supported so far');
+    expect(readConfig({ CLICKHOUSE_CLUSTER: '' }).database).to.equal('analytics');
+  });
+
   it('says nothing of the exposure while it cannot read who is trusted', () => {
     for (const name of ['ALLOW_ANONYMOUS', 'API_KEYS', 'TRUSTED_NETWORKS', 'TRUSTED_PROXIES']) {
       expect(issuesOf({ HOST: '0.0.0.0', [name]: 'yes' })).to.have.all.keys(name);
