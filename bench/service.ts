@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { startEngine, type Engine } from '../clickhouse/embedded.ts';
+import { endpointEnv } from '../server/clickhouse/endpoint.ts';
 import type { Closing } from '../server/closing.ts';
 import { createLogger } from '../server/log.ts';
 import { programFile, startChildServer, type ChildServer } from './child-server.ts';
@@ -25,18 +26,12 @@ export async function startService(closing: Closing): Promise<Service> {
     database: DATABASE,
   });
   closing.add('engine', () => engine.close());
-  const { url, admin, ingest, query, analyst } = engine.endpoint;
   const server = await startChildServer(programFile('server/main.js'), {
     HOST: '127.0.0.1',
     PORT: '0',
     DATA_DIR: path.join(directory, 'data'),
     LOG_LEVEL: 'warn',
-    CLICKHOUSE_URL: url,
-    CLICKHOUSE_USER: admin.username,
-    CLICKHOUSE_PASSWORD: admin.password,
-    CLICKHOUSE_INGEST_USER: ingest.username,
-    CLICKHOUSE_QUERY_USER: query.username,
-    CLICKHOUSE_ANALYST_USER: analyst.username,
+    ...endpointEnv(engine.endpoint),
     CLICKHOUSE_DATABASE: DATABASE,
   });
   closing.add('server', () => server.close());

@@ -21,3 +21,21 @@ export interface ClickHouseEndpoint {
 }
 
 export type Role = 'admin' | 'ingest' | 'query' | 'analyst';
+
+/** The environment variables that `readConfig` makes this endpoint of, for a server in a process of its own. */
+export function endpointEnv({
+  url,
+  admin,
+  ingest,
+  query,
+  analyst,
+}: ClickHouseEndpoint): Record<string, string> {
+  return {
+    CLICKHOUSE_URL: url,
+    CLICKHOUSE_USER: admin.username,
+    CLICKHOUSE_PASSWORD: admin.password,
+    CLICKHOUSE_INGEST_USER: ingest.username,
+    CLICKHOUSE_QUERY_USER: query.username,
+    CLICKHOUSE_ANALYST_USER: analyst.username,
+  };
+}

@@ -1,7 +1,7 @@
 import cluster, { type Address, type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { App } from '../app.ts';
-import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
+import { endpointEnv, type ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { openEndpoint } from '../clickhouse/open-endpoint.ts';
 import { backoffMs, pause, type Backoff } from '../clickhouse/retry.ts';
 import { Closing } from '../closing.ts';
@@ -89,16 +89,4 @@ async function firstAddress(worker: Worker): Promise<Address> {
     worker.once('listening', resolve);
     worker.once('exit', () => reject(new Error('a worker ended before it listened; its message is above')));
   });
-}
-
-/** The variables that `readConfig` makes this endpoint of. */
-function endpointEnv({ url, admin, ingest, query, analyst }: ClickHouseEndpoint): Record<string, string> {
-  return {
-    CLICKHOUSE_URL: url,
-    CLICKHOUSE_USER: admin.username,
-    CLICKHOUSE_PASSWORD: admin.password,
-    CLICKHOUSE_INGEST_USER: ingest.username,
-    CLICKHOUSE_QUERY_USER: query.username,
-    CLICKHOUSE_ANALYST_USER: analyst.username,
-  };
 }

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
+import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Closing } from '../../server/closing.ts';
 import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
 import { eventText, NDJSON, postEvents } from '../support/events-api.ts';
 import { eventually } from '../support/outcome.ts';
-import { clickhouseEnv, startServer } from '../support/server-process.ts';
+import { startServer } from '../support/server-process.ts';
 import { rowsOf } from '../support/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -39,7 +40,7 @@ describe('POST /events while the server is killed with -9', () => {
       const directory = await tempDir();
       closing.add('directory', () => directory.remove());
       const env = {
-        ...clickhouseEnv(testEndpoint()),
+        ...endpointEnv(testEndpoint()),
         CLICKHOUSE_DATABASE: database.name,
         DATA_DIR: directory.path,
         BATCH_MAX_WAIT_MS: '50',

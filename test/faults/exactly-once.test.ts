@@ -1,10 +1,11 @@
 import { expect } from 'chai';
+import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
 import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
 import { startLoad, type LoadReport } from '../support/load.ts';
 import { eventually } from '../support/outcome.ts';
 import { startProxy, type Answered, type Verdict } from '../support/proxy.ts';
-import { clickhouseEnv, startServer } from '../support/server-process.ts';
+import { startServer } from '../support/server-process.ts';
 import { rowsOf, storedUsers, totals } from '../support/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -20,7 +21,7 @@ describe('Every acknowledged event is stored exactly once', () => {
     database = created.name;
     const directory = await tempDir();
     closing.add('data', () => directory.remove());
-    env = { ...clickhouseEnv(testEndpoint()), CLICKHOUSE_DATABASE: database, DATA_DIR: directory.path };
+    env = { ...endpointEnv(testEndpoint()), CLICKHOUSE_DATABASE: database, DATA_DIR: directory.path };
   });
   afterEach(async () => closing.close());
 

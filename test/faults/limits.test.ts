@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
 import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
 import { eventually } from '../support/outcome.ts';
-import { clickhouseEnv, startServer, type ServerProcess } from '../support/server-process.ts';
+import { startServer, type ServerProcess } from '../support/server-process.ts';
 import { storedUsers } from '../support/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -50,7 +51,7 @@ describe('When nothing more can be made safe', () => {
     await expectHonestRefusal(refusal);
     expect((await fetch(`${cutOff.url}/health/ready`)).status).to.equal(503);
     await cutOff.stop();
-    const server = await startServer({ ...env, ...clickhouseEnv(testEndpoint()) });
+    const server = await startServer({ ...env, ...endpointEnv(testEndpoint()) });
     closing.add('server', () => server.stop());
     await eventually(async () => {
       const stored = await storedUsers(testEndpoint(), database.name);
@@ -81,7 +82,7 @@ describe('When nothing more can be made safe', () => {
     const { acknowledged, refusal } = await fill(cutOff);
     await expectHonestRefusal(refusal);
     await cutOff.kill();
-    const server = await startServer({ ...env, ...clickhouseEnv(testEndpoint()) });
+    const server = await startServer({ ...env, ...endpointEnv(testEndpoint()) });
     closing.add('server', () => server.stop());
     await eventually(async () => {
       const stored = await storedUsers(testEndpoint(), database.name);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEngine, type Engine } from '../../clickhouse/embedded.ts';
 import { Closing } from '../../server/closing.ts';
@@ -6,7 +7,7 @@ import { createLogger } from '../../server/log.ts';
 import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
 import { startLoad } from '../support/load.ts';
 import { eventually } from '../support/outcome.ts';
-import { clickhouseEnv, startServer } from '../support/server-process.ts';
+import { startServer } from '../support/server-process.ts';
 import { rowsOf, storedUsers, totals } from '../support/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -38,7 +39,7 @@ describe('While ClickHouse is away', () => {
     const directory = await newDataDir();
     const first = await newEngine(directory);
     const env = {
-      ...clickhouseEnv(first.endpoint),
+      ...endpointEnv(first.endpoint),
       CLICKHOUSE_DATABASE: 'test_outage',
       DATA_DIR: await newDataDir(),
     };
@@ -67,7 +68,7 @@ describe('While ClickHouse is away', () => {
     const { endpoint } = engine;
     await engine.close();
     const env = {
-      ...clickhouseEnv(endpoint),
+      ...endpointEnv(endpoint),
       CLICKHOUSE_DATABASE: 'test_absent',
       DATA_DIR: await newDataDir(),
     };
@@ -106,7 +107,7 @@ describe('While ClickHouse is away', () => {
       expect(answer.status).to.equal(204);
     }
     await doomed.kill();
-    const heir = await startServer({ ...away, ...clickhouseEnv(testEndpoint()) });
+    const heir = await startServer({ ...away, ...endpointEnv(testEndpoint()) });
     closing.add('heir', () => heir.stop());
     await eventually(
       async () => expect((await storedUsers(testEndpoint(), database.name)).size).to.equal(5),
@@ -128,7 +129,7 @@ describe('While ClickHouse is away', () => {
     const server = await startServer(away);
     await fetch(`${server.url}/analytics?timestamp=1&user=ada&click`, { method: 'POST' });
     expect(await server.stop()).to.equal(0);
-    const heir = await startServer({ ...away, ...clickhouseEnv(testEndpoint()) });
+    const heir = await startServer({ ...away, ...endpointEnv(testEndpoint()) });
     closing.add('heir', () => heir.stop());
     await eventually(
       async () => expect((await storedUsers(testEndpoint(), database.name)).size).to.equal(1),
@@ -140,7 +141,7 @@ describe('While ClickHouse is away', () => {
     const database = await testDatabase();
     closing.add('database', () => database.drop());
     const env = {
-      ...clickhouseEnv(testEndpoint()),
+      ...endpointEnv(testEndpoint()),
       DATA_DIR: await newDataDir(),
       CLICKHOUSE_DATABASE: database.name,
     };
@@ -168,7 +169,7 @@ describe('While ClickHouse is away', () => {
     const database = await testDatabase();
     closing.add('database', () => database.drop());
     const env = {
-      ...clickhouseEnv(testEndpoint()),
+      ...endpointEnv(testEndpoint()),
       DATA_DIR: await newDataDir(),
       CLICKHOUSE_DATABASE: database.name,
     };

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEngine } from '../../clickhouse/embedded.ts';
 import { Closing } from '../../server/closing.ts';
@@ -6,7 +7,7 @@ import { HOUR_MS } from '../../server/events/hours.ts';
 import { createLogger } from '../../server/log.ts';
 import { startLoad } from '../support/load.ts';
 import { eventually } from '../support/outcome.ts';
-import { clickhouseEnv, startServer } from '../support/server-process.ts';
+import { startServer } from '../support/server-process.ts';
 import { storedUsers, totals } from '../support/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -32,7 +33,7 @@ describe('Under load, while the server and ClickHouse are killed with -9 at rand
       closing.add('engine', () => engine.close());
       const database = 'test_kills';
       const env = {
-        ...clickhouseEnv(engine.endpoint),
+        ...endpointEnv(engine.endpoint),
         CLICKHOUSE_DATABASE: database,
         DATA_DIR: directories[1].path,
         BATCH_MAX_WAIT_MS: '50',

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
+import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { createServer } from 'node:net';
 import { apiKey } from '../support/api-keys.ts';
 import { testEndpoint } from '../support/clickhouse.ts';
 import { eventually } from '../support/outcome.ts';
-import { clickhouseEnv, startServer } from '../support/server-process.ts';
+import { startServer } from '../support/server-process.ts';
 import { rowsOf } from '../support/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
@@ -135,7 +136,7 @@ describe('Open to everyone', () => {
 
   it('does not start on an address that others reach, unless keys exist or that is intended', async () => {
     const directory = await tempDir();
-    const base = { ...clickhouseEnv(testEndpoint()), DATA_DIR: directory.path, HOST: '0.0.0.0' };
+    const base = { ...endpointEnv(testEndpoint()), DATA_DIR: directory.path, HOST: '0.0.0.0' };
     try {
       await expectNoStart(base, 'HOST: received "0.0.0.0", expected a loopback address');
       await expectNoStart({ ...base, API_KEYS: '[{"application":"shop"}]' }, 'API_KEYS: entry 1 ("shop")');

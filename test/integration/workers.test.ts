@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Closing } from '../../server/closing.ts';
 import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
 import { startLoad } from '../support/load.ts';
 import { eventually } from '../support/outcome.ts';
-import { clickhouseEnv, startServer } from '../support/server-process.ts';
+import { startServer } from '../support/server-process.ts';
 import { storedUsers } from '../support/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -33,7 +34,7 @@ describe('A server with WORKERS=2', () => {
     const directory = await tempDir();
     closing.add('data', () => directory.remove());
     const env = {
-      ...clickhouseEnv(testEndpoint()),
+      ...endpointEnv(testEndpoint()),
       CLICKHOUSE_DATABASE: database.name,
       DATA_DIR: directory.path,
     };

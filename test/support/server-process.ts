@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 
 /** A real server in a process of its own, to be stopped and killed. */
 export interface ServerProcess {
@@ -34,17 +33,6 @@ export async function startServer(env: Readonly<Record<string, string>>): Promis
     return { url, pid: child.pid, kill: async () => kill(child), stop: async () => stop(child) };
   }
   throw new Error(`the server ended before it listened: ${errors}`);
-}
-
-/** What makes a server of `startServer` use a ClickHouse of the test's. */
-export function clickhouseEnv({ url, admin, ingest, query }: ClickHouseEndpoint): Record<string, string> {
-  return {
-    CLICKHOUSE_URL: url,
-    CLICKHOUSE_USER: admin.username,
-    CLICKHOUSE_PASSWORD: admin.password,
-    CLICKHOUSE_INGEST_USER: ingest.username,
-    CLICKHOUSE_QUERY_USER: query.username,
-  };
 }
 
 async function kill(child: ChildProcess): Promise<void> {
