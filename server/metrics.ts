@@ -91,7 +91,7 @@ function journalMetrics(registry: Registry, backlog: Backlog) {
   return {
     commitSeconds: new Histogram({
       name: 'clickhour_journal_commit_seconds',
-      help: 'One group commit: write and fdatasync',
+      help: 'One group commit: written and synced',
       buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
       registers,
     }),

@@ -1,9 +1,10 @@
-import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { unlink } from 'node:fs/promises';
 import type { JournalLimits } from '../config.ts';
 import { deferred, type Deferred } from '../deferred.ts';
 import { AppError, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Backlog } from './backlog.ts';
+import { createDurableFile, type DurableFile } from './durable-file.ts';
 import { syncDirectory, type OwnerDirectory } from './owner-directory.ts';
 import { createSegment, type Segment } from './segment.ts';
 
@@ -33,14 +34,14 @@ interface Group {
 
 interface OpenSegment {
   readonly segment: Segment;
-  readonly file: FileHandle;
+  readonly file: DurableFile;
 }
 
 /**
  * The append-only journal of one table: rows are durable on this disk before anyone is told that they are accepted.
  *
  * States: `open` takes rows; `closed` refuses them. While open, at most one group is being written; rows that arrive
- * meanwhile form the next (group commit), so an fdatasync is shared by all who wait. A group is written whole to one
+ * meanwhile form the next (group commit), so one sync is shared by all who wait. A group is written whole to one
  * segment. A segment is sealed when its first row is `batchMaxWaitMs` old or it holds `segmentMaxBytes`.
  *
  * When a write fails, the segment is cut back to its last durable byte and sealed, everyone in the group is told, and
@@ -153,8 +154,7 @@ export class Journal {
     try {
       this.#open ??= await this.#openSegment();
       const { file, segment } = this.#open;
-      await writeAll(file, Buffer.from(group.rows.join('')), segment.bytes);
-      await file.datasync();
+      await file.write(Buffer.from(group.rows.join('')), segment.bytes);
       this.#deps.backlog.grow(segment, group.count, group.bytes);
       this.#writingBytes = 0;
       if (segment.bytes >= this.#deps.limits.segmentMaxBytes) this.#sealIsDue = true;
@@ -176,7 +176,7 @@ export class Journal {
     this.#segments += 1;
     const id = `${directory.owner}-${String(this.#segments).padStart(8, '0')}`;
     const segment = createSegment(directory.path, table, id, nowMs());
-    const file = await open(segment.path, 'wx');
+    const file = await createDurableFile(segment.path);
     try {
       await syncDirectory(directory.path);
     } catch (error) {
@@ -198,8 +198,7 @@ export class Journal {
     if (this.#open === undefined) return;
     const { file, segment } = this.#open;
     try {
-      await file.truncate(segment.bytes);
-      await file.datasync();
+      await file.cut(segment.bytes);
     } catch (cause) {
       this.#deps.log.error({ err: cause, segment: segment.name }, 'a failed write could not be cut off');
     }
@@ -222,13 +221,6 @@ export class Journal {
 
 function createGroup(): Group {
   return { rows: [], count: 0, bytes: 0, durable: deferred() };
-}
-
-async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
 }
 
 function overloaded(message: string, retryAfterS: number, cause?: unknown): AppError {

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { AppError } from '../../../server/errors.ts';
 import { failure } from '../../support/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
-import { interceptDatasync } from './disk.ts';
+import { interceptSyncs } from './disk.ts';
 import { contents, journalIn } from './journal-in-directory.ts';
 
 const FIRST = 'events-owner-00000001.ndjson';
@@ -38,12 +38,12 @@ describe('Journal on a disk that fails', () => {
   /** The next sync fails, after the bytes were written; those after it work. */
   async function failNextSync(): Promise<void> {
     let failures = 1;
-    ({ restore } = await interceptDatasync(async (datasync) => {
+    ({ restore } = await interceptSyncs(async (sync) => {
+      await sync();
       if (failures > 0) {
         failures -= 1;
         throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' });
       }
-      await datasync();
     }));
   }
 

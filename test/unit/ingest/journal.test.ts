@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { deferred } from '../../../server/deferred.ts';
 import { failure } from '../../support/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
-import { interceptDatasync } from './disk.ts';
+import { interceptSyncs } from './disk.ts';
 import { contents, journalIn, NOW_MS } from './journal-in-directory.ts';
 
 const FIRST = 'events-owner-00000001.ndjson';
@@ -25,16 +25,16 @@ describe('Journal', () => {
   });
 
   /** Until `restore`, each sync of a file waits for what `intercept` does. */
-  async function onDatasync(intercept: (datasync: () => Promise<void>) => Promise<void>): Promise<void> {
-    ({ restore } = await interceptDatasync(intercept));
+  async function onSync(intercept: (sync: () => Promise<void>) => Promise<void>): Promise<void> {
+    ({ restore } = await interceptSyncs(intercept));
   }
 
   it('answers only after the bytes are written and synced', async () => {
     const steps: string[] = [];
     const { journal } = journalIn(temp.path);
-    await onDatasync(async (datasync) => {
+    await onSync(async (sync) => {
+      await sync();
       steps.push(`synced ${await readFile(path.join(temp.path, FIRST), 'utf8')}`);
-      await datasync();
       await new Promise((resolve) => setImmediate(resolve));
       steps.push('sync ended');
     });
@@ -57,10 +57,10 @@ describe('Journal', () => {
   it('writes what arrives during a sync as the next group', async () => {
     const { journal, commits } = journalIn(temp.path);
     const [syncing, goOn] = [deferred<void>(), deferred<void>()];
-    await onDatasync(async (datasync) => {
+    await onSync(async (sync) => {
       syncing.resolve();
       await goOn.promise;
-      await datasync();
+      await sync();
     });
     const first = journal.append('1\n', 1);
     await syncing.promise;
@@ -158,10 +158,10 @@ describe('Journal', () => {
       for (const limits of [{ maxBytes: 4 }, { pendingMaxBytes: 4 }]) {
         const { journal } = journalIn(temp.path, limits);
         const [syncing, goOn] = [deferred<void>(), deferred<void>()];
-        await onDatasync(async (datasync) => {
+        await onSync(async (sync) => {
           syncing.resolve();
           await goOn.promise;
-          await datasync();
+          await sync();
         });
         const taken = journal.append('123\n', 1);
         await syncing.promise;
@@ -200,10 +200,10 @@ describe('Journal', () => {
     it('seals also the group that waited for the one on its way to the disk', async () => {
       const { journal, sealed } = journalIn(temp.path);
       const [syncing, goOn] = [deferred<void>(), deferred<void>()];
-      await onDatasync(async (datasync) => {
+      await onSync(async (sync) => {
         syncing.resolve();
         await goOn.promise;
-        await datasync();
+        await sync();
       });
       const taken = [journal.append('1\n', 1)];
       await syncing.promise;
