@@ -48,7 +48,7 @@ export async function createDirectTable(
     ...(password === '' ? {} : { 'X-ClickHouse-Key': password }),
   };
   return {
-    url: endpoint.url,
+    url: endpoint.urls[0],
     insert: (event) => ({ method: 'POST', path, headers, body: row(event) }),
     insertRows: (rows) => ({ method: 'POST', path: batchPath, headers, body: rows }),
   };

@@ -6,7 +6,8 @@ export const SERVICE_USERS = ['default', 'ingest', 'query', 'analyst'] as const;
 /** A server that has the users of `users.d/clickhour.xml`. */
 export function endpointWithServiceUsers(url: string): ClickHouseEndpoint {
   return {
-    url,
+    urls: [url],
+    cluster: undefined,
     admin: withoutPassword('default'),
     ingest: withoutPassword('ingest'),
     query: withoutPassword('query'),

@@ -2,7 +2,7 @@
 --
 -- Sent by the shipper like `events`, under the same kind of token. Newest first is the only order that is asked for, so
 -- it is the key, and `reason` and `application` are filters over it: the table is kept small, below.
-CREATE TABLE IF NOT EXISTS rejected_events
+CREATE TABLE IF NOT EXISTS rejected_events{{local}}
 (
     received_at DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
     -- Of the rejection, given by this service and unique; what was rejected may have none.
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS rejected_events
     payload String CODEC(ZSTD(3)),
     batch String DEFAULT initialQueryID() CODEC(ZSTD(1))
 )
-ENGINE = MergeTree
+ENGINE = {{MergeTree}}
 -- By day, so that the TTL drops whole parts and a page of the newest reads one or two of them.
 PARTITION BY toYYYYMMDD(received_at, 'UTC')
 ORDER BY (received_at, event_id)
@@ -29,5 +29,10 @@ SETTINGS
     ttl_only_drop_parts = 1,
     -- The same as for `events`, and for the same reasons.
     non_replicated_deduplication_window = 100000,
+    replicated_deduplication_window = 100000,
+    replicated_deduplication_window_seconds = 2592000,
     fsync_after_insert = 1,
     fsync_part_directory = 1;
+
+CREATE TABLE IF NOT EXISTS rejected_events AS rejected_events_local
+ENGINE = Distributed({{cluster}}, currentDatabase(), rejected_events_local, cityHash64(event_id));

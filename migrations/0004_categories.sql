@@ -6,7 +6,7 @@
 -- as long.
 --
 -- `notEmpty` and not `!= ''`: ClickHouse rewrites the latter in questions, and then does not see that they match.
-ALTER TABLE events ADD PROJECTION IF NOT EXISTS by_category
+ALTER TABLE events{{local}} ADD PROJECTION IF NOT EXISTS by_category
 (
     SELECT
         category,
@@ -17,4 +17,4 @@ ALTER TABLE events ADD PROJECTION IF NOT EXISTS by_category
     GROUP BY category
 );
 
-ALTER TABLE events MATERIALIZE PROJECTION IF EXISTS by_category;
+ALTER TABLE events{{local}} MATERIALIZE PROJECTION IF EXISTS by_category;

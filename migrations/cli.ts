@@ -39,13 +39,21 @@ async function up(): Promise<number> {
 async function status(): Promise<number> {
   const config = readConfig();
   const { database } = config;
-  const all = await withClickHouse(config, createLogger('warn'), (endpoint) =>
+  const nodes = await withClickHouse(config, createLogger('warn'), (endpoint) =>
     migrationStatus({ endpoint, database }),
   );
-  for (const migration of all) console.log(line(migration));
+  for (const node of nodes) {
+    if (nodes.length > 1) console.log(`${node.node}:`);
+    if ('away' in node) console.log(`away      ${node.away}`);
+    else for (const migration of node.migrations) console.log(line(migration));
+  }
+  const all = nodes.flatMap((node) => ('away' in node ? [] : node.migrations));
   const open = all.filter(({ state }) => state !== 'applied').length;
-  console.log(`Database ${database}: ${all.length - open} applied, ${open} not.`);
-  return open === 0 ? 0 : 1;
+  const away = nodes.filter((node) => 'away' in node).length;
+  console.log(
+    `Database ${database}: ${all.length - open} applied, ${open} not${away === 0 ? '' : `, ${away} of ${nodes.length} nodes away`}.`,
+  );
+  return open === 0 && away === 0 ? 0 : 1;
 }
 
 async function create(words: readonly string[]): Promise<number> {

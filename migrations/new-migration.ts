@@ -6,6 +6,10 @@ const HEADER = `-- What this changes, and why.
 --
 -- ClickHouse has no transactions: a run that is killed between a statement and the ledger's note of it runs the statement
 -- again. So each must do no harm the second time: IF NOT EXISTS, IF EXISTS.
+--
+-- On a cluster every statement runs on every node. A table's own part there is NAME{{local}}, and a change of its columns
+-- has to be made a second time to NAME itself, in a statement that says {{cluster}}, in a comment if need be:
+-- placeholders.ts.
 `;
 
 /**

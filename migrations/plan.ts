@@ -46,7 +46,8 @@ export function assertRunnable(statuses: readonly MigrationStatus[]): void {
     throw new AppError(
       'invalid',
       `Changed after it was applied: ${changed.join(', ')}. ` +
-        'Put the file back as it was, and make the change in a new one (npm run migrate -- new NAME).',
+        'Put the file back as it was, and make the change in a new one (npm run migrate -- new NAME); a database that was ' +
+        'made before the first release must be made anew, under another CLICKHOUSE_DATABASE.',
     );
   }
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connect, type ClickHouseClient } from './clickhouse/client.ts';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
+import { connectAny, type Nodes } from './clickhouse/nodes.ts';
 import { openEndpoint } from './clickhouse/open-endpoint.ts';
+import { nodeHealth, type NodeHealth } from './clickhouse/node-health.ts';
 import { Schema } from './clickhouse/schema.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config.ts';
@@ -58,8 +59,8 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const { nowMs = Date.now, random = Math.random, log = createLogger(config.logLevel) } = surroundings;
   // First, because a broken file is the operator's to mend, and nothing else should have started then.
   const checkPayload = await loadPayloadSchemas(config.schemasDir);
-  const clickhouse = await openClickHouse(config, log, closing);
-  const { endpoint, ingestClient, queryClient } = clickhouse;
+  const clickhouse = await openClickHouse(config, log, closing, random);
+  const { endpoint, ingestNodes, queryNodes } = clickhouse;
 
   const schema = new Schema({ endpoint, database: config.database, log, random });
   closing.add('schema', () => schema.close());
@@ -69,7 +70,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const metrics = createMetrics(backlog, nowMs);
   const { dataDir, journal: limits } = config;
   const insert = async (segment: Segment) =>
-    schema.whenReady(async () => insertSegment(ingestClient, segment));
+    schema.whenReady(async () => ingestNodes.use(async (client) => insertSegment(client, segment)));
   const ingest = await openIngest({
     dataDir,
     limits,
@@ -86,11 +87,11 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     {
       counters: async (hours) => {
         metrics.hourlyQueries.inc({ reads: 'counters' });
-        return await readCounters(queryClient, hours);
+        return await readCounters(queryNodes, hours);
       },
       counts: async (hours) => {
         metrics.hourlyQueries.inc({ reads: 'users' });
-        return await readCounts(queryClient, hours);
+        return await readCounts(queryNodes, hours);
       },
     },
     config.cache.maxHours,
@@ -98,12 +99,12 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const hourly = createHourly({ reader, cache: config.cache, log, nowMs });
 
   const { cache, questions: questionLimits } = config;
-  const questions = createQuestions({ client: clickhouse.questionsClient, limits: questionLimits, cache });
+  const questions = createQuestions({ nodes: clickhouse.questionNodes, limits: questionLimits, cache });
 
   const health = createHealth({
     ingest,
     backlog,
-    clickhouseVersion: clickhouse.version,
+    clickhouse: clickhouse.health,
     schemaState: () => schema.state,
     nowMs,
   });
@@ -132,30 +133,37 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
 interface ClickHouse {
   readonly endpoint: ClickHouseEndpoint;
   readonly consoleUrl: string;
-  readonly ingestClient: ClickHouseClient;
-  readonly queryClient: ClickHouseClient;
+  readonly ingestNodes: Nodes;
+  readonly queryNodes: Nodes;
   /** With connections of its own, so that questions that take long do not hold up the hourly counts. */
-  readonly questionsClient: ClickHouseClient;
-  readonly version: () => Promise<string>;
+  readonly questionNodes: Nodes;
+  readonly health: () => Promise<readonly NodeHealth[]>;
 }
 
-/** The embedded engine unless the operator named a server; and a client for each thing the service does there. */
-async function openClickHouse(config: Config, log: Logger, closing: Closing): Promise<ClickHouse> {
+/** The embedded engine unless the operator named a server; and clients for each thing the service does there. */
+async function openClickHouse(
+  config: Config,
+  log: Logger,
+  closing: Closing,
+  random: () => number,
+): Promise<ClickHouse> {
   const { endpoint, consoleUrl } = await openEndpoint(config, log, closing);
   const { database } = config;
-  const client = (role: 'ingest' | 'query', requestTimeoutMs: number) => {
-    const opened = connect({ endpoint, role, database, requestTimeoutMs });
-    closing.add(`${role} client`, () => opened.close());
+  // Many servers before one cluster do not all begin with the same node.
+  const first = Math.floor(random() * endpoint.urls.length);
+  const nodes = (role: 'ingest' | 'query', requestTimeoutMs: number) => {
+    const opened = connectAny({ endpoint, role, database, requestTimeoutMs }, first);
+    closing.add(`${role} clients`, () => opened.close());
     return opened;
   };
-  const ingestClient = client('ingest', 60_000);
-  const queryClient = client('query', 12_000);
-  const questionsClient = client('query', config.questions.maxSeconds * 1000 + 2_000);
-  const healthClient = client('query', 2_000);
-  const version = async () => {
-    const result = await healthClient.query({ query: 'SELECT version() AS version', format: 'JSONEachRow' });
-    const [row] = await result.json<{ version: string }>();
-    return row?.version ?? 'unknown';
+  const health = nodeHealth({ endpoint, database });
+  closing.add('health clients', () => health.close());
+  return {
+    endpoint,
+    consoleUrl,
+    ingestNodes: nodes('ingest', 60_000),
+    queryNodes: nodes('query', 12_000),
+    questionNodes: nodes('query', config.questions.maxSeconds * 1000 + 2_000),
+    health: async () => health.read(),
   };
-  return { endpoint, consoleUrl, ingestClient, queryClient, questionsClient, version };
 }

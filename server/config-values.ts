@@ -30,18 +30,29 @@ export function bytes(min: number, max: number) {
   });
 }
 
-export function httpUrl() {
+/** One address, or several that are separated by commas. */
+export function httpUrls() {
+  return makeExactValidator<readonly [string, ...string[]]>((input) => {
+    const [first = '', ...others] = input.split(',').map((text) => text.trim());
+    return [httpUrl(first), ...others.map(httpUrl)];
+  });
+}
+
+function httpUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '')
+    return text;
+  const hint = 'with the user in CLICKHOUSE_USER and CLICKHOUSE_PASSWORD';
+  // Also what is no URL may hold a password, such as one with a "#" that is not encoded.
+  const received = url === undefined ? text.replace(/^.*@/s, '…@') : `${url.protocol}//${url.host}`;
+  throw new EnvError(`received ${show(received)}, expected http://HOST:PORT or https://HOST:PORT, ${hint}`);
+}
+
+/** A name in ClickHouse's configuration; it becomes a part of SQL. */
+export function clusterName() {
   return makeExactValidator<string>((input) => {
-    const url = URL.canParse(input) ? new URL(input) : undefined;
-    if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
-      const hint = 'with the user in CLICKHOUSE_USER and CLICKHOUSE_PASSWORD';
-      // Also what is no URL may hold a password, such as one with a "#" that is not encoded.
-      const received = url === undefined ? input.replace(/^.*@/s, '…@') : `${url.protocol}//${url.host}`;
-      throw new EnvError(
-        `received ${show(received)}, expected http://HOST:PORT or https://HOST:PORT, ${hint}`,
-      );
-    }
-    return input;
+    if (/^[\w.-]{1,64}$/.test(input)) return input;
+    throw new EnvError(`received ${show(input)}, expected letters, digits, and any of _ . -`);
   });
 }
 
@@ -51,13 +62,6 @@ export function identifier() {
     throw new EnvError(
       `received ${show(input)}, expected letters, digits and underscores, starting with no digit`,
     );
-  });
-}
-
-/** A variable that is reserved: to ignore it would be to do something else than the operator asked for. */
-export function unset(reason: string) {
-  return makeExactValidator<never>((input) => {
-    throw new EnvError(`received ${show(input)}, expected nothing: ${reason}`);
   });
 }
 

@@ -6,13 +6,13 @@ import {
   apiKeys,
   bytes,
   cidrs,
+  clusterName,
   GIB,
-  httpUrl,
+  httpUrls,
   identifier,
   MIB,
   oneOf,
   origins,
-  unset,
   whole,
 } from './config-values.ts';
 import { AppError, show, type Issue } from './errors.ts';
@@ -104,14 +104,14 @@ const specs = {
   HOST: str({ default: defaults.host }),
   PORT: whole(0, 65_535)({ default: defaults.port }),
   DATA_DIR: str({ default: defaults.dataDir }),
-  CLICKHOUSE_URL: httpUrl()({ default: undefined }),
+  CLICKHOUSE_URL: httpUrls()({ default: undefined }),
   CLICKHOUSE_USER: str({ default: 'default' }),
   CLICKHOUSE_PASSWORD: str({ default: '' }),
   CLICKHOUSE_INGEST_USER: str({ default: undefined }),
   CLICKHOUSE_QUERY_USER: str({ default: undefined }),
   CLICKHOUSE_ANALYST_USER: str({ default: undefined }),
   CLICKHOUSE_DATABASE: identifier()({ default: defaults.database }),
-  CLICKHOUSE_CLUSTER: unset('only one ClickHouse node is supported so far')({ default: undefined }),
+  CLICKHOUSE_CLUSTER: clusterName()({ default: undefined }),
   BATCH_MAX_WAIT_MS: whole(1, 60_000)({ default: defaults.journal.batchMaxWaitMs }),
   CACHE_TTL_MS: whole(0, 60_000)({ default: defaults.cache.ttlMs }),
   MAX_BODY_BYTES: bytes(1, 128 * MIB)({ default: defaults.maxBodyBytes }),
@@ -141,6 +141,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   // What could not be read may not be asked for.
   const isTrustRead = !issues.some(({ path }) => TRUST_VARIABLES.includes(path));
   if (isTrustRead && isOpen(trustOf(set))) issues.push(...exposure(set.HOST, set.ALLOW_ANONYMOUS === 1));
+  if (!issues.some(({ path }) => path.startsWith('CLICKHOUSE_')))
+    issues.push(...clusterIssues(set.CLICKHOUSE_URL, set.CLICKHOUSE_CLUSTER));
   if (issues.length > 0) throw new AppError('invalid', startMessage(issues), { issues });
   const admin = { username: set.CLICKHOUSE_USER, password: set.CLICKHOUSE_PASSWORD };
   const as = (username: string | undefined) => ({ ...admin, username: username ?? admin.username });
@@ -153,7 +155,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       set.CLICKHOUSE_URL === undefined
         ? undefined
         : {
-            url: set.CLICKHOUSE_URL,
+            urls: set.CLICKHOUSE_URL,
+            cluster: set.CLICKHOUSE_CLUSTER,
             admin,
             ingest: as(set.CLICKHOUSE_INGEST_USER),
             query: as(set.CLICKHOUSE_QUERY_USER),
@@ -212,6 +215,16 @@ function exposure(host: string, allowAnonymous: boolean): Issue[] {
   if (allowAnonymous || /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return [];
   const message = `received ${show(host)}, expected a loopback address, because anyone who reaches it may write and read; set API_KEYS, or ALLOW_ANONYMOUS=1 if that is intended`;
   return [{ path: 'HOST', message }];
+}
+
+function clusterIssues(urls: readonly string[] | undefined, cluster: string | undefined): Issue[] {
+  if (cluster !== undefined && urls === undefined) {
+    const message = 'received nothing, expected the addresses of all nodes of CLICKHOUSE_CLUSTER';
+    return [{ path: 'CLICKHOUSE_URL', message }];
+  }
+  if (cluster !== undefined || urls === undefined || urls.length === 1) return [];
+  const message = `received ${urls.length} addresses, expected one, or the name of their cluster in CLICKHOUSE_CLUSTER: a server by itself keeps its own log of what it has, so a batch that is sent again to another one would count twice`;
+  return [{ path: 'CLICKHOUSE_URL', message }];
 }
 
 function startMessage(issues: readonly Issue[]): string {

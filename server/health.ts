@@ -1,12 +1,12 @@
-import { messageOf } from './errors.ts';
+import type { NodeHealth } from './clickhouse/node-health.ts';
 import type { Backlog } from './ingest/backlog.ts';
 import type { Ingest } from './ingest/ingest.ts';
 
 export interface HealthDependencies {
   readonly ingest: Pick<Ingest, 'health'>;
   readonly backlog: Backlog;
-  /** Resolves when ClickHouse answers, with its version; rejects otherwise. Bounded in time. */
-  readonly clickhouseVersion: () => Promise<string>;
+  /** How each node of ClickHouse is. Bounded in time. */
+  readonly clickhouse: () => Promise<readonly NodeHealth[]>;
   /** In what state the tables are, for people. */
   readonly schemaState: () => string;
   readonly nowMs: () => number;
@@ -26,17 +26,23 @@ export interface HealthReport {
     readonly journal: { readonly state: 'ok' | 'refusing'; readonly error?: string };
     readonly backlog: { events: number; bytes: number; segments: number; oldest_waiting_seconds: number };
     readonly shipper: { readonly state: string; readonly refused_segments: number; readonly error?: string };
-    readonly clickhouse: {
-      readonly state: 'up' | 'away';
-      readonly version?: string;
-      readonly error?: string;
-    };
+    readonly clickhouse: ClickHouseHealth;
     readonly schema: { readonly state: string };
   };
 }
 
+export interface ClickHouseHealth {
+  /** `partly away`: some nodes of a cluster answer and others do not. */
+  readonly state: 'up' | 'partly away' | 'away';
+  /** Of the first node that answers. */
+  readonly version?: string;
+  /** Of the first node that does not. */
+  readonly error?: string;
+  readonly nodes: readonly NodeHealth[];
+}
+
 export function createHealth(dependencies: HealthDependencies): Health {
-  const { ingest, backlog, clickhouseVersion, schemaState, nowMs } = dependencies;
+  const { ingest, backlog, schemaState, nowMs } = dependencies;
   return {
     readiness: () => {
       const { accepting, journalError } = ingest.health();
@@ -45,10 +51,7 @@ export function createHealth(dependencies: HealthDependencies): Health {
     },
     report: async () => {
       const { accepting, journalError, shipper, shipperError, refusedSegments } = ingest.health();
-      const clickhouse = await clickhouseVersion().then(
-        (version) => ({ state: 'up' as const, version }),
-        (error: unknown) => ({ state: 'away' as const, error: messageOf(error) }),
-      );
+      const clickhouse = clickhouseOf(await dependencies.clickhouse());
       const schema = schemaState();
       const isShipping = shipperError === undefined && refusedSegments === 0;
       const isWell = clickhouse.state === 'up' && isShipping && schema === 'ready';
@@ -69,6 +72,17 @@ export function createHealth(dependencies: HealthDependencies): Health {
         },
       };
     },
+  };
+}
+
+function clickhouseOf(nodes: readonly NodeHealth[]): ClickHouseHealth {
+  const up = nodes.find(({ state }) => state === 'up');
+  const away = nodes.find(({ state }) => state === 'away');
+  return {
+    state: up === undefined ? 'away' : away === undefined ? 'up' : 'partly away',
+    ...(up?.version === undefined ? {} : { version: up.version }),
+    ...reason(away?.error),
+    nodes,
   };
 }
 

@@ -13,13 +13,25 @@ export interface ConnectOptions {
   readonly maxConnections?: number;
 }
 
-/** A client of one role. The caller closes it. Nothing is sent until it is used. */
+/**
+ * How a node asks the others, when the tables stand over a cluster; on one server it means nothing. A shard that is away
+ * is an error and never a smaller answer. Of a shard's replicas, the first that lives is read and written: what was just
+ * acknowledged is there, and the counts of an hour never go back.
+ */
+const CLUSTER_SETTINGS = {
+  skip_unavailable_shards: 0,
+  load_balancing: 'in_order',
+  prefer_localhost_replica: 0,
+} as const;
+
+/** A client of one role at one server, the first of the endpoint. The caller closes it. Nothing is sent until it is used. */
 export function connect(options: ConnectOptions): ClickHouseClient {
   const { endpoint, role, database, requestTimeoutMs = 30_000, maxConnections = 10 } = options;
   return createClient({
-    url: endpoint.url,
+    url: endpoint.urls[0],
     ...endpoint[role],
     ...(database === undefined ? {} : { database }),
+    ...(endpoint.cluster === undefined ? {} : { clickhouse_settings: CLUSTER_SETTINGS }),
     request_timeout: requestTimeoutMs,
     max_open_connections: maxConnections,
     application: 'clickhour',

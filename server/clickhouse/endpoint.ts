@@ -4,12 +4,14 @@ export interface Credentials {
 }
 
 /**
- * Where a ClickHouse server is and whom to be there. The four users of `clickhouse/users.d` have only the grants their
- * job needs; on a server without them all four are the same user.
+ * Where ClickHouse is and whom to be there: one server, or all nodes of a cluster. The four users of
+ * `clickhouse/users.d` have only the grants their job needs; on a server without them all four are the same user.
  */
 export interface ClickHouseEndpoint {
-  /** `http://HOST:PORT` */
-  readonly url: string;
+  /** `http://HOST:PORT` of the server, or of each node of the cluster. */
+  readonly urls: readonly [string, ...string[]];
+  /** The cluster's name in `system.clusters`; undefined for one server. */
+  readonly cluster: string | undefined;
   /** May create and alter: migrations, verify --repair. */
   readonly admin: Credentials;
   /** May insert: the shipper. */
@@ -22,16 +24,23 @@ export interface ClickHouseEndpoint {
 
 export type Role = 'admin' | 'ingest' | 'query' | 'analyst';
 
+/** Each node by itself, in the order of the addresses. */
+export function nodesOf(endpoint: ClickHouseEndpoint): readonly ClickHouseEndpoint[] {
+  return endpoint.urls.map((url) => ({ ...endpoint, urls: [url] }));
+}
+
 /** The environment variables that `readConfig` makes this endpoint of, for a server in a process of its own. */
 export function endpointEnv({
-  url,
+  urls,
+  cluster,
   admin,
   ingest,
   query,
   analyst,
 }: ClickHouseEndpoint): Record<string, string> {
   return {
-    CLICKHOUSE_URL: url,
+    CLICKHOUSE_URL: urls.join(','),
+    ...(cluster === undefined ? {} : { CLICKHOUSE_CLUSTER: cluster }),
     CLICKHOUSE_USER: admin.username,
     CLICKHOUSE_PASSWORD: admin.password,
     CLICKHOUSE_INGEST_USER: ingest.username,

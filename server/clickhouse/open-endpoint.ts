@@ -18,7 +18,7 @@ export interface OpenEndpoint {
 export async function openEndpoint(config: Config, log: Logger, closing: Closing): Promise<OpenEndpoint> {
   const { clickhouse, dataDir, database } = config;
   if (clickhouse !== undefined)
-    return { endpoint: clickhouse, consoleUrl: new URL('/play', clickhouse.url).href };
+    return { endpoint: clickhouse, consoleUrl: new URL('/play', clickhouse.urls[0]).href };
   const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database });
   closing.add('embedded ClickHouse', () => engine.close());
   return { endpoint: engine.endpoint, consoleUrl: engine.consoleUrl };

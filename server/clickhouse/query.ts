@@ -1,7 +1,8 @@
-import type { ClickHouseClient, ClickHouseSettings } from '@clickhouse/client';
+import type { ClickHouseSettings } from '@clickhouse/client';
 import type { QuestionLimits } from '../config.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { classify, limitHit, type QueryLimit } from './errors.ts';
+import type { Nodes } from './nodes.ts';
 
 /** No question of the HTTP API may keep ClickHouse busy for longer. */
 const MAX_EXECUTION_S = 10;
@@ -19,20 +20,22 @@ export interface QueryBounds {
  * `internal` when ClickHouse refuses it
  */
 export async function queryRows<Row>(
-  client: ClickHouseClient,
+  nodes: Nodes,
   query: string,
   params: Readonly<Record<string, unknown>>,
   bounds?: QueryBounds,
 ): Promise<Row[]> {
   try {
-    const result = await client.query({
-      query,
-      query_params: params,
-      format: 'JSONEachRow',
-      clickhouse_settings:
-        bounds === undefined ? { max_execution_time: MAX_EXECUTION_S } : settingsOf(bounds.limits),
+    return await nodes.use(async (client) => {
+      const result = await client.query({
+        query,
+        query_params: params,
+        format: 'JSONEachRow',
+        clickhouse_settings:
+          bounds === undefined ? { max_execution_time: MAX_EXECUTION_S } : settingsOf(bounds.limits),
+      });
+      return await result.json<Row>();
     });
-    return await result.json<Row>();
   } catch (error) {
     const limit = limitHit(error);
     if (bounds !== undefined && limit !== undefined) throw tooExpensive(limit, bounds, error);

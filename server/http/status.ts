@@ -19,6 +19,20 @@ const Readiness = Type.Object(
 
 const Part = Type.Object({ state: Type.String(), error: Type.Optional(Type.String()) });
 
+const ClickHouse = Type.Object({
+  state: Type.Enum(['up', 'partly away', 'away']),
+  version: Type.Optional(Type.String()),
+  error: Type.Optional(Type.String()),
+  nodes: Type.Array(
+    Type.Object({
+      node: Type.String({ description: 'HOST:PORT' }),
+      state: Type.Enum(['up', 'away']),
+      version: Type.Optional(Type.String()),
+      error: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
 const HealthReport = Type.Object(
   {
     status: Type.Enum(['ok', 'degraded', 'not ready'], {
@@ -33,7 +47,7 @@ const HealthReport = Type.Object(
         oldest_waiting_seconds: Type.Number(),
       }),
       shipper: Part,
-      clickhouse: Part,
+      clickhouse: ClickHouse,
       schema: Part,
     }),
   },

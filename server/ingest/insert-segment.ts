@@ -22,6 +22,9 @@ export async function insertSegment(client: ClickHouseClient, segment: Segment):
       deduplicate_blocks_in_dependent_materialized_views: 1,
       // On by default since 26.3; it would answer before the rows are in a part, and ignore the token.
       async_insert: 0,
+      // Of a cluster: the answer waits for every shard, and every row goes to the shard of its key.
+      distributed_foreground_insert: 1,
+      insert_distributed_one_random_shard: 0,
       // One segment is one block in one order, so that a retry is cut in the same way.
       input_format_parallel_parsing: 0,
       // Timestamps of one batch may span any number of months; the default refuses more than 100.

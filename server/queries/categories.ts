@@ -1,4 +1,4 @@
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows } from '../clickhouse/query.ts';
 import type { QuestionLimits } from '../config.ts';
 
@@ -38,9 +38,9 @@ interface Row {
  * Every category that has events, in alphabetical order.
  * @throws what `queryRows` throws
  */
-export async function readCategories(client: ClickHouseClient, limits: QuestionLimits): Promise<Category[]> {
+export async function readCategories(nodes: Nodes, limits: QuestionLimits): Promise<Category[]> {
   const bounds = { limits, narrower: 'GET /events with a range (from, to) instead' };
-  const rows = await queryRows<Row>(client, CATEGORIES, {}, bounds);
+  const rows = await queryRows<Row>(nodes, CATEGORIES, {}, bounds);
   return rows.map((row) => ({
     category: row.category,
     events: Number(row.events),

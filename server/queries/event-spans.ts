@@ -1,4 +1,4 @@
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
 import type { Span } from './time-windows.ts';
 
@@ -19,8 +19,8 @@ interface Row {
 }
 
 /** How many events each month has, and from when to when. */
-export async function readEventSpans(client: ClickHouseClient, bounds: QueryBounds): Promise<Span[]> {
-  const rows = await queryRows<Row>(client, SPANS, {}, bounds);
+export async function readEventSpans(nodes: Nodes, bounds: QueryBounds): Promise<Span[]> {
+  const rows = await queryRows<Row>(nodes, SPANS, {}, bounds);
   return rows.map((row) => ({
     firstUs: Number(row.first_us),
     lastUs: Number(row.last_us),

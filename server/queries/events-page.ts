@@ -1,4 +1,4 @@
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
 import type { QuestionLimits } from '../config.ts';
 import { allOf, columnsAre, eventIsAfter, isWithin, type Condition } from './conditions.ts';
@@ -49,7 +49,7 @@ const NARROWER = 'a shorter range (from, to), a session_id, a category and name,
  * @throws AppError `invalid` for a cursor of another question, and what `queryRows` throws
  */
 export async function readEventsPage(
-  client: ClickHouseClient,
+  nodes: Nodes,
   limits: QuestionLimits,
   question: EventsQuestion,
 ): Promise<EventsPage> {
@@ -60,7 +60,7 @@ export async function readEventsPage(
   // A session is found through its index, all at once; other filters leave too much to sort.
   const windows =
     question.sessionId === undefined
-      ? timeWindows(range, question.order, await readEventSpans(client, bounds))
+      ? timeWindows(range, question.order, await readEventSpans(nodes, bounds))
       : [range];
   const events: StoredEvent[] = [];
   for (const window of windows) {
@@ -68,7 +68,7 @@ export async function readEventsPage(
     const missing = limit + 1 - events.length;
     if (missing === 0) break;
     const { sql, params } = selectEvents(question, window, after, missing);
-    events.push(...(await queryRows<Row>(client, sql, params, bounds)).map(shape));
+    events.push(...(await queryRows<Row>(nodes, sql, params, bounds)).map(shape));
   }
   const page = events.slice(0, limit);
   const last = events.length > limit ? page.at(-1) : undefined;

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import type { Nodes } from '../clickhouse/nodes.ts';
 import type { CacheLimits, QuestionLimits } from '../config.ts';
 import { readCategories, type Category } from './categories.ts';
 import { readEventsPage, type EventsPage, type EventsQuestion } from './events-page.ts';
@@ -7,7 +7,7 @@ import { readRejectedPage, type RejectedPage, type RejectedQuestion } from './re
 import { readTopEvents, type TopKey, type TopQuestion } from './top-events.ts';
 
 export interface QuestionsDependencies {
-  readonly client: ClickHouseClient;
+  readonly nodes: Nodes;
   readonly limits: QuestionLimits;
   readonly cache: Pick<CacheLimits, 'ttlMs'>;
 }
@@ -26,16 +26,16 @@ export interface Questions {
 
 const ALL = 'all';
 
-export function createQuestions({ client, limits, cache }: QuestionsDependencies): Questions {
+export function createQuestions({ nodes, limits, cache }: QuestionsDependencies): Questions {
   const categories = new LRUCache<typeof ALL, readonly Category[]>({
     max: 1,
     ttl: Math.max(1, cache.ttlMs),
-    fetchMethod: async () => readCategories(client, limits),
+    fetchMethod: async () => readCategories(nodes, limits),
   });
   return {
-    events: async (question) => readEventsPage(client, limits, question),
-    rejected: async (question) => readRejectedPage(client, limits, question),
-    top: async (question) => readTopEvents(client, limits, question),
+    events: async (question) => readEventsPage(nodes, limits, question),
+    rejected: async (question) => readRejectedPage(nodes, limits, question),
+    top: async (question) => readTopEvents(nodes, limits, question),
     // Merged with a query that is under way, even when it must be fresh: each needs much memory.
     categories: async ({ fresh }) => categories.forceFetch(ALL, { forceRefresh: fresh || cache.ttlMs === 0 }),
   };

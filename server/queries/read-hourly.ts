@@ -1,4 +1,4 @@
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows } from '../clickhouse/query.ts';
 import type { HourMs } from '../events/hours.ts';
 import type { HourlyCounts } from './hourly-counts.ts';
@@ -19,19 +19,13 @@ const COUNTS = `
 `;
 
 /** Clicks and impressions of each of the hours that has any: cheap, however large the hours are. */
-export async function readCounters(
-  client: ClickHouseClient,
-  hours: readonly HourMs[],
-): Promise<HourlyCounts[]> {
-  return await read(client, COUNTERS, hours);
+export async function readCounters(nodes: Nodes, hours: readonly HourMs[]): Promise<HourlyCounts[]> {
+  return await read(nodes, COUNTERS, hours);
 }
 
 /** The same with the unique users, which means to merge a set of every user of the hour. */
-export async function readCounts(
-  client: ClickHouseClient,
-  hours: readonly HourMs[],
-): Promise<HourlyCounts[]> {
-  return await read(client, COUNTS, hours);
+export async function readCounts(nodes: Nodes, hours: readonly HourMs[]): Promise<HourlyCounts[]> {
+  return await read(nodes, COUNTS, hours);
 }
 
 interface Row {
@@ -41,12 +35,8 @@ interface Row {
   readonly unique_users?: string | number;
 }
 
-async function read(
-  client: ClickHouseClient,
-  query: string,
-  hours: readonly HourMs[],
-): Promise<HourlyCounts[]> {
-  const rows = await queryRows<Row>(client, query, { hours: hours.map((hour) => hour / 1000) });
+async function read(nodes: Nodes, query: string, hours: readonly HourMs[]): Promise<HourlyCounts[]> {
+  const rows = await queryRows<Row>(nodes, query, { hours: hours.map((hour) => hour / 1000) });
   return rows.map((row) => ({
     hour: row.hour_s * 1000,
     clicks: Number(row.clicks),

@@ -1,4 +1,4 @@
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows } from '../clickhouse/query.ts';
 import type { QuestionLimits } from '../config.ts';
 import type { Issue } from '../errors.ts';
@@ -42,7 +42,7 @@ const NARROWER = 'a shorter range (from, to), a reason, or a smaller limit';
  * @throws AppError `invalid` for a cursor of another question, and what `queryRows` throws
  */
 export async function readRejectedPage(
-  client: ClickHouseClient,
+  nodes: Nodes,
   limits: QuestionLimits,
   { reason, application, fromUs = 0, toUs = END_US, limit, cursor }: RejectedQuestion,
 ): Promise<RejectedPage> {
@@ -61,7 +61,7 @@ export async function readRejectedPage(
     LIMIT {limit:UInt32}`;
   // One more than the page: whether there is a next one.
   const asked = { ...params, limit: limit + 1 };
-  const rows = await queryRows<Row>(client, query, asked, { limits, narrower: NARROWER });
+  const rows = await queryRows<Row>(nodes, query, asked, { limits, narrower: NARROWER });
   const page = rows.slice(0, limit);
   const last = rows.length > limit ? page.at(-1) : undefined;
   return {

@@ -1,5 +1,5 @@
 import { TupleParam } from '@clickhouse/client';
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
 import type { DataPath } from '../events/data-path.ts';
 import { jsonOfEach, paramsOf, type Expression } from './data-values.ts';
@@ -39,7 +39,7 @@ interface Row {
  * @throws what `queryRows` throws
  */
 export async function readShown(
-  client: ClickHouseClient,
+  nodes: Nodes,
   bounds: QueryBounds,
   { show, key, from, latest }: ShownQuestion,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -61,6 +61,6 @@ export async function readShown(
     times: places.map(([timestampUs]) => timestampUs),
     places: places.map((place) => new TupleParam(place)),
   };
-  const rows = await queryRows<Row>(client, query, params, bounds);
+  const rows = await queryRows<Row>(nodes, query, params, bounds);
   return new Map(rows.map((row) => [row.top_key, row.shown]));
 }

@@ -1,4 +1,4 @@
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
 import type { QuestionLimits } from '../config.ts';
 import type { DataCondition, DataPath } from '../events/data-path.ts';
@@ -52,18 +52,18 @@ interface Row {
  * @throws what `queryRows` throws
  */
 export async function readTopEvents(
-  client: ClickHouseClient,
+  nodes: Nodes,
   limits: QuestionLimits,
   question: TopQuestion,
 ): Promise<TopKey[]> {
   const bounds: QueryBounds = { limits, narrower: NARROWER };
   const { sql, params } = selectTop(question);
-  const rows = await queryRows<Row>(client, sql, params, bounds);
+  const rows = await queryRows<Row>(nodes, sql, params, bounds);
   const { show } = question;
   const shown =
     show.length === 0 || rows.length === 0
       ? new Map<string, readonly string[]>()
-      : await readShown(client, bounds, {
+      : await readShown(nodes, bounds, {
           show,
           key: keyOf(question),
           from: fromEvents(question),

@@ -26,7 +26,7 @@ describe('Every acknowledged event is stored exactly once', () => {
   afterEach(async () => closing.close());
 
   async function proxied(judge: (answered: Answered) => Promise<Verdict>): Promise<Record<string, string>> {
-    const proxy = await startProxy(testEndpoint().url, judge);
+    const proxy = await startProxy(testEndpoint().urls[0], judge);
     closing.add('proxy', () => proxy.close());
     return { ...env, CLICKHOUSE_URL: proxy.url, BATCH_MAX_WAIT_MS: '50' };
   }

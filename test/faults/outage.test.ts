@@ -50,7 +50,7 @@ describe('While ClickHouse is away', () => {
     await first.close();
     await sleep(OUTAGE_MS);
     const second = await newEngine(directory);
-    expect(second.endpoint.url).to.equal(first.endpoint.url);
+    expect(second.endpoint.urls[0]).to.equal(first.endpoint.urls[0]);
     await sleep(1000);
     const { acknowledged, sent, refusals, broken } = await load.stop();
     expect({ refusals: [...refusals], broken }).to.deep.equal({ refusals: [], broken: 0 });

@@ -148,7 +148,7 @@ describe('the embedded engine is configured', () => {
     // The parameters that the page sends with each query.
     const parameters =
       'add_http_cors_header=1&default_format=JSONStringsEachRowWithProgress&enable_http_compression=1';
-    const answer = await fetch(`${engine.endpoint.url}/?user=analyst&${parameters}`, {
+    const answer = await fetch(`${engine.endpoint.urls[0]}/?user=analyst&${parameters}`, {
       method: 'POST',
       body: 'SELECT 42 AS answer',
       headers: { 'Sec-Fetch-Site': 'same-origin' },
@@ -165,15 +165,15 @@ describe('the embedded engine is configured', () => {
       ['none', 200],
     ] as const) {
       const headers = { 'Sec-Fetch-Site': site };
-      const answer = await fetch(engine.endpoint.url, { method: 'POST', body: 'SELECT 1', headers });
+      const answer = await fetch(engine.endpoint.urls[0], { method: 'POST', body: 'SELECT 1', headers });
       await answer.text();
       expect(answer.status, site).to.equal(status);
     }
   });
 
   it('to refuse requests for a public name that was pointed at this machine', async () => {
-    expect(await statusForHost(engine.endpoint.url, 'rebound.example.com:8123')).to.equal(403);
-    expect(await statusForHost(engine.endpoint.url, 'localhost:8123')).to.equal(200);
+    expect(await statusForHost(engine.endpoint.urls[0], 'rebound.example.com:8123')).to.equal(403);
+    expect(await statusForHost(engine.endpoint.urls[0], 'localhost:8123')).to.equal(200);
   });
 });
 

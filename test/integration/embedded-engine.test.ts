@@ -39,7 +39,7 @@ describe('the embedded engine', () => {
       expect(isAlive(first.pid)).to.equal(false);
 
       const second = await start();
-      expect(second.endpoint.url).to.equal(first.endpoint.url);
+      expect(second.endpoint.urls[0]).to.equal(first.endpoint.urls[0]);
       expect(await countNumbers(second.endpoint)).to.equal('3');
     });
 
@@ -98,7 +98,7 @@ describe('the embedded engine', () => {
     const error = await failure(start());
     expect(error).to.be.instanceOf(AppError).with.property('code', 'unavailable');
     expect(error).to.have.property('message').that.includes(`process ${owner.pid};`);
-    expect(error).to.have.property('message').that.includes(`CLICKHOUSE_URL=${owner.endpoint.url}`);
+    expect(error).to.have.property('message').that.includes(`CLICKHOUSE_URL=${owner.endpoint.urls[0]}`);
   });
 
   it('says in one sentence what to do where its packages do not exist', () => {

@@ -60,7 +60,14 @@ describe('Limits of POST /events', () => {
     const closed = 'http://127.0.0.1:9';
     const nobody = { username: 'default', password: '' };
     const service = await startTestApp({
-      clickhouse: { url: closed, admin: nobody, ingest: nobody, query: nobody, analyst: nobody },
+      clickhouse: {
+        urls: [closed],
+        cluster: undefined,
+        admin: nobody,
+        ingest: nobody,
+        query: nobody,
+        analyst: nobody,
+      },
       journal: { ...defaults.journal, maxBytes: 1_000_000, batchMaxWaitMs: 20 },
     });
     try {

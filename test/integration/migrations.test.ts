@@ -33,12 +33,13 @@ describe('migrations', () => {
   const up = (lock = { waitMs: 10_000, staleMs: 5000 }) =>
     migrate({ endpoint: testEndpoint(), database: database.name, directory: directory.path, log, lock });
   const states = async () => {
-    const all = await migrationStatus({
+    const [node] = await migrationStatus({
       endpoint: testEndpoint(),
       database: database.name,
       directory: directory.path,
     });
-    return all.map(({ name, state, applied }) => `${name} ${state} ${applied}`);
+    if (node === undefined || 'away' in node) throw new Error('the node is away');
+    return node.migrations.map(({ name, state, applied }) => `${name} ${state} ${applied}`);
   };
   const tables = async () => {
     const row = await oneRow<{ names: string[] }>(

@@ -8,5 +8,5 @@ import { createLogger } from '../../server/log.ts';
 
 const [directory = ''] = process.argv.slice(2);
 const engine = await startEngine({ directory, log: createLogger('silent'), database: 'test_*' });
-process.stdout.write(`${JSON.stringify({ url: engine.endpoint.url, enginePid: engine.pid })}\n`);
+process.stdout.write(`${JSON.stringify({ url: engine.endpoint.urls[0], enginePid: engine.pid })}\n`);
 process.stdin.resume().on('end', () => void engine.close());

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { testEndpoint } from './clickhouse.ts';
 
 export interface Run {
@@ -36,14 +37,8 @@ export function startProgram(
 }
 
 function connection(database: string): NodeJS.ProcessEnv {
-  const { url, admin, ingest, query, analyst } = testEndpoint();
   return {
-    CLICKHOUSE_URL: url,
-    CLICKHOUSE_USER: admin.username,
-    CLICKHOUSE_PASSWORD: admin.password,
-    CLICKHOUSE_INGEST_USER: ingest.username,
-    CLICKHOUSE_QUERY_USER: query.username,
-    CLICKHOUSE_ANALYST_USER: analyst.username,
+    ...endpointEnv(testEndpoint()),
     CLICKHOUSE_DATABASE: database,
   };
 }

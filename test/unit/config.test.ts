@@ -80,7 +80,8 @@ describe('readConfig', () => {
     const all = { username: 'ada', password: 'secret' };
     const env = { CLICKHOUSE_URL: url, CLICKHOUSE_USER: 'ada', CLICKHOUSE_PASSWORD: 'secret' };
     expect(readConfig(env).clickhouse).to.deep.equal({
-      url,
+      urls: [url],
+      cluster: undefined,
       admin: all,
       ingest: all,
       query: all,
@@ -92,7 +93,8 @@ describe('readConfig', () => {
       CLICKHOUSE_ANALYST_USER: 'analyst',
     };
     expect(readConfig({ ...env, ...roles }).clickhouse).to.deep.equal({
-      url,
+      urls: [url],
+      cluster: undefined,
       admin: all,
       ingest: { ...all, username: 'ingest' },
       query: { ...all, username: 'query' },
@@ -199,10 +201,28 @@ describe('readConfig', () => {
     });
   }
 
-  it('refuses a cluster, which it could only ignore', () => {
-    const { CLICKHOUSE_CLUSTER: issue } = issuesOf({ CLICKHOUSE_CLUSTER: 'main' });
-    expect(issue).to.equal('received "main", expected nothing: only one ClickHouse node is supported so far');
-    expect(readConfig({ CLICKHOUSE_CLUSTER: '' }).database).to.equal('analytics');
+  it('reads the addresses of the nodes of a cluster', () => {
+    const env = { CLICKHOUSE_URL: 'http://a:8123, https://b:8443', CLICKHOUSE_CLUSTER: 'main-2' };
+    expect(readConfig(env).clickhouse).to.deep.include({
+      urls: ['http://a:8123', 'https://b:8443'],
+      cluster: 'main-2',
+    });
+    expect(readConfig({ ...env, CLICKHOUSE_URL: 'http://a:8123' }).clickhouse?.cluster).to.equal('main-2');
+  });
+
+  it('refuses several addresses without a cluster, and a cluster without addresses', () => {
+    expect(issuesOf({ CLICKHOUSE_URL: 'http://a:8123,http://b:8123' })).to.deep.equal({
+      CLICKHOUSE_URL:
+        'received 2 addresses, expected one, or the name of their cluster in CLICKHOUSE_CLUSTER: a server by itself ' +
+        'keeps its own log of what it has, so a batch that is sent again to another one would count twice',
+    });
+    expect(issuesOf({ CLICKHOUSE_CLUSTER: 'main' })).to.deep.equal({
+      CLICKHOUSE_URL: 'received nothing, expected the addresses of all nodes of CLICKHOUSE_CLUSTER',
+    });
+    expect(issuesOf({ CLICKHOUSE_URL: 'http://a:8123,b:8123', CLICKHOUSE_CLUSTER: "x'" })).to.have.all.keys(
+      'CLICKHOUSE_URL',
+      'CLICKHOUSE_CLUSTER',
+    );
   });
 
   it('says nothing of the exposure while it cannot read who is trusted', () => {

@@ -18,7 +18,7 @@ function health(ingest: Partial<IngestHealth> = {}, others: Partial<HealthDepend
   return createHealth({
     ingest: { health: () => ({ ...WELL, ...ingest }) },
     backlog: new Backlog(),
-    clickhouseVersion: async () => '26.7',
+    clickhouse: async () => [{ node: 'db:8123', state: 'up', version: '26.7' }],
     schemaState: () => 'ready',
     nowMs: () => NOW_MS,
     ...others,
@@ -35,18 +35,38 @@ describe('createHealth', () => {
         journal: { state: 'ok' },
         backlog: { events: 2, bytes: 30, segments: 1, oldest_waiting_seconds: 1.5 },
         shipper: { state: 'idle', refused_segments: 0 },
-        clickhouse: { state: 'up', version: '26.7' },
+        clickhouse: {
+          state: 'up',
+          version: '26.7',
+          nodes: [{ node: 'db:8123', state: 'up', version: '26.7' }],
+        },
         schema: { state: 'ready' },
       },
     });
   });
 
   it('is ready and degraded while ClickHouse is away', async () => {
-    const away = health({}, { clickhouseVersion: () => Promise.reject(new Error('ECONNREFUSED')) });
+    const node = { node: 'db:8123', state: 'away', error: 'ECONNREFUSED' } as const;
+    const away = health({}, { clickhouse: async () => [node] });
     expect(away.readiness()).to.deep.equal({ status: 'ready' });
     const { status, parts } = await away.report();
     expect(status).to.equal('degraded');
-    expect(parts.clickhouse).to.deep.equal({ state: 'away', error: 'ECONNREFUSED' });
+    expect(parts.clickhouse).to.deep.equal({ state: 'away', error: 'ECONNREFUSED', nodes: [node] });
+  });
+
+  it('names each node of a cluster, and is degraded while one is away', async () => {
+    const nodes = [
+      { node: 'db-1:8123', state: 'away', error: 'ECONNREFUSED' },
+      { node: 'db-2:8123', state: 'up', version: '26.7' },
+    ] as const;
+    const { status, parts } = await health({}, { clickhouse: async () => nodes }).report();
+    expect(status).to.equal('degraded');
+    expect(parts.clickhouse).to.deep.equal({
+      state: 'partly away',
+      version: '26.7',
+      error: 'ECONNREFUSED',
+      nodes,
+    });
   });
 
   it('is degraded while anything needs a look', async () => {

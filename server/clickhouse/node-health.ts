@@ -1,0 +1,52 @@
+import { messageOf } from '../errors.ts';
+import { connect, type ClickHouseClient, type ConnectOptions } from './client.ts';
+import { nodesOf } from './endpoint.ts';
+
+/** Whether one node answers. */
+export interface NodeHealth {
+  /** `HOST:PORT` */
+  readonly node: string;
+  readonly state: 'up' | 'away';
+  readonly version?: string;
+  readonly error?: string;
+}
+
+export interface NodeHealthReader {
+  /** Asks every node at the same time; never rejects. Bounded in time. */
+  read(): Promise<readonly NodeHealth[]>;
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 2_000;
+
+/** Asks as the user who answers questions. */
+export function nodeHealth({
+  endpoint,
+  database,
+}: Pick<ConnectOptions, 'endpoint' | 'database'>): NodeHealthReader {
+  const nodes = nodesOf(endpoint).map((endpoint) => ({
+    node: new URL(endpoint.urls[0]).host,
+    client: connect({
+      endpoint,
+      role: 'query',
+      requestTimeoutMs: TIMEOUT_MS,
+      ...(database === undefined ? {} : { database }),
+    }),
+  }));
+  return {
+    read: async () => Promise.all(nodes.map(async ({ node, client }) => readNode(node, client))),
+    close: async () => {
+      await Promise.all(nodes.map(async ({ client }) => client.close()));
+    },
+  };
+}
+
+async function readNode(node: string, client: ClickHouseClient): Promise<NodeHealth> {
+  try {
+    const result = await client.query({ query: 'SELECT version() AS version', format: 'JSONEachRow' });
+    const [row] = await result.json<{ version: string }>();
+    return { node, state: 'up', version: row?.version ?? 'unknown' };
+  } catch (error) {
+    return { node, state: 'away', error: messageOf(error) };
+  }
+}

@@ -1,0 +1,78 @@
+import { connect, type ClickHouseClient, type ConnectOptions } from './client.ts';
+import { nodesOf } from './endpoint.ts';
+import { codeOf } from './errors.ts';
+
+/** Connections that were refused, cut, or led nowhere: somebody else may be asked at once. */
+const UNREACHABLE: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ERR_STREAM_PREMATURE_CLOSE',
+]);
+
+/** SOCKET_TIMEOUT, NETWORK_ERROR, ALL_CONNECTION_TRIES_FAILED: the node answers, and cannot reach the others. */
+const CUT_OFF: ReadonlySet<string | undefined> = new Set(['209', '210', '279']);
+
+/**
+ * All nodes of ClickHouse as one: whichever is asked, the answer is the same. A request goes by way of the node that the
+ * last one went by; while that cannot be reached, by way of the next, and of each at most once. One server is one node.
+ */
+export class Nodes {
+  readonly #clients: readonly ClickHouseClient[];
+  #current: number;
+
+  /** @param first of the clients, the one to begin with; any number */
+  constructor(clients: readonly ClickHouseClient[], first = 0) {
+    this.#clients = clients;
+    this.#current = first % clients.length;
+  }
+
+  /**
+   * Sends a request, which must do no harm when it is sent twice, one try after the other.
+   * @throws what the last try throws
+   */
+  async use<T>(request: (client: ClickHouseClient) => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      const node = this.#current;
+      const client = this.#clients[node];
+      if (client === undefined) throw new RangeError(`there is no node ${node}`);
+      try {
+        return await request(client);
+      } catch (error) {
+        const isUnreachable = UNREACHABLE.has(networkCodeOf(error));
+        // A node that does not answer in time, or that is cut off, is left too, but this request has waited long enough.
+        if (isUnreachable || codeOf(error) === undefined || CUT_OFF.has(codeOf(error))) this.#leave(node);
+        if (!isUnreachable || tries >= this.#clients.length) throw error;
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#clients.map(async (client) => client.close()));
+  }
+
+  /** Of several requests that failed at one node, the first moves on for all. */
+  #leave(node: number): void {
+    if (this.#current === node) this.#current = (node + 1) % this.#clients.length;
+  }
+}
+
+/**
+ * A client for each node of the endpoint. The caller closes them all.
+ * @param first which node to begin with; any number
+ */
+export function connectAny(options: ConnectOptions, first = 0): Nodes {
+  return new Nodes(
+    nodesOf(options.endpoint).map((endpoint) => connect({ ...options, endpoint })),
+    first,
+  );
+}
+
+function networkCodeOf(error: unknown): unknown {
+  return error instanceof Error && codeOf(error) === undefined && 'code' in error ? error.code : undefined;
+}

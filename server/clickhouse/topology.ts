@@ -1,0 +1,169 @@
+import { AppError, messageOf } from '../errors.ts';
+import { connect } from './client.ts';
+import { nodesOf, type ClickHouseEndpoint } from './endpoint.ts';
+import { codeOf } from './errors.ts';
+
+/** How the tables are laid out: on one server, or over a cluster, with or without copies of each shard. */
+export interface Layout {
+  readonly cluster: string | undefined;
+  readonly replicated: boolean;
+}
+
+/** A node that answers, with its place in the cluster. */
+export interface LivingNode {
+  /** `HOST:PORT` */
+  readonly name: string;
+  /** Of this node alone. */
+  readonly endpoint: ClickHouseEndpoint;
+  /** Both count from 1. */
+  readonly shard: number;
+  readonly replica: number;
+}
+
+export interface AwayNode {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface Topology {
+  readonly layout: Layout;
+  /** By shard and replica: in the same order for whoever asks. */
+  readonly nodes: readonly [LivingNode, ...LivingNode[]];
+  readonly away: readonly AwayNode[];
+}
+
+const TIMEOUT_MS = 5_000;
+
+/**
+ * Finds out which node of the cluster is behind each address, and that all of them are named and of one mind. One server
+ * is taken at its word, without asking.
+ * @throws AppError `unavailable` when no node answers, `invalid` when the addresses are not the cluster's nodes or the
+ * nodes' configurations differ, and what ClickHouse throws
+ */
+export async function readTopology(endpoint: ClickHouseEndpoint): Promise<Topology> {
+  const { cluster } = endpoint;
+  if (cluster === undefined) {
+    const [node = endpoint] = nodesOf(endpoint);
+    const layout = { cluster, replicated: false };
+    return { layout, nodes: [{ name: nameOf(node), endpoint: node, shard: 1, replica: 1 }], away: [] };
+  }
+  const asked = await Promise.all(nodesOf(endpoint).map(async (node) => askNode(node, cluster)));
+  const away = asked.filter((node) => 'reason' in node);
+  const views = asked.filter((node) => 'members' in node);
+  const [first] = views;
+  if (first === undefined)
+    throw new AppError('unavailable', `No node of cluster ${cluster} answers: ${listOf(away)}`);
+  assertOneMind(cluster, views);
+  const nodes: [LivingNode, ...LivingNode[]] = [placeOf(cluster, first)];
+  for (const view of views.slice(1)) nodes.push(placeOf(cluster, view));
+  nodes.sort((a, b) => a.shard - b.shard || a.replica - b.replica);
+  assertComplete(cluster, first.members, nodes, away);
+  return { layout: { cluster, replicated: first.members.some(({ replica }) => replica > 1) }, nodes, away };
+}
+
+/** `NODE (REASON), NODE (REASON)` */
+export function listOf(away: readonly AwayNode[]): string {
+  return away.map(({ name, reason }) => `${name} (${reason})`).join(', ');
+}
+
+/** A row of `system.clusters`. */
+interface Member {
+  readonly shard: number;
+  readonly replica: number;
+  readonly host: string;
+  readonly port: number;
+  readonly weight: number;
+  readonly isInternallyReplicated: 0 | 1;
+  readonly isLocal: 0 | 1;
+}
+
+/** What a node says of the cluster. */
+interface View {
+  readonly name: string;
+  readonly endpoint: ClickHouseEndpoint;
+  readonly members: readonly Member[];
+}
+
+async function askNode(endpoint: ClickHouseEndpoint, cluster: string): Promise<View | AwayNode> {
+  const name = nameOf(endpoint);
+  const client = connect({ endpoint, role: 'admin', requestTimeoutMs: TIMEOUT_MS });
+  try {
+    const result = await client.query({
+      query: `
+        SELECT shard_num AS shard, replica_num AS replica, host_name AS host, port, shard_weight AS weight,
+            internal_replication AS isInternallyReplicated, is_local AS isLocal
+        FROM system.clusters
+        WHERE cluster = {cluster:String}
+        ORDER BY shard, replica`,
+      query_params: { cluster },
+      format: 'JSONEachRow',
+    });
+    return { name, endpoint, members: await result.json<Member>() };
+  } catch (error) {
+    if (codeOf(error) !== undefined) throw error;
+    return { name, reason: messageOf(error) };
+  } finally {
+    await client.close();
+  }
+}
+
+/** Which shard a row belongs to follows from the list of shards, so a segment that is sent again needs the same list. */
+function assertOneMind(cluster: string, views: readonly View[]): void {
+  const [first, ...others] = views.map(({ name, members }) => ({
+    name,
+    list: members.map(memberText).join(', '),
+  }));
+  const other = others.find(({ list }) => list !== first?.list);
+  if (first === undefined || other === undefined) return;
+  throw invalid(
+    `The nodes disagree about cluster ${cluster}: ${first.name} says ${first.list || 'nothing'}, ` +
+      `${other.name} says ${other.list || 'nothing'}. Expected the same remote_servers on every node.`,
+  );
+}
+
+function placeOf(cluster: string, { name, endpoint, members }: View): LivingNode {
+  const self = members.find(({ isLocal }) => isLocal === 1);
+  if (self !== undefined) return { name, endpoint, shard: self.shard, replica: self.replica };
+  const found = members.length === 0 ? 'no such cluster' : members.map(memberText).join(', ');
+  throw invalid(`${name} is no node of cluster ${cluster}: its remote_servers say ${found}.`);
+}
+
+function assertComplete(
+  cluster: string,
+  members: readonly Member[],
+  nodes: readonly LivingNode[],
+  away: readonly AwayNode[],
+): void {
+  const namesOf = ({ shard, replica }: Pick<Member, 'shard' | 'replica'>) =>
+    nodes.filter((node) => node.shard === shard && node.replica === replica).map(({ name }) => name);
+  const twice = members.map(namesOf).find((names) => names.length > 1);
+  if (twice !== undefined) throw invalid(`CLICKHOUSE_URL names one node twice: ${twice.join(' and ')}.`);
+  const unnamed = members.filter((member) => namesOf(member).length === 0);
+  if (unnamed.length !== away.length) {
+    const missing = unnamed.map(memberText).join(', ') || 'none';
+    throw invalid(
+      `CLICKHOUSE_URL has ${nodes.length + away.length} addresses, expected one of each of the ${members.length} nodes ` +
+        `of cluster ${cluster}. No address that answers belongs to: ${missing}.`,
+    );
+  }
+  const alone = members.find(
+    ({ replica, isInternallyReplicated }) => replica > 1 && isInternallyReplicated === 0,
+  );
+  if (alone !== undefined) {
+    throw invalid(
+      `Shard ${alone.shard} of cluster ${cluster} has replicas without internal_replication; expected true.`,
+    );
+  }
+}
+
+function memberText({ shard, replica, host, port, weight }: Member): string {
+  return `shard ${shard} replica ${replica} at ${host}:${port}${weight === 1 ? '' : ` of weight ${weight}`}`;
+}
+
+function nameOf({ urls: [url] }: ClickHouseEndpoint): string {
+  return new URL(url).host;
+}
+
+function invalid(message: string): AppError {
+  return new AppError('invalid', message);
+}
