@@ -5,7 +5,7 @@ import type { Logger } from '../server/log.ts';
 import { engineAnswers, engineUrl } from './engine-answers.ts';
 import { launchEngine, type EngineChild } from './engine-child.ts';
 import { engineFiles, readEngineState, writeEngineConfig, writeEngineState } from './engine-files.ts';
-import type { EngineFiles } from './engine-files.ts';
+import type { EngineFiles, ServerFile } from './engine-files.ts';
 import { requireEnginePackages } from './engine-packages.ts';
 import { firstLaunch, refuseWhenOwned } from './first-launch.ts';
 import type { EnginePorts } from './free-ports.ts';
@@ -28,6 +28,10 @@ export interface EngineOptions {
   readonly log: Logger;
   /** Which databases the service's users may touch: `analytics`, or by prefix: `test_*`. */
   readonly database: string;
+  /** Merged after the project's own, in the order of their names. */
+  readonly serverFiles?: readonly ServerFile[];
+  /** Taken when they are free, so that others can be told beforehand. */
+  readonly ports?: EnginePorts;
 }
 
 const RESTART = { firstMs: 100, maxMs: 5000 };
@@ -38,12 +42,13 @@ const STABLE_MS = 10_000;
  * Starts the engine on `directory`, with what it held before. Waits for one whose owner is gone to end.
  * @throws AppError `unavailable`: no packages for this platform, or the directory is another live process's
  */
-export async function startEngine({ directory, log, database }: EngineOptions): Promise<Engine> {
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { directory, log, database, serverFiles = [] } = options;
   requireEnginePackages();
   const files = await engineFiles(directory);
   await refuseWhenOwned(files);
-  await writeEngineConfig(files, database);
-  const { child, ports } = await firstLaunch(files);
+  await writeEngineConfig(files, database, serverFiles);
+  const { child, ports } = await firstLaunch(files, options.ports);
   const engine = new EmbeddedEngine(files, ports, child, log);
   await engine.announce();
   return engine;
@@ -83,7 +88,7 @@ class EmbeddedEngine implements Engine {
     this.#child = child;
     this.#log = log;
     this.endpoint = endpointWithServiceUsers(engineUrl(ports));
-    this.consoleUrl = `${this.endpoint.url}/play`;
+    this.consoleUrl = `${engineUrl(ports)}/play`;
     this.#closed = this.#keepUp();
   }
 

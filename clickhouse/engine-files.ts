@@ -59,15 +59,20 @@ export async function serverFiles(database: string): Promise<ServerFile[]> {
 }
 
 /**
- * Writes the configuration: the project's own files, and beside them what holds only for an embedded engine. Each file
- * at once, because another process may be trying to start on the same directory.
+ * Writes the configuration: the project's own files, beside them what holds only for an embedded engine, and `more`. Each
+ * file at once, because another process may be trying to start on the same directory.
  */
-export async function writeEngineConfig(files: EngineFiles, database: string): Promise<void> {
+export async function writeEngineConfig(
+  files: EngineFiles,
+  database: string,
+  more: readonly ServerFile[],
+): Promise<void> {
   const contents: readonly ServerFile[] = [
     ...(await serverFiles(database)),
     // Merged in the order of their names: these come after the project's.
     { folder: 'config.d', name: 'embedded.xml', text: serverOverrides(files) },
     { folder: 'users.d', name: 'embedded.xml', text: userOverrides() },
+    ...more,
   ];
   for (const folder of ['config.d', 'users.d'] as const) {
     await writeFolder(

@@ -18,14 +18,18 @@ const OWNER_CONFIRM_MS = 500;
 const MAX_PORT_CHOICES = 10;
 
 /**
- * Starts the engine of a directory that no live process seems to own, on the last ports when they are free.
+ * Starts the engine of a directory that no live process seems to own, on the wanted ports or else the last ones, when
+ * they are free.
  * @throws AppError `unavailable`
  */
-export async function firstLaunch(files: EngineFiles): Promise<{ child: EngineChild; ports: EnginePorts }> {
+export async function firstLaunch(
+  files: EngineFiles,
+  wanted?: EnginePorts,
+): Promise<{ child: EngineChild; ports: EnginePorts }> {
   const deadline = Date.now() + LOCK_WAIT_MS;
   for (let choices = 1; ;) {
     const last = await readEngineState(files);
-    const ports = await choosePorts(last?.ports);
+    const ports = await choosePorts(wanted ?? last?.ports);
     try {
       return { child: await launchEngine(files, ports, new AbortController().signal), ports };
     } catch (error) {

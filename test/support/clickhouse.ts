@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from '../../server/clickhouse/client.ts';
-import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
+import { nodesOf, type ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 
 let endpoint: ClickHouseEndpoint | undefined;
 
@@ -16,18 +16,22 @@ export function setTestEndpoint(started: ClickHouseEndpoint): void {
   endpoint = started;
 }
 
-/** A new empty database, with a name that the service's users have their grants on. */
-export async function testDatabase(): Promise<{ name: string; drop(): Promise<void> }> {
+/** A new empty database on each node, with a name that the service's users have their grants on. */
+export async function testDatabase(
+  endpoint: ClickHouseEndpoint = testEndpoint(),
+): Promise<{ name: string; drop(): Promise<void> }> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await command(`CREATE DATABASE ${name}`);
-  return { name, drop: () => command(`DROP DATABASE IF EXISTS ${name} SYNC`) };
+  await command(endpoint, `CREATE DATABASE ${name}`);
+  return { name, drop: () => command(endpoint, `DROP DATABASE IF EXISTS ${name} SYNC`) };
 }
 
-async function command(query: string): Promise<void> {
-  const client = connect({ endpoint: testEndpoint(), role: 'admin' });
-  try {
-    await client.command({ query });
-  } finally {
-    await client.close();
+async function command(endpoint: ClickHouseEndpoint, query: string): Promise<void> {
+  for (const node of nodesOf(endpoint)) {
+    const client = connect({ endpoint: node, role: 'admin' });
+    try {
+      await client.command({ query });
+    } finally {
+      await client.close();
+    }
   }
 }

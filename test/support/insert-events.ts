@@ -22,7 +22,7 @@ export async function insertRows(database: string, table: string, rows: readonly
       table,
       values: rows,
       format: 'JSONEachRow',
-      clickhouse_settings: { async_insert: 0, insert_deduplicate: 0 },
+      clickhouse_settings: { async_insert: 0, insert_deduplicate: 0, distributed_foreground_insert: 1 },
     });
   } finally {
     await client.close();

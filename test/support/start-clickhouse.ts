@@ -4,21 +4,23 @@ import { endpointWithServiceUsers } from '../../clickhouse/service-users.ts';
 import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 import type { Closing } from '../../server/closing.ts';
 import { createLogger } from '../../server/log.ts';
+import { startShards } from './shards.ts';
 import { tempDir } from './temp-dir.ts';
 
 const DATABASES = 'test_*';
 const IMAGE = 'clickhouse/clickhouse-server:26.7';
 
 /**
- * @param which `embedded`, `testcontainers`, or the URL of a running server, with user and password if it needs them
+ * @param which `embedded`, `shards` (a cluster of two embedded engines), `testcontainers`, or the URL of a running server, with user and password if it needs them
  * @param closing is told how to end what was started
  */
 export async function startTestClickHouse(which: string, closing: Closing): Promise<ClickHouseEndpoint> {
   if (which === 'embedded') return startEmbedded(closing);
+  if (which === 'shards') return (await startShards(2, DATABASES, closing)).endpoint;
   if (which === 'testcontainers') return startContainer(closing);
   if (URL.canParse(which)) return runningServer(new URL(which));
   throw new Error(
-    `TEST_CLICKHOUSE: received "${which}", expected embedded, testcontainers or http://HOST:PORT`,
+    `TEST_CLICKHOUSE: received "${which}", expected embedded, shards, testcontainers or http://HOST:PORT`,
   );
 }
 
@@ -60,5 +62,5 @@ function runningServer(url: URL): ClickHouseEndpoint {
     username: decodeURIComponent(url.username) || 'default',
     password: decodeURIComponent(url.password),
   };
-  return { url: url.origin, admin: user, ingest: user, query: user, analyst: user };
+  return { urls: [url.origin], cluster: undefined, admin: user, ingest: user, query: user, analyst: user };
 }

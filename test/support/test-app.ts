@@ -20,7 +20,8 @@ export async function startTestApp(
   surroundings: Surroundings = {},
 ): Promise<TestApp> {
   const directory = await tempDir();
-  const database = await testDatabase();
+  const { clickhouse = testEndpoint() } = config;
+  const database = await testDatabase(clickhouse);
   const discard = async () => {
     await database.drop();
     await directory.remove();
@@ -30,10 +31,10 @@ export async function startTestApp(
       ...defaults,
       port: 0,
       dataDir: directory.path,
-      clickhouse: testEndpoint(),
       database: database.name,
       journal: { ...defaults.journal, batchMaxWaitMs: 20 },
       ...config,
+      clickhouse,
     },
     { log: createLogger('fatal'), ...surroundings },
   ).catch(async (error: unknown) => {
