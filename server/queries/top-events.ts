@@ -41,7 +41,7 @@ export interface TopKey {
 const NARROWER = 'a shorter range (from, to or window), a category and name, or fewer paths';
 
 interface Row {
-  readonly key: string;
+  readonly top_key: string;
   readonly count: string | number;
   readonly latest: Place;
 }
@@ -67,26 +67,35 @@ export async function readTopEvents(
           show,
           key: keyOf(question),
           from: fromEvents(question),
-          latest: rows,
+          latest: rows.map(({ top_key, latest }) => ({ key: top_key, latest })),
         });
-  return rows.map(({ key, count }) => ({ key, count: Number(count), shown: shown.get(key) ?? [] }));
+  return rows.map(({ top_key, count }) => ({
+    key: top_key,
+    count: Number(count),
+    shown: shown.get(top_key) ?? [],
+  }));
 }
 
+/**
+ * One level of grouping over `events` itself, and not over a subquery of it: on a cluster each shard then groups its own
+ * events and sends groups, where it would otherwise send every event.
+ */
 function selectTop(question: TopQuestion): Expression {
   const { unique, where, show, limit } = question;
   const key = keyOf(question);
   const holds = allHold(where);
   const same = unique === undefined ? undefined : textAt(unique, 'unique');
   const events = fromEvents(question);
-  const columns = `${key.sql} AS top_key, ${holds.sql} AS holds, ${ORDER} AS place`;
-  const each =
-    same === undefined ? `SELECT ${columns} ${events.sql}` : latestOf(same.sql, columns, events.sql);
+  const { from, keySql, holdsSql, place } =
+    same === undefined
+      ? { from: events.sql, keySql: key.sql, holdsSql: holds.sql, place: ORDER }
+      : latestOf(same.sql, `(${key.sql}, ${holds.sql})`, events.sql);
   return {
     // Without `show` nothing needs to be known of the latest event, and its columns are not read.
     sql: `
-      SELECT top_key AS key, count() AS count, ${show.length === 0 ? "(0, 0, '')" : placeOf('max(place)')} AS latest
-      FROM (${each})
-      WHERE holds AND top_key IS NOT NULL
+      SELECT ${keySql} AS top_key, count() AS count, ${show.length === 0 ? "(0, 0, '')" : placeOf(`max(${place})`)} AS latest
+      ${from}
+      WHERE ${holdsSql} AND top_key IS NOT NULL
       GROUP BY top_key
       ORDER BY count DESC, top_key
       LIMIT {limit:UInt32}`,
@@ -105,20 +114,16 @@ function fromEvents({ category, name, fromUs = 0, toUs = END_US }: TopQuestion):
 }
 
 /**
- * The columns of the latest event of each value of `same`. An event without one has its place in the table as its own,
- * because an `event_id` comes from the sender and may be there twice.
+ * A key and whether it holds (`columns`, a pair), of the latest event of each value of `same`. An event without one has its
+ * place in the tables as its own, because an `event_id` comes from the sender and may be there twice.
  */
-function latestOf(same: string, columns: string, events: string): string {
-  return `
-      SELECT latest.1 AS top_key, latest.2 AS holds, latest_place AS place
+function latestOf(same: string, columns: string, events: string) {
+  const alone = `if(same IS NULL, concat(toString(shardNum()), ' ', _part, ' ', toString(_part_offset)), '')`;
+  const from = `
       FROM (
-        SELECT argMax((top_key, holds), place) AS latest, max(place) AS latest_place
-        FROM (
-          SELECT ${columns},
-            ${same} AS same,
-            if(same IS NULL, concat(_part, ' ', toString(_part_offset)), '') AS alone
-          ${events}
-        )
-        GROUP BY same, alone
+        SELECT argMax(${columns}, ${ORDER}) AS latest_event, max(${ORDER}) AS latest_place
+        ${events}
+        GROUP BY ${same} AS same, ${alone}
       )`;
+  return { from, keySql: 'latest_event.1', holdsSql: 'latest_event.2', place: 'latest_place' };
 }
