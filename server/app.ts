@@ -10,8 +10,9 @@ import { createHttpApp } from './http/routes.ts';
 import { listen } from './http/listen.ts';
 import { Backlog } from './ingest/backlog.ts';
 import { openIngest } from './ingest/ingest.ts';
-import { insertSegment } from './ingest/insert-segment.ts';
-import type { Segment } from './ingest/segment.ts';
+import { insertRows } from './ingest/insert-rows.ts';
+import type { Shipment } from './ingest/shipment.ts';
+import { countStored } from './ingest/stored-rows.ts';
 import { createLogger, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { loadPayloadSchemas } from './schemas.ts';
@@ -68,12 +69,13 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const backlog = new Backlog();
   const metrics = createMetrics(backlog, nowMs);
   const { dataDir, journal: limits } = config;
-  const insert = async (segment: Segment) =>
-    schema.whenReady(async () => insertSegment(ingestClient, segment));
+  const insert = async (shipment: Shipment) =>
+    schema.whenReady(async () => insertRows(ingestClient, shipment));
   const ingest = await openIngest({
     dataDir,
     limits,
     insert,
+    countStored: async (shipment) => countStored(queryClient, shipment),
     backlog,
     metrics,
     log,

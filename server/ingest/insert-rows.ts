@@ -1,28 +1,27 @@
-import { createReadStream } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { ClickHouseClient } from '../clickhouse/client.ts';
-import type { Segment } from './segment.ts';
+import type { Shipment } from './shipment.ts';
 
 /**
- * Ships the durable bytes of a segment unchanged, in one INSERT, under the segment's name as deduplication token.
- * The same name is the query id, which the table's column `batch` records, and which keeps a retry from running beside
- * a first try that is still at work.
+ * Ships durable bytes of a segment unchanged, in one INSERT, under the shipment's token as deduplication token. The same
+ * token is the query id, which the table's column `batch` records, and which keeps a retry from running beside a first
+ * try that is still at work.
  *
  * Resolves once ClickHouse has the rows in the raw table and in the views, synced to its disk. Sent again it changes
  * nothing.
  */
-export async function insertSegment(client: ClickHouseClient, segment: Segment): Promise<void> {
+export async function insertRows(client: ClickHouseClient, shipment: Shipment): Promise<void> {
   const result = await client.exec({
-    query: `INSERT INTO ${segment.table} FORMAT JSONEachRow`,
-    values: createReadStream(segment.path, { end: segment.bytes - 1, highWaterMark: 256 * 1024 }),
-    query_id: segment.name,
+    query: `INSERT INTO ${shipment.table} FORMAT JSONEachRow`,
+    values: shipment.rows(),
+    query_id: shipment.token,
     clickhouse_settings: {
       insert_deduplicate: 1,
-      insert_deduplication_token: segment.name,
+      insert_deduplication_token: shipment.token,
       deduplicate_blocks_in_dependent_materialized_views: 1,
       // On by default since 26.3; it would answer before the rows are in a part, and ignore the token.
       async_insert: 0,
-      // One segment is one block in one order, so that a retry is cut in the same way.
+      // One shipment is one block in one order, so that a retry is cut in the same way.
       input_format_parallel_parsing: 0,
       // Timestamps of one batch may span any number of months; the default refuses more than 100.
       max_partitions_per_insert_block: '0',
