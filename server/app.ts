@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type ClickHouseClient } from './clickhouse/client.ts';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
 import { openEndpoint } from './clickhouse/open-endpoint.ts';
-import { Schema } from './clickhouse/schema.ts';
+import { openGate } from './clickhouse/open-gate.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { createHealth } from './health.ts';
@@ -62,15 +62,14 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const clickhouse = await openClickHouse(config, log, closing);
   const { endpoint, ingestClient, queryClient } = clickhouse;
 
-  const schema = new Schema({ endpoint, database: config.database, log, random });
-  closing.add('schema', () => schema.close());
-  await Promise.race([schema.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
+  const gate = openGate({ endpoint, database: config.database, ingest: ingestClient, log, nowMs, random });
+  closing.add('gate', () => gate.close());
+  await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
 
   const backlog = new Backlog();
   const metrics = createMetrics(backlog, nowMs);
   const { dataDir, journal: limits } = config;
-  const insert = async (shipment: Shipment) =>
-    schema.whenReady(async () => insertRows(ingestClient, shipment));
+  const insert = async (shipment: Shipment) => gate.pass(async () => insertRows(ingestClient, shipment));
   const ingest = await openIngest({
     dataDir,
     limits,
@@ -106,7 +105,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     ingest,
     backlog,
     clickhouseVersion: clickhouse.version,
-    schemaState: () => schema.state,
+    gate,
     nowMs,
   });
   const { maxFutureMs, maxBodyBytes, bodiesMaxBytes, trust, corsOrigins } = config;

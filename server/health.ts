@@ -1,4 +1,6 @@
 import { messageOf } from './errors.ts';
+import type { Gate } from './clickhouse/gate.ts';
+import type { Finding } from './clickhouse/self-check.ts';
 import type { Backlog } from './ingest/backlog.ts';
 import type { Ingest } from './ingest/ingest.ts';
 
@@ -7,8 +9,7 @@ export interface HealthDependencies {
   readonly backlog: Backlog;
   /** Resolves when ClickHouse answers, with its version; rejects otherwise. Bounded in time. */
   readonly clickhouseVersion: () => Promise<string>;
-  /** In what state the tables are, for people. */
-  readonly schemaState: () => string;
+  readonly gate: Pick<Gate, 'state' | 'findings'>;
   readonly nowMs: () => number;
 }
 
@@ -31,12 +32,13 @@ export interface HealthReport {
       readonly version?: string;
       readonly error?: string;
     };
-    readonly schema: { readonly state: string };
+    /** `ready`, or why nothing is shipped; and what in ClickHouse is not as it should be. */
+    readonly schema: { readonly state: string; readonly findings?: readonly Finding[] };
   };
 }
 
 export function createHealth(dependencies: HealthDependencies): Health {
-  const { ingest, backlog, clickhouseVersion, schemaState, nowMs } = dependencies;
+  const { ingest, backlog, clickhouseVersion, gate, nowMs } = dependencies;
   return {
     readiness: () => {
       const { accepting, journalError } = ingest.health();
@@ -49,9 +51,9 @@ export function createHealth(dependencies: HealthDependencies): Health {
         (version) => ({ state: 'up' as const, version }),
         (error: unknown) => ({ state: 'away' as const, error: messageOf(error) }),
       );
-      const schema = schemaState();
+      const { state: schema, findings } = gate;
       const isShipping = shipperError === undefined && refusedSegments === 0;
-      const isWell = clickhouse.state === 'up' && isShipping && schema === 'ready';
+      const isWell = clickhouse.state === 'up' && isShipping && schema === 'ready' && findings.length === 0;
       const oldestMs = backlog.oldestMs;
       return {
         status: !accepting ? 'not ready' : isWell ? 'ok' : 'degraded',
@@ -65,7 +67,7 @@ export function createHealth(dependencies: HealthDependencies): Health {
           },
           shipper: { state: shipper, refused_segments: refusedSegments, ...reason(shipperError) },
           clickhouse,
-          schema: { state: schema },
+          schema: { state: schema, ...(findings.length === 0 ? {} : { findings }) },
         },
       };
     },

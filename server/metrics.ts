@@ -107,7 +107,7 @@ function journalMetrics(registry: Registry, backlog: Backlog) {
     }),
     shipFailures: new Counter({
       name: 'clickhour_ship_failures_total',
-      help: 'Tries to ship a segment that failed, by class: server (tried again) or request (refused)',
+      help: 'Tries to ship a segment that failed, by class: server or schema (tried again), or request (refused)',
       labelNames: ['class'],
       registers,
     }),

@@ -4,9 +4,21 @@ import { messageOf } from '../errors.ts';
 /**
  * What a failed request to ClickHouse means for whoever sent it.
  * - `server`: the server or the network is not ready; the same request can succeed later.
+ * - `schema`: the tables, or the server, are not as rows are written for; it waits for a person, and loses nothing.
  * - `request`: this request's own bytes or SQL are refused; another request can still succeed.
  */
-export type FailureClass = 'server' | 'request';
+export type FailureClass = 'server' | 'schema' | 'request';
+
+/** A request was not sent, because what was found in ClickHouse speaks against it. */
+export class NotReady extends Error {
+  readonly failureClass: 'server' | 'schema';
+
+  constructor(failureClass: 'server' | 'schema', message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'NotReady';
+    this.failureClass = failureClass;
+  }
+}
 
 /**
  * Codes with which ClickHouse refuses rows for what is in them. Measured on 26.7: with a row of a wrong type, a row that
@@ -42,9 +54,27 @@ const STATEMENT_CODES: ReadonlySet<string> = new Set([
   '636', // CANNOT_EXTRACT_TABLE_STRUCTURE
 ]);
 
-/** All codes that are in neither list, known or not, are taken for the server's state: waiting loses nothing. */
+/**
+ * Codes with which ClickHouse says that a table or column is not there. An unknown column in rows has the code 117 of
+ * wrong data (measured), so whoever judges rows must compare the columns first.
+ */
+const SCHEMA_CODES: ReadonlySet<string> = new Set([
+  '8', // THERE_IS_NO_COLUMN
+  '10', // NOT_FOUND_COLUMN_IN_BLOCK
+  '16', // NO_SUCH_COLUMN_IN_TABLE
+  '20', // NUMBER_OF_COLUMNS_DOESNT_MATCH
+  '47', // UNKNOWN_IDENTIFIER
+  '60', // UNKNOWN_TABLE
+  '81', // UNKNOWN_DATABASE
+  '122', // INCOMPATIBLE_COLUMNS
+]);
+
+/** All codes that are in no list, known or not, are taken for the server's state: waiting loses nothing. */
 export function classify(error: unknown): FailureClass {
-  return refusesRows(error) || STATEMENT_CODES.has(codeOf(error) ?? '') ? 'request' : 'server';
+  if (error instanceof NotReady) return error.failureClass;
+  const code = codeOf(error) ?? '';
+  if (SCHEMA_CODES.has(code)) return 'schema';
+  return refusesRows(error) || STATEMENT_CODES.has(code) ? 'request' : 'server';
 }
 
 /** Whether ClickHouse refuses an INSERT for what is in its rows, so that with other rows it could succeed. */

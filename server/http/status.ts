@@ -19,6 +19,14 @@ const Readiness = Type.Object(
 
 const Part = Type.Object({ state: Type.String(), error: Type.Optional(Type.String()) });
 
+const Finding = Type.Object({
+  severity: Type.Enum(['refuse', 'warn'], { description: 'refuse: nothing is shipped until it is mended' }),
+  what: Type.String(),
+  found: Type.String(),
+  expected: Type.String(),
+  mend: Type.String({ description: 'The SQL or command that mends it' }),
+});
+
 const HealthReport = Type.Object(
   {
     status: Type.Enum(['ok', 'degraded', 'not ready'], {
@@ -34,7 +42,7 @@ const HealthReport = Type.Object(
       }),
       shipper: Part,
       clickhouse: Part,
-      schema: Part,
+      schema: Type.Object({ state: Type.String(), findings: Type.Optional(Type.Array(Finding)) }),
     }),
   },
   { $id: 'HealthReport' },

@@ -1,4 +1,4 @@
-import { classify, codeOf, type FailureClass } from '../clickhouse/errors.ts';
+import { classify, codeOf, NotReady, type FailureClass } from '../clickhouse/errors.ts';
 import { backoffMs, pause, type Backoff } from '../clickhouse/retry.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -22,10 +22,12 @@ export interface ShipperDependencies {
 /** While the server is away: from a tenth of a second to five. */
 const SERVER_BACKOFF: Backoff = { firstMs: 100, maxMs: 5_000 };
 
+const NOT_TAKEN = 'ClickHouse did not take a segment; it stays in the journal and is tried again';
+
 /**
  * Ships sealed segments to ClickHouse, one at a time and oldest first, until ClickHouse has them; then removes them.
  *
- * States: `idle` (nothing to ship), `shipping`, `waiting` (the server failed; the same segment is tried again after a
+ * States: `idle` (nothing to ship), `shipping`, `waiting` (the server failed, or the tables are not as they should be; the same segment is tried again after a
  * pause), `closed`. A segment that ClickHouse refuses for its own content is handed on, so that the ones behind it go on.
  */
 export class Shipper {
@@ -80,7 +82,7 @@ export class Shipper {
     ) {
       this.#enter('shipping');
       const failure = await this.#try(segment);
-      if (failure !== 'server') {
+      if (failure === undefined || failure === 'request') {
         this.#queue.shift();
         failures = 0;
         continue;
@@ -119,11 +121,9 @@ export class Shipper {
       code: codeOf(error),
       reason: messageOf(error),
     };
-    if (kind === 'server') {
-      this.#deps.log.warn(
-        facts,
-        'ClickHouse did not take a segment; it stays in the journal and is tried again',
-      );
+    if (kind !== 'request') {
+      // The gate says why it is shut, once.
+      if (!(error instanceof NotReady)) this.#deps.log.warn(facts, NOT_TAKEN);
       return kind;
     }
     this.#deps.log.error(

@@ -131,7 +131,7 @@ describe('Shipper', () => {
     shipper.ship(await segment());
     await allShipped;
     expect(order).to.deep.equal(['events-a-1', 'events-a-1', 'events-a-1', 'events-a-1', 'events-a-2']);
-    expect(failures).to.deep.equal(['server', 'server', 'server']);
+    expect(failures).to.deep.equal(['server', 'schema', 'schema']);
     const pauses = triedAt.slice(1, 4).map((at, index) => at - (triedAt[index] ?? 0));
     // Half of 100, 200 and 400 ms, because of the chance of 0. Node's timers have the resolution of a millisecond.
     for (const [index, least] of [50, 100, 200].entries()) expect(pauses[index]).to.be.at.least(least - 1);
