@@ -1,4 +1,4 @@
-import type { Layout } from '../server/clickhouse/topology.ts';
+import { localName, type Layout } from '../server/clickhouse/topology.ts';
 
 const PLACEHOLDER = /\{\{(\w*)\}\}/g;
 const COORDINATES = "('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')";
@@ -15,7 +15,7 @@ const COORDINATES = "('/clickhouse/tables/{shard}/{database}/{table}', '{replica
 export function fillPlaceholders(statement: string, { cluster, replicated }: Layout): string | undefined {
   let isForClusters = false;
   const filled = statement.replaceAll(PLACEHOLDER, (placeholder, name: string) => {
-    if (name === 'local') return cluster === undefined ? '' : '_local';
+    if (name === 'local') return localName('', { cluster });
     if (name.endsWith('MergeTree')) return replicated ? `Replicated${name}${COORDINATES}` : name;
     if (name !== 'cluster')
       throw new SyntaxError(

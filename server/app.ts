@@ -3,7 +3,7 @@ import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
 import { connectAny, type Nodes } from './clickhouse/nodes.ts';
 import { openEndpoint } from './clickhouse/open-endpoint.ts';
 import { nodeHealth, type NodeHealth } from './clickhouse/node-health.ts';
-import { Schema } from './clickhouse/schema.ts';
+import { openGate } from './clickhouse/open-gate.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { createHealth } from './health.ts';
@@ -11,8 +11,9 @@ import { createHttpApp } from './http/routes.ts';
 import { listen } from './http/listen.ts';
 import { Backlog } from './ingest/backlog.ts';
 import { openIngest } from './ingest/ingest.ts';
-import { insertSegment } from './ingest/insert-segment.ts';
-import type { Segment } from './ingest/segment.ts';
+import { insertRows } from './ingest/insert-rows.ts';
+import type { Shipment } from './ingest/shipment.ts';
+import { countStored } from './ingest/stored-rows.ts';
 import { createLogger, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { loadPayloadSchemas } from './schemas.ts';
@@ -62,19 +63,20 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const clickhouse = await openClickHouse(config, log, closing, random);
   const { endpoint, ingestNodes, queryNodes } = clickhouse;
 
-  const schema = new Schema({ endpoint, database: config.database, log, random });
-  closing.add('schema', () => schema.close());
-  await Promise.race([schema.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
+  const gate = openGate({ endpoint, database: config.database, ingest: ingestNodes, log, nowMs, random });
+  closing.add('gate', () => gate.close());
+  await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
 
   const backlog = new Backlog();
   const metrics = createMetrics(backlog, nowMs);
   const { dataDir, journal: limits } = config;
-  const insert = async (segment: Segment) =>
-    schema.whenReady(async () => ingestNodes.use(async (client) => insertSegment(client, segment)));
+  const insert = async (shipment: Shipment) =>
+    gate.pass(async () => ingestNodes.use(async (client) => insertRows(client, shipment)));
   const ingest = await openIngest({
     dataDir,
     limits,
     insert,
+    countStored: async (shipment) => queryNodes.use(async (client) => countStored(client, shipment)),
     backlog,
     metrics,
     log,
@@ -105,7 +107,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     ingest,
     backlog,
     clickhouse: clickhouse.health,
-    schemaState: () => schema.state,
+    gate,
     nowMs,
   });
   const { maxFutureMs, maxBodyBytes, bodiesMaxBytes, trust, corsOrigins } = config;

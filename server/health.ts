@@ -1,4 +1,6 @@
+import type { Gate } from './clickhouse/gate.ts';
 import type { NodeHealth } from './clickhouse/node-health.ts';
+import type { Finding } from './clickhouse/self-check.ts';
 import type { Backlog } from './ingest/backlog.ts';
 import type { Ingest } from './ingest/ingest.ts';
 
@@ -7,8 +9,7 @@ export interface HealthDependencies {
   readonly backlog: Backlog;
   /** How each node of ClickHouse is. Bounded in time. */
   readonly clickhouse: () => Promise<readonly NodeHealth[]>;
-  /** In what state the tables are, for people. */
-  readonly schemaState: () => string;
+  readonly gate: Pick<Gate, 'state' | 'findings'>;
   readonly nowMs: () => number;
 }
 
@@ -27,7 +28,8 @@ export interface HealthReport {
     readonly backlog: { events: number; bytes: number; segments: number; oldest_waiting_seconds: number };
     readonly shipper: { readonly state: string; readonly refused_segments: number; readonly error?: string };
     readonly clickhouse: ClickHouseHealth;
-    readonly schema: { readonly state: string };
+    /** `ready`, or why nothing is shipped; and what in ClickHouse is not as it should be. */
+    readonly schema: { readonly state: string; readonly findings?: readonly Finding[] };
   };
 }
 
@@ -42,7 +44,7 @@ export interface ClickHouseHealth {
 }
 
 export function createHealth(dependencies: HealthDependencies): Health {
-  const { ingest, backlog, schemaState, nowMs } = dependencies;
+  const { ingest, backlog, gate, nowMs } = dependencies;
   return {
     readiness: () => {
       const { accepting, journalError } = ingest.health();
@@ -52,9 +54,9 @@ export function createHealth(dependencies: HealthDependencies): Health {
     report: async () => {
       const { accepting, journalError, shipper, shipperError, refusedSegments } = ingest.health();
       const clickhouse = clickhouseOf(await dependencies.clickhouse());
-      const schema = schemaState();
+      const { state: schema, findings } = gate;
       const isShipping = shipperError === undefined && refusedSegments === 0;
-      const isWell = clickhouse.state === 'up' && isShipping && schema === 'ready';
+      const isWell = clickhouse.state === 'up' && isShipping && schema === 'ready' && findings.length === 0;
       const oldestMs = backlog.oldestMs;
       return {
         status: !accepting ? 'not ready' : isWell ? 'ok' : 'degraded',
@@ -68,7 +70,7 @@ export function createHealth(dependencies: HealthDependencies): Health {
           },
           shipper: { state: shipper, refused_segments: refusedSegments, ...reason(shipperError) },
           clickhouse,
-          schema: { state: schema },
+          schema: { state: schema, ...(findings.length === 0 ? {} : { findings }) },
         },
       };
     },

@@ -3,7 +3,7 @@ import type { Backlog } from './ingest/backlog.ts';
 
 /**
  * Every metric of the service. For the events of one process, at any moment:
- * `accepted + recovered = stored + waiting`, and `clickhour_events_unaccounted` is the difference, always 0.
+ * `accepted + recovered = stored + refused + waiting`, and `clickhour_events_unaccounted` is the difference, always 0.
  */
 export type Metrics = ReturnType<typeof createMetrics>;
 
@@ -41,7 +41,7 @@ function gauge(
 
 function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number) {
   const registers = [registry];
-  const totals = { accepted: 0, recovered: 0, stored: 0 };
+  const totals = { accepted: 0, recovered: 0, stored: 0, refused: 0 };
   const total = (name: keyof typeof totals, help: string) => {
     const counter = new Counter({ name: `clickhour_events_${name}_total`, help, registers });
     return (rows: number) => {
@@ -55,8 +55,8 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
   gauge(
     registry,
     'clickhour_events_unaccounted',
-    'accepted + recovered - stored - waiting; anything but 0 is a defect',
-    () => totals.accepted + totals.recovered - totals.stored - eventsWaiting(),
+    'accepted + recovered - stored - refused - waiting; anything but 0 is a defect',
+    () => totals.accepted + totals.recovered - totals.stored - totals.refused - eventsWaiting(),
   );
   gauge(
     registry,
@@ -75,6 +75,10 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
     accepted: total('accepted', 'Events made durable here, each of which got its answer after that'),
     recovered: total('recovered', 'Events taken over from the journal of a process that is gone'),
     stored: total('stored', 'Events that ClickHouse has'),
+    refused: total(
+      'refused',
+      'Events that ClickHouse does not take; they are in rejected_events, or on the way there',
+    ),
     rejected: new Counter({
       name: 'clickhour_events_rejected_total',
       help: 'Events and bodies refused, each with an answer that says why, by reason',
@@ -103,7 +107,7 @@ function journalMetrics(registry: Registry, backlog: Backlog) {
     }),
     shipFailures: new Counter({
       name: 'clickhour_ship_failures_total',
-      help: 'Tries to ship a segment that failed, by class: server (tried again) or request (refused)',
+      help: 'Tries to ship a segment that failed, by class: server or schema (tried again), or request (refused)',
       labelNames: ['class'],
       registers,
     }),

@@ -1,40 +1,103 @@
 import { ClickHouseError } from '@clickhouse/client';
+import { messageOf } from '../errors.ts';
 
 /**
  * What a failed request to ClickHouse means for whoever sent it.
- * - `server`: the server, the network or the schema is not ready; the same request can succeed later.
+ * - `server`: the server or the network is not ready; the same request can succeed later.
+ * - `schema`: the tables, or the server, are not as rows are written for; it waits for a person, and loses nothing.
  * - `request`: this request's own bytes or SQL are refused; another request can still succeed.
  */
-export type FailureClass = 'server' | 'request';
+export type FailureClass = 'server' | 'schema' | 'request';
+
+/** A request was not sent, because what was found in ClickHouse speaks against it. */
+export class NotReady extends Error {
+  readonly failureClass: 'server' | 'schema';
+
+  constructor(failureClass: 'server' | 'schema', message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'NotReady';
+    this.failureClass = failureClass;
+  }
+}
 
 /**
- * Codes with which ClickHouse refuses what it was given, whatever state it is in. All others, known or not, are taken
- * for the server's state, because waiting loses nothing.
+ * Codes with which ClickHouse refuses rows for what is in them. Measured on 26.7: with a row of a wrong type, a row that
+ * is cut off, a row that breaks a constraint.
  * Source: src/Common/ErrorCodes.cpp of ClickHouse.
  */
-const REQUEST_CODES: ReadonlySet<string> = new Set([
+const ROW_CODES: ReadonlySet<string> = new Set([
   '6', // CANNOT_PARSE_TEXT
   '26', // CANNOT_PARSE_QUOTED_STRING
   '27', // CANNOT_PARSE_INPUT_ASSERTION_FAILED
   '38', // CANNOT_PARSE_DATE
   '41', // CANNOT_PARSE_DATETIME
-  '53', // TYPE_MISMATCH
-  '62', // SYNTAX_ERROR
   '69', // ARGUMENT_OUT_OF_BOUND
   '72', // CANNOT_PARSE_NUMBER
   '117', // INCORRECT_DATA
+  '130', // CANNOT_READ_ARRAY_FROM_TEXT
   '131', // TOO_LARGE_STRING_SIZE
   '190', // SIZES_OF_ARRAYS_DONT_MATCH
   '321', // VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE
   '349', // CANNOT_INSERT_NULL_IN_ORDINARY_COLUMN
   '407', // DECIMAL_OVERFLOW
   '467', // CANNOT_PARSE_BOOL
+  '469', // VIOLATED_CONSTRAINT
+  '675', // CANNOT_PARSE_IPV4
+  '676', // CANNOT_PARSE_IPV6
+  '691', // UNKNOWN_ELEMENT_OF_ENUM
+]);
+
+/** Codes with which ClickHouse refuses the statement itself, whatever rows come with it. */
+const STATEMENT_CODES: ReadonlySet<string> = new Set([
+  '53', // TYPE_MISMATCH
+  '62', // SYNTAX_ERROR
   '636', // CANNOT_EXTRACT_TABLE_STRUCTURE
 ]);
 
+/**
+ * Codes with which ClickHouse says that a table or column is not there. An unknown column in rows has the code 117 of
+ * wrong data (measured), so whoever judges rows must compare the columns first.
+ */
+const SCHEMA_CODES: ReadonlySet<string> = new Set([
+  '8', // THERE_IS_NO_COLUMN
+  '10', // NOT_FOUND_COLUMN_IN_BLOCK
+  '16', // NO_SUCH_COLUMN_IN_TABLE
+  '20', // NUMBER_OF_COLUMNS_DOESNT_MATCH
+  '47', // UNKNOWN_IDENTIFIER
+  '60', // UNKNOWN_TABLE
+  '81', // UNKNOWN_DATABASE
+  '122', // INCOMPATIBLE_COLUMNS
+]);
+
+/** All codes that are in no list, known or not, are taken for the server's state: waiting loses nothing. */
 export function classify(error: unknown): FailureClass {
-  return REQUEST_CODES.has(codeOf(error) ?? '') ? 'request' : 'server';
+  if (error instanceof NotReady) return error.failureClass;
+  const code = codeOf(error) ?? '';
+  if (SCHEMA_CODES.has(code)) return 'schema';
+  return refusesRows(error) || STATEMENT_CODES.has(code) ? 'request' : 'server';
 }
+
+/** Whether ClickHouse refuses an INSERT for what is in its rows, so that with other rows it could succeed. */
+export function refusesRows(error: unknown): boolean {
+  return ROW_CODES.has(codeOf(error) ?? '') && !isFrozen(error);
+}
+
+/**
+ * Whether an INSERT is refused because somebody holds inserts up for a while, and not for its rows. The freeze of
+ * `verify --repair` is a constraint, and only its name tells it from one that judges rows. It is read where ClickHouse
+ * writes it, at the beginning: behind it there are values of rows, which may hold any word. Before it a node of a cluster
+ * says from which other it has the message.
+ */
+function isFrozen(error: unknown): boolean {
+  return codeOf(error) === '469' && FROZEN.test(messageOf(error));
+}
+
+/** The constraint with which `queries/frozen-events.ts` holds up inserts into `events`. */
+export const FREEZE_CONSTRAINT = 'hourly_repair';
+
+const FROZEN = new RegExp(
+  `^(?:Received from \\S+ DB::Exception: )*Constraint .?${FREEZE_CONSTRAINT}.? for table `,
+);
 
 /** The limits of a query that ClickHouse may say were hit. */
 export type QueryLimit = 'time' | 'memory' | 'rows read' | 'size of the result';

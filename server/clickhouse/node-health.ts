@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.ts';
 import { connect, type ClickHouseClient, type ConnectOptions } from './client.ts';
 import { nodesOf } from './endpoint.ts';
+import { nameOf } from './topology.ts';
 
 /** Whether one node answers. */
 export interface NodeHealth {
@@ -25,7 +26,7 @@ export function nodeHealth({
   database,
 }: Pick<ConnectOptions, 'endpoint' | 'database'>): NodeHealthReader {
   const nodes = nodesOf(endpoint).map((endpoint) => ({
-    node: new URL(endpoint.urls[0]).host,
+    node: nameOf(endpoint),
     client: connect({
       endpoint,
       role: 'query',

@@ -9,6 +9,11 @@ export interface Layout {
   readonly replicated: boolean;
 }
 
+/** What a table's own part on one node is called: on a cluster, its plain name stands for all of them together. */
+export function localName(table: string, { cluster }: Pick<Layout, 'cluster'>): string {
+  return cluster === undefined ? table : `${table}_local`;
+}
+
 /** A node that answers, with its place in the cluster. */
 export interface LivingNode {
   /** `HOST:PORT` */
@@ -160,7 +165,8 @@ function memberText({ shard, replica, host, port, weight }: Member): string {
   return `shard ${shard} replica ${replica} at ${host}:${port}${weight === 1 ? '' : ` of weight ${weight}`}`;
 }
 
-function nameOf({ urls: [url] }: ClickHouseEndpoint): string {
+/** `HOST:PORT` of an endpoint's first address. */
+export function nameOf({ urls: [url] }: ClickHouseEndpoint): string {
   return new URL(url).host;
 }
 

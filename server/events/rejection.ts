@@ -8,6 +8,7 @@ import type { Issue } from '../errors.ts';
  * - `foreign_application`: it claims another application than that of its key
  * - `schema`: `data` does not satisfy the JSON Schema of its category and name
  * - `too_large`: a body over the limit; none of its events was read
+ * - `refused_by_clickhouse`: it was accepted, and ClickHouse does not take the row; `payload` is the whole row
  * - `omitted`: stands for further rejections of one body that are not kept one by one
  */
 export const REASONS = [
@@ -17,6 +18,7 @@ export const REASONS = [
   'foreign_application',
   'schema',
   'too_large',
+  'refused_by_clickhouse',
   'omitted',
 ] as const;
 

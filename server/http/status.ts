@@ -33,6 +33,14 @@ const ClickHouse = Type.Object({
   ),
 });
 
+const Finding = Type.Object({
+  severity: Type.Enum(['refuse', 'warn'], { description: 'refuse: nothing is shipped until it is mended' }),
+  what: Type.String(),
+  found: Type.String(),
+  expected: Type.String(),
+  mend: Type.String({ description: 'The SQL or command that mends it' }),
+});
+
 const HealthReport = Type.Object(
   {
     status: Type.Enum(['ok', 'degraded', 'not ready'], {
@@ -48,7 +56,7 @@ const HealthReport = Type.Object(
       }),
       shipper: Part,
       clickhouse: ClickHouse,
-      schema: Part,
+      schema: Type.Object({ state: Type.String(), findings: Type.Optional(Type.Array(Finding)) }),
     }),
   },
   { $id: 'HealthReport' },

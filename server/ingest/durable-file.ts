@@ -37,7 +37,8 @@ export async function createDurableFile(path: string): Promise<DurableFile> {
   };
 }
 
-async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+/** Writes all of `bytes`, however little the disk takes at a time. */
+export async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;

@@ -11,14 +11,18 @@ import type { Backlog } from './backlog.ts';
 import { createBatch, type Batch } from './batch.ts';
 import { Journal } from './journal.ts';
 import { claimDirectory, takeOver, type OwnerDirectory } from './owner-directory.ts';
-import { recoverSegment, type Segment } from './segment.ts';
-import { Shipper } from './shipper.ts';
+import { recoverSegment } from './recover-segment.ts';
+import { keepRefusedRow } from './refused-row.ts';
+import { SetAside } from './set-aside.ts';
+import type { Shipment } from './shipment.ts';
+import { createShipping, type Shipping, type ShippingHealth } from './shipping.ts';
 
 export interface IngestDependencies {
   readonly dataDir: string;
   readonly limits: JournalLimits;
   /** Puts a segment into ClickHouse; see `ShipperDependencies`. */
-  readonly insert: (segment: Segment) => Promise<void>;
+  readonly insert: (shipment: Shipment) => Promise<void>;
+  readonly countStored: (shipment: Shipment) => Promise<number>;
   readonly backlog: Backlog;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -43,13 +47,10 @@ export interface Ingest {
   close(): Promise<void>;
 }
 
-export interface IngestHealth {
+export interface IngestHealth extends ShippingHealth {
   readonly accepting: boolean;
   /** Why not, or what went wrong last; undefined while all is well. */
   readonly journalError: string | undefined;
-  readonly shipper: string;
-  readonly shipperError: string | undefined;
-  readonly refusedSegments: number;
 }
 
 /** About the largest row of an analytics event; a journal with less room than that is full. */
@@ -71,14 +72,18 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   const root = path.join(dataDir, 'journal');
   const directory = await claimDirectory(root, nowMs());
   const arrivals = new Arrivals(nowMs, random);
-  const shipper = createShipper(dependencies);
-  const events = createJournal(EVENTS, dependencies, directory, shipper);
-  const rejected = createJournal(REJECTED, dependencies, directory, shipper);
+  const setAside = new SetAside(root);
+  const shipping = createShipping({
+    ...dependencies,
+    keep: async (...refused) => keepRefusedRow({ rejected, setAside, arrivals }, ...refused),
+  });
+  const events = createJournal(EVENTS, dependencies, directory, shipping);
+  const rejected = createJournal(REJECTED, dependencies, directory, shipping);
   const bounded = {
     append: async (rows: string, count: number) => rejected.append(rows, count),
     refusal: (bytes: number) => rejected.refusal(bytes) ?? shareRefusal(bytes, dependencies),
   };
-  const replayed = takeOver(root, directory).then(async (files) => replay(files, dependencies, shipper));
+  const replayed = takeOver(root, directory).then(async (files) => replay(files, dependencies, shipping));
   replayed.catch((error: unknown) =>
     log.error({ err: error }, 'journals of earlier processes could not be taken over'),
   );
@@ -90,37 +95,22 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
     health: () => ({
       accepting: events.refusal(ROW_BYTES) === undefined && !events.isFailing,
       journalError: (events.refusal(ROW_BYTES) ?? events.lastError ?? rejected.lastError)?.message,
-      shipper: shipper.state,
-      shipperError: shipper.lastError?.message,
-      refusedSegments: shipper.refused,
+      ...shipping.health(),
     }),
     close: async () => {
+      await shipping.stopDividing();
       await Promise.all([events.close(), rejected.close()]);
-      await shipper.close(SHIP_AT_CLOSE_MS);
+      await shipping.close(SHIP_AT_CLOSE_MS);
       await directory.release();
     },
   };
-}
-
-function createShipper({ insert, backlog, metrics, log, random }: IngestDependencies): Shipper {
-  return new Shipper({
-    insert,
-    backlog,
-    log,
-    random,
-    onShipped: (segment, seconds) => {
-      if (segment.table === EVENTS) metrics.events.stored(segment.rows);
-      metrics.journal.shipSeconds.observe(seconds);
-    },
-    onFailure: (kind) => metrics.journal.shipFailures.inc({ class: kind }),
-  });
 }
 
 function createJournal(
   table: string,
   dependencies: IngestDependencies,
   directory: OwnerDirectory,
-  shipper: Shipper,
+  shipping: Shipping,
 ): Journal {
   const { limits, backlog, metrics, log, nowMs } = dependencies;
   return new Journal({
@@ -130,7 +120,7 @@ function createJournal(
     backlog,
     log,
     nowMs,
-    onSealed: (segment) => shipper.ship(segment),
+    onSealed: (segment) => shipping.ship(segment),
     onCommit: (rows, seconds) => {
       if (table === EVENTS) metrics.events.accepted(rows);
       metrics.journal.commitSeconds.observe(seconds);
@@ -146,7 +136,7 @@ function shareRefusal(bytes: number, { backlog, limits }: IngestDependencies): A
   return new AppError('overloaded', message, { retryAfterS: 5 });
 }
 
-async function replay(files: readonly string[], deps: IngestDependencies, shipper: Shipper): Promise<void> {
+async function replay(files: readonly string[], deps: IngestDependencies, shipping: Shipping): Promise<void> {
   for (const file of files) {
     const segment = await recoverSegment(file);
     deps.log.info(
@@ -159,6 +149,6 @@ async function replay(files: readonly string[], deps: IngestDependencies, shippe
     }
     deps.backlog.add(segment);
     if (segment.table === EVENTS) deps.metrics.events.recovered(segment.rows);
-    shipper.ship(segment);
+    shipping.ship(segment);
   }
 }

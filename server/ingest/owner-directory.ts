@@ -20,6 +20,9 @@ export interface OwnerDirectory {
   release(): Promise<void>;
 }
 
+/** Beside the owners' directories: what is set aside there is never taken over. */
+export const SET_ASIDE = 'damaged';
+
 /** Makes a directory of this process's own under `journal`, and locks it. */
 export async function claimDirectory(journal: string, nowMs: number): Promise<OwnerDirectory> {
   const owner = `${new Date(nowMs).toISOString().replace(/\D/g, '')}-${randomBytes(4).toString('hex')}`;
@@ -52,7 +55,7 @@ export async function takeOver(journal: string, mine: OwnerDirectory): Promise<s
   const entries = await readdir(journal, { withFileTypes: true });
   const owners = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   for (const owner of owners.sort()) {
-    if (owner.startsWith('.') || owner === mine.owner) continue;
+    if (owner.startsWith('.') || owner === SET_ASIDE || owner === mine.owner) continue;
     const directory = path.join(journal, owner);
     if (await isAlive(directory)) continue;
     for (const file of await segmentFiles(directory)) {

@@ -1,44 +1,38 @@
-import { unlink } from 'node:fs/promises';
-import { classify, codeOf, type FailureClass } from '../clickhouse/errors.ts';
+import { classify, codeOf, NotReady, type FailureClass } from '../clickhouse/errors.ts';
 import { backoffMs, pause, type Backoff } from '../clickhouse/retry.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Backlog } from './backlog.ts';
+import { removeSegment } from './remove-segment.ts';
 import type { Segment } from './segment.ts';
+import { wholeSegment, type Shipment } from './shipment.ts';
 
 export interface ShipperDependencies {
   /** Puts a segment into ClickHouse; once it has resolved the segment is safe there. May be called again and again. */
-  readonly insert: (segment: Segment) => Promise<void>;
+  readonly insert: (shipment: Shipment) => Promise<void>;
   readonly backlog: Backlog;
   readonly log: Logger;
   readonly random: () => number;
   readonly onShipped: (segment: Segment, seconds: number) => void;
   readonly onFailure: (kind: FailureClass) => void;
+  /** ClickHouse refuses the segment for its own content; it is somebody else's from now on. */
+  readonly onRefused: (segment: Segment) => void;
 }
 
 /** While the server is away: from a tenth of a second to five. */
 const SERVER_BACKOFF: Backoff = { firstMs: 100, maxMs: 5_000 };
 
-/** For a segment that ClickHouse refuses: a person has to do something, so ask rarely. */
-const REFUSED_BACKOFF: Backoff = { firstMs: 5_000, maxMs: 60_000 };
-
-/** How often ClickHouse has refused a segment, and the timer that brings it back. */
-interface Refusal {
-  readonly times: number;
-  readonly timer: NodeJS.Timeout;
-}
+const NOT_TAKEN = 'ClickHouse did not take a segment; it stays in the journal and is tried again';
 
 /**
  * Ships sealed segments to ClickHouse, one at a time and oldest first, until ClickHouse has them; then removes them.
  *
- * States: `idle` (nothing to ship), `shipping`, `waiting` (the server failed; the same segment is tried again after a
- * pause), `closed`. A segment that ClickHouse refuses for its own content is put aside, reported, and tried again from
- * time to time, so that the ones behind it go on.
+ * States: `idle` (nothing to ship), `shipping`, `waiting` (the server failed, or the tables are not as they should be; the same segment is tried again after a
+ * pause), `closed`. A segment that ClickHouse refuses for its own content is handed on, so that the ones behind it go on.
  */
 export class Shipper {
   readonly #deps: ShipperDependencies;
   readonly #queue: Segment[] = [];
-  readonly #refused = new Map<Segment, Refusal>();
   readonly #stop = new AbortController();
   #state: 'idle' | 'shipping' | 'waiting' | 'closed' = 'idle';
   #isWorking = false;
@@ -53,14 +47,9 @@ export class Shipper {
     return this.#state;
   }
 
-  /** Why the last try failed; undefined after a success. */
+  /** Why the last try failed; undefined after a success, and after what was handed on. */
   get lastError(): Error | undefined {
     return this.#lastError;
-  }
-
-  /** How many segments ClickHouse refuses at present. */
-  get refused(): number {
-    return this.#refused.size;
   }
 
   ship(segment: Segment): void {
@@ -82,7 +71,6 @@ export class Shipper {
     await Promise.race([this.#work, aborted(this.#stop.signal)]);
     clearTimeout(deadline);
     this.#stop.abort();
-    for (const { timer } of this.#refused.values()) clearTimeout(timer);
   }
 
   async #shipQueue(): Promise<void> {
@@ -94,7 +82,7 @@ export class Shipper {
     ) {
       this.#enter('shipping');
       const failure = await this.#try(segment);
-      if (failure !== 'server') {
+      if (failure === undefined || failure === 'request') {
         this.#queue.shift();
         failures = 0;
         continue;
@@ -112,23 +100,15 @@ export class Shipper {
   async #try(segment: Segment): Promise<FailureClass | undefined> {
     const started = performance.now();
     try {
-      await this.#deps.insert(segment);
+      await this.#deps.insert(wholeSegment(segment));
     } catch (error) {
       return this.#failed(segment, error);
     }
     this.#lastError = undefined;
-    this.#refused.delete(segment);
-    await this.#remove(segment);
+    await removeSegment(segment, this.#deps.log);
+    this.#deps.backlog.remove(segment);
     this.#deps.onShipped(segment, (performance.now() - started) / 1000);
     return undefined;
-  }
-
-  /** A file that cannot be removed is shipped again by the next start, and counted once because of its token. */
-  async #remove(segment: Segment): Promise<void> {
-    this.#deps.backlog.remove(segment);
-    await unlink(segment.path).catch((error: unknown) => {
-      this.#deps.log.error({ err: error, segment: segment.name }, 'a shipped segment could not be removed');
-    });
   }
 
   #failed(segment: Segment, error: unknown): FailureClass {
@@ -141,23 +121,18 @@ export class Shipper {
       code: codeOf(error),
       reason: messageOf(error),
     };
-    if (kind === 'server') {
-      this.#deps.log.warn(
-        facts,
-        'ClickHouse did not take a segment; it stays in the journal and is tried again',
-      );
+    if (kind !== 'request') {
+      // The gate says why it is shut, once.
+      if (!(error instanceof NotReady)) this.#deps.log.warn(facts, NOT_TAKEN);
       return kind;
     }
-    this.#deps.log.error(facts, 'ClickHouse refuses a segment; it stays in the journal and the others go on');
-    this.#putAside(segment);
+    this.#deps.log.error(
+      facts,
+      'ClickHouse refuses a segment; its rows are tried apart, and the others go on',
+    );
+    this.#lastError = undefined;
+    this.#deps.onRefused(segment);
     return kind;
-  }
-
-  #putAside(segment: Segment): void {
-    const times = (this.#refused.get(segment)?.times ?? 0) + 1;
-    const waitMs = backoffMs(times, REFUSED_BACKOFF, this.#deps.random);
-    const timer = setTimeout(() => this.ship(segment), waitMs);
-    this.#refused.set(segment, { times, timer: timer.unref() });
   }
 
   #enter(state: 'idle' | 'shipping' | 'waiting'): void {

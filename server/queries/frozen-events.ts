@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { FREEZE_CONSTRAINT } from '../clickhouse/errors.ts';
 import { AppError } from '../errors.ts';
 
 const FREEZE_S = 60;
@@ -30,7 +31,7 @@ export async function withFrozenEvents<T>(
   const endS = (await serverTimeS(client)) + FREEZE_S;
   // Not IF NOT EXISTS: of two repairs, the second must fail here.
   await client.command({
-    query: `ALTER TABLE events ADD CONSTRAINT hourly_repair CHECK now() >= toDateTime(${Math.ceil(endS)})`,
+    query: `ALTER TABLE events ADD CONSTRAINT ${FREEZE_CONSTRAINT} CHECK now() >= toDateTime(${Math.ceil(endS)})`,
   });
   try {
     const freeze: Freeze = {
@@ -42,7 +43,7 @@ export async function withFrozenEvents<T>(
     await endOfInserts(client, freeze);
     return await use(freeze);
   } finally {
-    await client.command({ query: 'ALTER TABLE events DROP CONSTRAINT IF EXISTS hourly_repair' });
+    await client.command({ query: `ALTER TABLE events DROP CONSTRAINT IF EXISTS ${FREEZE_CONSTRAINT}` });
   }
 }
 
@@ -50,14 +51,14 @@ async function dropExpired(client: ClickHouseClient): Promise<void> {
   const [end = 0, now = 0] = await numbers(
     client,
     `SELECT
-        toUInt32OrZero(extract(create_table_query, 'CONSTRAINT hourly_repair CHECK now\\\\(\\\\) >= toDateTime\\\\((\\\\d+)')),
+        toUInt32OrZero(extract(create_table_query, 'CONSTRAINT ${FREEZE_CONSTRAINT} CHECK now\\\\(\\\\) >= toDateTime\\\\((\\\\d+)')),
         toUnixTimestamp(now())
      FROM system.tables
      WHERE database = currentDatabase() AND name = 'events'`,
   );
   if (end > now)
     throw new AppError('unavailable', `Another repair is at work; it ends within ${end - now} s.`);
-  await client.command({ query: 'ALTER TABLE events DROP CONSTRAINT IF EXISTS hourly_repair' });
+  await client.command({ query: `ALTER TABLE events DROP CONSTRAINT IF EXISTS ${FREEZE_CONSTRAINT}` });
 }
 
 /** An INSERT that began before the constraint does not know it. */

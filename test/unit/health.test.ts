@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Finding } from '../../server/clickhouse/self-check.ts';
 import { createHealth, type HealthDependencies } from '../../server/health.ts';
 import { Backlog } from '../../server/ingest/backlog.ts';
 import type { IngestHealth } from '../../server/ingest/ingest.ts';
@@ -14,12 +15,14 @@ const WELL: IngestHealth = {
   refusedSegments: 0,
 };
 
+const WARNING: Finding = { severity: 'warn', what: 'clock', found: '90 s', expected: '60 s', mend: 'NTP' };
+
 function health(ingest: Partial<IngestHealth> = {}, others: Partial<HealthDependencies> = {}) {
   return createHealth({
     ingest: { health: () => ({ ...WELL, ...ingest }) },
     backlog: new Backlog(),
     clickhouse: async () => [{ node: 'db:8123', state: 'up', version: '26.7' }],
-    schemaState: () => 'ready',
+    gate: { state: 'ready', findings: [] },
     nowMs: () => NOW_MS,
     ...others,
   });
@@ -73,7 +76,8 @@ describe('createHealth', () => {
     const parts = [
       health({ shipper: 'waiting', shipperError: 'no table' }),
       health({ refusedSegments: 1 }),
-      health({}, { schemaState: () => 'not migrated yet' }),
+      health({}, { gate: { state: 'no table events', findings: [] } }),
+      health({}, { gate: { state: 'ready', findings: [WARNING] } }),
     ];
     for (const part of parts) {
       expect((await part.report()).status).to.equal('degraded');

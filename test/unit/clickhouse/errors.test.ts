@@ -1,9 +1,15 @@
 import { ClickHouseError } from '@clickhouse/client';
 import { expect } from 'chai';
-import { classify, codeOf } from '../../../server/clickhouse/errors.ts';
+import { classify, codeOf, NotReady } from '../../../server/clickhouse/errors.ts';
 
 function refusal(code: string): ClickHouseError {
   return new ClickHouseError({ message: 'no', code, type: 'ANY' });
+}
+
+function violated(name: string, user: string): ClickHouseError {
+  const values = `Expression: (user != 'x'). Column values: user = '${user}'. `;
+  const message = `Constraint \`${name}\` for table a.events (uuid) is violated at row 1. ${values}`;
+  return new ClickHouseError({ message, code: '469', type: 'VIOLATED_CONSTRAINT' });
 }
 
 describe('classify', () => {
@@ -15,8 +21,6 @@ describe('classify', () => {
 
   it('takes what can pass for a matter of the server', () => {
     const passing = {
-      UNKNOWN_TABLE: '60',
-      UNKNOWN_DATABASE: '81',
       TOO_MANY_SIMULTANEOUS_QUERIES: '202',
       TIMEOUT_EXCEEDED: '159',
       TABLE_IS_READ_ONLY: '242',
@@ -25,12 +29,23 @@ describe('classify', () => {
       NOT_ENOUGH_SPACE: '243',
       QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING: '216',
       AUTHENTICATION_FAILED: '516',
-      UNKNOWN_IDENTIFIER: '47',
       something_new: '99999',
     };
     for (const [name, code] of Object.entries(passing)) {
       expect(classify(refusal(code)), name).to.equal('server');
     }
+  });
+
+  it('takes what is said of tables and columns for a matter of the schema', () => {
+    for (const code of ['8', '10', '16', '20', '47', '60', '81', '122']) {
+      expect(classify(refusal(code)), code).to.equal('schema');
+    }
+    expect(classify(new NotReady('schema', 'no table'))).to.equal('schema');
+  });
+
+  it('takes a constraint for a judgement of rows, and the freeze of a repair for a matter of the server', () => {
+    expect(classify(violated('c', 'Constraint `hourly_repair` for table '))).to.equal('request');
+    expect(classify(violated('hourly_repair', 'ada'))).to.equal('server');
   });
 
   it('takes what never reached ClickHouse for a matter of the server', () => {

@@ -85,6 +85,7 @@ describe('Journal', () => {
       firstRowMs: NOW_MS,
       rows: 1,
       bytes: 2,
+      notes: [],
     });
     const second = nextSealed();
     await journal.append('2\n', 1);

@@ -1,12 +1,12 @@
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { mock } from 'node:test';
 import { ClickHouseError } from '@clickhouse/client';
 import { expect } from 'chai';
 import { deferred } from '../../../server/deferred.ts';
 import type { FailureClass } from '../../../server/clickhouse/errors.ts';
 import { Backlog } from '../../../server/ingest/backlog.ts';
 import { createSegment, type Segment } from '../../../server/ingest/segment.ts';
+import type { Shipment } from '../../../server/ingest/shipment.ts';
 import { Shipper } from '../../../server/ingest/shipper.ts';
 import { keptLog } from '../../support/logs.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
@@ -32,7 +32,6 @@ describe('Shipper', () => {
   });
 
   afterEach(async () => {
-    mock.timers.reset();
     for (const shipper of shippers) await shipper.close(0);
     await temp.remove();
   });
@@ -46,7 +45,8 @@ describe('Shipper', () => {
     return segment;
   }
 
-  function start(insert: (segment: Segment) => Promise<void>, expected = 1) {
+  function start(insert: (shipment: Shipment) => Promise<void>, expected = 1) {
+    const refused: Segment[] = [];
     const shipped: string[] = [];
     const failures: FailureClass[] = [];
     const all = deferred<void>();
@@ -60,20 +60,21 @@ describe('Shipper', () => {
         if (shipped.push(name) === expected) all.resolve();
       },
       onFailure: (kind) => failures.push(kind),
+      onRefused: (segment) => refused.push(segment),
     });
     shippers.push(shipper);
     /** `allShipped` resolves when `expected` segments are safe. */
-    return { shipper, shipped, failures, lines, allShipped: all.promise };
+    return { shipper, shipped, failures, refused, lines, allShipped: all.promise };
   }
 
   it('ships in the order in which it is given segments, one at a time', async () => {
     let atOnce = 0;
     const order: string[] = [];
-    const { shipper, shipped, allShipped } = start(async ({ name }) => {
+    const { shipper, shipped, allShipped } = start(async ({ token }) => {
       atOnce += 1;
       expect(atOnce).to.equal(1);
       await new Promise((resolve) => setImmediate(resolve));
-      order.push(name);
+      order.push(token);
       atOnce -= 1;
     }, 5);
     for (let count = 0; count < 5; count += 1) shipper.ship(await segment());
@@ -84,8 +85,8 @@ describe('Shipper', () => {
 
   it('removes a file once ClickHouse has it, and not before', async () => {
     const one = await segment();
-    const { shipper, allShipped } = start(async ({ path }) => {
-      expect(existsSync(path)).to.equal(true);
+    const { shipper, allShipped } = start(async () => {
+      expect(existsSync(one.path)).to.equal(true);
       expect(backlog.rows).to.equal(1);
     });
     shipper.ship(one);
@@ -110,7 +111,7 @@ describe('Shipper', () => {
 
   it('counts a segment as shipped although its file cannot be removed, and says so', async () => {
     const one = await segment();
-    const { shipper, shipped, allShipped, lines } = start(async ({ path }) => rm(path));
+    const { shipper, shipped, allShipped, lines } = start(async () => rm(one.path));
     shipper.ship(one);
     await allShipped;
     expect(shipped).to.deep.equal(['events-a-1']);
@@ -120,8 +121,8 @@ describe('Shipper', () => {
   it('tries again after growing pauses while the server fails, and holds the order', async () => {
     const triedAt: number[] = [];
     const order: string[] = [];
-    const { shipper, failures, allShipped } = start(async ({ name }) => {
-      order.push(name);
+    const { shipper, failures, allShipped } = start(async ({ token }) => {
+      order.push(token);
       triedAt.push(performance.now());
       if (triedAt.length === 1) throw new Error('connect ECONNREFUSED');
       if (triedAt.length <= 3) throw serverFailure();
@@ -130,7 +131,7 @@ describe('Shipper', () => {
     shipper.ship(await segment());
     await allShipped;
     expect(order).to.deep.equal(['events-a-1', 'events-a-1', 'events-a-1', 'events-a-1', 'events-a-2']);
-    expect(failures).to.deep.equal(['server', 'server', 'server']);
+    expect(failures).to.deep.equal(['server', 'schema', 'schema']);
     const pauses = triedAt.slice(1, 4).map((at, index) => at - (triedAt[index] ?? 0));
     // Half of 100, 200 and 400 ms, because of the chance of 0. Node's timers have the resolution of a millisecond.
     for (const [index, least] of [50, 100, 200].entries()) expect(pauses[index]).to.be.at.least(least - 1);
@@ -163,46 +164,19 @@ describe('Shipper', () => {
   });
 
   describe('when ClickHouse refuses a segment', () => {
-    it('goes on with the next, and keeps the refused one', async () => {
+    it('hands it on with its file, and goes on with the next', async () => {
       const [bad, good] = [await segment(), await segment()];
-      const { shipper, shipped, failures, allShipped } = start(async ({ name }) => {
-        if (name === bad.name) throw refusal();
+      const { shipper, shipped, failures, refused, allShipped } = start(async ({ token }) => {
+        if (token === bad.name) throw refusal();
       });
       shipper.ship(bad);
       shipper.ship(good);
       await allShipped;
       expect(shipped).to.deep.equal([good.name]);
+      expect(refused).to.deep.equal([bad]);
       expect(failures).to.deep.equal(['request']);
-      expect(shipper.refused).to.equal(1);
       expect(existsSync(bad.path)).to.equal(true);
       expect([backlog.rows, backlog.segments]).to.deep.equal([1, 1]);
-    });
-
-    it('asks again from time to time, ever more rarely, until it is taken', async () => {
-      mock.timers.enable({ apis: ['setTimeout'] });
-      const bad = await segment();
-      let tries = 0;
-      let tried = deferred<void>();
-      const { shipper, allShipped } = start(async () => {
-        tries += 1;
-        setImmediate(() => tried.resolve());
-        if (tries < 3) throw refusal();
-      });
-      shipper.ship(bad);
-      await tried.promise;
-      // Half of 5 and of 10 seconds, because of the chance of 0.
-      for (const waitMs of [2500, 5000]) {
-        const before = tries;
-        mock.timers.tick(waitMs - 1);
-        expect(tries).to.equal(before);
-        tried = deferred();
-        mock.timers.tick(1);
-        await tried.promise;
-        expect(tries).to.equal(before + 1);
-      }
-      await allShipped;
-      expect(shipper.refused).to.equal(0);
-      expect(await readdir(temp.path)).to.deep.equal([]);
     });
   });
 
@@ -258,19 +232,15 @@ describe('Shipper', () => {
       answer.resolve();
     });
 
-    it('takes no more, and asks no more about what was refused', async () => {
-      mock.timers.enable({ apis: ['setTimeout'] });
+    it('takes no more', async () => {
       let tries = 0;
       const { shipper } = start(async () => {
         tries += 1;
-        throw refusal();
       });
-      shipper.ship(await segment());
       await shipper.close(10_000);
       shipper.ship(await segment());
-      mock.timers.tick(600_000);
-      expect(tries).to.equal(1);
-      expect(await readdir(temp.path)).to.have.length(2);
+      expect(tries).to.equal(0);
+      expect(await readdir(temp.path)).to.have.length(1);
     });
   });
 });

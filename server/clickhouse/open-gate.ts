@@ -1,0 +1,59 @@
+import { migrate } from '../../migrations/migrator.ts';
+import type { Logger } from '../log.ts';
+import { connect } from './client.ts';
+import { nodesOf, type ClickHouseEndpoint } from './endpoint.ts';
+import { Gate } from './gate.ts';
+import type { Nodes } from './nodes.ts';
+import { checkInserts, checkNode, checkTables, type CheckedNode, type Finding } from './self-check.ts';
+import { nameOf, readTopology } from './topology.ts';
+
+export interface OpenGateDependencies {
+  readonly endpoint: ClickHouseEndpoint;
+  readonly database: string;
+  /** The clients that insert. */
+  readonly ingest: Nodes;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+}
+
+/** A question of the self-check that takes longer has no answer. */
+const CHECK_TIMEOUT_MS = 10_000;
+
+/**
+ * The gate before the INSERTs of this process. Nothing is asked until it is started. Of a cluster, every node that
+ * answers is looked at; one that does not keeps the gate from opening only when there is something to migrate.
+ */
+export function openGate({ endpoint, database, ingest, log, nowMs, random }: OpenGateDependencies): Gate {
+  const admins = new Map(
+    nodesOf(endpoint).map((endpoint) => [
+      nameOf(endpoint),
+      connect({ endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS }),
+    ]),
+  );
+  const checkNodes = async (check: (node: CheckedNode) => Promise<readonly Finding[]>) => {
+    const { layout, nodes } = await readTopology(endpoint);
+    const findings = nodes.map(async ({ name }) => {
+      const admin = admins.get(name);
+      if (admin === undefined) throw new RangeError(`there is no client for ${name}`);
+      const found = await check({ admin, layout, nowMs });
+      return admins.size === 1 ? found : found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
+    });
+    return (await Promise.all(findings)).flat();
+  };
+  return new Gate({
+    migrate: async () => void (await migrate({ endpoint, database, log })),
+    check: async () => {
+      const findings = await checkNodes(checkNode);
+      if (findings.some(({ severity }) => severity === 'refuse')) return findings;
+      return [...findings, ...(await checkInserts(ingest))];
+    },
+    checkTables: async () => checkNodes(checkTables),
+    log,
+    nowMs,
+    random,
+    onClose: async () => {
+      await Promise.all([...admins.values()].map(async (admin) => admin.close()));
+    },
+  });
+}
