@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { connect } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
+import { connectAny } from '../clickhouse/nodes.ts';
 import { readConfig } from '../config.ts';
 import { createLogger } from '../log.ts';
 import { runCommand, UsageError } from './command.ts';
@@ -31,25 +31,27 @@ await runCommand(USAGE, async () => {
 });
 
 async function ask(endpoint: ClickHouseEndpoint, database: string, query: string): Promise<string> {
-  const client = connect({ endpoint, role: 'analyst', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+  const nodes = connectAny({ endpoint, role: 'analyst', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
   try {
-    const { stream } = await client.exec({
-      query,
-      clickhouse_settings: {
-        default_format: 'JSONCompact',
-        // So that an error in the middle of the answer is still an error, not half a table.
-        wait_end_of_query: 1,
-        output_format_json_quote_64bit_integers: 1,
-        output_format_json_quote_decimals: 1,
-        // A server with one user for all has no analyst whose profile says it.
-        ...(endpoint.analyst.username === endpoint.admin.username ? { readonly: '2' } : {}),
-      },
+    const answer = await nodes.use(async (client) => {
+      const { stream } = await client.exec({
+        query,
+        clickhouse_settings: {
+          default_format: 'JSONCompact',
+          // So that an error in the middle of the answer is still an error, not half a table.
+          wait_end_of_query: 1,
+          output_format_json_quote_64bit_integers: 1,
+          output_format_json_quote_decimals: 1,
+          // A server with one user for all has no analyst whose profile says it.
+          ...(endpoint.analyst.username === endpoint.admin.username ? { readonly: '2' } : {}),
+        },
+      });
+      return await text(stream);
     });
-    const answer = await text(stream);
     const result = parse(answer);
     return isTabular(result) ? renderResult(result) : answer.trimEnd();
   } finally {
-    await client.close();
+    await nodes.close();
   }
 }
 

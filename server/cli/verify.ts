@@ -2,7 +2,10 @@ import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { connect } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
+import { connectAny } from '../clickhouse/nodes.ts';
+import { listOf, localName, readTopology } from '../clickhouse/topology.ts';
 import { readConfig } from '../config.ts';
+import { AppError } from '../errors.ts';
 import { createLogger } from '../log.ts';
 import { repairHourly } from '../queries/repair-hourly.ts';
 import {
@@ -56,30 +59,59 @@ function hourRange(from: string | undefined, to: string | undefined): HourRange 
 }
 
 async function verify(endpoint: ClickHouseEndpoint, database: string, range: HourRange): Promise<number> {
-  const client = connect({ endpoint, role: 'query', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
-  try {
-    const differing = await verifyHourly(client, range, PATIENCE);
-    return report(differing);
-  } finally {
-    await client.close();
-  }
+  return report(await differingHours(endpoint, database, range, PATIENCE));
 }
 
 async function repair(endpoint: ClickHouseEndpoint, database: string, range: HourRange): Promise<number> {
-  const client = connect({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+  for (let repairs = 0; ; repairs += 1) {
+    const differing = await differingHours(endpoint, database, range, PATIENCE_BEFORE_REPAIR);
+    const exitCode = report(differing);
+    if (exitCode === 0 || repairs === MAX_REPAIRS) return exitCode;
+    await repairNodes(
+      endpoint,
+      database,
+      differing.map(({ hourS }) => hourS),
+    );
+    console.log(`Rebuilt ${hours(differing.length)} from the raw events.`);
+  }
+}
+
+async function differingHours(
+  endpoint: ClickHouseEndpoint,
+  database: string,
+  range: HourRange,
+  patience: Patience,
+): Promise<readonly HourDifference[]> {
+  const nodes = connectAny({ endpoint, role: 'query', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
   try {
-    for (let repairs = 0; ; repairs += 1) {
-      const differing = await verifyHourly(client, range, PATIENCE_BEFORE_REPAIR);
-      const exitCode = report(differing);
-      if (exitCode === 0 || repairs === MAX_REPAIRS) return exitCode;
-      await repairHourly(
-        client,
-        differing.map(({ hourS }) => hourS),
-      );
-      console.log(`Rebuilt ${hours(differing.length)} from the raw events.`);
-    }
+    return await nodes.use(async (client) => verifyHourly(client, range, patience));
   } finally {
-    await client.close();
+    await nodes.close();
+  }
+}
+
+/** One node after the other: each has the hours of its own events. */
+async function repairNodes(
+  endpoint: ClickHouseEndpoint,
+  database: string,
+  hoursS: readonly number[],
+): Promise<void> {
+  const { layout, nodes, away } = await readTopology(endpoint);
+  if (layout.replicated)
+    throw new AppError('invalid', '--repair: received a cluster with replicas, expected one without');
+  if (away.length > 0)
+    throw new AppError(
+      'unavailable',
+      `Nothing was repaired, because these nodes do not answer: ${listOf(away)}.`,
+    );
+  for (const { endpoint } of nodes) {
+    const client = connect({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+    try {
+      const [events, hourly] = [localName('events', layout), localName('hourly', layout)];
+      await repairHourly({ client, events, hourly }, hoursS);
+    } finally {
+      await client.close();
+    }
   }
 }
 

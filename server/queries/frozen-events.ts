@@ -8,6 +8,12 @@ const FREEZE_S = 60;
 const MARGIN_S = 5;
 const POLL_MS = 50;
 
+/** A table of raw events on one node, asked as the admin. */
+export interface RawEvents {
+  readonly client: ClickHouseClient;
+  readonly table: string;
+}
+
 /** A stretch of time in which nobody inserts into `events`, and so neither into `hourly`. */
 export interface Freeze {
   /** @throws AppError `unavailable` when too little of the freeze is left for another step */
@@ -15,23 +21,22 @@ export interface Freeze {
 }
 
 /**
- * Runs `use` while INSERTs into `events` are refused and none is under way. Shippers try again until it is over, so
+ * Runs `use` while INSERTs into the table are refused and none is under way. Shippers try again until it is over, so
  * nothing is lost and nobody who posts notices.
  *
  * The refusal is a CHECK constraint that expires by itself, by ClickHouse's clock: a repair that is killed cannot leave
  * the table closed. Only one constraint of a name can exist, so it is also the lock between two repairs.
- * @param client of the admin
  * @throws AppError `unavailable` when another repair is at work, or an INSERT does not end in time
  */
 export async function withFrozenEvents<T>(
-  client: ClickHouseClient,
+  { client, table }: RawEvents,
   use: (freeze: Freeze) => Promise<T>,
 ): Promise<T> {
-  await dropExpired(client);
+  await dropExpired({ client, table });
   const endS = (await serverTimeS(client)) + FREEZE_S;
   // Not IF NOT EXISTS: of two repairs, the second must fail here.
   await client.command({
-    query: `ALTER TABLE events ADD CONSTRAINT ${FREEZE_CONSTRAINT} CHECK now() >= toDateTime(${Math.ceil(endS)})`,
+    query: `ALTER TABLE ${table} ADD CONSTRAINT ${FREEZE_CONSTRAINT} CHECK now() >= toDateTime(${Math.ceil(endS)})`,
   });
   try {
     const freeze: Freeze = {
@@ -43,25 +48,25 @@ export async function withFrozenEvents<T>(
     await endOfInserts(client, freeze);
     return await use(freeze);
   } finally {
-    await client.command({ query: `ALTER TABLE events DROP CONSTRAINT IF EXISTS ${FREEZE_CONSTRAINT}` });
+    await client.command({ query: `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${FREEZE_CONSTRAINT}` });
   }
 }
 
-async function dropExpired(client: ClickHouseClient): Promise<void> {
+async function dropExpired({ client, table }: RawEvents): Promise<void> {
   const [end = 0, now = 0] = await numbers(
     client,
     `SELECT
         toUInt32OrZero(extract(create_table_query, 'CONSTRAINT ${FREEZE_CONSTRAINT} CHECK now\\\\(\\\\) >= toDateTime\\\\((\\\\d+)')),
         toUnixTimestamp(now())
      FROM system.tables
-     WHERE database = currentDatabase() AND name = 'events'`,
+     WHERE database = currentDatabase() AND name = '${table}'`,
   );
   if (end > now)
     throw new AppError('unavailable', `Another repair is at work; it ends within ${end - now} s.`);
-  await client.command({ query: `ALTER TABLE events DROP CONSTRAINT IF EXISTS ${FREEZE_CONSTRAINT}` });
+  await client.command({ query: `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${FREEZE_CONSTRAINT}` });
 }
 
-/** An INSERT that began before the constraint does not know it. */
+/** An INSERT that began before the constraint does not know it. What another node sends here names no current database. */
 async function endOfInserts(client: ClickHouseClient, freeze: Freeze): Promise<void> {
   const frozenAtS = await serverTimeS(client);
   for (;;) {
@@ -69,7 +74,7 @@ async function endOfInserts(client: ClickHouseClient, freeze: Freeze): Promise<v
       client,
       `SELECT count()
        FROM system.processes
-       WHERE query_kind = 'Insert' AND current_database = currentDatabase()
+       WHERE query_kind = 'Insert' AND (current_database = currentDatabase() OR NOT is_initial_query)
            AND toUnixTimestamp64Milli(now64(3)) / 1000 - elapsed < ${frozenAtS}`,
     );
     if (running === 0) return;

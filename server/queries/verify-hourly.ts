@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '../clickhouse/client.ts';
-import { HOURLY_FROM_RAW } from './hourly-from-raw.ts';
+import { hourlyFromRaw } from './hourly-from-raw.ts';
 
 /** From the first hour up to, not including, the last; seconds since the epoch, both on the hour. */
 export interface HourRange {
@@ -81,7 +81,7 @@ async function differingHours(client: ClickHouseClient, range: HourRange): Promi
           WHERE hour >= toDateTime({from:UInt32}, 'UTC') AND hour < toDateTime({to:UInt32}, 'UTC')
           UNION ALL
           SELECT 'raw' AS side, hour, clicks, impressions, users
-          FROM (${HOURLY_FROM_RAW})
+          FROM (${hourlyFromRaw('events')})
       )
       GROUP BY hour
       HAVING viewClicks != rawClicks OR viewImpressions != rawImpressions

@@ -22,7 +22,7 @@ describe('npm run verify', () => {
     (await verifyHourly(database.client, EVERYTHING, patience)).map(({ hourS }) => hourS * 1000);
   const repair = (hoursMs: readonly number[]) =>
     repairHourly(
-      database.client,
+      { client: database.client, events: 'events', hourly: 'hourly' },
       hoursMs.map((hourMs) => hourMs / 1000),
     );
 

@@ -6,9 +6,9 @@ function refusal(code: string): ClickHouseError {
   return new ClickHouseError({ message: 'no', code, type: 'ANY' });
 }
 
-function violated(name: string, user: string): ClickHouseError {
+function violated(name: string, user: string, sender = ''): ClickHouseError {
   const values = `Expression: (user != 'x'). Column values: user = '${user}'. `;
-  const message = `Constraint \`${name}\` for table a.events (uuid) is violated at row 1. ${values}`;
+  const message = `${sender}Constraint \`${name}\` for table a.events (uuid) is violated at row 1. ${values}`;
   return new ClickHouseError({ message, code: '469', type: 'VIOLATED_CONSTRAINT' });
 }
 
@@ -46,6 +46,9 @@ describe('classify', () => {
   it('takes a constraint for a judgement of rows, and the freeze of a repair for a matter of the server', () => {
     expect(classify(violated('c', 'Constraint `hourly_repair` for table '))).to.equal('request');
     expect(classify(violated('hourly_repair', 'ada'))).to.equal('server');
+    const sender = 'Received from 127.0.0.1:9000. DB::Exception: ';
+    expect(classify(violated('hourly_repair', 'ada', sender))).to.equal('server');
+    expect(classify(violated('c', `${sender}Constraint \`hourly_repair\` for table `))).to.equal('request');
   });
 
   it('takes what never reached ClickHouse for a matter of the server', () => {
