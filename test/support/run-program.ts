@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
+import { endpointEnv, type ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 import { testEndpoint } from './clickhouse.ts';
 
 export interface Run {
@@ -11,15 +11,15 @@ export interface Run {
 }
 
 /**
- * Runs a compiled program of this project, as `npm run` does, against the ClickHouse of the tests.
+ * Runs a compiled program of this project, as `npm run` does, against the ClickHouse of the tests unless it is given another.
  * @param program a path below .build, such as `migrations/cli.js`
  */
 export async function runProgram(
   program: string,
   args: readonly string[],
-  options: { readonly database: string; readonly stdin?: string },
+  options: { readonly database: string; readonly stdin?: string; readonly endpoint?: ClickHouseEndpoint },
 ): Promise<Run> {
-  const child = startProgram(program, args, options.database);
+  const child = startProgram(program, args, options.database, options.endpoint);
   child.stdin.end(options.stdin ?? '');
   const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
@@ -31,14 +31,17 @@ export function startProgram(
   program: string,
   args: readonly string[],
   database: string,
+  endpoint: ClickHouseEndpoint = testEndpoint(),
 ): ChildProcessWithoutNullStreams {
   const file = fileURLToPath(new URL(`../../${program}`, import.meta.url));
-  return spawn(process.execPath, [file, ...args], { env: { ...process.env, ...connection(database) } });
+  return spawn(process.execPath, [file, ...args], {
+    env: { ...process.env, ...connection(endpoint, database) },
+  });
 }
 
-function connection(database: string): NodeJS.ProcessEnv {
+function connection(endpoint: ClickHouseEndpoint, database: string): NodeJS.ProcessEnv {
   return {
-    ...endpointEnv(testEndpoint()),
+    ...endpointEnv(endpoint),
     CLICKHOUSE_DATABASE: database,
   };
 }

@@ -1,18 +1,29 @@
 import { startEngine, type Engine } from '../../clickhouse/embedded.ts';
-import { choosePorts } from '../../clickhouse/free-ports.ts';
-import type { EnginePorts } from '../../clickhouse/free-ports.ts';
+import { choosePorts, type EnginePorts } from '../../clickhouse/free-ports.ts';
 import type { ServerFile } from '../../clickhouse/engine-files.ts';
+import { endpointWithServiceUsers } from '../../clickhouse/service-users.ts';
 import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 import type { Closing } from '../../server/closing.ts';
 import { createLogger } from '../../server/log.ts';
 import { tempDir } from './temp-dir.ts';
 
-/** A cluster of embedded engines on this machine, each a shard without replicas. */
-export interface Shards {
-  /** All of them. */
+/** One shard: an embedded engine, without replicas. */
+export interface Shard {
+  /** Of this node alone. */
   readonly endpoint: ClickHouseEndpoint;
-  /** In the order of the shards. */
-  readonly engines: readonly Engine[];
+  /** Of the engine that runs now; another one after a crash. */
+  readonly pid: number;
+  /** In order; it stays away until it is started. */
+  stop(): Promise<void>;
+  /** At the same address, with what it held. */
+  start(): Promise<void>;
+}
+
+/** A cluster on this machine. */
+export interface Shards {
+  /** All nodes. */
+  readonly endpoint: ClickHouseEndpoint;
+  readonly shards: readonly [Shard, Shard];
 }
 
 const CLUSTER = 'test_shards';
@@ -21,26 +32,53 @@ const CLUSTER = 'test_shards';
  * @param databases which ones the service's users may touch, such as `test_*`
  * @param closing is told how to end what was started
  */
-export async function startShards(number: number, databases: string, closing: Closing): Promise<Shards> {
-  const ports = await Promise.all(Array.from({ length: number }, async () => choosePorts(undefined)));
-  const engines: Engine[] = [];
-  for (const own of ports) {
+export async function startTwoShards(databases: string, closing: Closing): Promise<Shards> {
+  const ports = [await choosePorts(undefined), await choosePorts(undefined)] as const;
+  const serverFiles = [remoteServers(ports)];
+  const open = async (ports: EnginePorts): Promise<Shard> => {
     const directory = await tempDir();
     closing.add('shard directory', () => directory.remove());
-    const engine = await startEngine({
-      directory: directory.path,
-      log: createLogger('silent'),
-      database: databases,
-      serverFiles: [remoteServers(ports)],
-      ports: own,
-    });
-    closing.add('shard', () => engine.close());
-    engines.push(engine);
+    const log = createLogger('silent');
+    const start = () =>
+      startEngine({ directory: directory.path, log, database: databases, serverFiles, ports });
+    const shard = new EmbeddedShard(ports, start);
+    await shard.start();
+    closing.add('shard', () => shard.stop());
+    return shard;
+  };
+  const shards = [await open(ports[0]), await open(ports[1])] as const;
+  const [first, second] = shards.map(({ endpoint }) => endpoint);
+  if (first === undefined || second === undefined) throw new Error('a shard is missing');
+  return { endpoint: { ...first, urls: [first.urls[0], second.urls[0]], cluster: CLUSTER }, shards };
+}
+
+class EmbeddedShard implements Shard {
+  readonly endpoint: ClickHouseEndpoint;
+  readonly #start: () => Promise<Engine>;
+  #engine: Engine | undefined;
+
+  constructor({ http }: EnginePorts, start: () => Promise<Engine>) {
+    this.endpoint = { ...endpointWithServiceUsers(`http://127.0.0.1:${http}`), cluster: CLUSTER };
+    this.#start = start;
   }
-  const [first, ...others] = engines.map(({ endpoint }) => endpoint);
-  if (first === undefined) throw new RangeError(`received ${number} shards, expected at least 1`);
-  const urls = [first.urls[0], ...others.map((endpoint) => endpoint.urls[0])] as const;
-  return { endpoint: { ...first, urls, cluster: CLUSTER }, engines };
+
+  get pid(): number {
+    if (this.#engine === undefined) throw new Error('the shard is stopped');
+    return this.#engine.pid;
+  }
+
+  async stop(): Promise<void> {
+    await this.#engine?.close();
+    this.#engine = undefined;
+  }
+
+  async start(): Promise<void> {
+    const engine = await this.#start();
+    this.#engine = engine;
+    const [expected] = this.endpoint.urls;
+    if (engine.endpoint.urls[0] !== expected)
+      throw new Error(`another process has taken the port of ${expected}`);
+  }
 }
 
 /** With a secret, a shard knows on whose behalf another node asks, and the grants of that user hold there too. */

@@ -4,7 +4,7 @@ import { endpointWithServiceUsers } from '../../clickhouse/service-users.ts';
 import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 import type { Closing } from '../../server/closing.ts';
 import { createLogger } from '../../server/log.ts';
-import { startShards } from './shards.ts';
+import { startTwoShards } from './shards.ts';
 import { tempDir } from './temp-dir.ts';
 
 const DATABASES = 'test_*';
@@ -16,7 +16,7 @@ const IMAGE = 'clickhouse/clickhouse-server:26.7';
  */
 export async function startTestClickHouse(which: string, closing: Closing): Promise<ClickHouseEndpoint> {
   if (which === 'embedded') return startEmbedded(closing);
-  if (which === 'shards') return (await startShards(2, DATABASES, closing)).endpoint;
+  if (which === 'shards') return (await startTwoShards(DATABASES, closing)).endpoint;
   if (which === 'testcontainers') return startContainer(closing);
   if (URL.canParse(which)) return runningServer(new URL(which));
   throw new Error(
