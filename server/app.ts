@@ -9,10 +9,8 @@ import { createHealth } from './health.ts';
 import { createHttpApp } from './http/routes.ts';
 import { listen } from './http/listen.ts';
 import { Backlog } from './ingest/backlog.ts';
+import { createDelivery } from './ingest/delivery.ts';
 import { openIngest } from './ingest/ingest.ts';
-import { insertRows } from './ingest/insert-rows.ts';
-import type { Shipment } from './ingest/shipment.ts';
-import { countStored } from './ingest/stored-rows.ts';
 import { createLogger, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { loadPayloadSchemas } from './schemas.ts';
@@ -60,27 +58,17 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   // First, because a broken file is the operator's to mend, and nothing else should have started then.
   const checkPayload = await loadPayloadSchemas(config.schemasDir);
   const clickhouse = await openClickHouse(config, log, closing);
-  const { endpoint, ingestClient, queryClient } = clickhouse;
+  const { queryClient } = clickhouse;
 
-  const gate = openGate({ endpoint, database: config.database, ingest: ingestClient, log, nowMs, random });
+  const { database, dataDir, journal: limits } = config;
+  const gate = openGate({ ...clickhouse, database, log, nowMs, random });
   closing.add('gate', () => gate.close());
   await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
 
   const backlog = new Backlog();
   const metrics = createMetrics(backlog, nowMs);
-  const { dataDir, journal: limits } = config;
-  const insert = async (shipment: Shipment) => gate.pass(async () => insertRows(ingestClient, shipment));
-  const ingest = await openIngest({
-    dataDir,
-    limits,
-    insert,
-    countStored: async (shipment) => countStored(queryClient, shipment),
-    backlog,
-    metrics,
-    log,
-    nowMs,
-    random,
-  });
+  const delivery = createDelivery({ ...clickhouse, gate, log, nowMs });
+  const ingest = await openIngest({ dataDir, limits, delivery, backlog, metrics, log, nowMs, random });
   closing.add('ingest', () => ingest.close());
 
   const reader = new HourlyReader(
@@ -133,6 +121,8 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
 interface ClickHouse {
   readonly endpoint: ClickHouseEndpoint;
   readonly consoleUrl: string;
+  /** For what is asked of ClickHouse's own tables; each question is short. */
+  readonly adminClient: ClickHouseClient;
   readonly ingestClient: ClickHouseClient;
   readonly queryClient: ClickHouseClient;
   /** With connections of its own, so that questions that take long do not hold up the hourly counts. */
@@ -144,11 +134,12 @@ interface ClickHouse {
 async function openClickHouse(config: Config, log: Logger, closing: Closing): Promise<ClickHouse> {
   const { endpoint, consoleUrl } = await openEndpoint(config, log, closing);
   const { database } = config;
-  const client = (role: 'ingest' | 'query', requestTimeoutMs: number) => {
+  const client = (role: 'admin' | 'ingest' | 'query', requestTimeoutMs: number) => {
     const opened = connect({ endpoint, role, database, requestTimeoutMs });
     closing.add(`${role} client`, () => opened.close());
     return opened;
   };
+  const adminClient = client('admin', 10_000);
   const ingestClient = client('ingest', 60_000);
   const queryClient = client('query', 12_000);
   const questionsClient = client('query', config.questions.maxSeconds * 1000 + 2_000);
@@ -158,5 +149,5 @@ async function openClickHouse(config: Config, log: Logger, closing: Closing): Pr
     const [row] = await result.json<{ version: string }>();
     return row?.version ?? 'unknown';
   };
-  return { endpoint, consoleUrl, ingestClient, queryClient, questionsClient, version };
+  return { endpoint, consoleUrl, adminClient, ingestClient, queryClient, questionsClient, version };
 }

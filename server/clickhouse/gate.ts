@@ -11,8 +11,6 @@ export interface GateDependencies {
   readonly check: () => Promise<readonly Finding[]>;
   /** The part of it that says whether rows still fit the tables. */
   readonly checkTables: () => Promise<readonly Finding[]>;
-  /** Called once nothing will be asked any more. */
-  readonly onClose: () => Promise<void>;
   readonly log: Logger;
   readonly nowMs: () => number;
   readonly random: () => number;
@@ -80,8 +78,8 @@ export class Gate {
     try {
       await insert();
     } catch (error) {
-      if (!refusesRows(error)) this.#shut(error);
-      else await this.#assertTables(error);
+      if (refusesRows(error)) await this.#assertTables(error);
+      else if (classify(error) !== 'request') this.#shut(error);
       throw error;
     }
   }
@@ -92,7 +90,6 @@ export class Gate {
     this.#stop.abort();
     await this.#work;
     await this.#attempt;
-    await this.#deps.onClose();
   }
 
   async #watch(): Promise<void> {

@@ -1,6 +1,6 @@
 import { migrate } from '../../migrations/migrator.ts';
 import type { Logger } from '../log.ts';
-import { connect, type ClickHouseClient } from './client.ts';
+import type { ClickHouseClient } from './client.ts';
 import type { ClickHouseEndpoint } from './endpoint.ts';
 import { Gate } from './gate.ts';
 import { checkTables, selfCheck } from './self-check.ts';
@@ -8,19 +8,18 @@ import { checkTables, selfCheck } from './self-check.ts';
 export interface OpenGateDependencies {
   readonly endpoint: ClickHouseEndpoint;
   readonly database: string;
+  /** Each of its requests ends after some seconds. */
+  readonly adminClient: ClickHouseClient;
   /** The client that inserts. */
-  readonly ingest: ClickHouseClient;
+  readonly ingestClient: ClickHouseClient;
   readonly log: Logger;
   readonly nowMs: () => number;
   readonly random: () => number;
 }
 
-/** A question of the self-check that takes longer has no answer. */
-const CHECK_TIMEOUT_MS = 10_000;
-
 /** The gate before the INSERTs of this process. Nothing is asked until it is started. */
-export function openGate({ endpoint, database, ingest, log, nowMs, random }: OpenGateDependencies): Gate {
-  const admin = connect({ endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS });
+export function openGate(dependencies: OpenGateDependencies): Gate {
+  const { endpoint, database, adminClient: admin, ingestClient: ingest, log, nowMs, random } = dependencies;
   return new Gate({
     migrate: async () => void (await migrate({ endpoint, database, log })),
     check: async () => selfCheck({ admin, ingest, nowMs }),
@@ -28,6 +27,5 @@ export function openGate({ endpoint, database, ingest, log, nowMs, random }: Ope
     log,
     nowMs,
     random,
-    onClose: async () => admin.close(),
   });
 }

@@ -9,20 +9,18 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Backlog } from './backlog.ts';
 import { createBatch, type Batch } from './batch.ts';
+import type { Delivery } from './delivery.ts';
 import { Journal } from './journal.ts';
 import { claimDirectory, takeOver, type OwnerDirectory } from './owner-directory.ts';
 import { recoverSegment } from './recover-segment.ts';
 import { keepRefusedRow } from './refused-row.ts';
 import { SetAside } from './set-aside.ts';
-import type { Shipment } from './shipment.ts';
 import { createShipping, type Shipping, type ShippingHealth } from './shipping.ts';
 
 export interface IngestDependencies {
   readonly dataDir: string;
   readonly limits: JournalLimits;
-  /** Puts a segment into ClickHouse; see `ShipperDependencies`. */
-  readonly insert: (shipment: Shipment) => Promise<void>;
-  readonly countStored: (shipment: Shipment) => Promise<number>;
+  readonly delivery: Delivery;
   readonly backlog: Backlog;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -75,6 +73,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   const setAside = new SetAside(root);
   const shipping = createShipping({
     ...dependencies,
+    ...dependencies.delivery,
     keep: async (...refused) => keepRefusedRow({ rejected, setAside, arrivals }, ...refused),
   });
   const events = createJournal(EVENTS, dependencies, directory, shipping);

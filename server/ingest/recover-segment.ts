@@ -25,7 +25,7 @@ export async function recoverSegment(file: string): Promise<Segment> {
     const name = path.basename(file, EXTENSION);
     const table = name.slice(0, name.indexOf('-'));
     const rows = rowStarts(content.subarray(0, bytes)).length;
-    return { name, table, path: file, firstRowMs: mtimeMs, rows, bytes, notes };
+    return { name, table, path: file, firstRowMs: mtimeMs, rows, bytes, isRecovered: true, notes };
   } finally {
     await handle.close();
   }

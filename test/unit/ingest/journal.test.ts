@@ -85,6 +85,7 @@ describe('Journal', () => {
       firstRowMs: NOW_MS,
       rows: 1,
       bytes: 2,
+      isRecovered: false,
       notes: [],
     });
     const second = nextSealed();

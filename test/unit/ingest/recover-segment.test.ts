@@ -35,6 +35,7 @@ describe('recoverSegment', () => {
       firstRowMs: mtimeMs,
       rows: 1,
       bytes: 3,
+      isRecovered: true,
       notes: [],
     });
   });
