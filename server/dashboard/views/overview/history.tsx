@@ -32,10 +32,10 @@ export function History({ query, hourMs, latest }: HistoryProps) {
     <section aria-labelledby="history">
       <div class="section-head">
         <h2 id="history">Hour by hour</h2>
-        <span class="section-note">hours in UTC</span>
+        <span class="section-note">in UTC{range.kind === 'rolling' && ', with this hour so far'}</span>
       </div>
       {problem !== undefined && <Notice>{problem} These are the last 24 hours.</Notice>}
-      <RangeChoice key={query.toString()} range={range} bounds={bounds} />
+      <RangeChoice range={range} bounds={bounds} />
       <AnswerPanel
         answer={answer}
         what="the hourly counts"
@@ -46,8 +46,10 @@ export function History({ query, hourMs, latest }: HistoryProps) {
           const shown = withLatest(hours, latest);
           return (
             <>
-              <SeriesLegend hours={shown} hidden={hidden} onChange={setHidden} />
-              <HoursChart hours={shown} hidden={hidden} />
+              <div class="card">
+                <SeriesLegend hours={shown} hidden={hidden} onChange={setHidden} />
+                <HoursChart hours={shown} hidden={hidden} />
+              </div>
               <HoursTable hours={shown} />
             </>
           );

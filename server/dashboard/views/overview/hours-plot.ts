@@ -47,9 +47,9 @@ function optionsFor(frame: HTMLElement): uPlot.Options {
   return {
     ...sizeOf(frame),
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
-    padding: [12, 8, 0, 0],
+    padding: [12, 4, 0, 0],
     legend: { show: false },
-    cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 }, move: toNearestHour },
     scales: { y: { range: (_, __, max) => [0, Math.max(4, max * 1.08)] } },
     series: [
       {},
@@ -74,12 +74,18 @@ function optionsFor(frame: HTMLElement): uPlot.Options {
         ...axis,
         grid: { stroke: colour('--line'), width: 1 },
         incrs: [1, 2, 5].flatMap((n) => Array.from({ length: 12 }, (_, e) => n * 10 ** e)).sort(ascending),
-        size: 52,
+        size: (_, labels) => 14 + 7.5 * Math.max(1, ...(labels ?? []).map(({ length }) => length)),
         values: (_, splits) => countTicks(splits),
       },
     ],
     plugins: [hourTooltip()],
   };
+}
+
+/** The line stands on the hour whose figures are shown, not where the pointer is. */
+function toNearestHour(plot: uPlot, left: number, top: number): [number, number] {
+  const hour = left < 0 ? undefined : plot.data[0][plot.posToIdx(left)];
+  return [hour === undefined ? left : plot.valToPos(hour, 'x'), top];
 }
 
 function ascending(a: number, b: number): number {

@@ -13,7 +13,7 @@ export function Now({ answer }: { readonly answer: Answer<HourCounts> }) {
       <div class="section-head">
         <h2 id="now">This hour</h2>
         {answer.state === 'ready' && <HourOf counts={answer.value} />}
-        {isLive && <span class="live">Live, every second</span>}
+        {isLive && <span class="live">Live</span>}
       </div>
       <AnswerPanel answer={answer} what="the counts of this hour">
         {(counts) => (

@@ -28,25 +28,31 @@ export function RangeChoice({ range, bounds }: RangeChoiceProps) {
       </nav>
       <details class="range-other" open={isFixed}>
         <summary>Other hours</summary>
-        <RangeForm bounds={bounds} />
+        <RangeForm rangeId={isFixed ? JSON.stringify(range) : range.id} bounds={bounds} />
       </details>
     </div>
   );
 }
 
-function RangeForm({ bounds }: { readonly bounds: Bounds }) {
-  const { navigation, announce } = useService();
-  const [errors, setErrors] = useState<RangeErrors>({});
-  // What stood here when the form appeared: a new hour must not overwrite what the reader types.
-  const [initial] = useState(bounds);
+interface Typed {
+  /** The range that was shown meanwhile; once another is, what was typed is gone. */
+  readonly rangeId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly errors: RangeErrors;
+}
 
-  const submit = (form: HTMLFormElement) => {
-    const values = new FormData(form);
-    const { range, errors: found } = fixedRange(text(values, 'from'), text(values, 'to'));
-    setErrors(found);
+function RangeForm({ rangeId, bounds }: { readonly rangeId: string; readonly bounds: Bounds }) {
+  const { navigation, announce } = useService();
+  const [typed, setTyped] = useState<Typed>();
+  const { from, to, errors } = typed?.rangeId === rangeId ? typed : untouched(rangeId, bounds);
+  const change = (values: Partial<Typed>) => setTyped({ rangeId, from, to, errors, ...values });
+
+  const submit = () => {
+    const { range, errors: found } = fixedRange(from, to);
+    change({ errors: found });
     if (range?.kind !== 'fixed') return;
-    const [from = '', to = ''] = [range.fromMs, range.toMs].map((ms) => `${inputValue(ms)}Z`);
-    navigation.navigate(linkTo(undefined, { from, to }));
+    navigation.navigate(linkTo(undefined, { from: inputValue(range.fromMs), to: inputValue(range.toMs) }));
     announce('The chart shows the hours that you chose.');
   };
 
@@ -56,7 +62,7 @@ function RangeForm({ bounds }: { readonly bounds: Bounds }) {
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        submit(event.currentTarget);
+        submit();
       }}
     >
       <Field label="From (UTC)" error={errors.from}>
@@ -65,8 +71,8 @@ function RangeForm({ bounds }: { readonly bounds: Bounds }) {
             {...attributes}
             type="datetime-local"
             step={3600}
-            name="from"
-            defaultValue={inputValue(initial.fromMs)}
+            value={from}
+            onInput={(event) => change({ from: event.currentTarget.value })}
           />
         )}
       </Field>
@@ -76,8 +82,8 @@ function RangeForm({ bounds }: { readonly bounds: Bounds }) {
             {...attributes}
             type="datetime-local"
             step={3600}
-            name="to"
-            defaultValue={inputValue(initial.toMs)}
+            value={to}
+            onInput={(event) => change({ to: event.currentTarget.value })}
           />
         )}
       </Field>
@@ -88,7 +94,6 @@ function RangeForm({ bounds }: { readonly bounds: Bounds }) {
   );
 }
 
-function text(values: FormData, name: string): string {
-  const value = values.get(name);
-  return typeof value === 'string' ? value : '';
+function untouched(rangeId: string, { fromMs, toMs }: Bounds): Typed {
+  return { rangeId, from: inputValue(fromMs), to: inputValue(toMs), errors: {} };
 }

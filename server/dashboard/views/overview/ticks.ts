@@ -1,4 +1,4 @@
-const DAY = new Intl.DateTimeFormat('en', { day: 'numeric', month: 'short', timeZone: 'UTC' });
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact' });
 
 /** What stands at the marks of the time axis: the hour, and the day below the first mark of each. In seconds. */
