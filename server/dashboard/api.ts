@@ -18,6 +18,8 @@ export interface AskOptions {
   readonly signal: AbortSignal;
   /** Instead of the key of this tab: to find out whether it is accepted. */
   readonly key?: string;
+  /** How long the answer may take. */
+  readonly timeoutMs?: number | undefined;
 }
 
 export interface OpenOptions {
@@ -47,7 +49,6 @@ export function createApi(dependencies: ApiDependencies): Api {
       headers: { Accept: accept, ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }) },
       // With credentials, a browser would answer a 401 with a dialog of its own.
       credentials: 'omit',
-      cache: 'no-store',
       signal,
     });
     clock.learn(answer.headers.get('Date'), askedMs);
@@ -56,17 +57,17 @@ export function createApi(dependencies: ApiDependencies): Api {
   };
 
   return {
-    get: async (path, { signal, key }) => {
+    get: async (path, { signal, key, timeoutMs = TIMEOUT_MS }) => {
       const sentKey = key ?? dependencies.key();
-      return await translated(signal, async () => {
-        const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
+      return await translated(signal, timeoutMs, async () => {
+        const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
         const answer = await ask(path, 'application/json', sentKey, limited);
         return (await answer.json()) as unknown;
       }).catch((error: unknown) => report(error, key === undefined ? { sentKey } : undefined));
     },
     open: async (path, { signal, accept }) => {
       const sentKey = dependencies.key();
-      return await translated(signal, async () => ask(path, accept, sentKey, signal)).catch(
+      return await translated(signal, TIMEOUT_MS, async () => ask(path, accept, sentKey, signal)).catch(
         (error: unknown) => report(error, { sentKey }),
       );
     },
@@ -82,19 +83,19 @@ export function createApi(dependencies: ApiDependencies): Api {
 }
 
 /** Turns what fetch throws into an ApiError, except when the caller itself has given up. */
-async function translated<T>(signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+async function translated<T>(signal: AbortSignal, timeoutMs: number, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ApiError) throw error;
-    throw unreachable(error);
+    throw unreachable(error, timeoutMs);
   }
 }
 
-function unreachable(cause: unknown): ApiError {
+function unreachable(cause: unknown, timeoutMs: number): ApiError {
   if (cause instanceof DOMException && cause.name === 'TimeoutError') {
-    const message = `the service has not answered for ${TIMEOUT_MS / 1000} seconds`;
+    const message = `the service has not answered for ${timeoutMs / 1000} seconds`;
     return new ApiError('unreachable', message, { cause });
   }
   if (cause instanceof SyntaxError) {

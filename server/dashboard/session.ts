@@ -17,10 +17,17 @@ export interface Session {
   refused(key: string | undefined): void;
 }
 
+/** The part of a browser's `Storage` that is needed here. */
+export interface KeyStorage {
+  getItem(name: string): string | null;
+  setItem(name: string, value: string): void;
+  removeItem(name: string): void;
+}
+
 const ITEM = 'clickhour-api-key';
 
 /** @param storage of the tab; a browser may forbid its use, and then the key lasts until the page is left */
-export function createSession(storage: () => Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>): Session {
+export function createSession(storage: () => KeyStorage): Session {
   const credentials = createStore<Credentials>({
     key: attempt(() => storage().getItem(ITEM)) ?? undefined,
     asks: 'none',

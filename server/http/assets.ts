@@ -75,8 +75,8 @@ export function assetsOperation(declaration: AssetsDeclaration): Operation {
 export function send(ctx: RequestContext, { etag, body, compressed = {} }: Asset, extension: string): void {
   ctx.type = extension;
   const available = ENCODINGS.filter((encoding) => compressed[encoding] !== undefined);
-  const accepted = available.length === 0 ? false : ctx.acceptsEncodings([...available, 'identity']);
-  const encoding = available.find((name) => name === accepted);
+  // One by one, because of several that it takes alike a browser names gzip first.
+  const encoding = available.find((encoding) => ctx.acceptsEncodings(encoding) === encoding);
   if (available.length > 0) ctx.vary('Accept-Encoding');
   ctx.status = 200;
   if (etag !== undefined) {

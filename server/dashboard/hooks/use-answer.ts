@@ -22,6 +22,8 @@ export type Answer<T> = { readonly retry: () => void } & (
 export interface AnswerOptions {
   /** Asks again so many milliseconds after each answer, while the tab can be seen. Without it, once. */
   readonly everyMs?: number | undefined;
+  /** How long an answer may take; shorter than usual where a reader takes it for what is now. */
+  readonly timeoutMs?: number | undefined;
 }
 
 interface Known<T> {
@@ -34,14 +36,14 @@ interface Known<T> {
  * Asks the service for JSON, and again as often as wished. A question that changes ends the one before.
  * @param T the shape of the answer to `path`, which is taken at the service's word
  */
-export function useAnswer<T>(path: string, { everyMs }: AnswerOptions = {}): Answer<T> {
+export function useAnswer<T>(path: string, { everyMs, timeoutMs }: AnswerOptions = {}): Answer<T> {
   const { api } = useService();
   const [tries, setTries] = useState(0);
   const [known, setKnown] = useState<Known<T>>({ path: undefined, answer: undefined, error: undefined });
   useEffect(() => {
     const controller = new AbortController();
     const question = {
-      ask: async (signal: AbortSignal) => (await api.get(path, { signal })) as T,
+      ask: async (signal: AbortSignal) => (await api.get(path, { signal, timeoutMs })) as T,
       everyMs,
       onAnswer: (value: T) => setKnown({ path, answer: { value, path }, error: undefined }),
       onFailure: (error: ApiError) => setKnown(({ answer }) => ({ path, answer, error })),
@@ -50,7 +52,7 @@ export function useAnswer<T>(path: string, { everyMs }: AnswerOptions = {}): Ans
     };
     void poll(question, controller.signal);
     return () => controller.abort();
-  }, [api, path, everyMs, tries]);
+  }, [api, path, everyMs, timeoutMs, tries]);
   const retry = useCallback(() => setTries((count) => count + 1), []);
   return { retry, ...stateOf(known, path) };
 }

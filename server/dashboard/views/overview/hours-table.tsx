@@ -23,7 +23,7 @@ export function HoursTable({ hours }: { readonly hours: readonly HourCounts[] })
       <summary>The same figures as a table</summary>
       {isOpen && (
         <DataTable
-          caption="Unique users, clicks and impressions of each hour, the latest first"
+          caption="Counts of each hour, the latest first"
           columns={COLUMNS}
           rows={hours.toReversed()}
           rowId={({ hour }) => hour}

@@ -9,9 +9,11 @@ import './overview.css';
 /** This hour, and the hours before it. */
 export const overview: View = { id: 'overview', title: 'Overview', Content: Overview };
 
+const LIVE = { everyMs: 1_000, timeoutMs: 5_000 };
+
 function Overview({ query }: ViewProps) {
   const hourMs = useServiceHour();
-  const now = useAnswer<HourCounts>(`/analytics?timestamp=${hourMs}`, { everyMs: 1_000 });
+  const now = useAnswer<HourCounts>(`/analytics?timestamp=${hourMs}`, LIVE);
   return (
     <>
       <Now answer={now} />
