@@ -47,7 +47,7 @@ function optionsFor(frame: HTMLElement): uPlot.Options {
   return {
     ...sizeOf(frame),
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
-    padding: [12, 4, 0, 0],
+    padding: [12, 20, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 }, move: toNearestHour },
     scales: { y: { range: (_, __, max) => [0, Math.max(4, max * 1.08)] } },

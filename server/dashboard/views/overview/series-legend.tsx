@@ -22,8 +22,7 @@ export function SeriesLegend({ hours, hidden, onChange }: SeriesLegendProps) {
           <svg class={`line-sample line-${id}`} viewBox="0 0 22 4" width="22" height="4" aria-hidden="true">
             <path d="M1 2h20" stroke-dasharray={dash.join(' ')} />
           </svg>
-          {label}
-          <span class="legend-note">{summary(hours, id)}</span>
+          {label} <span class="legend-note">{summary(hours, id)}</span>
         </button>
       ))}
     </div>
