@@ -42,6 +42,10 @@ class Question implements LiveQuestion {
   }
 }
 
+async function valueOf(metric: { get(): Promise<{ values: { value: number }[] }> }) {
+  return (await metric.get()).values[0]?.value;
+}
+
 describe('Feeds', () => {
   let clock: HandClock;
   let feeds: Feeds;
@@ -80,8 +84,6 @@ describe('Feeds', () => {
     }
     return undefined;
   };
-  const valueOf = async (metric: { get(): Promise<{ values: { value: number }[] }> }) =>
-    (await metric.get()).values[0]?.value;
 
   it('asks at once, and then once a second however many read', async () => {
     const question = new Question(clock);
@@ -151,9 +153,7 @@ describe('Feeds', () => {
     await clock.pass(500);
     question.fails = true;
     await clock.pass(14_500);
-    expect(question.askedMs.map((ms) => ms - 1_000_000)).to.deep.equal([
-      0, 1000, 2000, 4000, 8000, 12_000,
-    ]);
+    expect(question.askedMs.map((ms) => ms - 1_000_000)).to.deep.equal([0, 1000, 2000, 4000, 8000, 12_000]);
     const problem = '{"problem":"Error: away"}\n';
     expect(reading.text).to.equal(`{"n":1}\n${problem.repeat(5)}`);
     const late = join(question);
