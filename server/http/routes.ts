@@ -6,19 +6,27 @@ import { createTrust, type TrustRules } from '../trust/trust.ts';
 import { analyticsOperations, type AnalyticsDependencies } from './analytics.ts';
 import type { RequestContext, RequestState } from './context.ts';
 import { crossOrigin } from './cross-origin.ts';
+import { dashboardOperations } from './dashboard.ts';
 import { documentationOperations } from './documentation.ts';
 import { eventsOperations, type EventsDependencies } from './events.ts';
 import { measured } from './measured.ts';
+import { fixedPaths } from './fixed-paths.ts';
 import type { Operation } from './operation.ts';
 import { problems } from './problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './questions.ts';
 import { statusOperations, type StatusDependencies } from './status.ts';
 import { standardHeaders } from './standard-headers.ts';
-import { identified, requires } from './trusted.ts';
+import { topStream, type TopStreamDependencies } from './top-stream.ts';
+import { demand, identified } from './trusted.ts';
 import { unanswered } from './unanswered.ts';
 
 export interface HttpDependencies
-  extends AnalyticsDependencies, EventsDependencies, QuestionsRoutesDependencies, StatusDependencies {
+  extends
+    AnalyticsDependencies,
+    EventsDependencies,
+    QuestionsRoutesDependencies,
+    TopStreamDependencies,
+    StatusDependencies {
   readonly ingest: AnalyticsDependencies['ingest'] & EventsDependencies['ingest'];
   readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
   readonly log: Logger;
@@ -32,19 +40,32 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     ...analyticsOperations(dependencies),
     ...eventsOperations(dependencies),
     ...questionsOperations(dependencies),
+    topStream(dependencies),
     ...statusOperations(dependencies),
+    ...dashboardOperations(),
   ];
   return [...served, ...documentationOperations(served)];
+}
+
+/** The same operation, for those alone who may ask for it. */
+function guarded(operation: Operation): Operation {
+  const { access, handle } = operation;
+  if (access === 'open') return operation;
+  return {
+    ...operation,
+    handle: (ctx) => {
+      demand(access, ctx);
+      return handle(ctx);
+    },
+  };
 }
 
 /** The HTTP side of the service: every middleware and every route, in the order a request meets them. */
 export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState> {
   const { metrics, log, trust, corsOrigins } = dependencies;
+  const served = operations(dependencies).map(guarded);
   const router = new Router<RequestState>();
-  for (const { method, path, access, handle } of operations(dependencies)) {
-    if (access === 'open') router[method](path, handle);
-    else router[method](path, requires(access), handle);
-  }
+  for (const { method, path, handle } of served) router[method](path, handle);
 
   const app = new Koa<RequestState>();
   app.on('error', (error: unknown, ctx?: RequestContext) => {
@@ -55,6 +76,7 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
   app.use(problems(log));
   app.use(identified(createTrust(trust)));
+  app.use(fixedPaths(served));
   app.use(router.routes());
   app.use(unanswered);
   app.use(router.allowedMethods());
