@@ -100,6 +100,11 @@ function journalMetrics(registry: Registry, backlog: Backlog) {
       buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
       registers,
     }),
+    damaged: new Counter({
+      name: 'clickhour_journal_damaged_total',
+      help: 'Runs of damaged rows found in the journals of earlier processes, each set aside as a file',
+      registers,
+    }),
     shipSeconds: new Histogram({
       name: 'clickhour_ship_seconds',
       help: 'One segment, from the journal until ClickHouse has it',

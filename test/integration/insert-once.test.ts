@@ -8,6 +8,7 @@ import { countBlocks } from '../../server/ingest/block-counter.ts';
 import { InsertOnce, PartlyStored } from '../../server/ingest/insert-once.ts';
 import { insertRows } from '../../server/ingest/insert-rows.ts';
 import { recoverSegment } from '../../server/ingest/recover-segment.ts';
+import { SetAside } from '../../server/ingest/set-aside.ts';
 import type { Segment } from '../../server/ingest/segment.ts';
 import { createShipping } from '../../server/ingest/shipping.ts';
 import { wholeSegment } from '../../server/ingest/shipment.ts';
@@ -70,7 +71,7 @@ describe('A batch that may be stored, and may have been forgotten by ClickHouse'
   async function segment(text: string): Promise<Segment> {
     const file = path.join(directory.path, `${NAME}.ndjson`);
     await writeFile(file, text);
-    return await recoverSegment(file);
+    return await recoverSegment(file, new SetAside(directory.path));
   }
 
   /** Another batch, after which this one is forgotten. */
