@@ -5,20 +5,19 @@ import { openEndpoint } from './clickhouse/open-endpoint.ts';
 import { nodeHealth, type NodeHealth } from './clickhouse/node-health.ts';
 import { openGate } from './clickhouse/open-gate.ts';
 import { Closing } from './closing.ts';
-import type { Config } from './config.ts';
+import type { CacheLimits, Config } from './config.ts';
 import { createHealth } from './health.ts';
 import { createHttpApp } from './http/routes.ts';
 import { listen } from './http/listen.ts';
 import { Backlog } from './ingest/backlog.ts';
+import { createDelivery } from './ingest/delivery.ts';
 import { openIngest } from './ingest/ingest.ts';
-import { insertRows } from './ingest/insert-rows.ts';
-import type { Shipment } from './ingest/shipment.ts';
-import { countStored } from './ingest/stored-rows.ts';
 import { createLogger, type Logger } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { Feeds, MAX_FEEDS } from './live/feeds.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 import { HourlyReader } from './queries/hourly-reader.ts';
-import { createHourly } from './queries/hourly.ts';
+import { createHourly, type Hourly } from './queries/hourly.ts';
 import { createQuestions } from './queries/questions.ts';
 import { readCounters, readCounts } from './queries/read-hourly.ts';
 import { scraper } from './workers/scrape.ts';
@@ -61,47 +60,22 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   // First, because a broken file is the operator's to mend, and nothing else should have started then.
   const checkPayload = await loadPayloadSchemas(config.schemasDir);
   const clickhouse = await openClickHouse(config, log, closing, random);
-  const { endpoint, ingestNodes, queryNodes } = clickhouse;
+  const { queryNodes } = clickhouse;
 
-  const gate = openGate({ endpoint, database: config.database, ingest: ingestNodes, log, nowMs, random });
+  const { database, dataDir, journal: limits } = config;
+  const gate = openGate({ ...clickhouse, database, log, nowMs, random });
   closing.add('gate', () => gate.close());
   await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
 
   const backlog = new Backlog();
   const metrics = createMetrics(backlog, nowMs);
-  const { dataDir, journal: limits } = config;
-  const insert = async (shipment: Shipment) =>
-    gate.pass(async () => ingestNodes.use(async (client) => insertRows(client, shipment)));
-  const ingest = await openIngest({
-    dataDir,
-    limits,
-    insert,
-    countStored: async (shipment) => queryNodes.use(async (client) => countStored(client, shipment)),
-    backlog,
-    metrics,
-    log,
-    nowMs,
-    random,
-  });
+  const delivery = createDelivery({ ...clickhouse, gate, log, nowMs });
+  const ingest = await openIngest({ dataDir, limits, delivery, backlog, metrics, log, nowMs, random });
   closing.add('ingest', () => ingest.close());
 
-  const reader = new HourlyReader(
-    {
-      counters: async (hours) => {
-        metrics.hourlyQueries.inc({ reads: 'counters' });
-        return await readCounters(queryNodes, hours);
-      },
-      counts: async (hours) => {
-        metrics.hourlyQueries.inc({ reads: 'users' });
-        return await readCounts(queryNodes, hours);
-      },
-    },
-    config.cache.maxHours,
-  );
-  const hourly = createHourly({ reader, cache: config.cache, log, nowMs });
-
   const { cache, questions: questionLimits } = config;
-  const questions = createQuestions({ nodes: clickhouse.questionNodes, limits: questionLimits, cache });
+  const questionsOf = (nodes: Nodes) => createQuestions({ nodes, limits: questionLimits, cache });
+  const live = new Feeds({ maxReaders: config.live.maxReaders, metrics, log });
 
   const health = createHealth({
     ingest,
@@ -113,8 +87,10 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const { maxFutureMs, maxBodyBytes, bodiesMaxBytes, trust, corsOrigins } = config;
   const http = createHttpApp({
     ingest,
-    hourly,
-    questions,
+    hourly: openHourly({ queryNodes, cache, metrics, log, nowMs }),
+    questions: questionsOf(clickhouse.questionNodes),
+    live,
+    liveQuestions: questionsOf(clickhouse.liveNodes),
     health,
     metrics,
     scrape: scraper(metrics.registry),
@@ -129,16 +105,47 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   });
   const listener = await listen(http, config);
   closing.add('http', () => listener.close());
+  // After it, to be closed before it: an answer without an end would keep it open.
+  closing.add('live', () => live.close());
   return { url: listener.url, consoleUrl: clickhouse.consoleUrl, close: async () => closing.close() };
+}
+
+interface HourlyParts {
+  readonly queryNodes: Nodes;
+  readonly cache: CacheLimits;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+}
+
+function openHourly({ queryNodes, cache, metrics, log, nowMs }: HourlyParts): Hourly {
+  const reader = new HourlyReader(
+    {
+      counters: async (hours) => {
+        metrics.hourlyQueries.inc({ reads: 'counters' });
+        return await readCounters(queryNodes, hours);
+      },
+      counts: async (hours) => {
+        metrics.hourlyQueries.inc({ reads: 'users' });
+        return await readCounts(queryNodes, hours);
+      },
+    },
+    cache.maxHours,
+  );
+  return createHourly({ reader, cache, log, nowMs });
 }
 
 interface ClickHouse {
   readonly endpoint: ClickHouseEndpoint;
   readonly consoleUrl: string;
+  /** For what is asked of ClickHouse's own tables; each question is short. */
+  readonly adminNodes: Nodes;
   readonly ingestNodes: Nodes;
   readonly queryNodes: Nodes;
   /** With connections of its own, so that questions that take long do not hold up the hourly counts. */
   readonly questionNodes: Nodes;
+  /** With a connection for each feed, so that one whose question takes long does not hold up the others. */
+  readonly liveNodes: Nodes;
   readonly health: () => Promise<readonly NodeHealth[]>;
 }
 
@@ -153,19 +160,22 @@ async function openClickHouse(
   const { database } = config;
   // Many servers before one cluster do not all begin with the same node.
   const first = Math.floor(random() * endpoint.urls.length);
-  const nodes = (role: 'ingest' | 'query', requestTimeoutMs: number) => {
-    const opened = connectAny({ endpoint, role, database, requestTimeoutMs }, first);
+  const nodes = (role: 'admin' | 'ingest' | 'query', requestTimeoutMs: number, maxConnections?: number) => {
+    const opened = connectAny({ endpoint, role, database, requestTimeoutMs, maxConnections }, first);
     closing.add(`${role} clients`, () => opened.close());
     return opened;
   };
   const health = nodeHealth({ endpoint, database });
   closing.add('health clients', () => health.close());
+  const questionMs = config.questions.maxSeconds * 1000 + 2_000;
   return {
     endpoint,
     consoleUrl,
+    adminNodes: nodes('admin', 10_000),
     ingestNodes: nodes('ingest', 60_000),
     queryNodes: nodes('query', 12_000),
-    questionNodes: nodes('query', config.questions.maxSeconds * 1000 + 2_000),
+    questionNodes: nodes('query', questionMs),
+    liveNodes: nodes('query', questionMs, MAX_FEEDS),
     health: async () => health.read(),
   };
 }

@@ -24,7 +24,11 @@ export interface Health {
 export interface HealthReport {
   readonly status: 'ok' | 'degraded' | 'not ready';
   readonly parts: {
-    readonly journal: { readonly state: 'ok' | 'refusing'; readonly error?: string };
+    readonly journal: {
+      readonly state: 'ok' | 'refusing';
+      readonly set_aside: number;
+      readonly error?: string;
+    };
     readonly backlog: { events: number; bytes: number; segments: number; oldest_waiting_seconds: number };
     readonly shipper: { readonly state: string; readonly refused_segments: number; readonly error?: string };
     readonly clickhouse: ClickHouseHealth;
@@ -52,16 +56,21 @@ export function createHealth(dependencies: HealthDependencies): Health {
       return { status: 'not ready', reason: journalError ?? 'the journal takes no events' };
     },
     report: async () => {
-      const { accepting, journalError, shipper, shipperError, refusedSegments } = ingest.health();
+      const { accepting, journalError, setAside, shipper, shipperError, refusedSegments } = ingest.health();
       const clickhouse = clickhouseOf(await dependencies.clickhouse());
       const { state: schema, findings } = gate;
       const isShipping = shipperError === undefined && refusedSegments === 0;
-      const isWell = clickhouse.state === 'up' && isShipping && schema === 'ready' && findings.length === 0;
+      const isWell =
+        setAside === 0 &&
+        clickhouse.state === 'up' &&
+        isShipping &&
+        schema === 'ready' &&
+        findings.length === 0;
       const oldestMs = backlog.oldestMs;
       return {
         status: !accepting ? 'not ready' : isWell ? 'ok' : 'degraded',
         parts: {
-          journal: { state: accepting ? 'ok' : 'refusing', ...reason(journalError) },
+          journal: { state: accepting ? 'ok' : 'refusing', set_aside: setAside, ...reason(journalError) },
           backlog: {
             events: backlog.rows,
             bytes: backlog.bytes,

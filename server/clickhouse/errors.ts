@@ -9,16 +9,19 @@ import { messageOf } from '../errors.ts';
  */
 export type FailureClass = 'server' | 'schema' | 'request';
 
-/** A request was not sent, because what was found in ClickHouse speaks against it. */
-export class NotReady extends Error {
-  readonly failureClass: 'server' | 'schema';
+/** A failure of this service's own making, that says itself what it means. */
+export class ClassifiedError extends Error {
+  readonly failureClass: FailureClass;
 
-  constructor(failureClass: 'server' | 'schema', message: string, cause?: unknown) {
+  constructor(failureClass: FailureClass, message: string, cause?: unknown) {
     super(message, { cause });
-    this.name = 'NotReady';
+    this.name = new.target.name;
     this.failureClass = failureClass;
   }
 }
+
+/** A request was not sent, because ClickHouse does not answer or what was found there speaks against it. */
+export class NotReady extends ClassifiedError {}
 
 /**
  * Codes with which ClickHouse refuses rows for what is in them. Measured on 26.7: with a row of a wrong type, a row that
@@ -71,7 +74,7 @@ const SCHEMA_CODES: ReadonlySet<string> = new Set([
 
 /** All codes that are in no list, known or not, are taken for the server's state: waiting loses nothing. */
 export function classify(error: unknown): FailureClass {
-  if (error instanceof NotReady) return error.failureClass;
+  if (error instanceof ClassifiedError) return error.failureClass;
   const code = codeOf(error) ?? '';
   if (SCHEMA_CODES.has(code)) return 'schema';
   return refusesRows(error) || STATEMENT_CODES.has(code) ? 'request' : 'server';

@@ -11,8 +11,6 @@ export interface GateDependencies {
   readonly check: () => Promise<readonly Finding[]>;
   /** The part of it that says whether rows still fit the tables. */
   readonly checkTables: () => Promise<readonly Finding[]>;
-  /** Called once nothing will be asked any more. */
-  readonly onClose: () => Promise<void>;
   readonly log: Logger;
   readonly nowMs: () => number;
   readonly random: () => number;
@@ -24,6 +22,9 @@ const BACKOFF: Backoff = { firstMs: 250, maxMs: 5_000 };
 /** While open: what a person changes meanwhile is found within this. */
 const RECHECK_MS = 60_000;
 
+/** So long after a check a failure does not ask for another: it would take longer than the INSERT. */
+const TRUST_MS = 5_000;
+
 /** How often the same findings are logged again. */
 const LOG_AGAIN_MS = 10 * 60_000;
 
@@ -32,7 +33,7 @@ const LOG_AGAIN_MS = 10 * 60_000;
  * on has been looked at and found well.
  *
  * States: `shut` (migrated and checked again and again, at growing intervals), `open` (checked once a minute), `closed`.
- * An INSERT that fails for anything but its rows shuts it, so that ClickHouse is looked at anew after each outage: it may
+ * An INSERT that fails for anything but its rows shuts it, unless the last check is very fresh, so that ClickHouse is looked at anew after each outage: it may
  * have come back as another version, restored, or with other settings. Nothing may be inserted before the views exist:
  * rows that reach the raw table before them would be missing from the views for ever.
  */
@@ -45,6 +46,7 @@ export class Gate {
   #attempt: Promise<void> | undefined;
   #work: Promise<void> = Promise.resolve();
   #isMigrated = false;
+  #foundWellMs = -Infinity;
   #logged = '';
   #loggedMs = 0;
 
@@ -80,8 +82,8 @@ export class Gate {
     try {
       await insert();
     } catch (error) {
-      if (!refusesRows(error)) this.#shut(error);
-      else await this.#assertTables(error);
+      if (refusesRows(error)) await this.#assertTables(error);
+      else if (this.#isWorthACheck(error)) this.#shut(error);
       throw error;
     }
   }
@@ -92,7 +94,6 @@ export class Gate {
     this.#stop.abort();
     await this.#work;
     await this.#attempt;
-    await this.#deps.onClose();
   }
 
   async #watch(): Promise<void> {
@@ -103,6 +104,13 @@ export class Gate {
       await this.#prepare();
       failures = this.#state === 'open' ? 0 : failures + 1;
     }
+  }
+
+  /** Connections that break one after the other are no news; that a table is gone always is. */
+  #isWorthACheck(error: unknown): boolean {
+    const kind = classify(error);
+    const sinceMs = Math.abs(this.#deps.nowMs() - this.#foundWellMs);
+    return kind === 'schema' || (kind === 'server' && sinceMs >= TRUST_MS);
   }
 
   /** Never throws. At most one is under way. */
@@ -133,7 +141,10 @@ export class Gate {
     if (findings.length > 0) this.#logBounded(findings.map(describe).join('; '), findings);
     const refusals = findings.filter(isRefusal);
     if (refusals.length > 0) this.#shut(new NotReady('schema', refusals.map(describe).join('; ')));
-    else if (this.#state === 'shut') this.#state = 'open';
+    else {
+      this.#foundWellMs = this.#deps.nowMs();
+      if (this.#state === 'shut') this.#state = 'open';
+    }
   }
 
   async #assertTables(refusal: unknown): Promise<void> {

@@ -1,17 +1,17 @@
 import { migrate } from '../../migrations/migrator.ts';
 import type { Logger } from '../log.ts';
 import { connect } from './client.ts';
-import { nodesOf, type ClickHouseEndpoint } from './endpoint.ts';
+import type { ClickHouseEndpoint } from './endpoint.ts';
 import { Gate } from './gate.ts';
 import type { Nodes } from './nodes.ts';
 import { checkInserts, checkNode, checkTables, type CheckedNode, type Finding } from './self-check.ts';
-import { nameOf, readTopology } from './topology.ts';
+import { readTopology } from './topology.ts';
 
 export interface OpenGateDependencies {
   readonly endpoint: ClickHouseEndpoint;
   readonly database: string;
   /** The clients that insert. */
-  readonly ingest: Nodes;
+  readonly ingestNodes: Nodes;
   readonly log: Logger;
   readonly nowMs: () => number;
   readonly random: () => number;
@@ -24,20 +24,20 @@ const CHECK_TIMEOUT_MS = 10_000;
  * The gate before the INSERTs of this process. Nothing is asked until it is started. Of a cluster, every node that
  * answers is looked at; one that does not keeps the gate from opening only when there is something to migrate.
  */
-export function openGate({ endpoint, database, ingest, log, nowMs, random }: OpenGateDependencies): Gate {
-  const admins = new Map(
-    nodesOf(endpoint).map((endpoint) => [
-      nameOf(endpoint),
-      connect({ endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS }),
-    ]),
-  );
+export function openGate(dependencies: OpenGateDependencies): Gate {
+  const { endpoint, database, ingestNodes, log, nowMs, random } = dependencies;
   const checkNodes = async (check: (node: CheckedNode) => Promise<readonly Finding[]>) => {
     const { layout, nodes } = await readTopology(endpoint);
-    const findings = nodes.map(async ({ name }) => {
-      const admin = admins.get(name);
-      if (admin === undefined) throw new RangeError(`there is no client for ${name}`);
-      const found = await check({ admin, layout, nowMs });
-      return admins.size === 1 ? found : found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
+    const findings = nodes.map(async ({ name, endpoint }) => {
+      const admin = connect({ endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS });
+      try {
+        const found = await check({ admin, layout, nowMs });
+        return layout.cluster === undefined
+          ? found
+          : found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
+      } finally {
+        await admin.close();
+      }
     });
     return (await Promise.all(findings)).flat();
   };
@@ -46,14 +46,11 @@ export function openGate({ endpoint, database, ingest, log, nowMs, random }: Ope
     check: async () => {
       const findings = await checkNodes(checkNode);
       if (findings.some(({ severity }) => severity === 'refuse')) return findings;
-      return [...findings, ...(await checkInserts(ingest))];
+      return [...findings, ...(await checkInserts(ingestNodes))];
     },
     checkTables: async () => checkNodes(checkTables),
     log,
     nowMs,
     random,
-    onClose: async () => {
-      await Promise.all([...admins.values()].map(async (admin) => admin.close()));
-    },
   });
 }

@@ -210,7 +210,7 @@ async function checkView({ admin, layout }: CheckedNode): Promise<Finding[]> {
 async function checkInsert(ingest: ClickHouseClient, table: string): Promise<Finding[]> {
   try {
     const result = await ingest.exec({
-      query: `INSERT INTO ${table} FORMAT JSONEachRow`,
+      query: `/* self-check */ INSERT INTO ${table} FORMAT JSONEachRow`,
       values: Readable.from([' \n']),
       clickhouse_settings: insertSettings('self-check'),
     });

@@ -6,6 +6,7 @@ import { createTrust, type TrustRules } from '../trust/trust.ts';
 import { analyticsOperations, type AnalyticsDependencies } from './analytics.ts';
 import type { RequestContext, RequestState } from './context.ts';
 import { crossOrigin } from './cross-origin.ts';
+import { dashboardOperations } from './dashboard.ts';
 import { documentationOperations } from './documentation.ts';
 import { eventsOperations, type EventsDependencies } from './events.ts';
 import { measured } from './measured.ts';
@@ -15,11 +16,17 @@ import { problems } from './problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './questions.ts';
 import { statusOperations, type StatusDependencies } from './status.ts';
 import { standardHeaders } from './standard-headers.ts';
+import { topStream, type TopStreamDependencies } from './top-stream.ts';
 import { demand, identified } from './trusted.ts';
 import { unanswered } from './unanswered.ts';
 
 export interface HttpDependencies
-  extends AnalyticsDependencies, EventsDependencies, QuestionsRoutesDependencies, StatusDependencies {
+  extends
+    AnalyticsDependencies,
+    EventsDependencies,
+    QuestionsRoutesDependencies,
+    TopStreamDependencies,
+    StatusDependencies {
   readonly ingest: AnalyticsDependencies['ingest'] & EventsDependencies['ingest'];
   readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
   readonly log: Logger;
@@ -33,7 +40,9 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     ...analyticsOperations(dependencies),
     ...eventsOperations(dependencies),
     ...questionsOperations(dependencies),
+    topStream(dependencies),
     ...statusOperations(dependencies),
+    ...dashboardOperations(),
   ];
   return [...served, ...documentationOperations(served)];
 }

@@ -47,7 +47,13 @@ const HealthReport = Type.Object(
       description: 'degraded: events are accepted, and something needs a look',
     }),
     parts: Type.Object({
-      journal: Part,
+      journal: Type.Object({
+        state: Type.String(),
+        set_aside: Type.Integer({
+          description: 'Files in DATA_DIR/journal/damaged that this process has put there',
+        }),
+        error: Type.Optional(Type.String()),
+      }),
       backlog: Type.Object({
         events: Type.Integer(),
         bytes: Type.Integer(),

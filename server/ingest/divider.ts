@@ -3,6 +3,7 @@ import { backoffMs, pause, type Backoff } from '../clickhouse/retry.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { Division } from './division.ts';
+import { PartlyStored } from './insert-once.ts';
 import { SegmentRows } from './segment-rows.ts';
 import type { Part, Segment } from './segment.ts';
 import { partOfSegment, type Shipment } from './shipment.ts';
@@ -128,7 +129,9 @@ export class Divider {
     if (this.#isClosed()) return false;
     if (part.to - part.from === 1) return await this.#sendRow(run, part);
     if (!isRefused) {
-      if ((await this.#refusal(run, part)) === undefined) return true;
+      const outcome = await this.#try(run, part);
+      if (outcome === 'stored') return true;
+      if (outcome instanceof PartlyStored) return await this.#sendMissing(run, part, outcome.stored);
       await this.#assertNothingStored(run, part);
     }
     const middle = Math.floor((part.from + part.to) / 2);
@@ -139,26 +142,40 @@ export class Divider {
   }
 
   async #sendRow(run: Run, part: Part): Promise<boolean> {
-    if ((await this.#refusal(run, part)) === undefined) return true;
+    if ((await this.#try(run, part)) === 'stored') return true;
     await this.#assertNothingStored(run, part);
-    const words = await this.#refusal(run, part);
-    if (words === undefined) return true;
-    await run.division.refuse(part.from, words);
+    const refusal = await this.#try(run, part);
+    if (refusal === 'stored') return true;
+    await run.division.refuse(part.from, refusal.message.slice(0, MAX_WORDS));
     await this.#keepRefused(run);
     return false;
   }
 
-  /** @returns what ClickHouse says against the rows; undefined when they are stored, and noted as such */
-  async #refusal({ segment, division, rows }: Run, part: Part): Promise<string | undefined> {
+  /** @returns `stored` when all of it is, and noted as such; otherwise why it must be cut */
+  async #try({ segment, division, rows }: Run, part: Part): Promise<'stored' | Error> {
     await pause(PACE_MS, this.#stop.signal);
     try {
       await this.#deps.insert(partOfSegment(segment, rows, part));
     } catch (error) {
-      if (refusesRows(error)) return messageOf(error).slice(0, MAX_WORDS);
+      if (error instanceof PartlyStored || (error instanceof Error && refusesRows(error))) return error;
       throw error;
     }
     await division.stored(part);
-    return undefined;
+    return 'stored';
+  }
+
+  /** Cuts the part where stored and missing rows meet, and sends those that are missing. */
+  async #sendMissing(run: Run, part: Part, stored: readonly boolean[]): Promise<boolean> {
+    const at = stored.flatMap((is, index) =>
+      index > 0 && is !== stored[index - 1] ? [part.from + index] : [],
+    );
+    await run.division.split(part, at);
+    for (const [index, from] of [part.from, ...at].entries()) {
+      const piece = { from, to: at[index] ?? part.to };
+      if (stored[from - part.from] === true) await run.division.stored(piece);
+    }
+    for (const piece of run.division.pendingOf(part)) await this.#send(run, piece, false);
+    return false;
   }
 
   async #assertNothingStored({ segment, rows }: Run, part: Part): Promise<void> {

@@ -35,6 +35,11 @@ export class Division {
     return [...this.#pending.values()].sort((a, b) => a.from - b.from);
   }
 
+  /** What is still to be sent of some rows. */
+  pendingOf({ from, to }: Part): readonly Part[] {
+    return this.pending.filter((part) => part.from >= from && part.to <= to);
+  }
+
   /** What is still to be kept as rejected. */
   get refused(): readonly RefusedRow[] {
     return [...this.#refused].map(([row, words]) => ({ row, words }));

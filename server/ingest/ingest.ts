@@ -9,20 +9,18 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Backlog } from './backlog.ts';
 import { createBatch, type Batch } from './batch.ts';
+import type { Delivery } from './delivery.ts';
 import { Journal } from './journal.ts';
 import { claimDirectory, takeOver, type OwnerDirectory } from './owner-directory.ts';
 import { recoverSegment } from './recover-segment.ts';
 import { keepRefusedRow } from './refused-row.ts';
 import { SetAside } from './set-aside.ts';
-import type { Shipment } from './shipment.ts';
 import { createShipping, type Shipping, type ShippingHealth } from './shipping.ts';
 
 export interface IngestDependencies {
   readonly dataDir: string;
   readonly limits: JournalLimits;
-  /** Puts a segment into ClickHouse; see `ShipperDependencies`. */
-  readonly insert: (shipment: Shipment) => Promise<void>;
-  readonly countStored: (shipment: Shipment) => Promise<number>;
+  readonly delivery: Delivery;
   readonly backlog: Backlog;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -51,6 +49,8 @@ export interface IngestHealth extends ShippingHealth {
   readonly accepting: boolean;
   /** Why not, or what went wrong last; undefined while all is well. */
   readonly journalError: string | undefined;
+  /** Files that this process has set aside: damaged rows, and rejected ones that ClickHouse refuses. */
+  readonly setAside: number;
 }
 
 /** About the largest row of an analytics event; a journal with less room than that is full. */
@@ -75,6 +75,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   const setAside = new SetAside(root);
   const shipping = createShipping({
     ...dependencies,
+    ...dependencies.delivery,
     keep: async (...refused) => keepRefusedRow({ rejected, setAside, arrivals }, ...refused),
   });
   const events = createJournal(EVENTS, dependencies, directory, shipping);
@@ -83,7 +84,9 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
     append: async (rows: string, count: number) => rejected.append(rows, count),
     refusal: (bytes: number) => rejected.refusal(bytes) ?? shareRefusal(bytes, dependencies),
   };
-  const replayed = takeOver(root, directory).then(async (files) => replay(files, dependencies, shipping));
+  const replayed = takeOver(root, directory).then(async (files) =>
+    replay(files, { ...dependencies, setAside, shipping }),
+  );
   replayed.catch((error: unknown) =>
     log.error({ err: error }, 'journals of earlier processes could not be taken over'),
   );
@@ -95,6 +98,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
     health: () => ({
       accepting: events.refusal(ROW_BYTES) === undefined && !events.isFailing,
       journalError: (events.refusal(ROW_BYTES) ?? events.lastError ?? rejected.lastError)?.message,
+      setAside: setAside.files,
       ...shipping.health(),
     }),
     close: async () => {
@@ -136,19 +140,34 @@ function shareRefusal(bytes: number, { backlog, limits }: IngestDependencies): A
   return new AppError('overloaded', message, { retryAfterS: 5 });
 }
 
-async function replay(files: readonly string[], deps: IngestDependencies, shipping: Shipping): Promise<void> {
+interface ReplayDependencies extends Pick<IngestDependencies, 'backlog' | 'metrics' | 'log'> {
+  readonly setAside: SetAside;
+  readonly shipping: Shipping;
+}
+
+async function replay(files: readonly string[], dependencies: ReplayDependencies): Promise<void> {
   for (const file of files) {
-    const segment = await recoverSegment(file);
-    deps.log.info(
-      { segment: segment.name, rows: segment.rows },
-      'took over a segment of a process that is gone',
+    await replaySegment(file, dependencies).catch((error: unknown) =>
+      dependencies.log.error({ err: error, file }, 'a segment could not be read; it is left for a person'),
     );
-    if (segment.rows === 0) {
-      await unlink(file);
-      continue;
-    }
-    deps.backlog.add(segment);
-    if (segment.table === EVENTS) deps.metrics.events.recovered(segment.rows);
-    shipping.ship(segment);
   }
+}
+
+async function replaySegment(file: string, dependencies: ReplayDependencies): Promise<void> {
+  const { backlog, metrics, log, setAside, shipping } = dependencies;
+  const before = setAside.files;
+  const segment = await recoverSegment(file, setAside);
+  const damaged = setAside.files - before;
+  metrics.journal.damaged.inc(damaged);
+  const facts = { segment: segment.name, rows: segment.rows, damaged };
+  if (damaged > 0)
+    log.error(facts, 'a segment was damaged; its damaged rows are set aside, the others are shipped');
+  else log.info(facts, 'took over a segment of a process that is gone');
+  if (segment.rows === 0) {
+    await unlink(file);
+    return;
+  }
+  backlog.add(segment);
+  if (segment.table === EVENTS) metrics.events.recovered(segment.rows);
+  shipping.ship(segment);
 }

@@ -4,6 +4,7 @@ import { deferred, type Deferred } from '../deferred.ts';
 import { AppError, messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Backlog } from './backlog.ts';
+import { withFrame } from './checksum-frame.ts';
 import { createDurableFile, type DurableFile } from './durable-file.ts';
 import { syncDirectory, type OwnerDirectory } from './owner-directory.ts';
 import { createSegment, type Segment } from './segment.ts';
@@ -42,7 +43,7 @@ interface OpenSegment {
  *
  * States: `open` takes rows; `closed` refuses them. While open, at most one group is being written; rows that arrive
  * meanwhile form the next (group commit), so one sync is shared by all who wait. A group is written whole to one
- * segment. A segment is sealed when its first row is `batchMaxWaitMs` old or it holds `segmentMaxBytes`.
+ * segment, with a checksum behind it. A segment is sealed when its first row is `batchMaxWaitMs` old or it holds `segmentMaxBytes`.
  *
  * When a write fails, the segment is cut back to its last durable byte and sealed, everyone in the group is told, and
  * the next group tries a new segment: nothing that was refused is stored later.
@@ -154,8 +155,9 @@ export class Journal {
     try {
       this.#open ??= await this.#openSegment();
       const { file, segment } = this.#open;
-      await file.write(Buffer.from(group.rows.join('')), segment.bytes);
-      this.#deps.backlog.grow(segment, group.count, group.bytes);
+      const bytes = withFrame(group.rows.join(''));
+      await file.write(bytes, segment.bytes);
+      this.#deps.backlog.grow(segment, group.count, bytes.length);
       this.#writingBytes = 0;
       if (segment.bytes >= this.#deps.limits.segmentMaxBytes) this.#sealIsDue = true;
     } catch (error) {

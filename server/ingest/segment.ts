@@ -15,6 +15,8 @@ export interface Segment {
   /** Durable rows and bytes. What the file holds beyond them was never acknowledged. */
   rows: number;
   bytes: number;
+  /** Whether another process wrote it, which may have sent it. */
+  readonly isRecovered: boolean;
   /** What is written behind the rows; none for a segment that ClickHouse never refused. */
   readonly notes: readonly Note[];
 }
@@ -44,6 +46,7 @@ export function createSegment(directory: string, table: string, id: string, firs
     firstRowMs,
     rows: 0,
     bytes: 0,
+    isRecovered: false,
     notes: [],
   };
 }

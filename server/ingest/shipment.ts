@@ -8,6 +8,11 @@ export interface Shipment {
   readonly table: string;
   /** The deduplication token, for as long as the segment exists; see `tokenOf`. */
   readonly token: string;
+  /**
+   * When the rows were written, in milliseconds since the epoch, if an earlier process did it, which may have sent them;
+   * otherwise undefined.
+   */
+  readonly recoveredMs: number | undefined;
   /** The rows in the bytes that ClickHouse reads; a new stream each time. */
   readonly rows: () => Readable;
 }
@@ -16,10 +21,19 @@ export interface Shipment {
 export function wholeSegment(segment: Segment): Shipment {
   const { table, name, path, bytes } = segment;
   const rows = () => createReadStream(path, { end: bytes - 1, highWaterMark: 256 * 1024 });
-  return { table, token: name, rows };
+  return { table, token: name, recoveredMs: recoveredMsOf(segment), rows };
 }
 
 /** Some of its rows. */
 export function partOfSegment(segment: Segment, rows: SegmentRows, part: Part): Shipment {
-  return { table: segment.table, token: tokenOf(segment, part), rows: () => Readable.from([rows.of(part)]) };
+  return {
+    table: segment.table,
+    token: tokenOf(segment, part),
+    recoveredMs: recoveredMsOf(segment),
+    rows: () => Readable.from([rows.of(part)]),
+  };
+}
+
+function recoveredMsOf({ isRecovered, firstRowMs }: Segment): number | undefined {
+  return isRecovered ? firstRowMs : undefined;
 }

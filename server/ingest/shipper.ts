@@ -128,7 +128,7 @@ export class Shipper {
     }
     this.#deps.log.error(
       facts,
-      'ClickHouse refuses a segment; its rows are tried apart, and the others go on',
+      'ClickHouse does not take a segment as a whole; it is cut, and the others go on',
     );
     this.#lastError = undefined;
     this.#deps.onRefused(segment);

@@ -7,6 +7,7 @@ import { eventText, NDJSON, postEvents } from '../support/events-api.ts';
 import { eventually } from '../support/outcome.ts';
 import { rowsOf, totals } from '../support/stored.ts';
 import { storedEvents, storedRejections } from '../support/stored-events.ts';
+import { tempDir } from '../support/temp-dir.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 const row = (user: string) =>
@@ -121,11 +122,12 @@ describe('A row that ClickHouse refuses', () => {
   });
 
   it('is found in a file that another process left, whatever is in it', async () => {
-    const owner = path.join(service.dataDir, 'journal', '20240101000000000-0a1b2c3d');
+    const directory = await tempDir();
+    const owner = path.join(directory.path, 'journal', '20240101000000000-0a1b2c3d');
     await mkdir(owner, { recursive: true });
     const text = `${row('a')}garbage\n${row('b')}{"timestamp":"x"}\n`;
     await writeFile(path.join(owner, 'events-20240101000000000-0a1b2c3d-00000001.ndjson'), text);
-    const heir = await startTestApp({ dataDir: service.dataDir });
+    const heir = await startTestApp({ dataDir: directory.path });
     try {
       await eventually(async () => {
         const payloads = (await storedRejections(heir.database)).map(({ payload }) => payload);
@@ -134,6 +136,7 @@ describe('A row that ClickHouse refuses', () => {
       });
     } finally {
       await heir.remove();
+      await directory.remove();
     }
   });
 

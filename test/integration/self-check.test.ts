@@ -83,6 +83,22 @@ async function health({ url }: TestApp): Promise<HealthReport> {
   return (await (await fetch(`${url}/health`)).json()) as HealthReport;
 }
 
+async function expectHeldUp(service: TestApp, { what, found }: Fault): Promise<string> {
+  expect((await postEvents(service.url, click())).status).to.equal(202);
+  let mend = '';
+  await eventually(async () => {
+    const { status, parts } = await health(service);
+    expect([status, parts.backlog.events, parts.shipper.state]).to.deep.equal(['degraded', 1, 'waiting']);
+    const finding = parts.schema.findings?.find((finding) => finding.what === what);
+    expect(finding?.severity).to.equal('refuse');
+    expect(finding?.found).to.match(new RegExp(found));
+    expect(parts.schema.state).to.contain(what).and.to.contain(finding?.mend);
+    mend = finding?.mend ?? '';
+  });
+  expect((await fetch(`${service.url}/health/ready`)).status).to.equal(200);
+  return mend;
+}
+
 /** The statement in a finding's advice. */
 function sqlOf(mend: string): string {
   return /ALTER TABLE .*?(?=, as in|$)/.exec(mend)?.[0] ?? mend;
@@ -117,22 +133,6 @@ describe('What in ClickHouse the guarantees rest on', () => {
       expect(view).to.deep.equal(raw);
     }, 15_000);
     expect(await storedRejections(database.name)).to.deep.equal([]);
-  }
-
-  async function expectHeldUp(service: TestApp, { what, found }: Fault): Promise<string> {
-    expect((await postEvents(service.url, click())).status).to.equal(202);
-    let mend = '';
-    await eventually(async () => {
-      const { status, parts } = await health(service);
-      expect([status, parts.backlog.events, parts.shipper.state]).to.deep.equal(['degraded', 1, 'waiting']);
-      const finding = parts.schema.findings?.find((finding) => finding.what === what);
-      expect(finding?.severity).to.equal('refuse');
-      expect(finding?.found).to.match(new RegExp(found));
-      expect(parts.schema.state).to.contain(what).and.to.contain(finding?.mend);
-      mend = finding?.mend ?? '';
-    });
-    expect((await fetch(`${service.url}/health/ready`)).status).to.equal(200);
-    return mend;
   }
 
   for (const fault of FAULTS) {

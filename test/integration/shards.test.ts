@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { migrate } from '../../migrations/migrator.ts';
 import { connect } from '../../server/clickhouse/client.ts';
+import { countBlocks } from '../../server/ingest/block-counter.ts';
 import { insertRows } from '../../server/ingest/insert-rows.ts';
 import { Readable } from 'node:stream';
 import { defaults } from '../../server/config.ts';
@@ -71,7 +72,7 @@ describe('Two shards', function () {
     const client = connect({ endpoint: { ...others, urls: [url] }, role: 'ingest', database });
     const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
     try {
-      await insertRows(client, { table, token, rows: () => Readable.from([text]) });
+      await insertRows(client, { table, token, recoveredMs: undefined, rows: () => Readable.from([text]) });
     } finally {
       await client.close();
     }
@@ -83,6 +84,12 @@ describe('Two shards', function () {
     await ship(0, 'events', 'segment-1', rows);
     await ship(1, 'events', 'segment-1', rows);
     await Promise.all([ship(0, 'events', 'segment-2', rows), ship(1, 'events', 'segment-2', rows)]);
+    const counter = connect({ endpoint: cluster.endpoint, role: 'admin', database });
+    closing.add('counter', () => counter.close());
+    const { cluster: name } = cluster.endpoint;
+    const blocks = await countBlocks(counter, { table: 'events', cluster: name }, 3600_000);
+    expect(blocks.now, 'blocks of both shards').to.be.at.least(4);
+    expect(blocks.earlier).to.equal(0);
     const { raw, view } = await totals(cluster.endpoint, database);
     expect(raw).to.deep.equal({ rows: 2000, users: 100 });
     expect(view).to.deep.equal(raw);

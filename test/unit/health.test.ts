@@ -10,6 +10,7 @@ const NOW_MS = 1_700_000_000_000;
 const WELL: IngestHealth = {
   accepting: true,
   journalError: undefined,
+  setAside: 0,
   shipper: 'idle',
   shipperError: undefined,
   refusedSegments: 0,
@@ -35,7 +36,7 @@ describe('createHealth', () => {
     expect(await health({}, { backlog }).report()).to.deep.equal({
       status: 'ok',
       parts: {
-        journal: { state: 'ok' },
+        journal: { state: 'ok', set_aside: 0 },
         backlog: { events: 2, bytes: 30, segments: 1, oldest_waiting_seconds: 1.5 },
         shipper: { state: 'idle', refused_segments: 0 },
         clickhouse: {
@@ -76,6 +77,7 @@ describe('createHealth', () => {
     const parts = [
       health({ shipper: 'waiting', shipperError: 'no table' }),
       health({ refusedSegments: 1 }),
+      health({ setAside: 1 }),
       health({}, { gate: { state: 'no table events', findings: [] } }),
       health({}, { gate: { state: 'ready', findings: [WARNING] } }),
     ];
@@ -90,6 +92,6 @@ describe('createHealth', () => {
     expect(refusing.readiness()).to.deep.equal({ status: 'not ready', reason: 'no space left' });
     const { status, parts } = await refusing.report();
     expect(status).to.equal('not ready');
-    expect(parts.journal).to.deep.equal({ state: 'refusing', error: 'no space left' });
+    expect(parts.journal).to.deep.equal({ state: 'refusing', set_aside: 0, error: 'no space left' });
   });
 });

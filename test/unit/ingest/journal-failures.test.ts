@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { FRAME_BYTES } from '../../../server/ingest/checksum-frame.ts';
 import { AppError } from '../../../server/errors.ts';
 import { failure } from '../../support/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
@@ -99,7 +100,7 @@ describe('Journal on a disk that fails', () => {
     expectRefused(errors, /EIO/);
     expect(await contents(temp.path)).to.deep.equal({ [FIRST]: '1\n' });
     expect(sealed.map(({ name, rows, bytes }) => [name, rows, bytes])).to.deep.equal([
-      ['events-owner-00000001', 1, 2],
+      ['events-owner-00000001', 1, 2 + FRAME_BYTES],
     ]);
     await journal.append('4\n', 1);
     expect(backlog.rows).to.equal(2);

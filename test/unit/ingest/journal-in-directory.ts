@@ -58,9 +58,10 @@ export function journalIn(
   };
 }
 
-/** The content of every file in the directory, by name. */
+/** The rows in every file of the directory, by name: its content without the checksums. */
 export async function contents(directory: string): Promise<Record<string, string>> {
   const files = (await readdir(directory)).sort();
-  const read = async (file: string) => [file, await readFile(path.join(directory, file), 'utf8')] as const;
+  const read = async (file: string) =>
+    [file, (await readFile(path.join(directory, file), 'utf8')).replace(/^[ \t]{64}\n/gm, '')] as const;
   return Object.fromEntries(await Promise.all(files.map(read)));
 }

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
+import { FRAME_BYTES } from '../../../server/ingest/checksum-frame.ts';
 import { deferred } from '../../../server/deferred.ts';
 import { failure } from '../../support/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
@@ -34,7 +34,7 @@ describe('Journal', () => {
     const { journal } = journalIn(temp.path);
     await onSync(async (sync) => {
       await sync();
-      steps.push(`synced ${await readFile(path.join(temp.path, FIRST), 'utf8')}`);
+      steps.push(`synced ${(await contents(temp.path))[FIRST]}`);
       await new Promise((resolve) => setImmediate(resolve));
       steps.push('sync ended');
     });
@@ -50,7 +50,10 @@ describe('Journal', () => {
     await Promise.all(rows.map(async (row) => journal.append(row, 1)));
     expect(commits()).to.equal(1);
     expect(await contents(temp.path)).to.deep.equal({ [FIRST]: rows.join('') });
-    expect([backlog.rows, backlog.bytes]).to.deep.equal([1000, Buffer.byteLength(rows.join(''))]);
+    expect([backlog.rows, backlog.bytes]).to.deep.equal([
+      1000,
+      Buffer.byteLength(rows.join('')) + FRAME_BYTES,
+    ]);
     await journal.close();
   });
 
@@ -84,7 +87,8 @@ describe('Journal', () => {
       path: path.join(temp.path, FIRST),
       firstRowMs: NOW_MS,
       rows: 1,
-      bytes: 2,
+      bytes: 2 + FRAME_BYTES,
+      isRecovered: false,
       notes: [],
     });
     const second = nextSealed();
@@ -95,12 +99,12 @@ describe('Journal', () => {
   });
 
   it('seals a segment when it is large enough, also before it is old', async () => {
-    const { journal, nextSealed, sealed } = journalIn(temp.path, { segmentMaxBytes: 10 });
+    const { journal, nextSealed, sealed } = journalIn(temp.path, { segmentMaxBytes: 10 + 2 * FRAME_BYTES });
     await journal.append('12345678\n', 1);
     expect(sealed).to.deep.equal([]);
     const first = nextSealed();
     await journal.append('\n', 1);
-    expect(await first).to.include({ name: 'events-owner-00000001', rows: 2, bytes: 10 });
+    expect(await first).to.include({ name: 'events-owner-00000001', rows: 2, bytes: 10 + 2 * FRAME_BYTES });
     await journal.append('1\n', 1);
     await journal.close();
     expect(sealed.map(({ name, rows }) => [name, rows])).to.deep.equal([
@@ -111,13 +115,13 @@ describe('Journal', () => {
 
   describe('at its limits', () => {
     it('refuses what would not fit into the journal, and stores nothing of it', async () => {
-      const { journal, backlog, sealed } = journalIn(temp.path, { maxBytes: 10 });
+      const { journal, backlog, sealed } = journalIn(temp.path, { maxBytes: 10 + FRAME_BYTES });
       await journal.append('1234567\n', 1);
       const error = await failure(journal.append('no\n', 1));
       expect(error).to.include({ code: 'overloaded', retryAfterS: 5 });
       expect(error).to.have.property(
         'message',
-        'The event was not stored: the journal holds 8 bytes that wait for ClickHouse, its limit is 10',
+        `The event was not stored: the journal holds ${8 + FRAME_BYTES} bytes that wait for ClickHouse, its limit is ${10 + FRAME_BYTES}`,
       );
       await journal.append('1\n', 1);
       await journal.close();
@@ -129,7 +133,10 @@ describe('Journal', () => {
     });
 
     it('takes rows again once ClickHouse has what waited', async () => {
-      const { journal, backlog, nextSealed } = journalIn(temp.path, { maxBytes: 4, segmentMaxBytes: 4 });
+      const { journal, backlog, nextSealed } = journalIn(temp.path, {
+        maxBytes: 4 + FRAME_BYTES,
+        segmentMaxBytes: 4,
+      });
       const sealed = nextSealed();
       await journal.append('123\n', 1);
       const segment = await sealed;
@@ -193,7 +200,7 @@ describe('Journal', () => {
       await taken;
       await closed;
       expect(sealed.map(({ name, rows, bytes }) => [name, rows, bytes])).to.deep.equal([
-        ['events-owner-00000001', 1, 2],
+        ['events-owner-00000001', 1, 2 + FRAME_BYTES],
       ]);
       expect(await contents(temp.path)).to.deep.equal({ [FIRST]: '1\n' });
     });

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { recoverSegment } from '../../../server/ingest/recover-segment.ts';
 import { formatNote, type Note } from '../../../server/ingest/segment-notes.ts';
+import { SetAside } from '../../../server/ingest/set-aside.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 
 const MIB = 1024 * 1024;
@@ -11,9 +12,11 @@ const NAME = 'events-20240101000000000-0a1b2c3d-00000001';
 describe('recoverSegment', () => {
   let directory: TempDir;
   let file: string;
+  let setAside: SetAside;
 
   beforeEach(async () => {
     directory = await tempDir();
+    setAside = new SetAside(directory.path);
     file = path.join(directory.path, `${NAME}.ndjson`);
   });
 
@@ -21,20 +24,21 @@ describe('recoverSegment', () => {
 
   async function recovered(content: string | Buffer) {
     await writeFile(file, content);
-    const { rows, bytes } = await recoverSegment(file);
+    const { rows, bytes } = await recoverSegment(file, setAside);
     return { rows, bytes, content: await readFile(file) };
   }
 
   it('takes name, table and age from the file', async () => {
     await writeFile(file, '{}\n');
     const { mtimeMs } = await stat(file);
-    expect(await recoverSegment(file)).to.deep.equal({
+    expect(await recoverSegment(file, setAside)).to.deep.equal({
       name: NAME,
       table: 'events',
       path: file,
       firstRowMs: mtimeMs,
       rows: 1,
       bytes: 3,
+      isRecovered: true,
       notes: [],
     });
   });
@@ -76,7 +80,7 @@ describe('recoverSegment', () => {
       const line = `${'x'.repeat(length - 1)}\n`;
       const content = Buffer.from(`${line}{"b":2}\n`);
       expect((await recovered(content)).content.equals(content), `line of ${length} bytes`).to.equal(true);
-      expect(await recoverSegment(file)).to.include({ rows: 2, bytes: content.length });
+      expect(await recoverSegment(file, setAside)).to.include({ rows: 2, bytes: content.length });
       const torn = await recovered(`${line}{"b":2`);
       expect([torn.rows, torn.bytes, torn.content.length]).to.deep.equal([1, length, length]);
     }
@@ -107,7 +111,7 @@ describe('recoverSegment', () => {
       torn.replace('kept', 'kepT'),
     ]) {
       await writeFile(file, whole + rest);
-      expect(await recoverSegment(file)).to.deep.include({ rows: 2, bytes: rows.length, notes });
+      expect(await recoverSegment(file, setAside)).to.deep.include({ rows: 2, bytes: rows.length, notes });
       expect(await readFile(file, 'utf8')).to.equal(whole);
     }
   });

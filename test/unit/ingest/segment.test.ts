@@ -14,6 +14,7 @@ describe('createSegment', () => {
       firstRowMs: 42,
       rows: 0,
       bytes: 0,
+      isRecovered: false,
       notes: [],
     });
     expect(isSegmentFile(path.basename(segment.path))).to.equal(true);

@@ -1,0 +1,116 @@
+import { ClassifiedError } from '../clickhouse/errors.ts';
+import type { Logger } from '../log.ts';
+import type { Blocks } from './block-counter.ts';
+import type { Shipment } from './shipment.ts';
+
+export interface InsertOnceDependencies {
+  /** One INSERT under the shipment's token. */
+  readonly insert: (shipment: Shipment) => Promise<void>;
+  /** How many rows the raw table has under exactly this token. */
+  readonly countStored: (shipment: Shipment) => Promise<number>;
+  /** Which rows it has, under this token or that of a part. */
+  readonly findStored: (shipment: Shipment) => Promise<readonly boolean[]>;
+  readonly countBlocks: (table: string, agoMs: number) => Promise<Blocks>;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+}
+
+/** Some rows of a shipment are stored and some are not, and its token is no longer remembered: it must be cut. */
+export class PartlyStored extends ClassifiedError {
+  /** For each row whether it is stored. */
+  readonly stored: readonly boolean[];
+
+  constructor({ token }: Shipment, stored: readonly boolean[]) {
+    const count = stored.filter(Boolean).length;
+    super(
+      'request',
+      `ClickHouse has ${count} of the ${stored.length} rows of ${token}, and the others are to be sent without them`,
+    );
+    this.stored = stored;
+  }
+}
+
+/**
+ * ClickHouse remembers the last 100,000 blocks of a table (the migrations say so, the self-check makes sure). After this
+ * many it is not relied on any more: half, because blocks come between the count and the INSERT.
+ */
+const SAFE_BLOCKS = 50_000;
+
+/** A count this old is good enough for the first try of a shipment: an older one only makes it look older. */
+const COUNT_FOR_MS = 60_000;
+
+/** Clocks of different machines, and the seconds that ClickHouse rounds its times to. */
+const CLOCK_MARGIN_MS = 120_000;
+
+/**
+ * Puts rows into ClickHouse once, also when their token may have been forgotten there.
+ *
+ * A shipment may be stored without anyone here knowing when an earlier try failed, or an earlier process may have tried.
+ * Then, if the table has taken so many blocks since that ClickHouse may have forgotten the token, its rows are looked up
+ * before they are sent: what is there is not sent again. A try that is still at work in ClickHouse while its rows are
+ * looked up is no danger: what it stores is remembered when the same token is sent a moment later.
+ *
+ * What cannot be known then is whether the view has rows that the raw table has: ClickHouse may have died between the
+ * two. That is left to `npm run verify -- --repair`, and the log says for which batch.
+ */
+export class InsertOnce {
+  readonly #deps: InsertOnceDependencies;
+  /** The block count of the table before the first try, for what was tried and is not known to be stored. */
+  readonly #tried = new Map<string, number>();
+  readonly #counts = new Map<string, { readonly blocks: number; readonly readMs: number }>();
+
+  constructor(dependencies: InsertOnceDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /**
+   * Resolves once ClickHouse has every row of the shipment.
+   * @throws PartlyStored, and whatever the INSERT or a question before it throws
+   */
+  async insert(shipment: Shipment): Promise<void> {
+    const { table, token } = shipment;
+    if (!(await this.#isRemembered(shipment))) {
+      const stored = await this.#deps.findStored(shipment);
+      if (stored.every(Boolean)) {
+        this.#tried.delete(token);
+        this.#deps.log.warn(
+          { table, batch: token, rows: stored.length },
+          'a batch that ClickHouse may have forgotten is stored already; npm run verify says whether the hourly view has it',
+        );
+        return;
+      }
+      if (stored.some(Boolean)) throw new PartlyStored(shipment, stored);
+    }
+    if (!this.#tried.has(token)) this.#tried.set(token, await this.#count(table));
+    await this.#deps.insert(shipment);
+    this.#tried.delete(token);
+  }
+
+  /** How many rows of a shipment that was refused are stored all the same. With none, it is as if never tried. */
+  async countStored(shipment: Shipment): Promise<number> {
+    const stored = await this.#deps.countStored(shipment);
+    if (stored === 0) this.#tried.delete(shipment.token);
+    return stored;
+  }
+
+  /** Whether ClickHouse still knows the token, if the shipment was stored; true for what was never tried. */
+  async #isRemembered({ table, token, recoveredMs }: Shipment): Promise<boolean> {
+    const { countBlocks, nowMs } = this.#deps;
+    const before = this.#tried.get(token);
+    if (before === undefined && recoveredMs === undefined) return true;
+    const ageMs = nowMs() - (recoveredMs ?? nowMs());
+    const { now, earlier } = await countBlocks(table, Math.max(0, ageMs) + CLOCK_MARGIN_MS);
+    // A clock that went back says nothing about the time.
+    const since = now - (before ?? (ageMs < 0 ? 0 : earlier));
+    return since >= 0 && since <= SAFE_BLOCKS;
+  }
+
+  async #count(table: string): Promise<number> {
+    const { countBlocks, nowMs } = this.#deps;
+    const known = this.#counts.get(table);
+    if (known !== undefined && Math.abs(nowMs() - known.readMs) < COUNT_FOR_MS) return known.blocks;
+    const { now: blocks } = await countBlocks(table, 0);
+    this.#counts.set(table, { blocks, readMs: nowMs() });
+    return blocks;
+  }
+}
