@@ -54,7 +54,8 @@ describe('The live list of the dashboard', () => {
   });
 
   it('passes on what the service says of a question that is too expensive, and goes on', async () => {
-    const problem = 'event: problem\ndata: {"problem":{"title":"t","status":422,"detail":"ask for less"}}\n\n';
+    const problem =
+      'event: problem\ndata: {"problem":{"title":"t","status":422,"detail":"ask for less"}}\n\n';
     const { states } = await heard([[problem, top('a')]], 1);
     expect(states).to.deep.equal(['connecting', 'unavailable: ask for less', 'live']);
   });
