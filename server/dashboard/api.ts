@@ -78,9 +78,9 @@ export function createApi(dependencies: ApiDependencies): Api {
     },
     open: async (path, { signal, accept }) => {
       const sentKey = dependencies.key();
-      return await translated(signal, TIMEOUT_MS, async () => ask(path, { accept, key: sentKey, signal })).catch(
-        (error: unknown) => report(error, { sentKey }),
-      );
+      return await translated(signal, TIMEOUT_MS, async () =>
+        ask(path, { accept, key: sentKey, signal }),
+      ).catch((error: unknown) => report(error, { sentKey }));
     },
     nowMs: () => clock.nowMs(),
   };

@@ -65,7 +65,7 @@ export function isStructured(text: string): boolean {
 }
 
 function* tokensOf(text: string): Generator<string> {
-  for (let at = skipSpace(text, 0); at < text.length; ) {
+  for (let at = skipSpace(text, 0); at < text.length;) {
     const isPunctuation = '{}[],:'.includes(text.charAt(at));
     const isText = text[at] === '"';
     const end = isPunctuation ? at + 1 : isText ? endOfString(text, at) : endOfWord(text, at);

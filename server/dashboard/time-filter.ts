@@ -40,7 +40,8 @@ export function problemOf({ range }: TimeFilter): string | undefined {
 /** The filter in the middle of a sentence, such as `of the last hour`; empty when there is none. */
 export function wordsOf({ range, from, to }: TimeFilter): string {
   const preset = PRESETS.find(({ id }) => id === range);
-  if (preset !== undefined) return from === '' ? preset.words : `${preset.words} before ${endOf(from, preset.ms)}`;
+  if (preset !== undefined)
+    return from === '' ? preset.words : `${preset.words} before ${endOf(from, preset.ms)}`;
   if (from !== '' && to !== '') return `from ${from} to before ${to}`;
   if (from !== '') return `from ${from} on`;
   return to === '' ? '' : `before ${to}`;
@@ -49,4 +50,9 @@ export function wordsOf({ range, from, to }: TimeFilter): string {
 function endOf(from: string, ms: number): string {
   const end = new Date(Date.parse(from) + ms);
   return Number.isNaN(end.getTime()) ? from : `${end.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** Without the space around a time that was pasted. */
+export function trimmed({ range, from, to }: TimeFilter): TimeFilter {
+  return { range, from: from.trim(), to: to.trim() };
 }

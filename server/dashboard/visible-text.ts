@@ -1,7 +1,6 @@
 /** A piece of a text: as it is, or a character that cannot be seen, with how often it stands there. */
 export type VisiblePart =
-  | { readonly text: string }
-  | { readonly hidden: string; readonly code: string; readonly times: number };
+  { readonly text: string } | { readonly hidden: string; readonly code: string; readonly times: number };
 
 /*
  * Control characters, and those that change the direction of what follows or are no wider than nothing. Not the joiners

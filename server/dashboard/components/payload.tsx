@@ -30,7 +30,9 @@ export function Payload({ text, what, form, onForm }: PayloadProps) {
   return (
     <div class="payload">
       <div class="payload-head">
-        {form !== undefined && <Segments label={`How ${what} is shown`} choices={FORMS} chosen={form} onChoose={onForm} />}
+        {form !== undefined && (
+          <Segments label={`How ${what} is shown`} choices={FORMS} chosen={form} onChoose={onForm} />
+        )}
         <span class="section-note">{lengthOf(text)}</span>
         {text !== '' && <CopyButton text={text} what={what} />}
       </div>

@@ -33,14 +33,29 @@ export function TimeFilterFields({ label, value, errors, onInput, onChoose }: Ti
   };
   return (
     <div class="time-filter">
-      <div class="field-row">
+      <div class="filter-choice">
         <span class="field-label">{label}</span>
-        <Segments label={label} choices={CHOICES} chosen={isOther ? 'other' : value.range} onChoose={choose} />
+        <Segments
+          label={label}
+          choices={CHOICES}
+          chosen={isOther ? 'other' : value.range}
+          onChoose={choose}
+        />
       </div>
       {isOther && (
         <div class="time-filter-other">
-          <TimeField label="From (UTC)" value={value.from} error={errors.from} onInput={(from) => onInput({ ...value, from })} />
-          <TimeField label="To, not included (UTC)" value={value.to} error={errors.to} onInput={(to) => onInput({ ...value, to })} />
+          <TimeField
+            label="From (UTC)"
+            value={value.from}
+            error={errors.from}
+            onInput={(from) => onInput({ ...value, from })}
+          />
+          <TimeField
+            label="To, not included (UTC)"
+            value={value.to}
+            error={errors.to}
+            onInput={(to) => onInput({ ...value, to })}
+          />
         </div>
       )}
     </div>

@@ -61,5 +61,7 @@ export function pathOf(state: BrowseState, nowMs: number): string {
 
 /** Whether any filter leaves events out. */
 export function isFiltered(state: BrowseState): boolean {
-  return [...TEXT_FILTERS.map(({ id }) => state[id]), state.range, state.from, state.to].some((value) => value !== '');
+  return [...TEXT_FILTERS.map(({ id }) => state[id]), state.range, state.from, state.to].some(
+    (value) => value !== '',
+  );
 }

@@ -1,14 +1,8 @@
-import { useMemo, useState } from 'preact/hooks';
-import { AnswerPanel } from '../../components/answer-panel.tsx';
-import { Notice } from '../../components/notice.tsx';
-import { Pager } from '../../components/pager.tsx';
-import { RefusedFilters } from '../../components/refused-filters.tsx';
-import { useAnswer } from '../../hooks/use-answer.ts';
-import { usePages } from '../../hooks/use-pages.ts';
-import { useService } from '../../service.ts';
+import { PagedList } from '../../components/paged-list.tsx';
+import { usePagedAnswer } from '../../hooks/use-paged-answer.ts';
 import { pinned, problemOf } from '../../time-filter.ts';
 import type { View, ViewProps } from '../../view.ts';
-import { browseLink, filtered, pathOf, stateOf, TEXT_FILTERS, type BrowseState } from './browse-state.ts';
+import { browseLink, filtered, pathOf, stateOf, TEXT_FILTERS } from './browse-state.ts';
 import { EventDrawer } from './event-drawer.tsx';
 import { EventsTable } from './events-table.tsx';
 import { FilterForm } from './filter-form.tsx';
@@ -24,69 +18,38 @@ export const browse: View = { id: 'browse', title: 'Browse', Content: Browse };
 const FIELDS = [...TEXT_FILTERS.map(({ id }) => id), 'from', 'to'];
 
 function Browse({ query }: ViewProps) {
-  const { api } = useService();
   const state = stateOf(query);
-  const [refreshes, setRefreshes] = useState(0);
-  // A range that ends now ends then: when the page was asked for.
-  const filters = JSON.stringify(filtered(state, {}));
-  const nowMs = useMemo(() => api.nowMs(), [api, filters, refreshes]);
-  const answer = useAnswer(pathOf(state, nowMs), { read: readEvents });
-  const pages = usePages(state.cursor, answer);
-  const asked = { ...state, ...pinned(state, nowMs) };
-  const refusal = answer.state === 'failed' ? answer.error : undefined;
+  const page = usePagedAnswer({
+    filters: JSON.stringify(filtered(state, {})),
+    cursor: state.cursor,
+    pathOf: (nowMs) => pathOf(state, nowMs),
+    read: readEvents,
+  });
+  const { answer, nowMs } = page;
   const problem = problemOf(state);
-  const refresh = () => {
-    setRefreshes(refreshes + 1);
-    answer.retry();
-  };
   return (
     <>
       <section aria-label="Filters">
-        <FilterForm state={state} issues={refusal?.issues ?? []} />
+        <FilterForm state={state} issues={answer.state === 'failed' ? answer.error.issues : []} />
       </section>
-      <section aria-labelledby="events">
-        <div class="section-head">
-          <h2 id="events" ref={pages.heading} tabIndex={-1}>
-            {(pages.number ?? 1) > 1 ? `Events, page ${pages.number}` : 'Events'}
-          </h2>
-          <Shown state={state} />
-          <button type="button" class="button button-quiet section-action" onClick={refresh}>
-            Refresh
-          </button>
-        </div>
-        {problem !== undefined && <Notice>{problem} These are events of any time.</Notice>}
-        <RefusedFilters error={refusal} fields={FIELDS} firstPage={state.cursor === '' ? undefined : pageLink(asked, '')}>
-          <AnswerPanel
-            answer={answer}
-            what="the events"
-            isEmpty={({ events }) => events.length === 0}
-            empty={<NoEvents state={state} />}
-          >
-            {({ events }) => <EventsTable state={asked} events={events} />}
-          </AnswerPanel>
-        </RefusedFilters>
-        {answer.state === 'ready' && !answer.isOfBefore && answer.value.events.length > 0 && (
-          <Pager
-            first={state.cursor === '' ? undefined : pageLink(asked, '')}
-            previous={pages.previous === undefined ? undefined : pageLink(asked, pages.previous)}
-            next={pages.next === undefined ? undefined : pageLink(asked, pages.next)}
-            end={state.order === 'asc' ? 'These are the newest.' : 'These are the oldest.'}
-          />
-        )}
-      </section>
-      {state.event !== '' && <EventDrawer state={state} events={answer.state === 'ready' ? answer.value.events : []} />}
+      <PagedList
+        page={page}
+        title="Events"
+        note={<FilterWords state={state} />}
+        what="the events"
+        problem={problem && `${problem} These are events of any time.`}
+        fields={FIELDS}
+        cursor={state.cursor}
+        linkTo={(cursor) => browseLink({ ...filtered(state, { cursor }), ...pinned(state, nowMs) })}
+        isEmpty={({ events }) => events.length === 0}
+        empty={<NoEvents state={state} />}
+        end={state.order === 'asc' ? 'These are the newest.' : 'These are the oldest.'}
+      >
+        {({ events }) => <EventsTable state={state} events={events} />}
+      </PagedList>
+      {state.event !== '' && (
+        <EventDrawer state={state} events={answer.state === 'ready' ? answer.value.events : []} />
+      )}
     </>
   );
-}
-
-function Shown({ state }: { readonly state: BrowseState }) {
-  return (
-    <span class="section-note">
-      <FilterWords state={state} />
-    </span>
-  );
-}
-
-function pageLink(state: BrowseState, cursor: string): string {
-  return browseLink({ ...state, event: '', form: '', cursor });
 }

@@ -16,7 +16,9 @@ export function CategoryOptions() {
   return (
     <>
       {known.map(({ category, events }) => (
-        <option key={category} value={category} label={`${category} (${formatCount(events)})`} />
+        <option key={category} value={category}>
+          {formatCount(events)} events
+        </option>
       ))}
     </>
   );

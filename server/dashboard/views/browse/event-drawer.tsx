@@ -36,7 +36,9 @@ export function EventDrawer({ state, events }: EventDrawerProps) {
       }
     >
       {listed === undefined ? (
-        <FoundEvent locator={state.event}>{(event) => <EventDetail state={state} event={event} />}</FoundEvent>
+        <FoundEvent locator={state.event}>
+          {(event) => <EventDetail state={state} event={event} />}
+        </FoundEvent>
       ) : (
         <EventDetail state={state} event={listed} />
       )}
@@ -86,7 +88,9 @@ function EventDetail({ state, event }: { readonly state: BrowseState; readonly e
             <StoredText text={category} />
           </a>
         </Fact>
-        <Fact name="Session">{event.session_id === '' ? <NoText /> : <WholeSession id={event.session_id} />}</Fact>
+        <Fact name="Session">
+          {event.session_id === '' ? <NoText /> : <WholeSession id={event.session_id} />}
+        </Fact>
         <Fact name="User">{event.user === '' ? <NoText /> : <StoredText text={event.user} />}</Fact>
         <Fact name="Application">
           {event.application === '' ? 'none, sent without a key' : <StoredText text={event.application} />}

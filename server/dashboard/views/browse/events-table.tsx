@@ -8,7 +8,13 @@ import { locatorOf, type ListedEvent } from './listed-event.ts';
 const PREVIEW_CHARACTERS = 160;
 
 /** A page of events. The time of each leads to all that is known of it, and the session to all that is of it. */
-export function EventsTable({ state, events }: { readonly state: BrowseState; readonly events: readonly ListedEvent[] }) {
+export function EventsTable({
+  state,
+  events,
+}: {
+  readonly state: BrowseState;
+  readonly events: readonly ListedEvent[];
+}) {
   return (
     <div class="events">
       <DataTable
@@ -45,9 +51,19 @@ function columnsFor(state: BrowseState): readonly Column<ListedEvent>[] {
         </div>
       ),
     },
-    { id: 'session', header: 'Session', isExtra: true, cell: ({ session_id }) => <SessionLink id={session_id} /> },
+    {
+      id: 'session',
+      header: 'Session',
+      isExtra: true,
+      cell: ({ session_id }) => <SessionLink id={session_id} />,
+    },
     { id: 'user', header: 'User', isExtra: true, cell: ({ user }) => <StoredLine text={user} /> },
-    { id: 'application', header: 'Application', isExtra: true, cell: ({ application }) => <StoredLine text={application} /> },
+    {
+      id: 'application',
+      header: 'Application',
+      isExtra: true,
+      cell: ({ application }) => <StoredLine text={application} />,
+    },
     {
       id: 'data',
       header: 'Data',

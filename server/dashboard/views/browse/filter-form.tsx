@@ -1,10 +1,19 @@
 import { useState } from 'preact/hooks';
 import type { Issue } from '../../api-error.ts';
-import { Field } from '../../components/field.tsx';
 import { Segments } from '../../components/segments.tsx';
+import { TextFilter } from '../../components/text-filter.tsx';
 import { TimeFilterFields } from '../../components/time-filter-fields.tsx';
+import { useTyped } from '../../hooks/use-typed.ts';
 import { useService } from '../../service.ts';
-import { TEXT_FILTERS, browseLink, filtered, isFiltered, NO_FILTERS, type BrowseState } from './browse-state.ts';
+import { trimmed } from '../../time-filter.ts';
+import {
+  TEXT_FILTERS,
+  browseLink,
+  filtered,
+  isFiltered,
+  NO_FILTERS,
+  type BrowseState,
+} from './browse-state.ts';
 import { CategoryOptions } from './category-options.tsx';
 
 export interface FilterFormProps {
@@ -18,19 +27,13 @@ const ORDERS = [
   { id: 'asc', label: 'Oldest first' },
 ] as const;
 
-const CATEGORIES = 'known-categories';
-
 /** Chooses which events are shown. Texts count when they are sent off; what is chosen, at once. */
 export function FilterForm({ state, issues }: FilterFormProps) {
   const { navigation } = useService();
-  const shown = JSON.stringify(filtered(state, {}));
-  const [typed, setTyped] = useState({ shown, values: state });
+  const [values, change] = useTyped(filtered(state, {}));
   const [wantsCategories, setWantsCategories] = useState(false);
-  // What was typed is gone once something else is shown: by a link, or by going back.
-  const values = typed.shown === shown ? typed.values : state;
-  const change = (changed: Partial<BrowseState>) => setTyped({ shown, values: { ...values, ...changed } });
   const show = (changed: Partial<BrowseState> = {}) =>
-    navigation.navigate(browseLink(filtered(trimmed(values), changed)));
+    navigation.navigate(browseLink(filtered({ ...values, ...trimmed(values) }, changed)));
   const errorOf = (name: string) => issues.find(({ path }) => path === name)?.message;
   return (
     <form
@@ -43,23 +46,18 @@ export function FilterForm({ state, issues }: FilterFormProps) {
     >
       <div class="filter-texts">
         {TEXT_FILTERS.map(({ id, label }) => (
-          <Field key={id} label={label} error={errorOf(id)}>
-            {(attributes) => (
-              <input
-                {...attributes}
-                value={values[id]}
-                placeholder="Any"
-                autocomplete="off"
-                autocapitalize="none"
-                spellcheck={false}
-                list={id === 'category' ? CATEGORIES : undefined}
-                onFocus={() => setWantsCategories((wants) => wants || id === 'category')}
-                onInput={(event) => change({ [id]: event.currentTarget.value })}
-              />
-            )}
-          </Field>
+          <TextFilter
+            key={id}
+            label={label}
+            value={values[id]}
+            error={errorOf(id)}
+            onInput={(text) => change({ [id]: text })}
+            {...(id === 'category' && {
+              suggestions: wantsCategories && <CategoryOptions />,
+              onFocus: () => setWantsCategories(true),
+            })}
+          />
         ))}
-        <datalist id={CATEGORIES}>{wantsCategories && <CategoryOptions />}</datalist>
       </div>
       <div class="filter-choices">
         <TimeFilterFields
@@ -69,7 +67,7 @@ export function FilterForm({ state, issues }: FilterFormProps) {
           onInput={change}
           onChoose={show}
         />
-        <div class="field-row">
+        <div class="filter-choice">
           <span class="field-label">Order</span>
           <Segments
             label="Order"
@@ -91,9 +89,4 @@ export function FilterForm({ state, issues }: FilterFormProps) {
       </div>
     </form>
   );
-}
-
-/** The space around a time that was pasted is nobody's; that of a name may be part of it. */
-function trimmed(values: BrowseState): BrowseState {
-  return { ...values, from: values.from.trim(), to: values.to.trim() };
 }

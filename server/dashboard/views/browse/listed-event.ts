@@ -29,7 +29,10 @@ export function readEvents(text: string): EventsAnswer {
 }
 
 function readEvent(text: string): ListedEvent {
-  const members = membersOf(text).map(([name, value]) => [name, name === 'data' ? value : (JSON.parse(value) as unknown)]);
+  const members = membersOf(text).map(([name, value]) => [
+    name,
+    name === 'data' ? value : (JSON.parse(value) as unknown),
+  ]);
   return Object.fromEntries(members) as ListedEvent;
 }
 

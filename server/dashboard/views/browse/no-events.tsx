@@ -1,6 +1,14 @@
 import { EmptyPanel } from '../../components/state-panels.tsx';
+import { WaysFurther, type Way } from '../../components/ways-further.tsx';
 import { ANY_TIME } from '../../time-filter.ts';
-import { TEXT_FILTERS, browseLink, filtered, isFiltered, NO_FILTERS, type BrowseState } from './browse-state.ts';
+import {
+  TEXT_FILTERS,
+  browseLink,
+  filtered,
+  isFiltered,
+  NO_FILTERS,
+  type BrowseState,
+} from './browse-state.ts';
 import { FilterWords } from './filter-words.tsx';
 
 /** Instead of events: which filters found none, and the ways to look further. */
@@ -12,21 +20,10 @@ export function NoEvents({ state }: { readonly state: BrowseState }) {
       <p>
         There is none with <FilterWords state={state} />. Look further:
       </p>
-      <ul class="ways">
-        {waysFurther(state).map(({ label, href }) => (
-          <li key={label}>
-            <a href={href}>{label}</a>
-          </li>
-        ))}
-      </ul>
+      <WaysFurther ways={waysFurther(state)} />
       <p>Filters look for the whole text, with the same capitals.</p>
     </EmptyPanel>
   );
-}
-
-interface Way {
-  readonly label: string;
-  readonly href: string;
 }
 
 /** One filter less, each; and none at all, where there is more than one. */
