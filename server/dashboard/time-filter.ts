@@ -16,7 +16,7 @@ export interface TimeFilter {
 
 /** Ranges that end now. */
 export const PRESETS = [
-  { id: '1h', label: 'Last hour', words: 'of the last hour', ms: HOUR_MS },
+  { id: '1h', label: '1 hour', words: 'of the last hour', ms: HOUR_MS },
   { id: '24h', label: '24 hours', words: 'of the last 24 hours', ms: 24 * HOUR_MS },
   { id: '7d', label: '7 days', words: 'of the last 7 days', ms: 7 * 24 * HOUR_MS },
 ] as const;

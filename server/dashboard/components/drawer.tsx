@@ -42,7 +42,7 @@ export function Drawer({ label, onClose, actions, children }: DrawerProps) {
           <button type="button" class="button button-small" onClick={onClose}>
             Close
           </button>
-          {actions}
+          <div class="drawer-actions">{actions}</div>
         </div>
         {children}
       </div>

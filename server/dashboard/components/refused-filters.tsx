@@ -18,8 +18,8 @@ export function RefusedFilters({ error, fields, firstPage, children }: RefusedFi
   if (wrong.length > 0 && wrong.every((path) => fields.includes(path))) {
     return (
       <div class="panel panel-error" role="alert">
-        <p class="panel-title">Nothing is asked for like this</p>
-        <p class="panel-detail">What was received, and what is expected, is said at the filters above.</p>
+        <p class="panel-title">These filters cannot be used</p>
+        <p class="panel-detail">What came, and what is expected, is said at each that is wrong.</p>
       </div>
     );
   }

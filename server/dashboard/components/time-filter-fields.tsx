@@ -16,9 +16,9 @@ export interface TimeFilterFieldsProps {
 }
 
 const CHOICES = [
-  { id: '', label: 'Any time' },
+  { id: '', label: 'Any' },
   ...PRESETS.map(({ id, label }) => ({ id, label })),
-  { id: 'other', label: 'From–to' },
+  { id: 'other', label: 'Other' },
 ];
 
 /** The usual ranges, or one from a time to another, which may be as exact as the reader likes. */

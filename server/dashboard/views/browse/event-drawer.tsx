@@ -73,7 +73,7 @@ function EventDetail({ state, event }: { readonly state: BrowseState; readonly e
   const { name, category, data } = event;
   return (
     <>
-      <h2 class="drawer-title">
+      <h2 class={name.length > 60 ? 'drawer-title drawer-title-long' : 'drawer-title'}>
         <StoredText text={name} />
       </h2>
       <dl class="facts">

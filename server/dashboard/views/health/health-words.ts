@@ -23,27 +23,29 @@ interface KnownPart {
   readonly uses: readonly string[];
 }
 
-const KNOWN: Readonly<Record<string, KnownPart>> = {
-  journal: { name: 'Taking events', words: journalWords, uses: ['state', 'error'] },
-  backlog: {
-    name: 'Waiting for ClickHouse',
-    words: backlogWords,
-    uses: ['events', 'bytes', 'segments', 'oldest_waiting_seconds'],
-  },
-  shipper: {
-    name: 'Sending to ClickHouse',
-    words: shipperWords,
-    uses: ['state', 'error', 'refused_segments'],
-  },
-  clickhouse: { name: 'ClickHouse', words: clickhouseWords, uses: ['state', 'error', 'version'] },
-  schema: { name: 'Tables', words: schemaWords, uses: ['state'] },
-};
+const KNOWN: ReadonlyMap<string, KnownPart> = new Map(
+  Object.entries({
+    journal: { name: 'Taking events', words: journalWords, uses: ['state', 'error'] },
+    backlog: {
+      name: 'Waiting for ClickHouse',
+      words: backlogWords,
+      uses: ['events', 'bytes', 'segments', 'oldest_waiting_seconds'],
+    },
+    shipper: {
+      name: 'Sending to ClickHouse',
+      words: shipperWords,
+      uses: ['state', 'error', 'refused_segments'],
+    },
+    clickhouse: { name: 'ClickHouse', words: clickhouseWords, uses: ['state', 'error', 'version'] },
+    schema: { name: 'Tables', words: schemaWords, uses: ['state'] },
+  }),
+);
 
 /** Every part in words, in the order of the service. */
 export function partsInWords({ parts }: HealthAnswer): PartWords[] {
   return Object.entries(parts).map(([id, part]) => {
     const members = membersOf(part);
-    const { name, words, uses } = KNOWN[id] ?? {
+    const { name, words, uses } = KNOWN.get(id) ?? {
       name: nameOf(id),
       words: anyWords,
       uses: ['state', 'error'],

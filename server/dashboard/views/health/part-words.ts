@@ -30,19 +30,21 @@ export function backlogWords(members: Members): Words {
   };
 }
 
-const SHIPPING: Readonly<Record<string, string>> = {
-  idle: 'Nothing is to be sent.',
-  shipping: 'A batch is on its way.',
-  waiting: 'It is tried again in a moment.',
-  closed: 'This service is being stopped.',
-};
+const SHIPPING: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    idle: 'Nothing is to be sent.',
+    shipping: 'A batch is on its way.',
+    waiting: 'It is tried again in a moment.',
+    closed: 'This service is being stopped.',
+  }),
+);
 
 export function shipperWords(members: Members): Words {
   const state = textOf(members, 'state') ?? 'unknown';
   const error = textOf(members, 'error');
   const refused = numberOf(members, 'refused_segments');
   const sentences = [
-    SHIPPING[state],
+    SHIPPING.get(state),
     error === undefined ? undefined : `The last try failed: ${error}.`,
     refused === 0
       ? undefined
