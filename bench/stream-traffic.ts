@@ -2,10 +2,10 @@ import { pause } from '../server/clickhouse/retry.ts';
 
 const PATHS = 100;
 const PATH_CHARACTERS = 200;
-const EVENTS_PER_POST = 200;
+const EVENTS_PER_POST = 20;
 const POST_EVERY_MS = 200;
 
-/** Posts 1,000 events a second, each with one of 100 long paths in its data, until the signal is aborted. */
+/** Posts up to 100 events a second, each with one of 100 long paths in its data, until the signal is aborted. */
 export async function postPaths(url: string, signal: AbortSignal): Promise<void> {
   for (let posts = 0; !signal.aborted; posts += 1) {
     const lines = Array.from({ length: EVENTS_PER_POST }, (_, n) => event((posts + n * n) % PATHS));
