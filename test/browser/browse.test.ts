@@ -101,6 +101,7 @@ describe('Browsing events in a browser', () => {
     'opens an event to its exact data, and a link to it leads there from anywhere',
     inBrowser(async ({ open }) => {
       const page = await open(urlOf('&category=shop'));
+      await eventually(async () => expect(await shownNames(page)).to.have.length(13));
       await screenshot(page, 'browse');
       await page.getByRole('row').filter({ hasText: 'event 1 ' }).getByRole('link').first().click();
       const dialog = page.getByRole('dialog');

@@ -19,7 +19,7 @@ export function RefusedFilters({ error, fields, firstPage, children }: RefusedFi
     return (
       <div class="panel panel-error" role="alert">
         <p class="panel-title">These filters cannot be used</p>
-        <p class="panel-detail">What came, and what is expected, is said at each that is wrong.</p>
+        <p class="panel-detail">Each that is wrong says what came, and what is expected.</p>
       </div>
     );
   }

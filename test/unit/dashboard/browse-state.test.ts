@@ -20,7 +20,6 @@ describe('The state of the view of events', () => {
   });
 
   it('asks for the newest events first, unless it says otherwise', () => {
-    const asked = (query: string) => pathOf(stateOf(new URLSearchParams(query)), NOW);
     expect(asked('')).to.equal('/events?order=desc&limit=50');
     expect(asked('session_id=a%26b&range=1h&order=asc&limit=x')).to.equal(
       '/events?session_id=a%26b&from=2026-11-21T13%3A00%3A00.000000Z&order=asc&limit=x',
@@ -61,3 +60,7 @@ describe('A link to an event', () => {
     }
   });
 });
+
+function asked(query: string): string {
+  return pathOf(stateOf(new URLSearchParams(query)), NOW);
+}

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { elementsOf, indented, isStructured, membersOf } from '../../../server/dashboard/json-text.ts';
 import { readEvents } from '../../../server/dashboard/views/browse/listed-event.ts';
 import { runs } from '../../support/property.ts';
@@ -65,7 +65,6 @@ describe('JSON as text', () => {
     expect(indented('{"a":[1,"b')).to.equal('{\n  "a": [\n    1,\n    "b');
     fc.assert(
       fc.property(fc.string(), (text) => {
-        const bare = (some: string) => some.replaceAll(/\s/g, '');
         expect(bare(indented(text))).to.equal(bare(text));
       }),
       runs(),
@@ -96,3 +95,7 @@ describe('A page of events', () => {
     expect(readEvents('{"events":[],"next_cursor":null}')).to.deep.equal({ events: [], next_cursor: null });
   });
 });
+
+function bare(text: string): string {
+  return text.replaceAll(/\s/g, '');
+}

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { visibleParts } from '../../../server/dashboard/visible-text.ts';
 import { runs } from '../../support/property.ts';
 

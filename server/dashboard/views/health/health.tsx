@@ -70,10 +70,10 @@ function Banner({ words: { tone, state, sentence } }: { readonly words: Words })
   );
 }
 
-function silence(message: string | undefined): Words {
+function silence(message: string): Words {
   return {
     tone: 'bad',
-    state: 'The service does not say how it is',
-    sentence: `It was asked, and ${message ?? 'nothing came'}. It is asked again by itself.`,
+    state: 'The service does not answer',
+    sentence: `What is known of it: ${message}. It is asked again by itself.`,
   };
 }

@@ -61,9 +61,12 @@ export function clickhouseWords(members: Members): Words {
   const state = textOf(members, 'state') ?? 'unknown';
   const error = textOf(members, 'error');
   const version = textOf(members, 'version');
+  const isPartly = state === 'partly away';
+  const answers = isPartly ? 'Some nodes answer' : 'It answers';
+  const silent = isPartly ? 'Others do not' : 'It does not answer';
   const sentences = [
-    version === undefined ? undefined : `It answers, with version ${version}.`,
-    error === undefined ? undefined : `It does not answer: ${error}.`,
+    version === undefined ? undefined : `${answers}, with version ${version}.`,
+    error === undefined ? undefined : `${silent}: ${error}.`,
   ];
   return {
     tone: toneOf(state, error !== undefined),
