@@ -167,7 +167,7 @@ describe('Browsing events in a browser', () => {
     inBrowser(async ({ open, allowTrouble }) => {
       allowTrouble(/status of 400/);
       const page = await open(urlOf('&from=yesterday'));
-      await page.getByText('received "yesterday", expected ISO 8601').waitFor();
+      await page.getByText('Received "yesterday", expected ISO 8601').waitFor();
       expect(await page.getByLabel('From (UTC)').getAttribute('aria-invalid')).to.equal('true');
       await expectAccessible(page);
       await screenshot(page, 'browse-wrong');
@@ -249,6 +249,8 @@ describe('Browsing events in a browser', () => {
       const guarded = await startTestApp({ trust: { keys, networks: [], proxies: [] } });
       try {
         const page = await open(guarded.url);
+        // Only then: a refusal that is still under way would take the key away again.
+        await page.getByRole('heading', { name: 'An API key is needed' }).waitFor();
         await page.evaluate("sessionStorage.setItem('clickhour-api-key', 'w')");
         await page.goto(`${guarded.url}/?view=browse`);
         await page.getByText('Your API key may not see the events').waitFor();

@@ -46,10 +46,11 @@ describe('The health of the service in a browser', () => {
       allowTrouble(/ERR_CONNECTION|ERR_EMPTY_RESPONSE/);
       const service = await startTestApp();
       const page = await open(`${service.url}/?view=health`);
-      await page
-        .getByText('All is well')
-        .waitFor()
-        .finally(async () => service.remove());
+      try {
+        await page.getByText('All is well').waitFor();
+      } finally {
+        await service.remove();
+      }
       await page.getByText('The service does not answer').waitFor();
       await page.getByText('as it was at').waitFor();
       expect(await page.getByText('All is well').count()).to.equal(0);

@@ -1,5 +1,6 @@
 import { formatCount } from '../format.ts';
 import { indented } from '../json-text.ts';
+import { capitalised } from '../sentence.ts';
 import { CopyButton } from './copy-button.tsx';
 import { Segments } from './segments.tsx';
 import { StoredText } from './stored-text.tsx';
@@ -53,8 +54,4 @@ export function Payload({ text, what, form, onForm }: PayloadProps) {
 
 function lengthOf({ length }: string): string {
   return `${length === 0 ? 'no' : formatCount(length)} ${length === 1 ? 'character' : 'characters'}`;
-}
-
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

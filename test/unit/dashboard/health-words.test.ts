@@ -58,7 +58,7 @@ describe('The health of the service in words', () => {
     expect(wordsOf({ schema: { state: 'not migrated: tables that were there are gone' } })).to.include({
       tone: 'warn',
       state: 'not migrated',
-      sentence: 'tables that were there are gone',
+      sentence: 'Tables that were there are gone.',
     });
   });
 
@@ -70,7 +70,7 @@ describe('The health of the service in words', () => {
       name: 'Self check',
       tone: 'bad',
       state: 'failed',
-      sentence: 'no grant',
+      sentence: 'No grant.',
       details: [{ name: 'last run', lines: ['1 min 1 s'] }],
     });
     expect(wordsOf({ workers: { state: 'incomplete', answering: 3, expected: 4 } }).details).to.deep.equal([

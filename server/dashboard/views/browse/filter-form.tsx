@@ -4,6 +4,7 @@ import { Segments } from '../../components/segments.tsx';
 import { TextFilter } from '../../components/text-filter.tsx';
 import { TimeFilterFields } from '../../components/time-filter-fields.tsx';
 import { useTyped } from '../../hooks/use-typed.ts';
+import { messageAt } from '../../sentence.ts';
 import { useService } from '../../service.ts';
 import { trimmed } from '../../time-filter.ts';
 import {
@@ -34,7 +35,7 @@ export function FilterForm({ state, issues }: FilterFormProps) {
   const [wantsCategories, setWantsCategories] = useState(false);
   const show = (changed: Partial<BrowseState> = {}) =>
     navigation.navigate(browseLink(filtered({ ...values, ...trimmed(values) }, changed)));
-  const errorOf = (name: string) => issues.find(({ path }) => path === name)?.message;
+  const errorOf = (name: string) => messageAt(issues, name);
   return (
     <form
       class="filters"

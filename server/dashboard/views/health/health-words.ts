@@ -1,3 +1,4 @@
+import { capitalised, sentence } from '../../sentence.ts';
 import { detailsOf, textOf, type Detail, type Members } from './details.ts';
 import { backlogWords, clickhouseWords, journalWords, schemaWords, shipperWords } from './part-words.ts';
 import { toneOf } from './tone.ts';
@@ -93,7 +94,10 @@ function anyWords(members: Members): Words {
   return {
     tone: toneOf(state, error !== ''),
     state,
-    sentence: [reason, error].filter((text) => text !== '').join('. '),
+    sentence: [reason, error]
+      .filter((text) => text !== '')
+      .map(sentence)
+      .join(' '),
   };
 }
 
@@ -103,6 +107,5 @@ function membersOf(part: unknown): Members {
 }
 
 function nameOf(id: string): string {
-  const words = id.replaceAll(/[_-]+/g, ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return capitalised(id.replaceAll(/[_-]+/g, ' '));
 }

@@ -23,7 +23,8 @@ function HealthContent() {
   const { answeredMs } = useMemo(() => ({ value, answeredMs: api.nowMs() }), [api, value]);
   if (answer.state === 'loading') return <LoadingPanel what="the health of the service" />;
   const error = answer.error;
-  const words = error === undefined && value !== undefined ? headline(value) : silence(error?.message);
+  const words =
+    error === undefined && value !== undefined ? headline(value) : silence(error?.message ?? 'nothing came');
   return (
     <>
       <section aria-label="In short">

@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatDuration } from '../../format.ts';
+import { sentence } from '../../sentence.ts';
 import { numberOf, textOf, type Members } from './details.ts';
 import { toneOf } from './tone.ts';
 import { splitState, type Words } from './words.ts';
@@ -81,7 +82,8 @@ export function schemaWords(members: Members): Words {
   return {
     tone: toneOf(state, hasFindings),
     state,
-    sentence: state === 'ready' ? 'They are those of this version of the service.' : reason,
+    sentence:
+      state === 'ready' ? 'They are those of this version of the service.' : reason && sentence(reason),
   };
 }
 

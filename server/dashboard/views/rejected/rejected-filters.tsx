@@ -2,6 +2,7 @@ import type { Issue } from '../../api-error.ts';
 import { TextFilter } from '../../components/text-filter.tsx';
 import { TimeFilterFields } from '../../components/time-filter-fields.tsx';
 import { useTyped } from '../../hooks/use-typed.ts';
+import { messageAt } from '../../sentence.ts';
 import { useService } from '../../service.ts';
 import { trimmed } from '../../time-filter.ts';
 import { filtered, isFiltered, NO_FILTERS, rejectedLink, type RejectedState } from './rejected-state.ts';
@@ -18,7 +19,7 @@ export function RejectedFilters({ state, issues }: RejectedFiltersProps) {
   const [values, change] = useTyped(filtered(state, {}));
   const show = (changed: Partial<RejectedState> = {}) =>
     navigation.navigate(rejectedLink(filtered({ ...values, ...trimmed(values) }, changed)));
-  const errorOf = (name: string) => issues.find(({ path }) => path === name)?.message;
+  const errorOf = (name: string) => messageAt(issues, name);
   return (
     <form
       class="filters"
