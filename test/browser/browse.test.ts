@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { defaults } from '../../server/config.ts';
 import { expectAccessible } from '../support/accessible.ts';
-import { apiKey } from '../support/api-keys.ts';
 import { inBrowser, screenshot } from '../support/browser.ts';
 import { eventText, NDJSON, postEvents } from '../support/events-api.ts';
 import { expectHarmless, HOSTILE } from '../support/hostile.ts';
@@ -11,6 +10,8 @@ import { eventually } from '../support/outcome.ts';
 import { getJson, type ShownPage } from '../support/pages.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
+/** Each is many steps, on machines that do other things too. */
+const PATIENCE_MS = 120_000;
 const COUNT = 25;
 const NEWEST_US = Date.UTC(2024, 4, 17, 12) * 1000;
 const MINUTE_US = 60_000_000;
@@ -18,7 +19,9 @@ const MINUTE_US = 60_000_000;
 /** What parsing and writing it again would change. */
 const DELICATE = '{"big":12345678901234567890,"price":1.0,"a":1,"a":2,"text":"\\u202e<script>"}';
 
-describe('Browsing events in a browser', () => {
+describe('Browsing events in a browser', function () {
+  this.timeout(PATIENCE_MS);
+
   let service: TestApp;
   const names = Array.from({ length: COUNT }, (_, index) => `event ${index + 1}`);
 
@@ -237,30 +240,6 @@ describe('Browsing events in a browser', () => {
         }
       } finally {
         await hostile.remove();
-      }
-    }),
-  ).timeout(90_000);
-
-  it(
-    'says that a key without the role may not see the events',
-    inBrowser(async ({ open, allowTrouble }) => {
-      allowTrouble(/status of 40[13]/);
-      const keys = [apiKey('w', 'writer', 'write')];
-      const guarded = await startTestApp({ trust: { keys, networks: [], proxies: [] } });
-      try {
-        const page = await open(guarded.url);
-        // Only then: a refusal that is still under way would take the key away again.
-        await page.getByRole('heading', { name: 'An API key is needed' }).waitFor();
-        await page.evaluate("sessionStorage.setItem('clickhour-api-key', 'w')");
-        await page.goto(`${guarded.url}/?view=browse`);
-        await page.getByText('Your API key may not see the events').waitFor();
-        await page.getByText('expected one with the role read').waitFor();
-        await expectAccessible(page);
-        await screenshot(page, 'browse-forbidden');
-        await page.goto(`${guarded.url}/?view=rejected`);
-        await page.getByText('Your API key may not see the rejected events').waitFor();
-      } finally {
-        await guarded.remove();
       }
     }),
   );

@@ -8,9 +8,13 @@ import { insertRows } from '../support/insert-events.ts';
 import { eventually } from '../support/outcome.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
+/** Each is many steps, on machines that do other things too. */
+const PATIENCE_MS = 120_000;
 const COUNT = 25;
 
-describe('Rejected events in a browser', () => {
+describe('Rejected events in a browser', function () {
+  this.timeout(PATIENCE_MS);
+
   let service: TestApp;
   const nowUs = Date.now() * 1000;
   const payloads = Array.from({ length: COUNT }, (_, index) => `{"number":${index + 1},"price":1.0`);
