@@ -35,3 +35,32 @@ export function formatHourSpan(hourMs: number): string {
 function onTheHour(hour: number): string {
   return `${String(hour).padStart(2, '0')}:00`;
 }
+
+const UNITS = [
+  { seconds: 86_400, unit: 'd' },
+  { seconds: 3_600, unit: 'h' },
+  { seconds: 60, unit: 'min' },
+  { seconds: 1, unit: 's' },
+] as const;
+
+/** A length of time in its two largest units: `12 s`, `5 min 3 s`, `2 d`. @param seconds cut to whole ones */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const largest = UNITS.findIndex((unit) => whole >= unit.seconds);
+  if (largest === -1) return 'less than 1 s';
+  let rest = whole;
+  const parts = UNITS.slice(largest, largest + 2).flatMap(({ seconds: length, unit }) => {
+    const count = Math.floor(rest / length);
+    rest -= count * length;
+    return count === 0 ? [] : [`${count} ${unit}`];
+  });
+  return parts.join(' ');
+}
+
+/** A size for people: `512 bytes`, `3.4 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000) return `${formatCount(bytes)} ${bytes === 1 ? 'byte' : 'bytes'}`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** power).toFixed(1)} ${units[power - 1]}`;
+}

@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { Issue } from '../../api-error.ts';
 import { Field, type ControlAttributes } from '../../components/field.tsx';
+import { messageAt } from '../../sentence.ts';
 import { useService } from '../../service.ts';
 import { FIRST_QUESTION, detailCount, linkToQuestion, type TopQuestion } from './question.ts';
 import { COLUMNS, WINDOWS } from './words.ts';
@@ -88,14 +89,10 @@ const FIELDS: readonly QuestionField[] = [
 
 function Inputs({ texts, issues, onChange }: InputsProps) {
   const listId = useId();
-  const errorOf = (name: string) => {
-    const messages = issues.filter(({ path }) => path === name).map(({ message }) => capitalized(message));
-    return messages.length === 0 ? undefined : messages.join(' ');
-  };
   return (
     <>
       {FIELDS.map(({ name, label, hint }) => (
-        <Field key={name} label={label} hint={hint} error={errorOf(name)}>
+        <Field key={name} label={label} hint={hint} error={messageAt(issues, name)}>
           {(attributes) => (
             <Input
               attributes={attributes}
@@ -180,9 +177,4 @@ function questionOf(texts: Texts): TopQuestion {
     show: texts.show.replaceAll(/\s/g, ''),
     limit: texts.limit.trim(),
   };
-}
-
-/** The service writes what is wrong without a capital. */
-function capitalized(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
