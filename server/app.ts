@@ -19,7 +19,7 @@ import { HourlyReader } from './queries/hourly-reader.ts';
 import { createHourly } from './queries/hourly.ts';
 import { createQuestions } from './queries/questions.ts';
 import { readCounters, readCounts } from './queries/read-hourly.ts';
-import { scraper } from './workers/scrape.ts';
+import { speakForAll } from './workers/whole.ts';
 
 export interface App {
   /** `http://HOST:PORT` */
@@ -112,9 +112,8 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     ingest,
     hourly,
     questions,
-    health,
+    ...speakForAll({ registry: metrics.registry, health }, config.workers),
     metrics,
-    scrape: scraper(metrics.registry),
     checkPayload,
     maxFutureMs,
     maxBodyBytes,

@@ -13,7 +13,7 @@ export const httpDependencies: HttpDependencies = {
   ingest: { accept: unused, batch: fail, refusal: () => undefined },
   hourly: { hour: unused, hours: unused },
   questions: { events: unused, rejected: unused, top: unused, categories: unused },
-  health: { readiness: () => ({ status: 'ready' }), report: unused },
+  health: { readiness: async () => ({ status: 'ready' }), report: unused },
   metrics: createMetrics(new Backlog(), () => 0),
   scrape: unused,
   log: silentLog,
