@@ -16,6 +16,7 @@ import {
   whole,
 } from './config-values.ts';
 import { AppError, show, type Issue } from './errors.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { isOpen, type TrustRules } from './trust/trust.ts';
 
 /** Everything that can be set from outside, and every limit. Sizes are bytes, times are milliseconds. */
@@ -132,8 +133,8 @@ const specs = {
  * @throws AppError `invalid`, listing every wrong variable with what came and what was expected
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const issues: Issue[] = [];
-  const set = cleanEnv(withoutEmpty(env), specs, {
+  const { env: complete, issues } = readSecretFiles(withoutEmpty(env));
+  const set = cleanEnv(withoutEmpty(complete), specs, {
     reporter: ({ errors }) => {
       for (const [path, error] of Object.entries(errors)) issues.push({ path, message: describe(error) });
     },
@@ -192,6 +193,7 @@ function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** Those that decide whether everything is open, and to whom. */
 const TRUST_VARIABLES: readonly string[] = [
   'API_KEYS',
+  'API_KEYS_FILE',
   'TRUSTED_NETWORKS',
   'TRUSTED_PROXIES',
   'ALLOW_ANONYMOUS',
