@@ -24,6 +24,8 @@ export interface Config {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** How long a stopping server waits for one more request on each open connection, to answer that it stops. */
+  readonly drainMs: number;
   readonly dataDir: string;
   /** `undefined`: the embedded engine under `dataDir`. */
   readonly clickhouse: ClickHouseEndpoint | undefined;
@@ -78,6 +80,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const defaults: Config = {
   host: '127.0.0.1',
   port: 8080,
+  drainMs: 1000,
   dataDir: path.resolve('data'),
   clickhouse: undefined,
   database: 'analytics',
