@@ -1,9 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, copyFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
 import { tempDir } from './temp-dir.ts';
 
 export interface Nginx {
@@ -59,12 +59,4 @@ export async function startNginx(servers: readonly string[]): Promise<Nginx> {
 function upstream(servers: readonly string[]): string {
   const lines = servers.map((url) => `    server ${new URL(url).host} max_fails=0;\n`);
   return `upstream clickhour {\n    zone clickhour 256k;\n${lines.join('')}    keepalive 64;\n}\n`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
