@@ -64,7 +64,7 @@ describe('An upgrade, server by server, behind nginx', () => {
       return server;
     };
     // Two servers of this version; the third place is free.
-    const [first, second, third] = ports as [number, number, number];
+    const [first, second, third] = ports;
     const old = [await start(path.resolve('.build/server/main.js'), first)];
     old.push(await start(path.resolve('.build/server/main.js'), second));
     const nginx = await startNginx(ports.map((port) => `http://127.0.0.1:${port}`));
