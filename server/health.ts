@@ -15,9 +15,14 @@ export interface HealthDependencies {
 /** How every part of the service is, in words. */
 export interface Health {
   /** Whether events can be accepted; true while ClickHouse is away. */
-  readiness(): { readonly status: 'ready' | 'not ready'; readonly reason?: string };
+  readiness(): Promise<Readiness>;
   /** Every part with its state. `degraded`: events are accepted, and something needs a look. */
   report(): Promise<HealthReport>;
+}
+
+export interface Readiness {
+  readonly status: 'ready' | 'not ready';
+  readonly reason?: string;
 }
 
 export interface HealthReport {
@@ -32,13 +37,19 @@ export interface HealthReport {
       readonly error?: string;
     };
     readonly schema: { readonly state: string };
+    /** Only where there are several: how many answer, of how many there should be. */
+    readonly workers?: {
+      readonly state: 'ok' | 'incomplete';
+      readonly answering: number;
+      readonly expected: number;
+    };
   };
 }
 
 export function createHealth(dependencies: HealthDependencies): Health {
   const { ingest, backlog, clickhouseVersion, schemaState, nowMs } = dependencies;
   return {
-    readiness: () => {
+    readiness: async () => {
       const { accepting, journalError } = ingest.health();
       if (accepting) return { status: 'ready' };
       return { status: 'not ready', reason: journalError ?? 'the journal takes no events' };

@@ -43,7 +43,7 @@ describe('createHealth', () => {
 
   it('is ready and degraded while ClickHouse is away', async () => {
     const away = health({}, { clickhouseVersion: () => Promise.reject(new Error('ECONNREFUSED')) });
-    expect(away.readiness()).to.deep.equal({ status: 'ready' });
+    expect(await away.readiness()).to.deep.equal({ status: 'ready' });
     const { status, parts } = await away.report();
     expect(status).to.equal('degraded');
     expect(parts.clickhouse).to.deep.equal({ state: 'away', error: 'ECONNREFUSED' });
@@ -57,13 +57,13 @@ describe('createHealth', () => {
     ];
     for (const part of parts) {
       expect((await part.report()).status).to.equal('degraded');
-      expect(part.readiness().status).to.equal('ready');
+      expect((await part.readiness()).status).to.equal('ready');
     }
   });
 
   it('is not ready while the journal refuses events, and says why', async () => {
     const refusing = health({ accepting: false, journalError: 'no space left' });
-    expect(refusing.readiness()).to.deep.equal({ status: 'not ready', reason: 'no space left' });
+    expect(await refusing.readiness()).to.deep.equal({ status: 'not ready', reason: 'no space left' });
     const { status, parts } = await refusing.report();
     expect(status).to.equal('not ready');
     expect(parts.journal).to.deep.equal({ state: 'refusing', error: 'no space left' });
