@@ -63,7 +63,7 @@ async function spawnEngine(files: EngineFiles, ports: EnginePorts): Promise<Engi
   const config = path.join(files.config, 'config.xml');
   const child = spawn(
     process.execPath,
-    [program, config, files.data, String(ports.http), String(ports.tcp)],
+    [program, config, files.data, String(ports.http), String(ports.tcp), '127.0.0.1'],
     {
       cwd: files.directory,
       stdio: ['pipe', 'ignore', 'pipe'],

@@ -1,7 +1,7 @@
 /**
  * The child process that is the ClickHouse server: loads the library that npm brought and runs `clickhouse local`, which
  * listens until its standard input ends, so that it never outlives the parent that holds the other end.
- *   node engine-process.js CONFIG_FILE DATA_DIRECTORY HTTP_PORT TCP_PORT
+ *   node engine-process.js CONFIG_FILE DATA_DIRECTORY HTTP_PORT TCP_PORT LISTEN_HOST
  * Ends by SIGKILL always; what went wrong is on standard error as `Code: N. DB::Exception: …`.
  */
 import { createRequire } from 'node:module';
@@ -25,7 +25,8 @@ const ORPHAN_MS = 20_000;
 const ORPHAN_CHECK_MS = 500;
 
 const parent = process.ppid;
-const [configFile = '', dataDirectory = '', httpPort = '', tcpPort = ''] = process.argv.slice(2);
+const [configFile = '', dataDirectory = '', httpPort = '', tcpPort = '', listenHost = ''] =
+  process.argv.slice(2);
 
 // The end comes through standard input. A signal to the whole group or service must not overtake the parent's last work.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -73,7 +74,7 @@ function commandLine(): string[] {
     path: dataDirectory,
     http_port: httpPort,
     tcp_port: tcpPort,
-    listen_host: '127.0.0.1',
+    listen_host: listenHost,
     'log-level': 'warning',
     query: `SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; ${untilInputEnds}`,
   };

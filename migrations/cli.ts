@@ -8,29 +8,39 @@ import { createLogger } from '../server/log.ts';
 import { migrate, migrationsDirectory, migrationStatus } from './migrator.ts';
 import { newMigration } from './new-migration.ts';
 import type { MigrationStatus } from './plan.ts';
+import { waitForClickHouse } from './wait.ts';
 
-const USAGE = `Usage: npm run migrate -- [up|status|new NAME]
+const USAGE = `Usage: npm run migrate -- [up [--wait SECONDS]|status|new NAME]
 
-  up         apply what is pending (the default); safe to run twice, and from several machines at once
+  up         apply what is pending (the default); safe to run twice, and from several machines at once;
+             with --wait, waits that long for ClickHouse to answer
   status     list all migrations; exit code 1 while any is pending
   new NAME   write the next numbered file in migrations/`;
 
 await runCommand(USAGE, async () => {
-  const { positionals } = parseArgs({ allowPositionals: true });
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { wait: { type: 'string' } },
+  });
   const [command = 'up', ...rest] = positionals;
+  if (command !== 'up' && values.wait !== undefined)
+    throw new UsageError(`--wait: received it with ${command}, expected it with up`);
   if (command === 'new') return create(rest);
   if (rest.length > 0)
     throw new UsageError(`${command}: received ${show(rest.join(' '))}, expected nothing after it`);
-  if (command === 'up') return up();
+  if (command === 'up') return up(seconds(values.wait));
   if (command === 'status') return status();
   throw new UsageError(`received ${show(command)}, expected up, status or new NAME`);
 });
 
-async function up(): Promise<number> {
+async function up(waitMs: number): Promise<number> {
   const config = readConfig();
   const { database } = config;
   const log = createLogger('warn');
-  const applied = await withClickHouse(config, log, (endpoint) => migrate({ endpoint, database, log }));
+  const applied = await withClickHouse(config, log, async (endpoint) => {
+    if (waitMs > 0) await waitForClickHouse({ endpoint, waitMs, say: (line) => console.log(line) });
+    return await migrate({ endpoint, database, log });
+  });
   for (const name of applied) console.log(`applied ${name}`);
   if (applied.length === 0) console.log(`Nothing to do: database ${database} has every migration.`);
   return 0;
@@ -61,6 +71,11 @@ async function create(words: readonly string[]): Promise<number> {
   const file = await newMigration(migrationsDirectory, words.join('_'));
   console.log(`wrote ${path.relative(process.cwd(), file)}`);
   return 0;
+}
+
+function seconds(text = '0'): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text) * 1000;
+  throw new UsageError(`--wait: received ${show(text)}, expected a whole number of seconds`);
 }
 
 function line({ name, state, applied, statements, appliedAt }: MigrationStatus): string {

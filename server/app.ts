@@ -20,7 +20,7 @@ import { HourlyReader } from './queries/hourly-reader.ts';
 import { createHourly, type Hourly } from './queries/hourly.ts';
 import { createQuestions } from './queries/questions.ts';
 import { readCounters, readCounts } from './queries/read-hourly.ts';
-import { scraper } from './workers/scrape.ts';
+import { speakForAll } from './workers/whole.ts';
 
 export interface App {
   /** `http://HOST:PORT` */
@@ -91,9 +91,8 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     questions: questionsOf(clickhouse.questionNodes),
     live,
     liveQuestions: questionsOf(clickhouse.liveNodes),
-    health,
+    ...speakForAll({ registry: metrics.registry, health }, config.workers),
     metrics,
-    scrape: scraper(metrics.registry),
     checkPayload,
     maxFutureMs,
     maxBodyBytes,

@@ -16,6 +16,7 @@ import {
   whole,
 } from './config-values.ts';
 import { AppError, show, type Issue } from './errors.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { isOpen, type TrustRules } from './trust/trust.ts';
 
 /** Everything that can be set from outside, and every limit. Sizes are bytes, times are milliseconds. */
@@ -23,6 +24,8 @@ export interface Config {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** How long a stopping server waits for one more request on each open connection, to answer that it stops. */
+  readonly drainMs: number;
   readonly dataDir: string;
   /** `undefined`: the embedded engine under `dataDir`. */
   readonly clickhouse: ClickHouseEndpoint | undefined;
@@ -83,6 +86,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export const defaults: Config = {
   host: '127.0.0.1',
   port: 8080,
+  drainMs: 1000,
   dataDir: path.resolve('data'),
   clickhouse: undefined,
   database: 'analytics',
@@ -141,8 +145,8 @@ const specs = {
  * @throws AppError `invalid`, listing every wrong variable with what came and what was expected
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const issues: Issue[] = [];
-  const set = cleanEnv(withoutEmpty(env), specs, {
+  const { env: complete, issues } = readSecretFiles(withoutEmpty(env));
+  const set = cleanEnv(withoutEmpty(complete), specs, {
     reporter: ({ errors }) => {
       for (const [path, error] of Object.entries(errors)) issues.push({ path, message: describe(error) });
     },
@@ -205,6 +209,7 @@ function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 /** Those that decide whether everything is open, and to whom. */
 const TRUST_VARIABLES: readonly string[] = [
   'API_KEYS',
+  'API_KEYS_FILE',
   'TRUSTED_NETWORKS',
   'TRUSTED_PROXIES',
   'ALLOW_ANONYMOUS',

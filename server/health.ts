@@ -16,9 +16,14 @@ export interface HealthDependencies {
 /** How every part of the service is, in words. */
 export interface Health {
   /** Whether events can be accepted; true while ClickHouse is away. */
-  readiness(): { readonly status: 'ready' | 'not ready'; readonly reason?: string };
+  readiness(): Promise<Readiness>;
   /** Every part with its state. `degraded`: events are accepted, and something needs a look. */
   report(): Promise<HealthReport>;
+}
+
+export interface Readiness {
+  readonly status: 'ready' | 'not ready';
+  readonly reason?: string;
 }
 
 export interface HealthReport {
@@ -34,6 +39,12 @@ export interface HealthReport {
     readonly clickhouse: ClickHouseHealth;
     /** `ready`, or why nothing is shipped; and what in ClickHouse is not as it should be. */
     readonly schema: { readonly state: string; readonly findings?: readonly Finding[] };
+    /** Only where there are several: how many answer, of how many there should be. */
+    readonly workers?: {
+      readonly state: 'ok' | 'incomplete';
+      readonly answering: number;
+      readonly expected: number;
+    };
   };
 }
 
@@ -50,7 +61,7 @@ export interface ClickHouseHealth {
 export function createHealth(dependencies: HealthDependencies): Health {
   const { ingest, backlog, gate, nowMs } = dependencies;
   return {
-    readiness: () => {
+    readiness: async () => {
       const { accepting, journalError } = ingest.health();
       if (accepting) return { status: 'ready' };
       return { status: 'not ready', reason: journalError ?? 'the journal takes no events' };

@@ -43,6 +43,8 @@ export function endpointEnv({
     ...(cluster === undefined ? {} : { CLICKHOUSE_CLUSTER: cluster }),
     CLICKHOUSE_USER: admin.username,
     CLICKHOUSE_PASSWORD: admin.password,
+    // Read already, where this comes beside an environment that names a file.
+    CLICKHOUSE_PASSWORD_FILE: '',
     CLICKHOUSE_INGEST_USER: ingest.username,
     CLICKHOUSE_QUERY_USER: query.username,
     CLICKHOUSE_ANALYST_USER: analyst.username,

@@ -4,14 +4,20 @@ import { createServiceClock } from './service-clock.ts';
 /** The service as the page sees it. Paths begin with `/` and are of this host. */
 export interface Api {
   /**
-   * Asks for JSON and parses it.
+   * Asks for JSON and reads it.
    * @throws ApiError; or the signal's reason once that is aborted
    */
-  get(path: string, options: AskOptions): Promise<unknown>;
+  get(path: string, options: AskOptions): Promise<Received>;
   /** Asks for an answer that comes piece by piece; only its beginning is waited for. @throws like `get` */
   open(path: string, options: OpenOptions): Promise<Response>;
   /** The time by the clock of the service, in milliseconds since the epoch. */
   nowMs(): number;
+}
+
+export interface Received {
+  readonly value: unknown;
+  /** How long ago it was true, as far as the service says: it does when it had to answer with what it knew last. */
+  readonly ageMs: number;
 }
 
 export interface AskOptions {
@@ -20,6 +26,10 @@ export interface AskOptions {
   readonly key?: string;
   /** How long the answer may take. */
   readonly timeoutMs?: number | undefined;
+  /** Reads the text of the answer, where `JSON.parse` would lose something. @throws SyntaxError when it cannot */
+  readonly read?: ((text: string) => unknown) | undefined;
+  /** A status of failure that comes with the answer all the same, when that is JSON and no problem. */
+  readonly alsoStatus?: number | undefined;
 }
 
 export interface OpenOptions {
@@ -36,6 +46,13 @@ export interface ApiDependencies {
   readonly nowMs: () => number;
 }
 
+interface Asked {
+  readonly accept: string;
+  readonly key: string | undefined;
+  readonly signal: AbortSignal;
+  readonly alsoStatus?: number | undefined;
+}
+
 /** Longer than the service takes for its most expensive question. */
 const TIMEOUT_MS = 20_000;
 
@@ -43,7 +60,7 @@ export function createApi(dependencies: ApiDependencies): Api {
   const { fetch, nowMs } = dependencies;
   const clock = createServiceClock(nowMs);
 
-  const ask = async (path: string, accept: string, key: string | undefined, signal: AbortSignal) => {
+  const ask = async (path: string, { accept, key, signal, alsoStatus }: Asked) => {
     const askedMs = nowMs();
     const answer = await fetch(path, {
       headers: { Accept: accept, ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }) },
@@ -52,24 +69,25 @@ export function createApi(dependencies: ApiDependencies): Api {
       signal,
     });
     clock.learn(answer.headers.get('Date'), askedMs);
-    if (answer.ok) return answer;
+    if (answer.ok || (answer.status === alsoStatus && isJson(answer))) return answer;
     throw await errorOf(answer);
   };
 
   return {
-    get: async (path, { signal, key, timeoutMs = TIMEOUT_MS }) => {
+    get: async (path, { signal, key, timeoutMs = TIMEOUT_MS, read = JSON.parse, alsoStatus }) => {
       const sentKey = key ?? dependencies.key();
       return await translated(signal, timeoutMs, async () => {
         const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-        const answer = await ask(path, 'application/json', sentKey, limited);
-        return (await answer.json()) as unknown;
+        const asked = { accept: 'application/json', key: sentKey, signal: limited, alsoStatus };
+        const answer = await ask(path, asked);
+        return { value: read(await answer.text()), ageMs: ageOf(answer) };
       }).catch((error: unknown) => report(error, key === undefined ? { sentKey } : undefined));
     },
     open: async (path, { signal, accept }) => {
       const sentKey = dependencies.key();
-      return await translated(signal, TIMEOUT_MS, async () => ask(path, accept, sentKey, signal)).catch(
-        (error: unknown) => report(error, { sentKey }),
-      );
+      return await translated(signal, TIMEOUT_MS, async () =>
+        ask(path, { accept, key: sentKey, signal }),
+      ).catch((error: unknown) => report(error, { sentKey }));
     },
     nowMs: () => clock.nowMs(),
   };
@@ -80,6 +98,15 @@ export function createApi(dependencies: ApiDependencies): Api {
     if (isRefused && used !== undefined) dependencies.onUnauthorized(used.sentKey);
     throw error;
   }
+}
+
+function ageOf(answer: Response): number {
+  const seconds = Number(answer.headers.get('Age') ?? 0);
+  return Number.isFinite(seconds) ? seconds * 1000 : 0;
+}
+
+function isJson({ headers }: Response): boolean {
+  return headers.get('Content-Type')?.startsWith('application/json') === true;
 }
 
 /** Turns what fetch throws into an ApiError, except when the caller itself has given up. */

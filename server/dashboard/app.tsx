@@ -22,7 +22,7 @@ export function App() {
       </a>
       <Header current={shown} />
       <main id="main" tabIndex={-1}>
-        {asks === 'none' ? (
+        {asks === 'none' || shown.isOpen === true ? (
           <ViewPage key={shown.id} view={shown} query={query} unknownId={view ? undefined : viewId} />
         ) : (
           <KeyForm wasRefused={asks === 'refused'} />

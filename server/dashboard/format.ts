@@ -6,16 +6,16 @@ export function formatCount(count: number): string {
 }
 
 /** How much of a time is shown. */
-export type TimePrecision = 'day' | 'minute' | 'second' | 'exact';
+export type TimePrecision = 'day' | 'minute' | 'second' | 'exact' | 'time';
 
 /**
  * A time in UTC: `2026-11-21 14:05:09`.
- * @param iso ISO 8601 in UTC; `exact` keeps the digits after its second as they are
+ * @param iso ISO 8601 in UTC; `exact` keeps the digits after its second as they are, `time` leaves the day out
  */
 export function formatUtc(iso: string, precision: TimePrecision = 'second'): string {
   const text = iso.replace('T', ' ').replace(/Z$/, '');
-  const lengths = { day: 10, minute: 16, second: 19, exact: text.length };
-  return text.slice(0, lengths[precision]);
+  const ends = { day: 10, minute: 16, second: 19, exact: text.length, time: 19 };
+  return text.slice(precision === 'time' ? 11 : 0, ends[precision]);
 }
 
 const LOCAL = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
@@ -34,4 +34,33 @@ export function formatHourSpan(hourMs: number): string {
 
 function onTheHour(hour: number): string {
   return `${String(hour).padStart(2, '0')}:00`;
+}
+
+const UNITS = [
+  { seconds: 86_400, unit: 'd' },
+  { seconds: 3_600, unit: 'h' },
+  { seconds: 60, unit: 'min' },
+  { seconds: 1, unit: 's' },
+] as const;
+
+/** A length of time in its two largest units: `12 s`, `5 min 3 s`, `2 d`. @param seconds cut to whole ones */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const largest = UNITS.findIndex((unit) => whole >= unit.seconds);
+  if (largest === -1) return 'less than 1 s';
+  let rest = whole;
+  const parts = UNITS.slice(largest, largest + 2).flatMap(({ seconds: length, unit }) => {
+    const count = Math.floor(rest / length);
+    rest -= count * length;
+    return count === 0 ? [] : [`${count} ${unit}`];
+  });
+  return parts.join(' ');
+}
+
+/** A size for people: `512 bytes`, `3.4 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1_000) return `${formatCount(bytes)} ${bytes === 1 ? 'byte' : 'bytes'}`;
+  const units = ['kB', 'MB', 'GB', 'TB'];
+  const power = Math.min(units.length, Math.floor(Math.log10(bytes) / 3));
+  return `${(bytes / 1000 ** power).toFixed(1)} ${units[power - 1]}`;
 }

@@ -6,6 +6,8 @@ export interface View {
   readonly id: string;
   /** In the navigation, as the heading, and in the title of the tab. */
   readonly title: string;
+  /** Whether what it shows needs no key: then it is shown also while one is asked for. */
+  readonly isOpen?: boolean;
   /** What stands below the heading. */
   readonly Content: ComponentType<ViewProps>;
 }

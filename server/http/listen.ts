@@ -1,17 +1,24 @@
 import { createServer, type Server } from 'node:http';
+import { Server as TcpServer } from 'node:net';
 import type Koa from 'koa';
 import { AppError } from '../errors.ts';
 
 export interface Listener {
   /** `http://HOST:PORT`, with the port that was taken. */
   readonly url: string;
-  /** Takes no more connections, lets the requests under way finish, and ends what is left at the deadline. */
+  /**
+   * Takes no more connections. Those that are open get their answers with `Connection: close`, so that a proxy learns of
+   * the end from an answer, and not from a connection that ends under the next request, which it may not send again.
+   * After `drainMs` those without a request are ended, and at the deadline the rest.
+   */
   close(): Promise<void>;
 }
 
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
+  /** How long a closing server waits for one more request on each open connection. */
+  readonly drainMs: number;
 }
 
 const KEEP_ALIVE_MS = 72_000;
@@ -21,7 +28,7 @@ const MAX_CONNECTIONS = 10_000;
 const CLOSE_DEADLINE_MS = 5_000;
 
 /** @throws AppError `invalid` when the address cannot be taken */
-export async function listen(app: Koa, { host, port }: ListenOptions): Promise<Listener> {
+export async function listen(app: Koa, { host, port, drainMs }: ListenOptions): Promise<Listener> {
   const handle = app.callback();
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS },
@@ -35,7 +42,7 @@ export async function listen(app: Koa, { host, port }: ListenOptions): Promise<L
   }).catch((error: unknown) => {
     throw new AppError('invalid', `HOST and PORT: ${host}:${port} cannot be listened on`, { cause: error });
   });
-  return { url: urlOf(server, host), close: async () => closeServer(server) };
+  return { url: urlOf(server, host), close: async () => closeServer(server, drainMs) };
 }
 
 function urlOf(server: Server, host: string): string {
@@ -44,8 +51,13 @@ function urlOf(server: Server, host: string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-async function closeServer(server: Server): Promise<void> {
-  const deadline = setTimeout(() => server.closeAllConnections(), CLOSE_DEADLINE_MS);
-  await new Promise((resolve) => server.close(resolve));
+async function closeServer(server: Server, drainMs: number): Promise<void> {
+  server.prependListener('request', (_, response) => response.setHeader('Connection', 'close'));
+  // Not server.close(), which ends idle connections at once.
+  const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
+  const drained = setTimeout(() => server.closeIdleConnections(), drainMs);
+  const deadline = setTimeout(() => server.closeAllConnections(), drainMs + CLOSE_DEADLINE_MS);
+  await closed;
+  clearTimeout(drained);
   clearTimeout(deadline);
 }

@@ -63,6 +63,9 @@ const HealthReport = Type.Object(
       shipper: Part,
       clickhouse: ClickHouse,
       schema: Type.Object({ state: Type.String(), findings: Type.Optional(Type.Array(Finding)) }),
+      workers: Type.Optional(
+        Type.Object({ state: Type.String(), answering: Type.Integer(), expected: Type.Integer() }),
+      ),
     }),
   },
   { $id: 'HealthReport' },
@@ -98,8 +101,8 @@ function ready(health: Health): Operation {
     summary: 'Whether events can be accepted; true while ClickHouse is away',
     access: 'open',
     answers: { 200: { description: 'They can', content }, 503: { description: 'They cannot', content } },
-    handle: (ctx) => {
-      const readiness = health.readiness();
+    handle: async (ctx) => {
+      const readiness = await health.readiness();
       ctx.status = readiness.status === 'ready' ? 200 : 503;
       ctx.body = readiness;
     },

@@ -4,6 +4,7 @@ import type { LiveQuestion } from '../live/feed.ts';
 import type { Feeds } from '../live/feeds.ts';
 import type { Format } from '../live/frames.ts';
 import type { Questions } from '../queries/questions.ts';
+import { ShownValues } from '../queries/shown-values.ts';
 import { tryLater } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import { operation, type Operation } from './operation.ts';
@@ -32,20 +33,23 @@ const STREAM =
 
 /** What there is most of, for as long as somebody reads it. */
 export function topStream({ live, liveQuestions, nowMs }: TopStreamDependencies): Operation {
-  const questionOf = (query: Static<typeof TopQuery>): LiveQuestion => ({
-    key: canonicalTop(query),
-    answer: async () => {
-      const now = nowMs();
-      const question = topQuestion(query, now);
-      const json = topJson(now, question, await liveQuestions.top(question));
-      return { event: 'top', generatedAt: formatTimeUs(now * 1000), json };
-    },
-    problem: (error) => {
-      const generatedAt = formatTimeUs(nowMs() * 1000);
-      const json = JSON.stringify({ generated_at: generatedAt, problem: problemOf(error) });
-      return { event: 'problem', generatedAt, json };
-    },
-  });
+  const questionOf = (query: Static<typeof TopQuery>): LiveQuestion => {
+    const known = new ShownValues();
+    return {
+      key: canonicalTop(query),
+      answer: async () => {
+        const now = nowMs();
+        const question = topQuestion(query, now);
+        const json = topJson(now, question, await liveQuestions.top(question, known));
+        return { event: 'top', generatedAt: formatTimeUs(now * 1000), json };
+      },
+      problem: (error) => {
+        const generatedAt = formatTimeUs(nowMs() * 1000);
+        const json = JSON.stringify({ generated_at: generatedAt, problem: problemOf(error) });
+        return { event: 'problem', generatedAt, json };
+      },
+    };
+  };
   return operation({
     method: 'get',
     path: '/events/top/stream',

@@ -5,7 +5,7 @@ import type { DataCondition, DataPath } from '../events/data-path.ts';
 import { allOf, columnsAre, isWithin } from './conditions.ts';
 import { allHold, paramsOf, textAt, type Expression } from './data-values.ts';
 import { END_US } from './events-page.ts';
-import { ORDER, placeOf, readShown, type Place } from './shown-values.ts';
+import { ORDER, placeOf, readShown, ShownValues, type Place } from './shown-values.ts';
 
 /** Columns of an event that events can be counted by. */
 export const TOP_COLUMNS = ['name', 'category', 'session_id', 'user'] as const;
@@ -49,31 +49,32 @@ interface Row {
 /**
  * The keys with the most events, those with as many in the order of the keys' bytes. Events without a key (an empty
  * column, a path that leads nowhere or to null) are not counted.
+ * @param known what the last answer to the same question has shown, for who asks it again and again; it is kept up
  * @throws what `queryRows` throws
  */
 export async function readTopEvents(
   nodes: Nodes,
   limits: QuestionLimits,
   question: TopQuestion,
+  known: ShownValues = new ShownValues(),
 ): Promise<TopKey[]> {
   const bounds: QueryBounds = { limits, narrower: NARROWER };
   const { sql, params } = selectTop(question);
-  const rows = await queryRows<Row>(nodes, sql, params, bounds);
+  const found = await queryRows<Row>(nodes, sql, params, bounds);
+  const rows = found.map(({ top_key, ...row }) => ({ ...row, key: top_key }));
   const { show } = question;
-  const shown =
-    show.length === 0 || rows.length === 0
+  const unknown = show.length === 0 ? [] : rows.filter((row) => !known.has(row));
+  const read =
+    unknown.length === 0
       ? new Map<string, readonly string[]>()
       : await readShown(nodes, bounds, {
           show,
           key: keyOf(question),
           from: fromEvents(question),
-          latest: rows.map(({ top_key, latest }) => ({ key: top_key, latest })),
+          latest: unknown,
         });
-  return rows.map(({ top_key, count }) => ({
-    key: top_key,
-    count: Number(count),
-    shown: shown.get(top_key) ?? [],
-  }));
+  known.replace(rows.map((row) => [row, read.get(row.key) ?? known.of(row)]));
+  return rows.map((row) => ({ key: row.key, count: Number(row.count), shown: known.of(row) }));
 }
 
 /**

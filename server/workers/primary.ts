@@ -7,7 +7,7 @@ import { backoffMs, pause, type Backoff } from '../clickhouse/retry.ts';
 import { Closing } from '../closing.ts';
 import type { Config } from '../config.ts';
 import { createLogger, type Logger } from '../log.ts';
-import { answerScrapes } from './scrape.ts';
+import { relayQuestions } from './relay.ts';
 
 const RESTART: Backoff = { firstMs: 100, maxMs: 5_000 };
 /** A worker that lived this long had no trouble starting: the next restart is a first one again. */
@@ -24,7 +24,7 @@ export async function startWorkers(config: Config): Promise<App> {
   try {
     const { endpoint, consoleUrl } = await openEndpoint(config, log, closing);
     const stop = new AbortController();
-    answerScrapes();
+    relayQuestions();
     const workers = Array.from({ length: config.workers }, () => new Seat(endpoint, log, stop.signal));
     closing.add('workers', async () => {
       stop.abort();

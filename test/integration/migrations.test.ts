@@ -211,10 +211,17 @@ describe('migrations', () => {
   });
 
   it('refuse an unknown command with the usage and exit code 2', async () => {
-    for (const args of [['down'], ['up', 'now'], ['new'], ['--force']]) {
+    for (const args of [
+      ['down'],
+      ['up', 'now'],
+      ['new'],
+      ['--force'],
+      ['up', '--wait', 'long'],
+      ['status', '--wait', '1'],
+    ]) {
       const { exitCode, stderr } = await cli(...args);
       expect(exitCode, args.join(' ')).to.equal(2);
-      expect(stderr).to.include('Usage: npm run migrate -- [up|status|new NAME]');
+      expect(stderr).to.include('Usage: npm run migrate -- [up [--wait SECONDS]|status|new NAME]');
     }
   });
 });

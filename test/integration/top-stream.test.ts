@@ -3,21 +3,15 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defaults } from '../../server/config.ts';
 import { apiKey } from '../support/api-keys.ts';
-import { ask } from '../support/ask.ts';
-import { testEndpoint } from '../support/clickhouse.ts';
 import { eventText, postEvents } from '../support/events-api.ts';
 import { metricOf } from '../support/metric.ts';
 import { eventually } from '../support/outcome.ts';
 import { getJson, getProblem } from '../support/pages.ts';
-import { JSON_LINES, readStream, type StreamReader } from '../support/read-stream.ts';
+import { JSON_LINES, readStream, topsOf, type StreamReader } from '../support/read-stream.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 import { NOW, startTopService, type Given, type Top } from '../support/top-service.ts';
 
 const READERS = 'clickhour_live_readers';
-
-function parsed({ received }: StreamReader): Top[] {
-  return received.map(({ text }) => JSON.parse(text) as Top);
-}
 
 function rsvp(id: number, response: string, minute: number, event: string): Given {
   return {
@@ -54,15 +48,6 @@ describe('GET /events/top/stream', () => {
     readers.push(reader);
     return reader;
   };
-  /** Questions about the top that ClickHouse has begun to answer in the last seconds. */
-  const queriesInLast = async (seconds: number) => {
-    await ask(testEndpoint(), 'admin', 'SYSTEM FLUSH LOGS query_log');
-    const log = `
-      SELECT count() FROM system.query_log
-      WHERE type = 'QueryStart' AND current_database = '${service.database}' AND query LIKE '%AS top_key%'
-        AND event_time_microseconds > now64(6) - INTERVAL ${seconds} SECOND`;
-    return Number(await ask(testEndpoint(), 'admin', log));
-  };
 
   it('is server-sent events, one object each second, each with its time as its id', async () => {
     const reader = await read();
@@ -76,7 +61,7 @@ describe('GET /events/top/stream', () => {
     await reader.atLeast(4);
     expect(reader.raw()).to.match(/^retry: 2000\n\n/);
     for (const [n, { event, id, atMs }] of reader.received.entries()) {
-      expect({ event, id }).to.deep.equal({ event: 'top', id: parsed(reader)[n]?.generated_at });
+      expect({ event, id }).to.deep.equal({ event: 'top', id: topsOf(reader)[n]?.generated_at });
       const before = reader.received[n - 1];
       if (before !== undefined) expect(atMs - before.atMs).to.be.within(500, 1500);
     }
@@ -86,7 +71,7 @@ describe('GET /events/top/stream', () => {
     const reader = await read('', JSON_LINES);
     expect(reader.headers['content-type']).to.equal('application/x-ndjson');
     await reader.atLeast(3);
-    const times = parsed(reader).map(({ generated_at: time }) => Date.parse(time));
+    const times = topsOf(reader).map(({ generated_at: time }) => Date.parse(time));
     expect((times[2] ?? 0) - (times[0] ?? 0)).to.be.within(1500, 2500);
   });
 
@@ -103,21 +88,6 @@ describe('GET /events/top/stream', () => {
     }
   });
 
-  it('asks ClickHouse once a second for 50 readers of one question, and not at all when they have left', async function () {
-    this.timeout(30_000);
-    const spellings = ['by=name&window=1h&limit=7', 'limit=7&window=1h', 'window=1h&limit=7&x=1'];
-    for (let n = 0; n < 50; n += 1) await read(spellings[n % 3], n % 2 === 0 ? {} : JSON_LINES);
-    await Promise.all(readers.map(async (reader) => reader.atLeast(6)));
-    expect(await metricOf(service.url, READERS)).to.equal(50);
-    expect(await queriesInLast(4)).to.be.within(3, 5);
-    // Each got the same objects as all others, from where it began.
-    const all = new Set(readers.flatMap(({ received }) => received.map(({ text }) => text)));
-    expect(all.size).to.be.below(15);
-    for (const reader of readers) reader.leave();
-    await sleep(2_200);
-    expect(await queriesInLast(2)).to.equal(0);
-  });
-
   it('has an event within 2 s of its acknowledgement', async () => {
     const reader = await read('category=fresh');
     await reader.atLeast(1);
@@ -127,8 +97,8 @@ describe('GET /events/top/stream', () => {
         202,
       );
       const acknowledgedMs = performance.now();
-      await eventually(() => expect(parsed(reader).at(-1)?.top).to.deep.equal([{ key: 'n', count }]));
-      const seen = reader.received.find((_, n) => parsed(reader)[n]?.top[0]?.count === count);
+      await eventually(() => expect(topsOf(reader).at(-1)?.top).to.deep.equal([{ key: 'n', count }]));
+      const seen = reader.received.find((_, n) => topsOf(reader)[n]?.top[0]?.count === count);
       expect((seen?.atMs ?? Infinity) - acknowledgedMs).to.be.below(2000);
     }
   });
@@ -142,7 +112,7 @@ describe('GET /events/top/stream', () => {
     const shown = [{ key: 'n', count: 1, 'data.a': { b: 'x\n', c: [1, 2] } }];
     for (const headers of [{}, JSON_LINES]) {
       const reader = await read('category=lines&show=data.a', headers);
-      await eventually(() => expect(parsed(reader).at(-1)?.top).to.deep.equal(shown));
+      await eventually(() => expect(topsOf(reader).at(-1)?.top).to.deep.equal(shown));
     }
   });
 
@@ -256,7 +226,7 @@ describe('What GET /events/top/stream shows', () => {
           const reader = await readStream(service.urlOf(asked).replace('?', '/stream?'), headers);
           await reader.atLeast(2);
           reader.leave();
-          for (const object of parsed(reader)) expect(object).to.deep.equal(expected);
+          for (const object of topsOf(reader)) expect(object).to.deep.equal(expected);
         }
       }
     } finally {

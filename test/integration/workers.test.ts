@@ -57,6 +57,29 @@ describe('A server with WORKERS=2', () => {
     }
   });
 
+  it('answers for both in /health and /health/ready, also to many who ask at once', async () => {
+    const { server } = await startTwo();
+    const ask = async (path: string) => fetch(`${server.url}${path}`, { headers: { connection: 'close' } });
+    const reports = await Promise.all(Array.from({ length: 20 }, async () => (await ask('/health')).json()));
+    for (const report of reports) {
+      expect(report).to.have.property('status', 'ok');
+      expect(report).to.have.deep.nested.property('parts.workers', {
+        state: 'ok',
+        answering: 2,
+        expected: 2,
+      });
+    }
+    expect(await (await ask('/health/ready')).json()).to.deep.equal({ status: 'ready' });
+    const [first = 0] = await workersOf(server.pid);
+    process.kill(first, 'SIGKILL');
+    await eventually(async () =>
+      expect(await (await ask('/health')).json()).to.have.property('status', 'degraded'),
+    );
+    await eventually(async () =>
+      expect(await (await ask('/health')).json()).to.have.property('status', 'ok'),
+    );
+  });
+
   it('replaces a worker that is killed, loses none of its events, and exits 0 when it is stopped', async () => {
     const { server, database } = await startTwo();
     const load = startLoad({ url: () => server.url, connections: 8, timestampMs: Date.now, prefix: 'u' });

@@ -15,7 +15,7 @@ export const httpDependencies: HttpDependencies = {
   questions: { events: unused, rejected: unused, top: unused, categories: unused },
   live: { join: fail },
   liveQuestions: { top: unused },
-  health: { readiness: () => ({ status: 'ready' }), report: unused },
+  health: { readiness: async () => ({ status: 'ready' }), report: unused },
   metrics: createMetrics(new Backlog(), () => 0),
   scrape: unused,
   log: silentLog,

@@ -2,6 +2,7 @@ import { get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { once } from 'node:events';
 import { createParser } from 'eventsource-parser';
 import { eventually } from './outcome.ts';
+import type { Top } from './top-service.ts';
 
 /** An object of a stream. */
 export interface Received {
@@ -25,6 +26,11 @@ export interface StreamReader {
   readonly ended: Promise<'end' | 'cut'>;
   /** Goes away. */
   readonly leave: () => void;
+}
+
+/** What a reader of top lists has received. */
+export function topsOf({ received }: StreamReader): Top[] {
+  return received.map(({ text }) => JSON.parse(text) as Top);
 }
 
 export const JSON_LINES = { Accept: 'application/x-ndjson' };

@@ -14,7 +14,7 @@ export interface TestApp {
   remove(): Promise<void>;
 }
 
-/** @param config what differs from the defaults; the batch wait is short so that tests do not wait for nothing */
+/** @param config what differs from the defaults; the waits are short so that tests do not wait for nothing */
 export async function startTestApp(
   config: Partial<Config> = {},
   surroundings: Surroundings = {},
@@ -30,6 +30,7 @@ export async function startTestApp(
     {
       ...defaults,
       port: 0,
+      drainMs: 0,
       dataDir: directory.path,
       database: database.name,
       journal: { ...defaults.journal, batchMaxWaitMs: 20 },

@@ -52,7 +52,7 @@ describe('createHealth', () => {
   it('is ready and degraded while ClickHouse is away', async () => {
     const node = { node: 'db:8123', state: 'away', error: 'ECONNREFUSED' } as const;
     const away = health({}, { clickhouse: async () => [node] });
-    expect(away.readiness()).to.deep.equal({ status: 'ready' });
+    expect(await away.readiness()).to.deep.equal({ status: 'ready' });
     const { status, parts } = await away.report();
     expect(status).to.equal('degraded');
     expect(parts.clickhouse).to.deep.equal({ state: 'away', error: 'ECONNREFUSED', nodes: [node] });
@@ -83,13 +83,13 @@ describe('createHealth', () => {
     ];
     for (const part of parts) {
       expect((await part.report()).status).to.equal('degraded');
-      expect(part.readiness().status).to.equal('ready');
+      expect((await part.readiness()).status).to.equal('ready');
     }
   });
 
   it('is not ready while the journal refuses events, and says why', async () => {
     const refusing = health({ accepting: false, journalError: 'no space left' });
-    expect(refusing.readiness()).to.deep.equal({ status: 'not ready', reason: 'no space left' });
+    expect(await refusing.readiness()).to.deep.equal({ status: 'not ready', reason: 'no space left' });
     const { status, parts } = await refusing.report();
     expect(status).to.equal('not ready');
     expect(parts.journal).to.deep.equal({ state: 'refusing', set_aside: 0, error: 'no space left' });

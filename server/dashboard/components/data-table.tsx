@@ -6,6 +6,8 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ComponentChildren;
   /** Numbers stand at the end, so that their digits are below each other. */
   readonly isNumber?: boolean;
+  /** Left out on a narrow screen, where the row leads to what is in it. */
+  readonly isExtra?: boolean;
 }
 
 export interface DataTableProps<Row> {
@@ -28,9 +30,9 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         <caption class={isCaptionHidden ? 'visually-hidden' : ''}>{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ id, header, isNumber }) => (
-              <th key={id} scope="col" class={isNumber === true ? 'number' : ''}>
-                {header}
+            {columns.map((column) => (
+              <th key={column.id} scope="col" class={classOf(column)}>
+                {column.header}
               </th>
             ))}
           </tr>
@@ -56,7 +58,7 @@ interface CellProps<Row> {
 }
 
 function Cell<Row>({ column, row, isHeader }: CellProps<Row>) {
-  const className = column.isNumber === true ? 'number' : '';
+  const className = classOf(column);
   const content = column.cell(row);
   if (!isHeader) return <td class={className}>{content}</td>;
   return (
@@ -64,4 +66,8 @@ function Cell<Row>({ column, row, isHeader }: CellProps<Row>) {
       {content}
     </th>
   );
+}
+
+function classOf<Row>({ isNumber, isExtra }: Column<Row>): string {
+  return [isNumber === true ? 'number' : '', isExtra === true ? 'extra' : ''].join(' ').trim();
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { ApiError } from '../api-error.ts';
+import { capitalised, sentence } from '../sentence.ts';
 import { Notice } from './notice.tsx';
 
 /** What stands where an answer will be. It appears after a moment, so that a quick answer does not flicker. */
@@ -67,7 +68,7 @@ function Issues({ error }: { readonly error: ApiError }) {
 }
 
 function titleOf({ kind }: ApiError, what: string): string {
-  const subject = what.charAt(0).toUpperCase() + what.slice(1);
+  const subject = capitalised(what);
   switch (kind) {
     case 'unauthorized':
       return `${subject} can be seen with an API key`;
@@ -81,9 +82,4 @@ function titleOf({ kind }: ApiError, what: string): string {
     default:
       return kind satisfies never;
   }
-}
-
-/** The service writes without a capital and a full stop. */
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? '' : '.'}`;
 }

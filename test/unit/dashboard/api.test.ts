@@ -50,10 +50,15 @@ describe('What the dashboard asks', () => {
     await without.api.get('/events', { signal });
     expect(without.asked[0]?.init.headers).not.to.have.property('Authorization');
     const { api, asked } = apiWith(json({ events: [] }), 'k');
-    expect(await api.get('/events', { signal })).to.deep.equal({ events: [] });
+    expect(await api.get('/events', { signal })).to.deep.equal({ value: { events: [] }, ageMs: 0 });
     expect(asked[0]?.path).to.equal('/events');
     expect(asked[0]?.init.headers).to.include({ Authorization: 'Bearer k', Accept: 'application/json' });
     expect(asked[0]?.init.credentials).to.equal('omit');
+  });
+
+  it('knows how old an answer says it is', async () => {
+    const { api } = apiWith(async () => new Response('{}', { headers: { Age: '34' } }));
+    expect(await api.get('/analytics', { signal })).to.deep.equal({ value: {}, ageMs: 34_000 });
   });
 
   it('gives a problem as an error with its detail and its findings', async () => {
@@ -78,6 +83,24 @@ describe('What the dashboard asks', () => {
       expect(error.message).to.equal(`the service answered with status ${status}`);
     });
   }
+
+  it('reads an answer as it is told, where JSON.parse would lose something', async () => {
+    const { api } = apiWith(async () => new Response('{"n":1.0}'));
+    expect(await api.get('/x', { signal, read: (text) => text })).to.have.property('value', '{"n":1.0}');
+  });
+
+  it('takes an answer with a status of failure when it is asked to, and a problem for a problem', async () => {
+    const body = { status: 'not ready' };
+    const { api } = apiWith(json(body, { status: 503 }));
+    expect(await api.get('/health', { signal, alsoStatus: 503 })).to.have.deep.property('value', body);
+    expect(await failure(api.get('/health', { signal }))).to.have.property('kind', 'unavailable');
+    const headers = { 'Content-Type': 'application/problem+json' };
+    const overloaded = apiWith(json(PROBLEM, { status: 503, headers }));
+    expect(await failure(overloaded.api.get('/health', { signal, alsoStatus: 503 }))).to.have.property(
+      'message',
+      PROBLEM.detail,
+    );
+  });
 
   it('knows when the service wants to be asked again', async () => {
     const error = await errorFrom(json(PROBLEM, { status: 503, headers: { 'Retry-After': '7' } }));

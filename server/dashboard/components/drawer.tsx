@@ -1,0 +1,51 @@
+import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+
+export interface DrawerProps {
+  /** What it shows; read out when it opens. */
+  readonly label: string;
+  /** Called when the reader wants it closed; it is closed by leaving it out. */
+  readonly onClose: () => void;
+  /** Beside the button that closes it. */
+  readonly actions?: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+/**
+ * Something opened over the page, at its side; on a phone, all of it. The browser keeps the focus in it, and gives it
+ * back to where it was.
+ */
+export function Drawer({ label, onClose, actions, children }: DrawerProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  return (
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/no-noninteractive-element-interactions -- Escape and the button do the same
+    <dialog
+      ref={dialog}
+      class="drawer"
+      aria-label={label}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => {
+        // What is around its content belongs to the dialog alone: its backdrop.
+        if (event.target === event.currentTarget) onClose();
+      }}
+    >
+      <div class="drawer-content">
+        <div class="drawer-head">
+          <button type="button" class="button button-small" onClick={onClose}>
+            Close
+          </button>
+          <div class="drawer-actions">{actions}</div>
+        </div>
+        {children}
+      </div>
+    </dialog>
+  );
+}

@@ -1,0 +1,59 @@
+import type { Issue } from '../../api-error.ts';
+import { TextFilter } from '../../components/text-filter.tsx';
+import { TimeFilterFields } from '../../components/time-filter-fields.tsx';
+import { useTyped } from '../../hooks/use-typed.ts';
+import { messageAt } from '../../sentence.ts';
+import { useService } from '../../service.ts';
+import { trimmed } from '../../time-filter.ts';
+import { filtered, isFiltered, NO_FILTERS, rejectedLink, type RejectedState } from './rejected-state.ts';
+
+export interface RejectedFiltersProps {
+  readonly state: RejectedState;
+  /** What the service found wrong with the filters. */
+  readonly issues: readonly Issue[];
+}
+
+/** Chooses whose rejections are shown, and of when. */
+export function RejectedFilters({ state, issues }: RejectedFiltersProps) {
+  const { navigation } = useService();
+  const [values, change] = useTyped(filtered(state, {}));
+  const show = (changed: Partial<RejectedState> = {}) =>
+    navigation.navigate(rejectedLink(filtered({ ...values, ...trimmed(values) }, changed)));
+  const errorOf = (name: string) => messageAt(issues, name);
+  return (
+    <form
+      class="filters"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        show();
+      }}
+    >
+      <div class="filter-choices">
+        <TextFilter
+          label="Application"
+          value={values.application}
+          error={errorOf('application')}
+          onInput={(application) => change({ application })}
+        />
+        <TimeFilterFields
+          label="Received"
+          value={values}
+          errors={{ from: errorOf('from'), to: errorOf('to') }}
+          onInput={change}
+          onChoose={show}
+        />
+        <div class="filter-actions">
+          <button type="submit" class="button button-primary">
+            Show
+          </button>
+          {isFiltered(state) && (
+            <a class="button button-quiet" href={rejectedLink(NO_FILTERS)}>
+              Clear filters
+            </a>
+          )}
+        </div>
+      </div>
+    </form>
+  );
+}

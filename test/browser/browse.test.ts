@@ -1,0 +1,252 @@
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { defaults } from '../../server/config.ts';
+import { expectAccessible } from '../support/accessible.ts';
+import { inBrowser, screenshot } from '../support/browser.ts';
+import { eventText, NDJSON, postEvents } from '../support/events-api.ts';
+import { expectHarmless, HOSTILE } from '../support/hostile.ts';
+import { eventRow, insertRows } from '../support/insert-events.ts';
+import { eventually } from '../support/outcome.ts';
+import { getJson, type ShownPage } from '../support/pages.ts';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
+
+/** Each is many steps, on machines that do other things too. */
+const PATIENCE_MS = 120_000;
+const COUNT = 25;
+const NEWEST_US = Date.UTC(2024, 4, 17, 12) * 1000;
+const MINUTE_US = 60_000_000;
+
+/** What parsing and writing it again would change. */
+const DELICATE = '{"big":12345678901234567890,"price":1.0,"a":1,"a":2,"text":"\\u202e<script>"}';
+
+describe('Browsing events in a browser', function () {
+  this.timeout(PATIENCE_MS);
+
+  let service: TestApp;
+  const names = Array.from({ length: COUNT }, (_, index) => `event ${index + 1}`);
+
+  before(async () => {
+    service = await startTestApp();
+    const rows = names.map((name, index) =>
+      eventRow({
+        name,
+        timestamp: NEWEST_US - index * MINUTE_US,
+        received_at: NEWEST_US - index * MINUTE_US + 7,
+        event_id: `id-${index % 3}`,
+        session_id: `session ${index % 5}`,
+        user: `user ${index % 4}`,
+        category: index % 2 === 0 ? 'shop' : 'blog',
+        application: index % 2 === 0 ? 'till' : '',
+        data: index === 0 ? DELICATE : `{"number":${index + 1}}`,
+      }),
+    );
+    await insertRows(service.database, 'events', rows);
+  });
+  after(async () => service.remove());
+
+  const urlOf = (query: string) => `${service.url}/?view=browse${query}`;
+
+  it(
+    'shows the newest first, and pages to the end and back, each event once',
+    inBrowser(async ({ open }) => {
+      const page = await open(urlOf('&limit=10'));
+      const pages: string[][] = [await shownNames(page)];
+      while ((await page.getByRole('link', { name: 'Next page' }).count()) > 0) {
+        await page.getByRole('link', { name: 'Next page' }).click();
+        await page.getByRole('heading', { name: `Events, page ${pages.length + 1}` }).waitFor();
+        pages.push(await shownNames(page));
+      }
+      expect(pages.flat()).to.deep.equal(names);
+      await page.getByText('These are the oldest.').waitFor();
+      expect(await page.evaluate<string>('document.activeElement.tagName')).to.equal('H2');
+
+      const last = page.url();
+      await page.getByRole('link', { name: 'Previous page' }).click();
+      await eventually(async () => expect(await shownNames(page)).to.deep.equal(pages[1]));
+      await page.goBack();
+      await eventually(async () => expect(await shownNames(page)).to.deep.equal(pages[2]));
+      const again = await open(last);
+      await eventually(async () => expect(await shownNames(again)).to.deep.equal(pages[2]));
+      await again.getByRole('link', { name: 'First page' }).click();
+      await eventually(async () => expect(await shownNames(again)).to.deep.equal(pages[0]));
+    }),
+  );
+
+  it(
+    'filters by what the form says, and a session leads to all of its events',
+    inBrowser(async ({ open }) => {
+      const page = await open(urlOf(''));
+      await page.getByLabel('Category').focus();
+      await page.locator('datalist option[value="shop"]').waitFor({ state: 'attached' });
+      await page.getByLabel('Category').fill('shop');
+      await page.getByLabel('Application').fill('till');
+      await page.getByRole('button', { name: 'Other' }).click();
+      await page.getByLabel('From (UTC)').fill('2024-05-17 11:50');
+      await page.getByLabel('To, not included (UTC)').fill('2024-05-17T11:58:00Z');
+      await page.getByRole('button', { name: 'Show' }).click();
+      const expected = ['event 5', 'event 7', 'event 9', 'event 11'];
+      await eventually(async () => expect(await shownNames(page)).to.deep.equal(expected));
+      await page.getByRole('button', { name: 'Oldest first' }).click();
+      await eventually(async () => expect(await shownNames(page)).to.deep.equal(expected.toReversed()));
+      const again = await open(page.url());
+      await eventually(async () => expect(await shownNames(again)).to.deep.equal(expected.toReversed()));
+      expect(await again.getByLabel('Category').inputValue()).to.equal('shop');
+
+      await again.getByRole('link', { name: 'session 0' }).first().click();
+      const ofSession = names.filter((_, index) => index % 5 === 0).toReversed();
+      await eventually(async () => expect(await shownNames(again)).to.deep.equal(ofSession));
+      await expectAccessible(again);
+      await screenshot(again, 'browse-session');
+    }),
+  );
+
+  it(
+    'opens an event to its exact data, and a link to it leads there from anywhere',
+    inBrowser(async ({ open }) => {
+      const page = await open(urlOf('&category=shop'));
+      await eventually(async () => expect(await shownNames(page)).to.have.length(13));
+      await screenshot(page, 'browse');
+      await page.getByRole('row').filter({ hasText: 'event 1 ' }).getByRole('link').first().click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByRole('heading', { name: 'event 1', exact: true }).waitFor();
+      expect(await dialog.locator('pre').textContent()).to.equal(DELICATE);
+      await dialog.getByText('2024-05-17 12:00:00.000007 UTC').waitFor();
+      await dialog.getByRole('button', { name: 'Indented' }).click();
+      await eventually(async () =>
+        expect(await dialog.locator('pre').textContent()).to.contain(
+          '\n  "big": 12345678901234567890,\n  "price": 1.0,\n',
+        ),
+      );
+      await expectAccessible(page);
+      await screenshot(page, 'browse-event');
+      const { searchParams } = new URL(page.url());
+      const link = urlOf(`&name=something+else&event=${searchParams.get('event')}`);
+
+      await dialog.getByRole('button', { name: 'Event below' }).click();
+      await dialog.getByRole('heading', { name: 'event 3', exact: true }).waitFor();
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'hidden' });
+      expect(new URL(page.url()).search).to.equal('?view=browse&category=shop');
+
+      const elsewhere = await open(link);
+      await elsewhere.getByRole('dialog').getByRole('heading', { name: 'event 1', exact: true }).waitFor();
+      expect(await elsewhere.getByRole('dialog').locator('pre').textContent()).to.equal(DELICATE);
+      const nowhere = await open(urlOf('&event=1-2-nobody'));
+      await nowhere.getByRole('dialog').getByText('This event is not here').waitFor();
+    }),
+  );
+
+  it(
+    'copies the data exactly as it was sent',
+    inBrowser(async ({ open }) => {
+      const page = await open(urlOf('&name=event+1'));
+      await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+      await page.getByRole('row').nth(1).getByRole('link').first().click();
+      await page.getByRole('button', { name: 'Indented' }).click();
+      await page.getByRole('button', { name: 'Copy the data' }).click();
+      await page.getByText('Copied', { exact: true }).waitFor();
+      expect(await page.evaluate<string>('navigator.clipboard.readText()')).to.equal(DELICATE);
+    }),
+  );
+
+  it(
+    'says which filters find nothing, and leads further',
+    inBrowser(async ({ open }) => {
+      const page = await open(urlOf('&session_id=nobody&category=shop&range=1h'));
+      await page
+        .getByText('There is none with session “nobody”, category “shop”, of the last hour.')
+        .waitFor();
+      await expectAccessible(page);
+      await screenshot(page, 'browse-nothing');
+      await page.getByRole('link', { name: 'Any session' }).click();
+      await page.getByText('There is none with category “shop”, of the last hour.').waitFor();
+      await page.getByRole('link', { name: 'Any time' }).click();
+      await eventually(async () => expect(await shownNames(page)).to.have.length(13));
+    }),
+  );
+
+  it(
+    'says at the field what is wrong with a filter, and where to go with a cursor of other filters',
+    inBrowser(async ({ open, allowTrouble }) => {
+      allowTrouble(/status of 400/);
+      const page = await open(urlOf('&from=yesterday'));
+      await page.getByText('Received "yesterday", expected ISO 8601').waitFor();
+      expect(await page.getByLabel('From (UTC)').getAttribute('aria-invalid')).to.equal('true');
+      await expectAccessible(page);
+      await screenshot(page, 'browse-wrong');
+      await page.goto(urlOf('&name=event+1&cursor=WzFd'));
+      await page.getByText('This page belongs to other filters').waitFor();
+      await page.getByRole('link', { name: 'first page' }).click();
+      await eventually(async () => expect(await shownNames(page)).to.deep.equal(['event 1']));
+    }),
+  );
+
+  it(
+    'passes on what the service says of a question that is too expensive',
+    inBrowser(async ({ open, allowTrouble }) => {
+      allowTrouble(/status of 422/);
+      const small = await startTestApp({ questions: { ...defaults.questions, maxRowsRead: 1 } });
+      try {
+        await insertRows(small.database, 'events', [eventRow({}), eventRow({ event_id: 'f' })]);
+        const page = await open(`${small.url}/?view=browse`);
+        await page.getByText(/expected a shorter range \(from, to\), a session_id/).waitFor();
+      } finally {
+        await small.remove();
+      }
+    }),
+  );
+
+  it(
+    'shows whatever was sent as text, and nothing of it runs or breaks the page',
+    inBrowser(async ({ open }) => {
+      const hostile = await startTestApp();
+      try {
+        const events = HOSTILE.map((text) =>
+          eventText({
+            session_id: text,
+            category: text,
+            name: text,
+            user: text,
+            event_id: text.slice(0, 128),
+            data: { [text]: text, long: 'x'.repeat(60_000) },
+            timestamp: Date.now(),
+          }),
+        );
+        const { body } = await postEvents(hostile.url, events.join('\n'), NDJSON);
+        expect(body.rejected).to.deep.equal([]);
+        await eventually(async () => {
+          const { events: stored } = await getJson<ShownPage>(`${hostile.url}/events`);
+          expect(stored).to.have.length(HOSTILE.length);
+        });
+        const page = await open(`${hostile.url}/?view=browse&order=asc`);
+        await eventually(async () => expect(await shownNames(page)).to.have.length(HOSTILE.length));
+        await page.getByLabel('Category').focus();
+        await page.locator('datalist option').first().waitFor({ state: 'attached' });
+        await expectHarmless(page);
+        await expectAccessible(page);
+        await screenshot(page, 'browse-hostile');
+        for (let index = 0; index < HOSTILE.length; index += 1) {
+          await page.locator('.row-link').nth(index).click();
+          await page.getByRole('dialog').locator('pre').waitFor();
+          await expectHarmless(page);
+          if (index === HOSTILE.length - 1) await screenshot(page, 'browse-event-long');
+          await page.getByRole('button', { name: 'Close' }).click();
+        }
+        for (const [index] of HOSTILE.entries()) {
+          await page.goto(`${hostile.url}/?view=browse&order=asc`);
+          await page.locator('.filter-link').nth(index).click();
+          await eventually(async () => expect(await shownNames(page)).to.have.length(1));
+          await expectHarmless(page);
+        }
+      } finally {
+        await hostile.remove();
+      }
+    }),
+  );
+});
+
+/** The names of the events that the page shows, in their order, once they are those of its address. */
+async function shownNames(page: Page): Promise<string[]> {
+  await page.locator('.answer[aria-busy="false"] table').waitFor();
+  return await page.locator('.event-name > .one-line').allTextContents();
+}
