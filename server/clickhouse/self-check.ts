@@ -185,7 +185,7 @@ async function checkView({ admin, layout }: CheckedNode): Promise<Finding[]> {
   const [view] = await rowsOf<{ database: string; engine: string; query: string; feeds: number }>(
     admin,
     `SELECT
-        currentDatabase() AS database, engine, create_table_query AS query,
+        database, engine, create_table_query AS query,
         name IN (SELECT arrayJoin(dependencies_table) FROM system.tables WHERE database = currentDatabase() AND name = {from:String}) AS feeds
      FROM system.tables WHERE database = currentDatabase() AND name = {name:String}`,
     { name, from },

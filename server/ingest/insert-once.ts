@@ -39,8 +39,17 @@ const SAFE_BLOCKS = 50_000;
 /** A count this old is good enough for the first try of a shipment: an older one only makes it look older. */
 const COUNT_FOR_MS = 60_000;
 
+/** In so short a time no table takes as many blocks, each of which is a synced part, so nothing is counted. */
+const FRESH_MS = 5_000;
+
 /** Clocks of different machines, and the seconds that ClickHouse rounds its times to. */
 const CLOCK_MARGIN_MS = 120_000;
+
+/** When a shipment was first sent from here, and after how many blocks of its table at least. */
+interface Tried {
+  readonly blocks: number;
+  readonly firstMs: number;
+}
 
 /**
  * Puts rows into ClickHouse once, also when their token may have been forgotten there.
@@ -56,7 +65,7 @@ const CLOCK_MARGIN_MS = 120_000;
 export class InsertOnce {
   readonly #deps: InsertOnceDependencies;
   /** The block count of the table before the first try, for what was tried and is not known to be stored. */
-  readonly #tried = new Map<string, number>();
+  readonly #tried = new Map<string, Tried>();
   readonly #counts = new Map<string, { readonly blocks: number; readonly readMs: number }>();
 
   constructor(dependencies: InsertOnceDependencies) {
@@ -81,7 +90,9 @@ export class InsertOnce {
       }
       if (stored.some(Boolean)) throw new PartlyStored(shipment, stored);
     }
-    if (!this.#tried.has(token)) this.#tried.set(token, await this.#count(table));
+    if (!this.#tried.has(token)) {
+      this.#tried.set(token, { blocks: await this.#count(table), firstMs: performance.now() });
+    }
     await this.#deps.insert(shipment);
     this.#tried.delete(token);
   }
@@ -98,10 +109,12 @@ export class InsertOnce {
     const { countBlocks, nowMs } = this.#deps;
     const before = this.#tried.get(token);
     if (before === undefined && recoveredMs === undefined) return true;
+    if (before !== undefined && recoveredMs === undefined && performance.now() - before.firstMs < FRESH_MS)
+      return true;
     const ageMs = nowMs() - (recoveredMs ?? nowMs());
     const { now, earlier } = await countBlocks(table, Math.max(0, ageMs) + CLOCK_MARGIN_MS);
     // A clock that went back says nothing about the time.
-    const since = now - (before ?? (ageMs < 0 ? 0 : earlier));
+    const since = now - (before?.blocks ?? (ageMs < 0 ? 0 : earlier));
     return since >= 0 && since <= SAFE_BLOCKS;
   }
 

@@ -159,6 +159,17 @@ describe('What in ClickHouse the guarantees rest on', () => {
     });
   }
 
+  it('is looked at in the database of the service alone, whatever others the server has', async () => {
+    const other = await migratedDatabase();
+    closing.add('other database', () => other.drop());
+    const service = await start();
+    expect((await health(service)).status).to.equal('ok');
+    await other.client.command({ query: 'ALTER TABLE events MODIFY SETTING fsync_after_insert = 0' });
+    await other.client.command({ query: 'DROP VIEW hourly_view' });
+    const second = await start();
+    expect((await health(second)).status).to.equal('ok');
+  });
+
   it('holds shipping up when the user that inserts may not set what it must', async () => {
     const { query } = testEndpoint();
     const service = await start({ clickhouse: { ...testEndpoint(), ingest: query } });
