@@ -39,6 +39,7 @@ export interface Config {
   readonly journal: JournalLimits;
   readonly cache: CacheLimits;
   readonly questions: QuestionLimits;
+  readonly admission: AdmissionLimits;
   readonly trust: TrustRules;
   /** Whose pages in browsers may call this server, `*` for all; none by default. */
   readonly corsOrigins: readonly string[];
@@ -71,6 +72,20 @@ export interface QuestionLimits {
   readonly maxResultBytes: number;
 }
 
+/** When there are more requests than this process has time for; see `http/admission.ts`. */
+export interface AdmissionLimits {
+  /** A turn of the event loop that takes longer than this is a long one ... */
+  readonly longTurnMs: number;
+  /** ... and so many of them in a row are overload. */
+  readonly longTurns: number;
+  /** Then a turn takes writes for so long ... */
+  readonly writeTurnMs: number;
+  /** ... and reads for so long. */
+  readonly readTurnMs: number;
+  /** Overload is over when nothing had to be refused for so long. */
+  readonly calmMs: number;
+}
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What the rest of the program gets when a variable is unset. Tests spread over this. */
@@ -94,6 +109,7 @@ export const defaults: Config = {
     maxRowsRead: 1_000_000_000,
     maxResultBytes: 64 * MIB,
   },
+  admission: { longTurnMs: 25, longTurns: 5, writeTurnMs: 3, readTurnMs: 50, calmMs: 100 },
   trust: { keys: [], networks: [], proxies: [] },
   corsOrigins: [],
 };

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
-import type Koa from 'koa';
 import { AppError } from '../errors.ts';
+import type { Handle } from './front-door.ts';
 
 export interface Listener {
   /** `http://HOST:PORT`, with the port that was taken. */
@@ -21,13 +21,10 @@ const MAX_CONNECTIONS = 10_000;
 const CLOSE_DEADLINE_MS = 5_000;
 
 /** @throws AppError `invalid` when the address cannot be taken */
-export async function listen(app: Koa, { host, port }: ListenOptions): Promise<Listener> {
-  const handle = app.callback();
+export async function listen(handle: Handle, { host, port }: ListenOptions): Promise<Listener> {
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-    (request, response) => {
-      void handle(request, response);
-    },
+    handle,
   );
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {

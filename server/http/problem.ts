@@ -37,6 +37,11 @@ export function problems(log: Logger): Middleware<RequestState> {
   };
 }
 
+/** A problem as text, for answers that are given without the middleware. Nothing in it but ASCII. */
+export function problemText(code: ErrorCode, detail: string): string {
+  return JSON.stringify({ type: 'about:blank', ...STATUSES[code], detail });
+}
+
 function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   return new AppError('internal', 'unexpected error', { cause: error });

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Admission } from './admission.ts';
+import { problemText } from './problem.ts';
+
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
+
+const REFUSAL = problemText(
+  'overloaded',
+  'More requests arrive than this server can answer in time; nothing was stored or read',
+);
+
+/**
+ * Comes before everything else: hands requests on that there is time for, and answers the others with 503 for as little
+ * work as Node allows, without looking at who sends them or what they say. Operators are always let in.
+ * @param onRefused called for each refusal
+ */
+export function frontDoor(
+  admission: Admission,
+  onRefused: (isWrite: boolean) => void,
+  handle: Handle,
+): Handle {
+  return (request, response) => {
+    const isWrite = request.method === 'POST';
+    if (admission.takes(isWrite) || isForOperators(request)) {
+      handle(request, response);
+      return;
+    }
+    onRefused(isWrite);
+    refuse(request, response, admission.retryAfterS);
+  };
+}
+
+function isForOperators({ url = '' }: IncomingMessage): boolean {
+  return url.startsWith('/health') || url.startsWith('/metrics');
+}
+
+function refuse({ method }: IncomingMessage, response: ServerResponse, retryAfterS: number): void {
+  response.writeHead(503, {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': REFUSAL.length,
+    'Retry-After': retryAfterS,
+    'X-Request-Id': randomUUID(),
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  });
+  response.end(method === 'HEAD' ? undefined : REFUSAL);
+}
