@@ -67,7 +67,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   closing.add('schema', () => schema.close());
   await Promise.race([schema.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
 
-  const backlog = new Backlog();
+  const backlog = new Backlog(nowMs);
   const metrics = createMetrics(backlog, nowMs);
   const { dataDir, journal: limits } = config;
   const insert = async (segment: Segment) =>
