@@ -5,7 +5,7 @@ COPY package.json package-lock.json ./
 # Optional packages too: the compiler is one. No scripts: there is no git here for the hooks.
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
-RUN npx tsc
+RUN npm run build
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data

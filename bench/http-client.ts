@@ -28,17 +28,28 @@ export interface HttpClient {
   close(): void;
 }
 
-/** Keep-alive connections to one server, at most `maxConnections`; a request ends unanswered after `timeoutMs`. */
+export interface HttpClientOptions {
+  readonly maxConnections: number;
+  /** After which a request ends unanswered. */
+  readonly timeoutMs?: number;
+  /** Sent with each request; undefined when the server wants none. */
+  readonly apiKey?: string | undefined;
+}
+
+/** Keep-alive connections to one server. */
 export function createHttpClient(
   origin: string,
-  { maxConnections, timeoutMs = 30_000 }: { readonly maxConnections: number; readonly timeoutMs?: number },
+  { maxConnections, timeoutMs = 30_000, apiKey }: HttpClientOptions,
 ): HttpClient {
   const { Agent, request } = origin.startsWith('https:') ? https : http;
   const agent = new Agent({ keepAlive: true, maxSockets: maxConnections });
+  const authorization = apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` };
   return {
     origin,
-    request: (method, path, headers = {}) =>
-      exchange(request(new URL(path, origin), { method, headers, agent, timeout: timeoutMs })),
+    request: (method, path, headers = {}) => {
+      const options = { method, headers: { ...authorization, ...headers }, agent, timeout: timeoutMs };
+      return exchange(request(new URL(path, origin), options));
+    },
     close: () => agent.destroy(),
   };
 }

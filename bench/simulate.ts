@@ -1,10 +1,12 @@
 import { SingleBar } from 'cli-progress';
+import { readApiKey } from '../server/config.ts';
 import { readArguments, refusePositionals, runCommand, urlFlag, wholeFlag } from './command.ts';
 import type { Latency } from './latency.ts';
 import { isClean, simulate, type SimulationOptions, type SimulationReport } from './simulation.ts';
 import { tallyTable } from './tally-table.ts';
 
 // npm run simulate -- --events N [--users N] [--rate R] [--url U] [--seed N]
+// CLICKHOUR_API_KEY: a key with the roles write and read, where the service wants one.
 // Exit code: 0 all is as acknowledged, 1 something differs or failed, 2 wrong arguments.
 await runCommand(async (args, signal) => {
   const options = readOptions(args);
@@ -30,6 +32,7 @@ function readOptions(args: readonly string[]): SimulationOptions {
     users: wholeFlag(given, 'users', { min: 1, max: 1_000_000, fallback: 1000 }),
     ratePerS: wholeFlag(given, 'rate', { min: 1, max: 1_000_000, fallback: 0 }),
     seed: wholeFlag(given, 'seed', { min: 0, max: 2 ** 31, fallback: 1 }),
+    apiKey: readApiKey(),
   };
 }
 

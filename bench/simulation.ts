@@ -19,6 +19,8 @@ export interface SimulationOptions {
   readonly ratePerS: number;
   /** The same seed gives the same sequence of hours, kinds and users (behind a prefix of the run's own). */
   readonly seed: number;
+  /** With the roles `write` and `read`; undefined when the service wants none. */
+  readonly apiKey?: string | undefined;
 }
 
 export interface SimulationReport {
@@ -43,7 +45,8 @@ export async function simulate(
   onProgress: (done: number) => void,
   signal: AbortSignal,
 ): Promise<SimulationReport> {
-  const client = createHttpClient(options.url, { maxConnections: CONCURRENCY + READ_CONCURRENCY });
+  const { url, apiKey } = options;
+  const client = createHttpClient(url, { maxConnections: CONCURRENCY + READ_CONCURRENCY, apiKey });
   try {
     await expectReachable(client);
     const baseline = await readBaseline(client, signal);

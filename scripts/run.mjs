@@ -11,7 +11,7 @@ const [program, ...args] = process.argv.slice(2);
 
 requireNode(20, 19);
 if (installIsStale()) run('npm', ['ci', '--no-audit', '--no-fund']);
-run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', root]);
+build();
 
 if (program === 'test') {
   run('npm', ['run', '--silent', 'lint']);
@@ -20,6 +20,14 @@ if (program === 'test') {
   const file = path.join(root, '.build', program);
   process.argv = [process.execPath, file, ...args];
   await import(pathToFileURL(file).href);
+}
+
+/** The same as `npm run build`, without the half second that npm takes to start. */
+function build() {
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+  run(process.execPath, [tsc, '-p', root]);
+  run(process.execPath, [tsc, '-p', path.join(root, 'server/dashboard')]);
+  run(process.execPath, [path.join(root, 'scripts/build-dashboard.mjs')]);
 }
 
 function requireNode(major, minor) {

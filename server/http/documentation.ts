@@ -2,8 +2,7 @@ import { createReadStream } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Type } from 'typebox';
-import { AppError, show } from '../errors.ts';
-import { problem } from './answers.ts';
+import { assetsOperation, type Asset } from './assets.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { page } from './page.ts';
@@ -13,7 +12,7 @@ const TAG = 'Documentation';
 /** The OpenAPI document of some operations and of these, and the page that shows it. */
 export function documentationOperations(others: readonly Operation[]): readonly Operation[] {
   let document = '';
-  const own = [openApi(() => document), docs(), asset()];
+  const own = [openApi(() => document), docs(), assets()];
   document = JSON.stringify(openApiDocument([...others, ...own]));
   return own;
 }
@@ -73,43 +72,19 @@ function docs(): Operation {
 
 const SWAGGER_UI = path.dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
-const ASSETS: ReadonlyMap<string, () => unknown> = new Map<string, () => unknown>([
-  ['start.js', () => START],
+const ASSETS: ReadonlyMap<string, Asset> = new Map<string, Asset>([
+  ['start.js', { body: () => START }],
   ...['swagger-ui-bundle.js', 'swagger-ui.css', 'favicon-32x32.png'].map(
-    (name) => [name, () => createReadStream(path.join(SWAGGER_UI, name))] as const,
+    (name) => [name, { body: () => createReadStream(path.join(SWAGGER_UI, name)) }] as const,
   ),
 ]);
 
-function asset(): Operation {
-  const Binary = Type.String({ format: 'binary' });
-  return {
-    method: 'get',
+function assets(): Operation {
+  return assetsOperation({
     path: '/docs/:asset',
     tag: TAG,
-    summary: 'What the page consists of',
-    access: 'open',
-    pathParameters: Type.Object({
-      asset: Type.Enum([...ASSETS.keys()], { description: 'a file that the page names' }),
-    }),
-    answers: {
-      200: {
-        description: 'The file',
-        content: { 'text/javascript': Binary, 'text/css': Binary, 'image/png': Binary },
-      },
-      404: problem('There is no such file'),
-    },
-    handle: (ctx) => {
-      const { asset = '' } = ctx['params'];
-      const open = ASSETS.get(asset);
-      if (open === undefined) {
-        throw new AppError(
-          'not_found',
-          `received ${show(asset)}, expected one of ${[...ASSETS.keys()].join(', ')}`,
-        );
-      }
-      ctx.type = path.extname(asset);
-      ctx.set('Cache-Control', 'public, max-age=3600');
-      ctx.body = open();
-    },
-  };
+    cacheControl: 'public, max-age=3600',
+    assets: ASSETS,
+    mediaTypes: ['text/javascript', 'text/css', 'image/png'],
+  });
 }

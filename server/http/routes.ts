@@ -6,6 +6,7 @@ import { createTrust, type TrustRules } from '../trust/trust.ts';
 import { analyticsOperations, type AnalyticsDependencies } from './analytics.ts';
 import type { RequestContext, RequestState } from './context.ts';
 import { crossOrigin } from './cross-origin.ts';
+import { dashboardOperations } from './dashboard.ts';
 import { documentationOperations } from './documentation.ts';
 import { eventsOperations, type EventsDependencies } from './events.ts';
 import { measured } from './measured.ts';
@@ -34,6 +35,7 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     ...eventsOperations(dependencies),
     ...questionsOperations(dependencies),
     ...statusOperations(dependencies),
+    ...dashboardOperations(),
   ];
   return [...served, ...documentationOperations(served)];
 }

@@ -48,6 +48,8 @@ const REQUESTS: readonly Request[] = [
   ['GET', '/docs/swagger-ui.css', 200],
   ['GET', '/docs/package.json', 404],
   ['GET', '/docs/..%2fpackage.json', 404],
+  ['GET', '/', 200],
+  ['GET', '/assets/nothing.js', 404],
   ['GET', '/nowhere', 404],
   ['PUT', '/nowhere', 404],
 ];

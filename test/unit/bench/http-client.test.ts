@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import http, { type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { createHttpClient, type HttpClient } from '../../../bench/http-client.ts';
+import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../../bench/http-client.ts';
+
+const echoKey: RequestListener = (request, response) =>
+  response.end(request.headers.authorization ?? 'no key');
 
 describe('the HTTP client of the load generator', () => {
   const closers: (() => void)[] = [];
@@ -16,6 +19,15 @@ describe('the HTTP client of the load generator', () => {
       retryAfterS: 7,
       body: 'busy',
     });
+  });
+
+  it('sends its key with each request, and nothing without one', async () => {
+    const withKey = await serve(echoKey, { apiKey: 'the-key' });
+    expect(await withKey.request('GET', '/', { accept: 'text/plain' })).to.include({
+      body: 'Bearer the-key',
+    });
+    const without = await serve(echoKey);
+    expect(await without.request('GET', '/')).to.include({ body: 'no key' });
   });
 
   it('says unsent when nobody listens', async () => {
@@ -38,7 +50,7 @@ describe('the HTTP client of the load generator', () => {
   });
 
   it('says unanswered when no answer comes in time', async () => {
-    const client = await serve(() => undefined, 50);
+    const client = await serve(() => undefined, { timeoutMs: 50 });
     expect(await client.request('GET', '/')).to.have.property('kind', 'unanswered');
   });
 
@@ -52,12 +64,16 @@ describe('the HTTP client of the load generator', () => {
     expect(ports.size).to.equal(1);
   });
 
-  async function serve(listener: RequestListener, timeoutMs = 5000): Promise<HttpClient> {
+  async function serve(
+    listener: RequestListener,
+    options: Partial<HttpClientOptions> = {},
+  ): Promise<HttpClient> {
     const server = http.createServer(listener).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const client = createHttpClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
       maxConnections: 2,
-      timeoutMs,
+      timeoutMs: 5000,
+      ...options,
     });
     closers.push(() => {
       client.close();

@@ -1,0 +1,2 @@
+// The bundler collects these; they export nothing.
+declare module '*.css';

@@ -1,0 +1,33 @@
+/** Where the page is: a view, and what it shows of it. All of it is in the URL, so a link leads to every state. */
+export interface Place {
+  /** `undefined` for the page's own address, without a view. */
+  readonly viewId: string | undefined;
+  /** The rest of the query, for the view. */
+  readonly query: URLSearchParams;
+}
+
+const VIEW = 'view';
+
+/** Reads the query of a URL, with or without its question mark. */
+export function placeOf(search: string): Place {
+  const query = new URLSearchParams(search);
+  const viewId = query.get(VIEW) ?? undefined;
+  query.delete(VIEW);
+  return { viewId, query };
+}
+
+/** What a view puts into its link; lists are repeated parameters, and what is empty is left out. */
+export type LinkQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The link to a state of a view; without a view, to a state of the one that the page opens with. */
+export function linkTo(viewId: string | undefined, query: LinkQuery = {}): string {
+  const parameters = new URLSearchParams();
+  if (viewId !== undefined) parameters.set(VIEW, viewId);
+  for (const [name, value] of Object.entries(query)) {
+    for (const item of typeof value === 'string' ? [value] : (value ?? [])) {
+      if (item !== '') parameters.append(name, item);
+    }
+  }
+  const text = parameters.toString();
+  return text === '' ? '/' : `/?${text}`;
+}

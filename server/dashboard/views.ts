@@ -1,0 +1,5 @@
+import type { View } from './view.ts';
+import { overview } from './views/overview/overview.tsx';
+
+/** Every view, in the order of the navigation. The page opens with the first. */
+export const VIEWS: readonly [View, ...View[]] = [overview];
