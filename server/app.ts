@@ -6,7 +6,6 @@ import { Schema } from './clickhouse/schema.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config.ts';
 import { createHealth } from './health.ts';
-import { Admission } from './http/admission.ts';
 import { frontDoor } from './http/front-door.ts';
 import { createHttpApp } from './http/routes.ts';
 import { listen } from './http/listen.ts';
@@ -126,19 +125,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     nowMs,
     log,
   });
-  const answer = http.callback();
-  const admission = new Admission({
-    limits: config.admission,
-    nowMs: () => performance.now(),
-    atEndOfTurn: setImmediate,
-  });
-  const shed = { write: metrics.httpShed.labels('write'), read: metrics.httpShed.labels('read') };
-  const handle = frontDoor(
-    admission,
-    (isWrite) => shed[isWrite ? 'write' : 'read'].inc(),
-    (request, response) => void answer(request, response),
-  );
-  const listener = await listen(handle, config);
+  const listener = await listen(frontDoor(http.callback(), config.admission, metrics), config);
   closing.add('http', () => listener.close());
   return { url: listener.url, consoleUrl: clickhouse.consoleUrl, close: async () => closing.close() };
 }

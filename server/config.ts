@@ -12,6 +12,7 @@ import {
   MIB,
   oneOf,
   origins,
+  rate,
   unset,
   whole,
 } from './config-values.ts';
@@ -137,6 +138,7 @@ const specs = {
   API_KEYS: apiKeys()({ default: defaults.trust.keys }),
   TRUSTED_NETWORKS: cidrs()({ default: defaults.trust.networks }),
   TRUSTED_PROXIES: cidrs()({ default: defaults.trust.proxies }),
+  RATE_PER_ADDRESS: rate()({ default: undefined }),
   CORS_ORIGINS: origins()({ default: defaults.corsOrigins }),
   ALLOW_ANONYMOUS: whole(0, 1)({ default: 0 }),
   LOG_LEVEL: oneOf(LOG_LEVELS)({ default: defaults.logLevel }),
@@ -217,10 +219,17 @@ interface TrustVariables {
   readonly API_KEYS: TrustRules['keys'];
   readonly TRUSTED_NETWORKS: TrustRules['networks'];
   readonly TRUSTED_PROXIES: TrustRules['proxies'];
+  readonly RATE_PER_ADDRESS: TrustRules['ratePerAddress'] | undefined;
 }
 
-function trustOf({ API_KEYS, TRUSTED_NETWORKS, TRUSTED_PROXIES }: TrustVariables): TrustRules {
-  return { keys: API_KEYS, networks: TRUSTED_NETWORKS, proxies: TRUSTED_PROXIES };
+function trustOf(set: TrustVariables): TrustRules {
+  const { RATE_PER_ADDRESS: ratePerAddress } = set;
+  return {
+    keys: set.API_KEYS,
+    networks: set.TRUSTED_NETWORKS,
+    proxies: set.TRUSTED_PROXIES,
+    ...(ratePerAddress === undefined ? {} : { ratePerAddress }),
+  };
 }
 
 /** Everything is open until keys exist, so only this machine may reach it unless the operator says otherwise. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Admission } from './admission.ts';
+import type { AdmissionLimits } from '../config.ts';
+import type { Metrics } from '../metrics.ts';
+import { Admission } from './admission.ts';
 import { problemText } from './problem.ts';
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
@@ -13,20 +15,25 @@ const REFUSAL = problemText(
 /**
  * Comes before everything else: hands requests on that there is time for, and answers the others with 503 for as little
  * work as Node allows, without looking at who sends them or what they say. Operators are always let in.
- * @param onRefused called for each refusal
  */
 export function frontDoor(
-  admission: Admission,
-  onRefused: (isWrite: boolean) => void,
-  handle: Handle,
+  handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+  limits: AdmissionLimits,
+  { httpShed }: Pick<Metrics, 'httpShed'>,
 ): Handle {
+  const admission = new Admission({
+    limits,
+    nowMs: () => performance.now(),
+    atEndOfTurn: setImmediate,
+  });
+  const shed = { write: httpShed.labels('write'), read: httpShed.labels('read') };
   return (request, response) => {
     const isWrite = request.method === 'POST';
     if (admission.takes(isWrite) || isForOperators(request)) {
-      handle(request, response);
+      void handle(request, response);
       return;
     }
-    onRefused(isWrite);
+    shed[isWrite ? 'write' : 'read'].inc();
     refuse(request, response, admission.retryAfterS);
   };
 }
