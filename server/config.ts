@@ -33,6 +33,7 @@ export interface Config {
   /** How far ahead of this server's clock an event's timestamp may be. */
   readonly maxFutureMs: number;
   readonly maxBodyBytes: number;
+  readonly requestTimeoutMs: number;
   /** Of all bodies that are being read, decompressed; above it they are refused with 503. Their rows take up to three times that. */
   readonly bodiesMaxBytes: number;
   /** Holds `<category>/<name>.json`, the JSON Schemas of payloads. */
@@ -100,6 +101,7 @@ export const defaults: Config = {
   workers: 1,
   maxFutureMs: 300_000,
   maxBodyBytes: 10 * MIB,
+  requestTimeoutMs: 60_000,
   bodiesMaxBytes: 64 * MIB,
   schemasDir: path.resolve('schemas'),
   journal: { batchMaxWaitMs: 500, segmentMaxBytes: 8 * MIB, maxBytes: 10 * GIB, pendingMaxBytes: 64 * MIB },

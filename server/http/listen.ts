@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { AppError } from '../errors.ts';
+import { serveConnections } from './connections.ts';
 import type { Handle } from './front-door.ts';
 
 export interface Listener {
@@ -12,20 +13,29 @@ export interface Listener {
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
+  /** For a whole request, its body included: a client that stalls must not hold memory for ever. */
+  readonly requestTimeoutMs: number;
 }
 
 const KEEP_ALIVE_MS = 72_000;
-/** For a whole request, its body included: a client that stalls must not hold memory for ever. */
-const REQUEST_TIMEOUT_MS = 60_000;
+/** How often Node looks for requests that take too long. */
+const MAX_CHECK_MS = 30_000;
 const MAX_CONNECTIONS = 10_000;
 const CLOSE_DEADLINE_MS = 5_000;
 
 /** @throws AppError `invalid` when the address cannot be taken */
-export async function listen(handle: Handle, { host, port }: ListenOptions): Promise<Listener> {
-  const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-    handle,
-  );
+export async function listen(
+  handle: Handle,
+  { host, port, requestTimeoutMs }: ListenOptions,
+): Promise<Listener> {
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(MAX_CHECK_MS, requestTimeoutMs / 2),
+    requireHostHeader: false,
+  });
+  serveConnections(server, handle);
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, resolve);
