@@ -18,6 +18,7 @@ export interface FuzzRequest {
 interface Parameter {
   readonly name: string;
   readonly in: string;
+  readonly required: boolean;
   readonly schema: {
     readonly type?: string;
     readonly enum?: readonly unknown[];
@@ -37,7 +38,13 @@ interface Operation {
 
 /** Requests to every operation of an OpenAPI document: half as it describes them or nearly so, half with bytes changed. */
 export function requestArbitrary(document: OpenApi): fc.Arbitrary<FuzzRequest> {
-  return fc.oneof(...operationsOf(document).map(requestTo));
+  return fc.oneof(
+    ...operationsOf(document).map((operation) => ({
+      // They have more to them.
+      weight: operation.method === 'post' ? 4 : 1,
+      arbitrary: requestTo(operation),
+    })),
+  );
 }
 
 function operationsOf({ paths }: OpenApi): Operation[] {
@@ -106,24 +113,32 @@ const STRANGE = fc.oneof(
   fc.nat(3000).map((length) => 'x'.repeat(length)),
 );
 
+/** A moment that no server takes for the future. */
+const NOW_MS = 1_700_000_000_000;
+
 function valueOf({ schema }: Parameter): fc.Arbitrary<string> {
   const fitting: fc.Arbitrary<string>[] = [
     ...(schema.enum === undefined ? [] : [fc.constantFrom(...schema.enum.map(String))]),
     ...(schema.examples === undefined ? [] : [fc.constantFrom(...schema.examples.map(String))]),
-    ...(schema.type === 'integer' ? [fc.integer({ min: -1, max: schema.maximum ?? 2000 }).map(String)] : []),
+    ...(schema.type === 'integer'
+      ? [fc.integer({ min: -1, max: Math.min(schema.maximum ?? 2000, NOW_MS) }).map(String)]
+      : []),
     ...(schema.pattern === undefined ? [] : [fc.stringMatching(new RegExp(schema.pattern))]),
     ...(schema.format === undefined ? [] : [fc.integer({ min: 0, max: 4_200_000_000_000 }).map(String)]),
   ];
-  return fc.oneof(...fitting, STRANGE);
+  return fc.oneof(
+    { weight: 4, arbitrary: fitting.length > 0 ? fc.oneof(...fitting) : fc.constantFrom('ada', 'fuzz') },
+    { weight: 1, arbitrary: STRANGE },
+  );
 }
 
-/** Each parameter is left out, given once, or given more often; and sometimes one that nobody knows. */
+/** Each parameter is given once, left out, or given more often, most of them as they should be; and sometimes one that nobody knows. */
 function targetOf({ path, parameters }: Operation): fc.Arbitrary<string> {
   const given = (parameter: Parameter) =>
     fc
       .oneof(
-        { weight: 4, arbitrary: fc.array(valueOf(parameter), { minLength: 1, maxLength: 1 }) },
-        { weight: 3, arbitrary: fc.constant([]) },
+        { weight: parameter.required ? 12 : 3, arbitrary: valueOf(parameter).map((value) => [value]) },
+        { weight: parameter.required ? 1 : 8, arbitrary: fc.constant([]) },
         { weight: 1, arbitrary: fc.array(valueOf(parameter), { maxLength: 3 }) },
       )
       .map((values) => values.map((value) => `${escaped(parameter.name)}=${escaped(value)}`));
