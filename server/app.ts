@@ -4,7 +4,7 @@ import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
 import { openEndpoint } from './clickhouse/open-endpoint.ts';
 import { Schema } from './clickhouse/schema.ts';
 import { Closing } from './closing.ts';
-import type { Config } from './config.ts';
+import type { CacheLimits, Config } from './config.ts';
 import { createHealth } from './health.ts';
 import { frontDoor } from './http/front-door.ts';
 import { createHttpApp } from './http/routes.ts';
@@ -14,10 +14,11 @@ import { openIngest } from './ingest/ingest.ts';
 import { insertSegment } from './ingest/insert-segment.ts';
 import type { Segment } from './ingest/segment.ts';
 import { createLogger, type Logger } from './log.ts';
-import { createMetrics } from './metrics.ts';
+import { Feeds, MAX_FEEDS } from './live/feeds.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 import { HourlyReader } from './queries/hourly-reader.ts';
-import { createHourly } from './queries/hourly.ts';
+import { createHourly, type Hourly } from './queries/hourly.ts';
 import { createQuestions } from './queries/questions.ts';
 import { readCounters, readCounts } from './queries/read-hourly.ts';
 import { scraper } from './workers/scrape.ts';
@@ -83,23 +84,10 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   });
   closing.add('ingest', () => ingest.close());
 
-  const reader = new HourlyReader(
-    {
-      counters: async (hours) => {
-        metrics.hourlyQueries.inc({ reads: 'counters' });
-        return await readCounters(queryClient, hours);
-      },
-      counts: async (hours) => {
-        metrics.hourlyQueries.inc({ reads: 'users' });
-        return await readCounts(queryClient, hours);
-      },
-    },
-    config.cache.maxHours,
-  );
-  const hourly = createHourly({ reader, cache: config.cache, log, nowMs });
-
   const { cache, questions: questionLimits } = config;
-  const questions = createQuestions({ client: clickhouse.questionsClient, limits: questionLimits, cache });
+  const questionsOf = (client: ClickHouseClient) =>
+    createQuestions({ client, limits: questionLimits, cache });
+  const live = new Feeds({ maxReaders: config.live.maxReaders, metrics, log });
 
   const health = createHealth({
     ingest,
@@ -111,8 +99,10 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const { maxFutureMs, maxBodyBytes, bodiesMaxBytes, trust, corsOrigins } = config;
   const http = createHttpApp({
     ingest,
-    hourly,
-    questions,
+    hourly: openHourly({ queryClient, cache, metrics, log, nowMs }),
+    questions: questionsOf(clickhouse.questionsClient),
+    live,
+    liveQuestions: questionsOf(clickhouse.liveClient),
     health,
     metrics,
     scrape: scraper(metrics.registry),
@@ -127,7 +117,34 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   });
   const listener = await listen(frontDoor(http.callback(), config.admission, metrics), config);
   closing.add('http', () => listener.close());
+  // After it, to be closed before it: an answer without an end would keep it open.
+  closing.add('live', () => live.close());
   return { url: listener.url, consoleUrl: clickhouse.consoleUrl, close: async () => closing.close() };
+}
+
+interface HourlyParts {
+  readonly queryClient: ClickHouseClient;
+  readonly cache: CacheLimits;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+}
+
+function openHourly({ queryClient, cache, metrics, log, nowMs }: HourlyParts): Hourly {
+  const reader = new HourlyReader(
+    {
+      counters: async (hours) => {
+        metrics.hourlyQueries.inc({ reads: 'counters' });
+        return await readCounters(queryClient, hours);
+      },
+      counts: async (hours) => {
+        metrics.hourlyQueries.inc({ reads: 'users' });
+        return await readCounts(queryClient, hours);
+      },
+    },
+    cache.maxHours,
+  );
+  return createHourly({ reader, cache, log, nowMs });
 }
 
 interface ClickHouse {
@@ -137,6 +154,8 @@ interface ClickHouse {
   readonly queryClient: ClickHouseClient;
   /** With connections of its own, so that questions that take long do not hold up the hourly counts. */
   readonly questionsClient: ClickHouseClient;
+  /** With a connection for each feed, so that one whose question takes long does not hold up the others. */
+  readonly liveClient: ClickHouseClient;
   readonly version: () => Promise<string>;
 }
 
@@ -144,19 +163,21 @@ interface ClickHouse {
 async function openClickHouse(config: Config, log: Logger, closing: Closing): Promise<ClickHouse> {
   const { endpoint, consoleUrl } = await openEndpoint(config, log, closing);
   const { database } = config;
-  const client = (role: 'ingest' | 'query', requestTimeoutMs: number) => {
-    const opened = connect({ endpoint, role, database, requestTimeoutMs });
+  const client = (role: 'ingest' | 'query', requestTimeoutMs: number, maxConnections?: number) => {
+    const opened = connect({ endpoint, role, database, requestTimeoutMs, maxConnections });
     closing.add(`${role} client`, () => opened.close());
     return opened;
   };
   const ingestClient = client('ingest', 60_000);
   const queryClient = client('query', 12_000);
-  const questionsClient = client('query', config.questions.maxSeconds * 1000 + 2_000);
+  const questionMs = config.questions.maxSeconds * 1000 + 2_000;
+  const questionsClient = client('query', questionMs);
+  const liveClient = client('query', questionMs, MAX_FEEDS);
   const healthClient = client('query', 2_000);
   const version = async () => {
     const result = await healthClient.query({ query: 'SELECT version() AS version', format: 'JSONEachRow' });
     const [row] = await result.json<{ version: string }>();
     return row?.version ?? 'unknown';
   };
-  return { endpoint, consoleUrl, ingestClient, queryClient, questionsClient, version };
+  return { endpoint, consoleUrl, ingestClient, queryClient, questionsClient, liveClient, version };
 }

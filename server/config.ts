@@ -42,6 +42,7 @@ export interface Config {
   readonly cache: CacheLimits;
   readonly questions: QuestionLimits;
   readonly admission: AdmissionLimits;
+  readonly live: LiveLimits;
   readonly trust: TrustRules;
   /** Whose pages in browsers may call this server, `*` for all; none by default. */
   readonly corsOrigins: readonly string[];
@@ -88,6 +89,11 @@ export interface AdmissionLimits {
   readonly calmMs: number;
 }
 
+export interface LiveLimits {
+  /** Of all streams of this process; above it they are refused with 503. */
+  readonly maxReaders: number;
+}
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** What the rest of the program gets when a variable is unset. Tests spread over this. */
@@ -113,6 +119,7 @@ export const defaults: Config = {
     maxResultBytes: 64 * MIB,
   },
   admission: { longTurnMs: 25, longTurns: 5, writeTurnMs: 3, readTurnMs: 50, calmMs: 100 },
+  live: { maxReaders: 1000 },
   trust: { keys: [], networks: [], proxies: [] },
   corsOrigins: [],
 };
@@ -137,6 +144,8 @@ const specs = {
   SCHEMAS_DIR: str({ default: defaults.schemasDir }),
   MAX_FUTURE_MS: whole(0, 36_500 * DAY_MS)({ default: defaults.maxFutureMs }),
   JOURNAL_MAX_BYTES: bytes(1, Number.MAX_SAFE_INTEGER)({ default: defaults.journal.maxBytes }),
+  // Below what one process takes in connections, so that streams leave some for everything else.
+  LIVE_MAX_READERS: whole(1, 9_000)({ default: defaults.live.maxReaders }),
   API_KEYS: apiKeys()({ default: defaults.trust.keys }),
   TRUSTED_NETWORKS: cidrs()({ default: defaults.trust.networks }),
   TRUSTED_PROXIES: cidrs()({ default: defaults.trust.proxies }),
@@ -194,6 +203,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       pendingMaxBytes: Math.max(defaults.journal.pendingMaxBytes, 4 * set.MAX_BODY_BYTES),
     },
     cache: { ...defaults.cache, ttlMs: set.CACHE_TTL_MS },
+    live: { maxReaders: set.LIVE_MAX_READERS },
     trust: trustOf(set),
     corsOrigins: set.CORS_ORIGINS,
   };

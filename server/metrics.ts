@@ -22,6 +22,7 @@ export function createMetrics(backlog: Backlog, nowMs: () => number) {
       labelNames: ['kind'],
       registers: [registry],
     }),
+    live: liveMetrics(registry),
     hourlyQueries: new Counter({
       name: 'clickhour_hourly_queries_total',
       help: 'Questions sent to the hourly table, by what they read',
@@ -119,9 +120,30 @@ function journalMetrics(registry: Registry, backlog: Backlog) {
 function httpMetrics(registry: Registry) {
   return new Histogram({
     name: 'clickhour_http_request_seconds',
-    help: 'HTTP requests, from the first byte to the answer',
+    help: 'HTTP requests, from the first byte to the answer; of a stream, to its beginning',
     labelNames: ['method', 'route', 'status'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
+}
+
+function liveMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    readers: new Gauge({
+      name: 'clickhour_live_readers',
+      help: 'Readers of streams at the moment',
+      registers,
+    }),
+    cutOff: new Counter({
+      name: 'clickhour_live_readers_cut_off_total',
+      help: 'Readers of streams whose connection was ended because they did not keep up',
+      registers,
+    }),
+    queries: new Counter({
+      name: 'clickhour_live_queries_total',
+      help: 'Questions asked for streams: one a second for each different question that has readers',
+      registers,
+    }),
+  };
 }

@@ -10,7 +10,7 @@ export interface ConnectOptions {
   readonly database?: string;
   /** A request that takes longer is ended here; ClickHouse may or may not have carried it out. */
   readonly requestTimeoutMs?: number;
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
 }
 
 /** A client of one role. The caller closes it. Nothing is sent until it is used. */

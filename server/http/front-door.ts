@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AdmissionLimits } from '../config.ts';
+import { AppError } from '../errors.ts';
 import type { Metrics } from '../metrics.ts';
 import { Admission } from './admission.ts';
-import { problemText } from './problem.ts';
+import { problemOf } from './problem.ts';
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
-const REFUSAL = problemText(
-  'overloaded',
-  'More requests arrive than this server can answer in time; nothing was stored or read',
-);
+const DETAIL = 'More requests arrive than this server can answer in time; nothing was stored or read';
+
+/** Nothing in it but ASCII, so that its length is its bytes. */
+const REFUSAL = JSON.stringify({ type: 'about:blank', ...problemOf(new AppError('overloaded', DETAIL)) });
 
 /**
  * Comes before everything else: hands requests on that there is time for, and answers the others with 503 for as little

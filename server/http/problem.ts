@@ -38,9 +38,17 @@ export function problems(log: Logger): Middleware<RequestState> {
   };
 }
 
-/** A problem as text, for answers that are given without the middleware. Nothing in it but ASCII. */
-export function problemText(code: ErrorCode, detail: string): string {
-  return JSON.stringify({ type: 'about:blank', ...STATUSES[code], detail });
+/** An error as callers are told of it (RFC 9457). */
+export interface ProblemDetails extends Status {
+  readonly detail: string;
+}
+
+/** What callers are told of anything that was thrown. Of what nobody foresaw they are told nothing. */
+export function problemOf(thrown: unknown): ProblemDetails {
+  const error = asAppError(thrown);
+  const { status, title } = STATUSES[error.code];
+  const detail = error.code === 'internal' ? 'The reason is in the log of the server' : error.message;
+  return { title, status, detail };
 }
 
 function asAppError(error: unknown): AppError {
@@ -49,12 +57,11 @@ function asAppError(error: unknown): AppError {
 }
 
 function answer(ctx: RequestContext, error: AppError, log: Logger): void {
-  const { status, title } = STATUSES[error.code];
+  const { title, status, detail } = problemOf(error);
   if (error.code === 'internal') {
     const { requestId } = ctx.state;
     log.error({ err: error.cause ?? error, path: ctx.path, requestId }, 'a request failed');
   }
-  const detail = error.code === 'internal' ? 'The reason is in the log of the server' : error.message;
   ctx.status = status;
   if (error.retryAfterS !== undefined) ctx.set('Retry-After', String(error.retryAfterS));
   if (error.code === 'unauthorized') ctx.set('WWW-Authenticate', CHALLENGES);

@@ -16,11 +16,17 @@ import { problems } from './problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './questions.ts';
 import { statusOperations, type StatusDependencies } from './status.ts';
 import { standardHeaders } from './standard-headers.ts';
+import { topStream, type TopStreamDependencies } from './top-stream.ts';
 import { charge, demand, identified } from './trusted.ts';
 import { unanswered } from './unanswered.ts';
 
 export interface HttpDependencies
-  extends AnalyticsDependencies, EventsDependencies, QuestionsRoutesDependencies, StatusDependencies {
+  extends
+    AnalyticsDependencies,
+    EventsDependencies,
+    QuestionsRoutesDependencies,
+    TopStreamDependencies,
+    StatusDependencies {
   readonly ingest: AnalyticsDependencies['ingest'] & EventsDependencies['ingest'];
   readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
   readonly log: Logger;
@@ -34,6 +40,7 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     ...analyticsOperations(dependencies),
     ...eventsOperations(dependencies),
     ...questionsOperations(dependencies),
+    topStream(dependencies),
     ...statusOperations(dependencies),
     ...dashboardOperations(),
   ];

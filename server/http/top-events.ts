@@ -13,7 +13,8 @@ export interface TopEventsDependencies {
   readonly nowMs: () => number;
 }
 
-const DESCRIPTION =
+/** What the parameters of a top list mean. */
+export const DESCRIPTION =
   'First the filters (`category`, `name`, and `from`, `to` or `window`, which are about the timestamp) choose events. ' +
   'Then, with `unique`, of those that share the value at that path only the latest is left, by timestamp and then by ' +
   'arrival; an event without a value there stands for itself. Then each `where` must hold. What is left is counted by ' +
@@ -63,6 +64,17 @@ export function topQuestion(query: Static<typeof TopQuery>, nowMs: number): TopQ
     show: shown === undefined ? [] : parseDataPaths(shown, 'show'),
     limit,
   };
+}
+
+/**
+ * The same text for parameters that ask the same question, whatever way they are written.
+ * @throws AppError `invalid` when they contradict each other
+ */
+export function canonicalTop(query: Static<typeof TopQuery>): string {
+  // As if now were 1970: a window then begins before all that `from` may be, and stays apart from it.
+  const { where, ...question } = topQuestion(query, 0);
+  const conditions = where.map(({ path, value }) => `${path.text}:${value}`);
+  return JSON.stringify({ ...question, where: [...new Set(conditions)].sort() });
 }
 
 function timesOf({ window, from, to }: Static<typeof TopQuery>, nowMs: number) {

@@ -4,6 +4,7 @@ import type { CacheLimits, QuestionLimits } from '../config.ts';
 import { readCategories, type Category } from './categories.ts';
 import { readEventsPage, type EventsPage, type EventsQuestion } from './events-page.ts';
 import { readRejectedPage, type RejectedPage, type RejectedQuestion } from './rejected-events.ts';
+import type { ShownValues } from './shown-values.ts';
 import { readTopEvents, type TopKey, type TopQuestion } from './top-events.ts';
 
 export interface QuestionsDependencies {
@@ -16,7 +17,8 @@ export interface QuestionsDependencies {
 export interface Questions {
   events(question: EventsQuestion): Promise<EventsPage>;
   rejected(question: RejectedQuestion): Promise<RejectedPage>;
-  top(question: TopQuestion): Promise<readonly TopKey[]>;
+  /** @param known see `readTopEvents` */
+  top(question: TopQuestion, known?: ShownValues): Promise<readonly TopKey[]>;
   /**
    * The categories with their counts, from a brief cache: they cost the most of all questions.
    * @param options.fresh skips the cache
@@ -35,7 +37,7 @@ export function createQuestions({ client, limits, cache }: QuestionsDependencies
   return {
     events: async (question) => readEventsPage(client, limits, question),
     rejected: async (question) => readRejectedPage(client, limits, question),
-    top: async (question) => readTopEvents(client, limits, question),
+    top: async (question, known) => readTopEvents(client, limits, question, known),
     // Merged with a query that is under way, even when it must be fresh: each needs much memory.
     categories: async ({ fresh }) => categories.forceFetch(ALL, { forceRefresh: fresh || cache.ttlMs === 0 }),
   };

@@ -15,6 +15,37 @@ export function placeOf(order: string): string {
   return `(${order}.1, ${order}.2, toString(sipHash64(${order}.3)))`;
 }
 
+/** A key, and the event that its values are read from. */
+export interface LatestOfKey {
+  readonly key: string;
+  readonly latest: Place;
+}
+
+/**
+ * The values that the last answer to a question has shown. Events never change, so they are the same in the next answer
+ * for every key whose latest event is the same, and need not be read again.
+ */
+export class ShownValues {
+  #values: ReadonlyMap<string, readonly string[]> = new Map();
+
+  has(row: LatestOfKey): boolean {
+    return this.#values.has(identityOf(row));
+  }
+
+  /** Empty for a key that is not known, or not with this event. */
+  of(row: LatestOfKey): readonly string[] {
+    return this.#values.get(identityOf(row)) ?? [];
+  }
+
+  replace(values: readonly (readonly [LatestOfKey, readonly string[]])[]): void {
+    this.#values = new Map(values.map(([row, shown]) => [identityOf(row), shown]));
+  }
+}
+
+function identityOf({ key, latest }: LatestOfKey): string {
+  return JSON.stringify([key, ...latest.map(String)]);
+}
+
 export interface ShownQuestion {
   readonly show: readonly DataPath[];
   /** What the keys were counted by. */
@@ -22,7 +53,7 @@ export interface ShownQuestion {
   /** `FROM events PREWHERE ...`: where the events are. */
   readonly from: Expression;
   /** The keys, and of each the event to read. */
-  readonly latest: readonly { readonly key: string; readonly latest: Place }[];
+  readonly latest: readonly LatestOfKey[];
 }
 
 interface Row {

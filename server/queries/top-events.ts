@@ -5,7 +5,7 @@ import type { DataCondition, DataPath } from '../events/data-path.ts';
 import { allOf, columnsAre, isWithin } from './conditions.ts';
 import { allHold, paramsOf, textAt, type Expression } from './data-values.ts';
 import { END_US } from './events-page.ts';
-import { ORDER, placeOf, readShown, type Place } from './shown-values.ts';
+import { ORDER, placeOf, readShown, ShownValues, type Place } from './shown-values.ts';
 
 /** Columns of an event that events can be counted by. */
 export const TOP_COLUMNS = ['name', 'category', 'session_id', 'user'] as const;
@@ -49,27 +49,31 @@ interface Row {
 /**
  * The keys with the most events, those with as many in the order of the keys' bytes. Events without a key (an empty
  * column, a path that leads nowhere or to null) are not counted.
+ * @param known what the last answer to the same question has shown, for who asks it again and again; it is kept up
  * @throws what `queryRows` throws
  */
 export async function readTopEvents(
   client: ClickHouseClient,
   limits: QuestionLimits,
   question: TopQuestion,
+  known: ShownValues = new ShownValues(),
 ): Promise<TopKey[]> {
   const bounds: QueryBounds = { limits, narrower: NARROWER };
   const { sql, params } = selectTop(question);
   const rows = await queryRows<Row>(client, sql, params, bounds);
   const { show } = question;
-  const shown =
-    show.length === 0 || rows.length === 0
+  const unknown = show.length === 0 ? [] : rows.filter((row) => !known.has(row));
+  const read =
+    unknown.length === 0
       ? new Map<string, readonly string[]>()
       : await readShown(client, bounds, {
           show,
           key: keyOf(question),
           from: fromEvents(question),
-          latest: rows,
+          latest: unknown,
         });
-  return rows.map(({ key, count }) => ({ key, count: Number(count), shown: shown.get(key) ?? [] }));
+  known.replace(rows.map((row) => [row, read.get(row.key) ?? known.of(row)]));
+  return rows.map((row) => ({ key: row.key, count: Number(row.count), shown: known.of(row) }));
 }
 
 function selectTop(question: TopQuestion): Expression {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { defaults, type QuestionLimits } from '../../server/config.ts';
 import { eventRow, insertRows } from '../support/insert-events.ts';
 import { getJson, getProblem, type ShownPage } from '../support/pages.ts';
+import { readStream } from '../support/read-stream.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 const ROWS = 40_000;
@@ -69,6 +70,19 @@ describe('A question that goes over a limit', () => {
     expect(await getJson(`${url}/events/top?by=data.text&show=data.text&${hour}`)).to.deep.include({
       top: [{ key: 'x'.repeat(100), count: 3600, 'data.text': 'x'.repeat(100) }],
     });
+  });
+
+  it('is told so in a stream, which stays open', async () => {
+    const url = await start({ maxRowsRead: 20_000 });
+    const { status, detail } = await getProblem(`${url}/events/top?by=data.text`);
+    const reader = await readStream(`${url}/events/top/stream?by=data.text`);
+    await reader.atLeast(2);
+    reader.leave();
+    for (const { event, text } of reader.received) {
+      expect(event).to.equal('problem');
+      const { problem } = JSON.parse(text) as { problem: object };
+      expect(problem).to.deep.equal({ title: 'The question is too expensive', status, detail });
+    }
   });
 
   it('on time gets 422', async () => {

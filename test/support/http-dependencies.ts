@@ -13,6 +13,8 @@ export const httpDependencies: HttpDependencies = {
   ingest: { accept: unused, batch: fail, refusal: () => undefined },
   hourly: { hour: unused, hours: unused },
   questions: { events: unused, rejected: unused, top: unused, categories: unused },
+  live: { join: fail },
+  liveQuestions: { top: unused },
   health: { readiness: () => ({ status: 'ready' }), report: unused },
   metrics: createMetrics(new Backlog(), () => 0),
   scrape: unused,
