@@ -77,8 +77,9 @@ export interface QuestionLimits {
 
 /** When there are more requests than this process has time for; see `http/admission.ts`. */
 export interface AdmissionLimits {
-  /** A turn of the event loop that takes longer than this is a long one ... */
+  /** A turn of the event loop that takes longer than this is a long one, if it brought so many requests ... */
   readonly longTurnMs: number;
+  readonly longTurnRequests: number;
   /** ... and so many of them in a row are overload. */
   readonly longTurns: number;
   /** Then a turn takes writes for so long ... */
@@ -118,7 +119,14 @@ export const defaults: Config = {
     maxRowsRead: 1_000_000_000,
     maxResultBytes: 64 * MIB,
   },
-  admission: { longTurnMs: 25, longTurns: 5, writeTurnMs: 3, readTurnMs: 50, calmMs: 100 },
+  admission: {
+    longTurnMs: 25,
+    longTurnRequests: 50,
+    longTurns: 5,
+    writeTurnMs: 3,
+    readTurnMs: 50,
+    calmMs: 100,
+  },
   live: { maxReaders: 1000 },
   trust: { keys: [], networks: [], proxies: [] },
   corsOrigins: [],

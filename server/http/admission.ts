@@ -23,15 +23,16 @@ const WRITE_SHARE = 1 / 3;
  * long an arrival waits before anybody looks at it, wherever the time goes. One long turn is a burst, and is worked
  * off; long turns without end are a queue that stands (the thought of CoDel), and then every request is late.
  *
- * States: `open` takes everything. After `longTurns` turns in a row that were each longer than `longTurnMs`, it is
- * `shedding`: a turn takes writes in its first `writeTurnMs` and reads in its first `readTurnMs`, and what it finds
- * later is refused. Should the refusals alone make turns long, writes keep their share of the time. After `calmMs`
- * without a refusal it is `open` again.
+ * States: `open` takes everything. After `longTurns` turns in a row that each took longer than `longTurnMs` for
+ * `longTurnRequests` or more, it is `shedding`: a turn takes writes in its first `writeTurnMs` and reads in its first
+ * `readTurnMs`, and what it finds later is refused. Should the refusals alone make turns long, writes keep their share
+ * of the time. After `calmMs` without a refusal it is `open` again.
  */
 export class Admission {
   readonly #deps: AdmissionDependencies;
   #isShedding = false;
-  #isInTurn = false;
+  /** In this turn. */
+  #requests = 0;
   #turnStartMs = 0;
   /** How long this turn takes writes, while shedding. */
   #writeTurnMs = 0;
@@ -57,7 +58,8 @@ export class Admission {
 
   /** Whether there is time for one more request. It is on the path of every request: while `open` it only counts. */
   takes(isWrite: boolean): boolean {
-    if (!this.#isInTurn) this.#beginTurn();
+    if (this.#requests === 0) this.#beginTurn();
+    this.#requests += 1;
     if (this.#isShedding && !this.#hasTimeFor(isWrite)) return false;
     this.#taken += 1;
     return true;
@@ -73,7 +75,6 @@ export class Admission {
   }
 
   #beginTurn(): void {
-    this.#isInTurn = true;
     this.#turnStartMs = this.#deps.nowMs();
     this.#deps.atEndOfTurn(this.#endTurn);
   }
@@ -81,9 +82,11 @@ export class Admission {
   readonly #endTurn = () => {
     const { limits, nowMs } = this.#deps;
     const now = nowMs();
-    this.#isInTurn = false;
     const turnMs = now - this.#turnStartMs;
-    this.#longTurns = turnMs > limits.longTurnMs ? this.#longTurns + 1 : 0;
+    // A long turn with little in it is other work, or a machine that gives this process no time: refusing would not help.
+    const isLong = turnMs > limits.longTurnMs && this.#requests >= limits.longTurnRequests;
+    this.#longTurns = isLong ? this.#longTurns + 1 : 0;
+    this.#requests = 0;
     this.#writeTurnMs = Math.max(limits.writeTurnMs, turnMs * WRITE_SHARE);
     if (this.#isShedding) this.#isShedding = now - this.#lastRefusalMs < limits.calmMs;
     else if (this.#longTurns >= limits.longTurns) this.#startShedding(now);

@@ -1,7 +1,14 @@
 import { expect } from 'chai';
 import { Admission } from '../../../server/http/admission.ts';
 
-const LIMITS = { longTurnMs: 25, longTurns: 3, writeTurnMs: 3, readTurnMs: 50, calmMs: 100 };
+const LIMITS = {
+  longTurnMs: 25,
+  longTurnRequests: 50,
+  longTurns: 3,
+  writeTurnMs: 3,
+  readTurnMs: 50,
+  calmMs: 100,
+};
 
 /** An admission whose clock and turns are the test's. */
 function admission() {
@@ -50,6 +57,12 @@ describe('Admission', () => {
       expect(turn(1000, 1)).to.equal(1000);
       turn(1, 1);
     }
+    expect(door.state).to.equal('open');
+  });
+
+  it('does not take other work, or a machine without time, for too many requests', () => {
+    const { door, turn } = admission();
+    for (let i = 0; i < 100; i += 1) expect(turn(LIMITS.longTurnRequests - 1, 10)).to.equal(49);
     expect(door.state).to.equal('open');
   });
 
