@@ -2,6 +2,7 @@
 export function welcome({ url, consoleUrl }: { url: string; consoleUrl: string }, nowMs: number): string {
   return `
 clickhour listens on ${url}
+Dashboard:           ${url}/
 SQL console:         ${consoleUrl}
 
 Try:

@@ -39,15 +39,27 @@ export class ApiError extends Error {
   }
 }
 
-/** Reads the problem (RFC 9457) in an answer that is not one of success; copes with any other text in its place. */
+/** A problem (RFC 9457); any of its members may be missing, because something between here and the service may answer. */
+export interface Problem {
+  readonly title?: string;
+  readonly status?: number;
+  readonly detail?: string;
+  readonly errors?: readonly Issue[];
+}
+
+/** Reads the problem in an answer that is not one of success; copes with any other text in its place. */
 export async function errorOf(answer: Response): Promise<ApiError> {
-  const problem = problemOf(await answer.text().catch(() => ''));
-  const message = problem.detail ?? problem.title ?? `the service answered with status ${answer.status}`;
+  const { status } = answer;
   const retryAfterS = Number(answer.headers.get('Retry-After') ?? Number.NaN);
-  return new ApiError(kindOf(answer.status), message, {
-    issues: problem.errors ?? [],
-    retryAfterMs: Number.isFinite(retryAfterS) ? retryAfterS * 1000 : undefined,
-  });
+  const retryAfterMs = Number.isFinite(retryAfterS) ? retryAfterS * 1000 : undefined;
+  return errorOfProblem({ ...problemOf(await answer.text().catch(() => '')), status }, retryAfterMs);
+}
+
+/** A problem as the error that people see. */
+export function errorOfProblem(problem: Problem, retryAfterMs?: number): ApiError {
+  const { title, status = 500, detail, errors: issues = [] } = problem;
+  const message = detail ?? title ?? `the service answered with status ${status}`;
+  return new ApiError(kindOf(status), message, { issues, retryAfterMs });
 }
 
 /** Whatever was thrown while asking, as the error that people see. */
@@ -60,12 +72,6 @@ function kindOf(status: number): ApiErrorKind {
   if (status === 401) return 'unauthorized';
   if (status === 403) return 'forbidden';
   return status >= 500 ? 'unavailable' : 'invalid';
-}
-
-interface Problem {
-  readonly title?: string;
-  readonly detail?: string;
-  readonly errors?: readonly Issue[];
 }
 
 function problemOf(text: string): Problem {

@@ -7,11 +7,17 @@ export interface Api {
    * Asks for JSON and parses it.
    * @throws ApiError; or the signal's reason once that is aborted
    */
-  get(path: string, options: AskOptions): Promise<unknown>;
+  get(path: string, options: AskOptions): Promise<Received>;
   /** Asks for an answer that comes piece by piece; only its beginning is waited for. @throws like `get` */
   open(path: string, options: OpenOptions): Promise<Response>;
   /** The time by the clock of the service, in milliseconds since the epoch. */
   nowMs(): number;
+}
+
+export interface Received {
+  readonly value: unknown;
+  /** How long ago it was true, as far as the service says: it does when it had to answer with what it knew last. */
+  readonly ageMs: number;
 }
 
 export interface AskOptions {
@@ -62,7 +68,7 @@ export function createApi(dependencies: ApiDependencies): Api {
       return await translated(signal, timeoutMs, async () => {
         const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
         const answer = await ask(path, 'application/json', sentKey, limited);
-        return (await answer.json()) as unknown;
+        return { value: (await answer.json()) as unknown, ageMs: ageOf(answer) };
       }).catch((error: unknown) => report(error, key === undefined ? { sentKey } : undefined));
     },
     open: async (path, { signal, accept }) => {
@@ -80,6 +86,11 @@ export function createApi(dependencies: ApiDependencies): Api {
     if (isRefused && used !== undefined) dependencies.onUnauthorized(used.sentKey);
     throw error;
   }
+}
+
+function ageOf(answer: Response): number {
+  const seconds = Number(answer.headers.get('Age') ?? 0);
+  return Number.isFinite(seconds) ? seconds * 1000 : 0;
 }
 
 /** Turns what fetch throws into an ApiError, except when the caller itself has given up. */

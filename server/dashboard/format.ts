@@ -6,16 +6,16 @@ export function formatCount(count: number): string {
 }
 
 /** How much of a time is shown. */
-export type TimePrecision = 'day' | 'minute' | 'second' | 'exact';
+export type TimePrecision = 'day' | 'minute' | 'second' | 'exact' | 'time';
 
 /**
  * A time in UTC: `2026-11-21 14:05:09`.
- * @param iso ISO 8601 in UTC; `exact` keeps the digits after its second as they are
+ * @param iso ISO 8601 in UTC; `exact` keeps the digits after its second as they are, `time` leaves the day out
  */
 export function formatUtc(iso: string, precision: TimePrecision = 'second'): string {
   const text = iso.replace('T', ' ').replace(/Z$/, '');
-  const lengths = { day: 10, minute: 16, second: 19, exact: text.length };
-  return text.slice(0, lengths[precision]);
+  const ends = { day: 10, minute: 16, second: 19, exact: text.length, time: 19 };
+  return text.slice(precision === 'time' ? 11 : 0, ends[precision]);
 }
 
 const LOCAL = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });

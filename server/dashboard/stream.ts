@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { Api } from './api.ts';
-import { ApiError, asApiError } from './api-error.ts';
+import { ApiError, asApiError, errorOfProblem, type Problem } from './api-error.ts';
 import { backoffMs } from './backoff.ts';
 import { sleep } from './sleep.ts';
 
@@ -140,9 +140,15 @@ export async function readEvents(
 }
 
 function dispatch({ event, data }: EventSourceMessage, heard: Heard): void {
-  if (event === 'top') heard.onTop(JSON.parse(data) as TopList);
+  if (event === 'top') heard.onTop(JSON.parse(data, exactly) as TopList);
   if (event === 'problem') {
-    const { problem } = JSON.parse(data) as { problem: { title: string; detail?: string } };
-    heard.onProblem(new ApiError('unavailable', problem.detail ?? problem.title));
+    const { problem } = JSON.parse(data) as { problem: Problem };
+    heard.onProblem(errorOfProblem(problem));
   }
+}
+
+/** Keeps whole numbers as text that JavaScript would round, in browsers that show how they were written. */
+function exactly(_: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isRounded ? (context?.source ?? value) : value;
 }

@@ -31,6 +31,8 @@ export function analyticsOperations(dependencies: AnalyticsDependencies): readon
 }
 
 const TAG = 'Hourly analytics';
+/** From here on an answer says how old it is. The cache is briefer, unless it has to do without ClickHouse. */
+const OLD_MS = 2_000;
 const UNAVAILABLE = tryLater('ClickHouse is away, and no answer is known that may be given again');
 
 function record({ ingest, metrics, maxFutureMs, nowMs }: AnalyticsDependencies): Operation {
@@ -59,7 +61,7 @@ function record({ ingest, metrics, maxFutureMs, nowMs }: AnalyticsDependencies):
   };
 }
 
-function hour({ hourly }: AnalyticsDependencies): Operation {
+function hour({ hourly, nowMs }: AnalyticsDependencies): Operation {
   const content = { 'text/plain': HourCountsText, 'application/json': HourCounts };
   return {
     method: 'get',
@@ -71,9 +73,18 @@ function hour({ hourly }: AnalyticsDependencies): Operation {
       '`Cache-Control: no-cache` skips the cache.',
     access: 'read',
     query: HourQuery,
-    answers: { 200: { description: 'The counts', content }, 503: UNAVAILABLE },
+    answers: {
+      200: {
+        description: 'The counts',
+        content,
+        headers: { Age: 'how many seconds old the counts are, when more than 2: while ClickHouse is away' },
+      },
+      503: UNAVAILABLE,
+    },
     handle: async (ctx) => {
-      const counts = await hourly.hour(parseHour(queryOf(ctx)), { fresh: asksForFresh(ctx) });
+      const { counts, readMs } = await hourly.hour(parseHour(queryOf(ctx)), { fresh: asksForFresh(ctx) });
+      const ageMs = nowMs() - readMs;
+      if (ageMs > OLD_MS) ctx.set('Age', String(Math.floor(ageMs / 1000)));
       await endOfTurn();
       if (prefersJson(ctx)) {
         ctx.body = toJson(counts);

@@ -13,13 +13,21 @@ export interface HourlyDependencies {
   readonly nowMs: () => number;
 }
 
+/** Counts, and when they were read. */
+export interface HourAnswer {
+  readonly counts: HourlyCounts;
+  /** By the clock of this server, in milliseconds since the epoch. */
+  readonly readMs: number;
+}
+
 /** Every question about hours goes through here, and only this knows which of them a cache answers. */
 export interface Hourly {
   /**
-   * The counts of one hour: the current hour from the cache, a past one from the view.
+   * The counts of one hour: the current hour from the cache, a past one from the view. Those of the current hour are
+   * the last that could be read, however old, for as long as it is the current hour.
    * @param options.fresh skips the cache
    */
-  hour(hour: HourMs, options: { readonly fresh: boolean }): Promise<HourlyCounts>;
+  hour(hour: HourMs, options: { readonly fresh: boolean }): Promise<HourAnswer>;
   /** The counts of many hours, from the view. */
   hours(hours: readonly HourMs[]): Promise<readonly HourlyCounts[]>;
 }
@@ -28,11 +36,12 @@ export interface Hourly {
 const REFRESH_AHEAD = 0.25;
 
 export function createHourly({ reader, cache: limits, log, nowMs }: HourlyDependencies): Hourly {
-  const read = async (hour: HourMs): Promise<HourlyCounts> => {
+  const read = async (hour: HourMs): Promise<HourAnswer> => {
+    const readMs = nowMs();
     const [counts = noCounts(hour)] = await reader.read([hour]);
-    return counts;
+    return { counts, readMs };
   };
-  const cache = new LRUCache<HourMs, HourlyCounts>({
+  const cache = new LRUCache<HourMs, HourAnswer>({
     max: 2,
     ttl: Math.max(1, limits.ttlMs),
     fetchMethod: async (hour, last) => {

@@ -1,4 +1,5 @@
 import { Closing } from '../../server/closing.ts';
+import { closeChromium } from './chromium.ts';
 import { setTestEndpoint } from './clickhouse.ts';
 import { expectNothingLeft } from './leaks.ts';
 import { startTestClickHouse } from './start-clickhouse.ts';
@@ -12,6 +13,7 @@ export async function mochaGlobalSetup(): Promise<void> {
 
 /** Once after all tests. What it throws fails the run. */
 export async function mochaGlobalTeardown(): Promise<void> {
+  await closeChromium();
   await closing.close();
   await expectNothingLeft();
 }

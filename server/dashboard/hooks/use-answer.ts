@@ -1,12 +1,14 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import type { ApiError } from '../api-error.ts';
+import type { Received } from '../api.ts';
+import { ApiError } from '../api-error.ts';
 import { poll } from '../poll.ts';
 import { useService } from '../service.ts';
 import { whenVisible } from './visible.ts';
 
 /**
  * What is known of the answer to a question. `ready` stays while the question is asked again or changed, so that figures
- * do not blink: `isOfBefore` says that the value answers the question before this one, `error` that asking again failed.
+ * do not blink: `isOfBefore` says that the value answers the question before this one, `error` that asking again failed or
+ * brought nothing newer.
  */
 export type Answer<T> = { readonly retry: () => void } & (
   | { readonly state: 'loading' }
@@ -43,9 +45,10 @@ export function useAnswer<T>(path: string, { everyMs, timeoutMs }: AnswerOptions
   useEffect(() => {
     const controller = new AbortController();
     const question = {
-      ask: async (signal: AbortSignal) => (await api.get(path, { signal, timeoutMs })) as T,
+      ask: async (signal: AbortSignal) => api.get(path, { signal, timeoutMs }),
       everyMs,
-      onAnswer: (value: T) => setKnown({ path, answer: { value, path }, error: undefined }),
+      onAnswer: ({ value, ageMs }: Received) =>
+        setKnown({ path, answer: { value: value as T, path }, error: staleness(ageMs) }),
       onFailure: (error: ApiError) => setKnown(({ answer }) => ({ path, answer, error })),
       whenVisible,
       random: Math.random,
@@ -55,6 +58,12 @@ export function useAnswer<T>(path: string, { everyMs, timeoutMs }: AnswerOptions
   }, [api, path, everyMs, timeoutMs, tries]);
   const retry = useCallback(() => setTries((count) => count + 1), []);
   return { retry, ...stateOf(known, path) };
+}
+
+function staleness(ageMs: number): ApiError | undefined {
+  if (ageMs === 0) return undefined;
+  const message = `the service has known nothing newer for ${Math.round(ageMs / 1000)} seconds`;
+  return new ApiError('unavailable', message);
 }
 
 function stateOf<T>({ path, answer, error }: Known<T>, asked: string) {

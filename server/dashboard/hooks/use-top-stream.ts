@@ -10,23 +10,31 @@ export interface TopStream {
   readonly retry: () => void;
 }
 
+interface Known {
+  readonly path: string;
+  readonly status: StreamState;
+  readonly list: TopList | undefined;
+}
+
 const CONNECTING: StreamState = { state: 'connecting' };
 
 /**
  * Follows `/events/top/stream`. A list of another question is forgotten. A tab that cannot be seen lets go of its
  * connection, because the service has a limit on them.
  * @param path with its query
+ * @param options.isHeld lets go of the connection too, and leaves the list as it is
  */
-export function useTopStream(path: string): TopStream {
+export function useTopStream(path: string, { isHeld }: { readonly isHeld: boolean }): TopStream {
   const { api } = useService();
   const [tries, setTries] = useState(0);
-  const [status, setStatus] = useState(CONNECTING);
-  const [latest, setLatest] = useState<{ readonly path: string; readonly list: TopList }>();
+  const [known, setKnown] = useState<Known>({ path, status: CONNECTING, list: undefined });
   useEffect(() => {
+    if (isHeld) return undefined;
     let connection: AbortController | undefined;
+    const learn = (news: Partial<Known>) => setKnown((before) => ({ ...of(path, before), ...news }));
     const listener = {
-      onState: setStatus,
-      onTop: (list: TopList) => setLatest({ path, list }),
+      onState: (status: StreamState) => learn({ status }),
+      onTop: (list: TopList) => learn({ list }),
     };
     const follow = () => {
       connection?.abort();
@@ -40,7 +48,13 @@ export function useTopStream(path: string): TopStream {
       document.removeEventListener('visibilitychange', follow);
       connection?.abort();
     };
-  }, [api, path, tries]);
+  }, [api, path, isHeld, tries]);
   const retry = useCallback(() => setTries((count) => count + 1), []);
-  return { status, list: latest?.path === path ? latest.list : undefined, retry };
+  const { status, list } = of(path, known);
+  return { status, list, retry };
+}
+
+/** What is known about a path: nothing, if it is about another one. */
+function of(path: string, known: Known): Known {
+  return known.path === path ? known : { path, status: CONNECTING, list: undefined };
 }

@@ -50,10 +50,15 @@ describe('What the dashboard asks', () => {
     await without.api.get('/events', { signal });
     expect(without.asked[0]?.init.headers).not.to.have.property('Authorization');
     const { api, asked } = apiWith(json({ events: [] }), 'k');
-    expect(await api.get('/events', { signal })).to.deep.equal({ events: [] });
+    expect(await api.get('/events', { signal })).to.deep.equal({ value: { events: [] }, ageMs: 0 });
     expect(asked[0]?.path).to.equal('/events');
     expect(asked[0]?.init.headers).to.include({ Authorization: 'Bearer k', Accept: 'application/json' });
     expect(asked[0]?.init.credentials).to.equal('omit');
+  });
+
+  it('knows how old an answer says it is', async () => {
+    const { api } = apiWith(async () => new Response('{}', { headers: { Age: '34' } }));
+    expect(await api.get('/analytics', { signal })).to.deep.equal({ value: {}, ageMs: 34_000 });
   });
 
   it('gives a problem as an error with its detail and its findings', async () => {

@@ -53,6 +53,13 @@ describe('The live list of the dashboard', () => {
     expect(states).to.deep.equal(['connecting', 'live', 'unavailable: ClickHouse is away', 'live']);
   });
 
+  it('passes on what the service says of a question that is too expensive, and goes on', async () => {
+    const problem =
+      'event: problem\ndata: {"problem":{"title":"t","status":422,"detail":"ask for less"}}\n\n';
+    const { states } = await heard([[problem, top('a')]], 1);
+    expect(states).to.deep.equal(['connecting', 'unavailable: ask for less', 'live']);
+  });
+
   it('connects again, to the same question, when the connection breaks or is refused for now', async () => {
     const full = new ApiError('unavailable', 'too many readers');
     const { states, keys, paths } = await heard([[top('a')], full, [top('b')]], 2);

@@ -54,7 +54,7 @@ describe('createHourly', () => {
     process.off('unhandledRejection', onUnhandled);
   });
 
-  function open(ttlMs = TTL_MS) {
+  function open(ttlMs = TTL_MS, nowMs = () => NOW_MS) {
     const { log, lines } = keptLog();
     const reader = {
       read: async (hours: readonly HourMs[]) => {
@@ -63,8 +63,8 @@ describe('createHourly', () => {
         return await answer.promise;
       },
     };
-    const hourly = createHourly({ reader, cache: { ttlMs, maxHours: 10 }, log, nowMs: () => NOW_MS });
-    const ask = async (hour: HourMs, fresh = false) => (await hourly.hour(hour, { fresh })).clicks;
+    const hourly = createHourly({ reader, cache: { ttlMs, maxHours: 10 }, log, nowMs });
+    const ask = async (hour: HourMs, fresh = false) => (await hourly.hour(hour, { fresh })).counts.clicks;
     return { hourly, ask, lines };
   }
 
@@ -139,6 +139,21 @@ describe('createHourly', () => {
     expect(lines.map(({ reason, hour }) => ({ reason, hour }))).to.deep.equal([
       { reason: 'connection lost', hour: CURRENT },
     ]);
+  });
+
+  it('says when the last answer was read, however often it could not be renewed', async () => {
+    let nowMs = NOW_MS;
+    const { hourly } = open(TTL_MS, () => nowMs);
+    const first = hourly.hour(CURRENT, { fresh: false });
+    answer(0, 1);
+    expect(await first).to.have.property('readMs', NOW_MS);
+    for (const index of [1, 2]) {
+      nowMs += TTL_MS + 1;
+      await clock.advance(TTL_MS + 1);
+      const again = hourly.hour(CURRENT, { fresh: false });
+      reads[index]?.answer.reject(new Error('connection lost'));
+      expect(await again).to.have.property('readMs', NOW_MS);
+    }
   });
 
   it('fails when there is no last answer, and asks again the next time', async () => {

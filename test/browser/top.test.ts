@@ -1,0 +1,195 @@
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { expectAccessible } from '../support/accessible.ts';
+import { inBrowser, screenshot } from '../support/browser.ts';
+import { eventText, NDJSON, postEvents } from '../support/events-api.ts';
+import { eventually } from '../support/outcome.ts';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
+
+/** How soon an acknowledged event must be on an open page. */
+const FRESH_MS = 2_000;
+
+describe('The live top list in a browser', () => {
+  let service: TestApp;
+
+  before(async () => {
+    service = await startTestApp();
+  });
+  after(async () => service.remove());
+
+  /** So many events of a name, in a category; each has what `data` says. */
+  async function post(category: string, names: Readonly<Record<string, number>>, data: object = {}) {
+    const texts = Object.entries(names).flatMap(([name, count]) =>
+      Array.from({ length: count }, () => eventText({ category, name, data, timestamp: Date.now() })),
+    );
+    const { status } = await postEvents(service.url, texts.join('\n'), NDJSON);
+    expect(status).to.equal(202);
+  }
+
+  it(
+    'moves by itself within two seconds of an event, and is of the last hour by name at first',
+    inBrowser(async ({ open }) => {
+      await post('moves', { first: 3, second: 2 });
+      const page = await open(`${service.url}/?view=top&category=moves&window=1h`);
+      await eventually(async () => expect(await rows(page)).to.deep.equal(['1 first 3', '2 second 2']));
+      await post('moves', { second: 2 });
+      await eventually(
+        async () => expect(await rows(page)).to.deep.equal(['1 second 4', '2 first 3']),
+        FRESH_MS,
+      );
+      await page.goto(`${service.url}/?view=top`);
+      await page.getByText('in the last hour').waitFor();
+    }),
+  );
+
+  it(
+    'asks what the form says once it is applied, and the address holds it',
+    inBrowser(async ({ open }) => {
+      await post('form', { a: 2 }, { kind: 'x', id: 1, note: 'latest' });
+      await post('form', { b: 1 }, { kind: 'y', id: 2 });
+      const page = await open(`${service.url}/?view=top`);
+      await page.getByText('Filters and columns').click();
+      await page.getByRole('combobox', { name: 'Count by' }).fill('data.kind');
+      await page.getByLabel('Category').fill('form');
+      await page.getByLabel('Only the latest of each').fill('data.id');
+      await page.getByLabel('Where').fill('data.kind:x\ndata.id:1');
+      await page.getByLabel('Also show').fill('data.note, data.kind');
+      expect(page.url()).to.equal(`${service.url}/?view=top`);
+      await page.getByLabel('Rows').press('Enter');
+      await eventually(async () => expect(await rows(page)).to.deep.equal(['1 x 1 latest x']));
+      const { searchParams: query } = new URL(page.url());
+      expect(query.getAll('where')).to.deep.equal(['data.kind:x', 'data.id:1']);
+      expect(query.get('show')).to.equal('data.note,data.kind');
+      await page.goBack();
+      await page.getByRole('heading', { name: 'Names with the most events' }).waitFor();
+      await page.goForward();
+      await eventually(async () => expect(await rows(page)).to.deep.equal(['1 x 1 latest x']));
+      const again = await open(page.url());
+      await eventually(async () => expect(await rows(again)).to.deep.equal(['1 x 1 latest x']));
+    }),
+  );
+
+  it(
+    'shows what the service says is wrong with a question at its field, and takes the focus there',
+    inBrowser(async ({ open, allowTrouble }) => {
+      allowTrouble(/status of 400/);
+      const page = await open(`${service.url}/?view=top`);
+      await page.getByText('Filters and columns').click();
+      await page.getByLabel('Where').fill('response:yes');
+      await page.getByRole('button', { name: 'Apply' }).click();
+      const field = page.getByLabel('Where');
+      await page.getByText('Received "response:yes", expected path:value').waitFor();
+      expect(await field.getAttribute('aria-invalid')).to.equal('true');
+      expect(await page.evaluate<string>('document.activeElement.tagName')).to.equal('TEXTAREA');
+      await expectAccessible(page);
+      await screenshot(page, 'top-wrong');
+      await field.fill('data.response:yes');
+      await page.getByRole('button', { name: 'Apply' }).click();
+      await page.getByText('No events match').waitFor();
+    }),
+  );
+
+  it(
+    'is chosen, paused and followed by keyboard, and says little to a screen reader',
+    inBrowser(async ({ open }) => {
+      await post('keys', { first: 3 });
+      const page = await open(`${service.url}/?view=top&category=keys`);
+      const pause = page.getByRole('button', { name: 'Pause' });
+      await pause.focus();
+      await page.keyboard.press('Enter');
+      await page.getByText('Paused at').waitFor();
+      await post('keys', { second: 5 });
+      await page.waitForTimeout(FRESH_MS);
+      expect(await rows(page)).to.deep.equal(['1 first 3']);
+      await page.keyboard.press('Enter');
+      await eventually(async () => expect(await rows(page)).to.deep.equal(['1 second 5', '2 first 3']));
+      const spoken = page.locator('[role=status]:visible, [role=alert], [aria-live]');
+      expect(await spoken.allTextContents()).to.deep.equal(['The list is live.']);
+      await page.getByRole('link', { name: 'User' }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Users with the most events' }).waitFor();
+      expect(new URL(page.url()).search).to.equal('?view=top&by=user&category=keys');
+    }),
+  );
+
+  it(
+    'keeps the focus on a key whose row moves, and a key leads to its events',
+    inBrowser(async ({ open }) => {
+      await post('focus', { a: 1, b: 2, c: 3 });
+      const page = await open(`${service.url}/?view=top&category=focus`, { reducedMotion: 'reduce' });
+      await eventually(async () => expect(await rows(page)).to.deep.equal(['1 c 3', '2 b 2', '3 a 1']));
+      await page.getByRole('link', { name: 'a', exact: true }).focus();
+      await post('focus', { a: 3 });
+      await eventually(async () => expect(await rows(page)).to.deep.equal(['1 a 4', '2 c 3', '3 b 2']));
+      expect(await page.evaluate<string>('document.activeElement.textContent')).to.equal('a');
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/?view=browse&category=focus&name=a');
+    }),
+  );
+
+  it(
+    'shows what applications send as text, at any width',
+    inBrowser(async ({ open }) => {
+      const html = '<img src=x onerror="document.title=1">';
+      const paths = Array.from({ length: 20 }, (_, index) => `c${index}`);
+      const data = Object.fromEntries(paths.map((path) => [path, `${html} שלום 🧑‍🚀 ${'long '.repeat(99)}`]));
+      await post('odd', { [html]: 4, ['x'.repeat(256)]: 3, '\u202Eright to left مرحبا': 2, ' ': 1 }, data);
+      const show = paths.map((path) => `data.${path}`).join(',');
+      const page = await open(`${service.url}/?view=top&category=odd&show=${show}`);
+      await page.getByRole('link', { name: html }).waitFor();
+      expect(await page.locator('main img').count()).to.equal(0);
+      for (const width of [390, 1280]) {
+        await page.setViewportSize({ width, height: 900 });
+        const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+        expect(overflow, `at ${width}`).to.be.at.most(0);
+      }
+      await screenshot(page, 'top-odd');
+    }),
+  );
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it(
+      `is accessible in ${colorScheme}`,
+      inBrowser(async ({ open }) => {
+        await post('seen', { pageview: 31, scroll: 17, 'cta click': 12, submit: 3 });
+        const page = await open(`${service.url}/?view=top&category=seen`, { colorScheme });
+        await page.getByRole('link', { name: 'pageview' }).waitFor();
+        await page.getByText('Filters and columns').click();
+        await expectAccessible(page);
+        await screenshot(page, `top-form-${colorScheme}`);
+        await page.getByText('Filters and columns').click();
+        await screenshot(page, `top-${colorScheme}`);
+      }),
+    );
+  }
+});
+
+describe('The live top list of a service with as many readers as it takes', () => {
+  let service: TestApp;
+
+  before(async () => {
+    service = await startTestApp({ live: { maxReaders: 1 } });
+  });
+  after(async () => service.remove());
+
+  it(
+    'says so, and is live by itself when there is room',
+    inBrowser(async ({ open, allowTrouble }) => {
+      allowTrouble(/status of 503/);
+      const first = await open(`${service.url}/?view=top`);
+      await first.getByText('No events match').waitFor();
+      const second = await open(`${service.url}/?view=top`);
+      await second.getByText('The list cannot be shown now').waitFor();
+      await second.getByText('There are 1 readers of streams already').waitFor();
+      await expectAccessible(second);
+      await first.close();
+      await second.getByText('No events match').waitFor();
+    }),
+  );
+});
+
+/** The rows of the list as text: `1 pageview 31`. */
+async function rows(page: Page): Promise<string[]> {
+  const texts = await page.locator('tbody tr').allInnerTexts();
+  return texts.map((text) => text.split(/\s+/).join(' ').trim());
+}
