@@ -57,7 +57,7 @@ function readPlan(args: readonly string[]): Plan {
   return {
     minutes: wholeFlag(given, 'minutes', { min: 1, max: 10_080, fallback: 5 }),
     times: wholeFlag(given, 'times', { min: 1, max: 100, fallback: 3 }),
-    connections: wholeFlag(given, 'connections', { min: 1, max: 10_000, fallback: 800 }),
+    connections: wholeFlag(given, 'connections', { min: 1, max: 10_000, fallback: 300 }),
   };
 }
 

@@ -120,11 +120,11 @@ export const defaults: Config = {
     maxResultBytes: 64 * MIB,
   },
   admission: {
-    longTurnMs: 25,
+    longTurnMs: 10,
     longTurnRequests: 50,
     longTurns: 5,
     writeTurnMs: 3,
-    readTurnMs: 50,
+    readTurnMs: 100,
     calmMs: 100,
   },
   live: { maxReaders: 1000 },
