@@ -71,7 +71,7 @@ class OpenLoop {
   readonly #all = new Set<RawConnection>();
   readonly #windows: Window[] = [];
   readonly #total = new Counters();
-  readonly #startMs = performance.now();
+  #startMs = 0;
   #window = new Counters();
   #busy = 0;
   #unsent = 0;
@@ -88,6 +88,8 @@ class OpenLoop {
 
   async toEnd(): Promise<PhaseResult> {
     const { seconds, ratePerS } = this.#phase;
+    await Promise.all([...this.#all].map(async ({ opened }) => opened));
+    this.#startMs = performance.now();
     let due = 0;
     let windowEndMs = WINDOW_S * 1000;
     for (let elapsedMs = 0; elapsedMs < seconds * 1000; elapsedMs = performance.now() - this.#startMs) {

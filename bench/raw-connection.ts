@@ -9,6 +9,8 @@ const HEAD_END = '\r\n\r\n';
 
 /** One keep-alive connection with at most one request under way: the least a client can do for each of thousands. */
 export class RawConnection {
+  /** Resolves when there is a connection, or none will be. */
+  readonly opened: Promise<void>;
   readonly #socket: Socket;
   #received = '';
   #resolve: ((answer: RawAnswer) => void) | undefined;
@@ -17,6 +19,9 @@ export class RawConnection {
   constructor(url: URL, onClosed: () => void) {
     this.#socket = connect({ host: url.hostname, port: Number(url.port), noDelay: true });
     this.#socket.setEncoding('latin1');
+    this.opened = new Promise((resolve) =>
+      this.#socket.once('connect', resolve).once('close', () => resolve()),
+    );
     this.#socket.on('data', (text: string) => this.#receive(text));
     this.#socket.on('error', () => undefined).once('close', onClosed);
   }

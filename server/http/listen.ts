@@ -21,6 +21,8 @@ const KEEP_ALIVE_MS = 72_000;
 /** How often Node looks for requests that take too long. */
 const MAX_CHECK_MS = 30_000;
 const MAX_CONNECTIONS = 10_000;
+/** Of connections that wait to be taken; beyond it the kernel lets clients try again after a second. It may allow fewer. */
+const MAX_WAITING_CONNECTIONS = 4096;
 const CLOSE_DEADLINE_MS = 5_000;
 
 /** @throws AppError `invalid` when the address cannot be taken */
@@ -38,7 +40,7 @@ export async function listen(
   serveConnections(server, handle);
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
+    server.once('error', reject).listen(port, host, MAX_WAITING_CONNECTIONS, resolve);
   }).catch((error: unknown) => {
     throw new AppError('invalid', `HOST and PORT: ${host}:${port} cannot be listened on`, { cause: error });
   });
