@@ -7,6 +7,7 @@ import { openGate } from './clickhouse/open-gate.ts';
 import { Closing } from './closing.ts';
 import type { CacheLimits, Config } from './config.ts';
 import { createHealth } from './health.ts';
+import { frontDoor } from './http/front-door.ts';
 import { createHttpApp } from './http/routes.ts';
 import { listen } from './http/listen.ts';
 import { Backlog } from './ingest/backlog.ts';
@@ -67,7 +68,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   closing.add('gate', () => gate.close());
   await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
 
-  const backlog = new Backlog();
+  const backlog = new Backlog(nowMs);
   const metrics = createMetrics(backlog, nowMs);
   const delivery = createDelivery({ ...clickhouse, gate, log, nowMs });
   const ingest = await openIngest({ dataDir, limits, delivery, backlog, metrics, log, nowMs, random });
@@ -102,7 +103,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     nowMs,
     log,
   });
-  const listener = await listen(http, config);
+  const listener = await listen(frontDoor(http.callback(), config.admission, metrics), config);
   closing.add('http', () => listener.close());
   // After it, to be closed before it: an answer without an end would keep it open.
   closing.add('live', () => live.close());

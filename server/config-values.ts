@@ -1,5 +1,7 @@
 import { EnvError, makeExactValidator } from 'envalid';
 import { messageOf, show } from './errors.ts';
+import { parseRate } from './trust/rate-limit.ts';
+import type { Rate } from './trust/token-bucket.ts';
 import { parseApiKeys, type ApiKey } from './trust/api-keys.ts';
 import { isCidr } from './trust/networks.ts';
 
@@ -81,6 +83,24 @@ export function apiKeys() {
       throw new EnvError(messageOf(error));
     }
   });
+}
+
+export function rate() {
+  return makeExactValidator<Rate>((input) => {
+    try {
+      return parseRate(parseJson(input));
+    } catch (error) {
+      throw new EnvError(`received ${show(input)}: ${messageOf(error)}`);
+    }
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 export function cidrs() {

@@ -13,6 +13,7 @@ import {
   MIB,
   oneOf,
   origins,
+  rate,
   whole,
 } from './config-values.ts';
 import { AppError, show, type Issue } from './errors.ts';
@@ -35,6 +36,7 @@ export interface Config {
   /** How far ahead of this server's clock an event's timestamp may be. */
   readonly maxFutureMs: number;
   readonly maxBodyBytes: number;
+  readonly requestTimeoutMs: number;
   /** Of all bodies that are being read, decompressed; above it they are refused with 503. Their rows take up to three times that. */
   readonly bodiesMaxBytes: number;
   /** Holds `<category>/<name>.json`, the JSON Schemas of payloads. */
@@ -42,6 +44,7 @@ export interface Config {
   readonly journal: JournalLimits;
   readonly cache: CacheLimits;
   readonly questions: QuestionLimits;
+  readonly admission: AdmissionLimits;
   readonly live: LiveLimits;
   readonly trust: TrustRules;
   /** Whose pages in browsers may call this server, `*` for all; none by default. */
@@ -75,6 +78,21 @@ export interface QuestionLimits {
   readonly maxResultBytes: number;
 }
 
+/** When there are more requests than this process has time for; see `http/admission.ts`. */
+export interface AdmissionLimits {
+  /** A turn of the event loop that takes longer than this is a long one, if it brought so many requests ... */
+  readonly longTurnMs: number;
+  readonly longTurnRequests: number;
+  /** ... and so many of them in a row are overload. */
+  readonly longTurns: number;
+  /** Then a turn takes writes for so long ... */
+  readonly writeTurnMs: number;
+  /** ... and reads for so long. */
+  readonly readTurnMs: number;
+  /** Overload is over when nothing had to be refused for so long. */
+  readonly calmMs: number;
+}
+
 export interface LiveLimits {
   /** Of all streams of this process; above it they are refused with 503. */
   readonly maxReaders: number;
@@ -94,6 +112,7 @@ export const defaults: Config = {
   workers: 1,
   maxFutureMs: 300_000,
   maxBodyBytes: 10 * MIB,
+  requestTimeoutMs: 60_000,
   bodiesMaxBytes: 64 * MIB,
   schemasDir: path.resolve('schemas'),
   journal: { batchMaxWaitMs: 500, segmentMaxBytes: 8 * MIB, maxBytes: 10 * GIB, pendingMaxBytes: 64 * MIB },
@@ -103,6 +122,14 @@ export const defaults: Config = {
     maxMemoryBytes: GIB,
     maxRowsRead: 1_000_000_000,
     maxResultBytes: 64 * MIB,
+  },
+  admission: {
+    longTurnMs: 10,
+    longTurnRequests: 50,
+    longTurns: 5,
+    writeTurnMs: 3,
+    readTurnMs: 100,
+    calmMs: 100,
   },
   live: { maxReaders: 1000 },
   trust: { keys: [], networks: [], proxies: [] },
@@ -134,6 +161,7 @@ const specs = {
   API_KEYS: apiKeys()({ default: defaults.trust.keys }),
   TRUSTED_NETWORKS: cidrs()({ default: defaults.trust.networks }),
   TRUSTED_PROXIES: cidrs()({ default: defaults.trust.proxies }),
+  RATE_PER_ADDRESS: rate()({ default: undefined }),
   CORS_ORIGINS: origins()({ default: defaults.corsOrigins }),
   ALLOW_ANONYMOUS: whole(0, 1)({ default: 0 }),
   LOG_LEVEL: oneOf(LOG_LEVELS)({ default: defaults.logLevel }),
@@ -219,10 +247,17 @@ interface TrustVariables {
   readonly API_KEYS: TrustRules['keys'];
   readonly TRUSTED_NETWORKS: TrustRules['networks'];
   readonly TRUSTED_PROXIES: TrustRules['proxies'];
+  readonly RATE_PER_ADDRESS: TrustRules['ratePerAddress'] | undefined;
 }
 
-function trustOf({ API_KEYS, TRUSTED_NETWORKS, TRUSTED_PROXIES }: TrustVariables): TrustRules {
-  return { keys: API_KEYS, networks: TRUSTED_NETWORKS, proxies: TRUSTED_PROXIES };
+function trustOf(set: TrustVariables): TrustRules {
+  const { RATE_PER_ADDRESS: ratePerAddress } = set;
+  return {
+    keys: set.API_KEYS,
+    networks: set.TRUSTED_NETWORKS,
+    proxies: set.TRUSTED_PROXIES,
+    ...(ratePerAddress === undefined ? {} : { ratePerAddress }),
+  };
 }
 
 /** Everything is open until keys exist, so only this machine may reach it unless the operator says otherwise. */

@@ -16,6 +16,12 @@ export function createMetrics(backlog: Backlog, nowMs: () => number) {
     events: eventMetrics(registry, backlog, nowMs),
     journal: journalMetrics(registry, backlog),
     http: httpMetrics(registry),
+    httpShed: new Counter({
+      name: 'clickhour_http_shed_total',
+      help: 'Requests answered with 503 before anybody looked at them, because there was no time for them',
+      labelNames: ['kind'],
+      registers: [registry],
+    }),
     live: liveMetrics(registry),
     hourlyQueries: new Counter({
       name: 'clickhour_hourly_queries_total',

@@ -10,6 +10,7 @@ import type { RequestContext } from './context.ts';
 import { EventsBody, EventsProblem, Verdicts } from './events-schemas.ts';
 import { formatOf, isGzipped } from './media-type.ts';
 import type { Answer, Operation } from './operation.ts';
+import { charge } from './trusted.ts';
 
 export interface EventsDependencies {
   readonly ingest: Pick<Ingest, 'batch' | 'refusal'>;
@@ -78,6 +79,8 @@ async function receive(
     format,
     newBatch: () => ingest.batch(),
     context: () => ({ nowMs: nowMs(), maxFutureMs, application, checkPayload }),
+    // One was paid for when the request came.
+    onJudged: (events) => chargeAll(ctx, events - 1, metrics),
     maxEvents: Math.ceil(maxBodyBytes / MIN_EVENT_BYTES),
   });
   let held = 0;
@@ -93,6 +96,16 @@ async function receive(
     answer(ctx, outcome);
   } finally {
     budget.release(held);
+  }
+}
+
+function chargeAll(ctx: RequestContext, events: number, metrics: EventsDependencies['metrics']): void {
+  if (events <= 0) return;
+  try {
+    charge(ctx.state.caller, events);
+  } catch (error) {
+    metrics.events.rejected.inc({ reason: 'rate_limited' }, events + 1);
+    throw error;
   }
 }
 

@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { Server as TcpServer } from 'node:net';
-import type Koa from 'koa';
 import { AppError } from '../errors.ts';
+import { serveConnections } from './connections.ts';
+import type { Handle } from './front-door.ts';
 
 export interface Listener {
   /** `http://HOST:PORT`, with the port that was taken. */
@@ -19,26 +20,34 @@ export interface ListenOptions {
   readonly port: number;
   /** How long a closing server waits for one more request on each open connection. */
   readonly drainMs: number;
+  /** For a whole request, its body included: a client that stalls must not hold memory for ever. */
+  readonly requestTimeoutMs: number;
 }
 
 const KEEP_ALIVE_MS = 72_000;
-/** For a whole request, its body included: a client that stalls must not hold memory for ever. */
-const REQUEST_TIMEOUT_MS = 60_000;
+/** How often Node looks for requests that take too long. */
+const MAX_CHECK_MS = 30_000;
 const MAX_CONNECTIONS = 10_000;
+/** Of connections that wait to be taken; beyond it the kernel lets clients try again after a second. It may allow fewer. */
+const MAX_WAITING_CONNECTIONS = 4096;
 const CLOSE_DEADLINE_MS = 5_000;
 
 /** @throws AppError `invalid` when the address cannot be taken */
-export async function listen(app: Koa, { host, port, drainMs }: ListenOptions): Promise<Listener> {
-  const handle = app.callback();
-  const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_TIMEOUT_MS },
-    (request, response) => {
-      void handle(request, response);
-    },
-  );
+export async function listen(
+  handle: Handle,
+  { host, port, requestTimeoutMs, drainMs }: ListenOptions,
+): Promise<Listener> {
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(MAX_CHECK_MS, requestTimeoutMs / 2),
+    requireHostHeader: false,
+  });
+  serveConnections(server, handle);
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
+    server.once('error', reject).listen(port, host, MAX_WAITING_CONNECTIONS, resolve);
   }).catch((error: unknown) => {
     throw new AppError('invalid', `HOST and PORT: ${host}:${port} cannot be listened on`, { cause: error });
   });

@@ -19,6 +19,10 @@ const UNAUTHORIZED: Answer = {
   headers: { 'WWW-Authenticate': 'How to bring a key' },
 };
 const FORBIDDEN = problem('The key does not have the role');
+const RATE_LIMITED: Answer = {
+  ...problem('The key, or without one the address, has used up its rate'),
+  headers: { 'Retry-After': 'Seconds after which its rate allows it' },
+};
 
 /** The OpenAPI 3.1 document of some operations. */
 export function openApiDocument(operations: readonly Operation[]): Json {
@@ -103,7 +107,7 @@ function responsesOf(
   const takesInput = query !== undefined || pathParameters !== undefined || body !== undefined;
   const all: Readonly<Record<number, Answer>> = {
     ...(takesInput ? { 400: INVALID } : {}),
-    ...(access === 'open' ? {} : { 401: UNAUTHORIZED, 403: FORBIDDEN }),
+    ...(access === 'open' ? {} : { 401: UNAUTHORIZED, 403: FORBIDDEN, 429: RATE_LIMITED }),
     ...answers,
   };
   return Object.fromEntries(

@@ -18,6 +18,7 @@ const STATUSES: Readonly<Record<ErrorCode, Status>> = {
   too_large: { status: 413, title: 'The request is too large' },
   too_expensive: { status: 422, title: 'The question is too expensive' },
   unsupported_media_type: { status: 415, title: 'The form of the request is not supported' },
+  rate_limited: { status: 429, title: 'The caller has used up its rate' },
   internal: { status: 500, title: 'Something went wrong here' },
   overloaded: { status: 503, title: 'The server cannot take more now' },
   unavailable: { status: 503, title: 'A part of the service is away' },

@@ -17,7 +17,7 @@ import { questionsOperations, type QuestionsRoutesDependencies } from './questio
 import { statusOperations, type StatusDependencies } from './status.ts';
 import { standardHeaders } from './standard-headers.ts';
 import { topStream, type TopStreamDependencies } from './top-stream.ts';
-import { demand, identified } from './trusted.ts';
+import { charge, demand, identified } from './trusted.ts';
 import { unanswered } from './unanswered.ts';
 
 export interface HttpDependencies
@@ -47,14 +47,20 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
   return [...served, ...documentationOperations(served)];
 }
 
-/** The same operation, for those alone who may ask for it. */
-function guarded(operation: Operation): Operation {
+/** The same operation, for those alone who may ask for it, and no more often than they may. */
+function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Operation {
   const { access, handle } = operation;
   if (access === 'open') return operation;
   return {
     ...operation,
     handle: (ctx) => {
       demand(access, ctx);
+      try {
+        charge(ctx.state.caller, 1);
+      } catch (error) {
+        if (access === 'write') events.rejected.inc({ reason: 'rate_limited' });
+        throw error;
+      }
       return handle(ctx);
     },
   };
@@ -63,7 +69,7 @@ function guarded(operation: Operation): Operation {
 /** The HTTP side of the service: every middleware and every route, in the order a request meets them. */
 export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState> {
   const { metrics, log, trust, corsOrigins } = dependencies;
-  const served = operations(dependencies).map(guarded);
+  const served = operations(dependencies).map((operation) => guarded(operation, metrics));
   const router = new Router<RequestState>();
   for (const { method, path, handle } of served) router[method](path, handle);
 

@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
-import { AppError } from '../errors.ts';
-import type { Role } from '../trust/caller.ts';
+import { AppError, show } from '../errors.ts';
+import type { Caller, Role } from '../trust/caller.ts';
 import type { Trust } from '../trust/trust.ts';
 import type { RequestContext, RequestState } from './context.ts';
 
@@ -30,4 +30,17 @@ export function demand(role: Role, { state, req }: RequestContext): void {
     throw new AppError('unauthorized', `received ${received}, expected Authorization: Bearer KEY`);
   }
   throw new AppError('forbidden', `received the key of ${application}, expected one with the role ${role}`);
+}
+
+/**
+ * Takes events or questions from what a caller may do.
+ * @throws AppError `rate_limited` when it has used that up; then nothing is taken
+ */
+export function charge({ allowance, application, address }: Caller, count: number): void {
+  const waitS = allowance?.take(count) ?? 0;
+  if (waitS === 0) return;
+  const who = application === undefined ? `the address ${address}` : `the key of ${show(application)}`;
+  const retryAfterS = Math.ceil(waitS);
+  const detail = `received ${count} more ${count === 1 ? 'event or question' : 'events'} with ${who} than its rate allows, expected ${count === 1 ? 'it' : 'them'} in ${retryAfterS} s; nothing was stored`;
+  throw new AppError('rate_limited', detail, { retryAfterS });
 }

@@ -1,4 +1,8 @@
+import { DrainRate } from './drain-rate.ts';
 import type { Segment } from './segment.ts';
+
+/** Of a limit on bytes; below it there is room again. */
+const ROOMY = 0.9;
 
 /**
  * What is in the journal and not known to be safe in ClickHouse: its rows, its bytes, and since when the oldest waits.
@@ -6,8 +10,13 @@ import type { Segment } from './segment.ts';
  */
 export class Backlog {
   readonly #segments = new Set<Segment>();
+  readonly #drained: DrainRate;
   #rows = 0;
   #bytes = 0;
+
+  constructor(nowMs: () => number = Date.now) {
+    this.#drained = new DrainRate(nowMs);
+  }
 
   get rows(): number {
     return this.#rows;
@@ -41,6 +50,14 @@ export class Backlog {
     return oldest;
   }
 
+  /**
+   * In how many seconds `limit` bytes would have a tenth of their room again, at the rate at which ClickHouse took
+   * bytes lately. Somebody who came back for the room of one event would find it taken by the others.
+   */
+  secondsUntilRoom(bytes: number, limit: number): number {
+    return this.#drained.secondsFor(bytes - ROOMY * limit);
+  }
+
   /** A segment that another process left behind, with all its rows. */
   add(segment: Segment): void {
     this.#segments.add(segment);
@@ -62,5 +79,6 @@ export class Backlog {
     if (!this.#segments.delete(segment)) throw new Error(`segment ${segment.name} is not in the backlog`);
     this.#rows -= segment.rows;
     this.#bytes -= segment.bytes;
+    this.#drained.add(segment.bytes);
   }
 }

@@ -137,7 +137,8 @@ function shareRefusal(bytes: number, { backlog, limits }: IngestDependencies): A
   const limit = Math.floor(limits.maxBytes * REJECTED_SHARE);
   if (waiting + bytes <= limit) return undefined;
   const message = `Nothing was stored: ${waiting} bytes of rejected events wait for ClickHouse, at most ${limit} may`;
-  return new AppError('overloaded', message, { retryAfterS: 5 });
+  const retryAfterS = backlog.secondsUntilRoom(waiting + bytes, limit);
+  return new AppError('overloaded', message, { retryAfterS });
 }
 
 interface ReplayDependencies extends Pick<IngestDependencies, 'backlog' | 'metrics' | 'log'> {

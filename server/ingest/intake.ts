@@ -14,6 +14,8 @@ export interface IntakeOptions {
   readonly newBatch: () => Batch;
   readonly context: () => ParseContext;
   readonly maxEvents: number;
+  /** Told how many events the body had, before any is stored; what it throws ends the intake. */
+  readonly onJudged?: (events: number) => void;
 }
 
 /** What became of a body. Nothing was accepted when `failure` is there. */
@@ -77,13 +79,14 @@ export class Intake {
 
   /**
    * The body is complete, or as complete as it will be.
-   * @throws AppError `overloaded`: no event of it is stored
+   * @throws AppError `overloaded`, and what `onJudged` throws: no event of it is stored
    */
   async finish(): Promise<Outcome> {
     this.#judge(() => this.#splitter.end());
     if (this.#failure === undefined && this.#events === 0) {
       this.fail('malformed', [{ path: '', message: 'received no event, expected at least one' }]);
     }
+    this.#options.onJudged?.(this.#events);
     if (this.#failure !== undefined) this.#keepBodyOnly(this.#failure);
     await this.#batch.commit();
     return {

@@ -22,7 +22,7 @@ export interface JournalDependencies {
   readonly onCommit: (rows: number, seconds: number) => void;
 }
 
-/** When it makes sense to send again what a full or failing disk refused. */
+/** When it makes sense to send again what a failing disk refused. */
 const RETRY_AFTER_S = 5;
 
 /** Rows that become durable together, and the one promise that all who wait for them share. */
@@ -110,10 +110,11 @@ export class Journal {
         1,
       );
     }
-    if (backlog.bytes + pending + bytes > limits.maxBytes) {
+    const wanted = backlog.bytes + pending + bytes;
+    if (wanted > limits.maxBytes) {
       return overloaded(
         `the journal holds ${backlog.bytes} bytes that wait for ClickHouse, its limit is ${limits.maxBytes}`,
-        RETRY_AFTER_S,
+        backlog.secondsUntilRoom(wanted, limits.maxBytes),
       );
     }
     return undefined;

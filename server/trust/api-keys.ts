@@ -1,6 +1,8 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import { show } from '../errors.ts';
-import type { Role } from './caller.ts';
+import { messageOf, show } from '../errors.ts';
+import type { Caller, Role } from './caller.ts';
+import { parseRate } from './rate-limit.ts';
+import { TokenBucket, type Rate } from './token-bucket.ts';
 
 /** A key as the operator configures it. The key itself is known to its application alone. */
 export interface ApiKey {
@@ -8,22 +10,31 @@ export interface ApiKey {
   /** SHA-256 of the key, in hex. */
   readonly sha256: string;
   readonly roles: readonly Role[];
+  /** In each process; without it, there is no limit. */
+  readonly rate?: Rate;
 }
 
 /** Who owns a key. */
-export interface KeyOwner {
+export interface KeyOwner extends Omit<Caller, 'address'> {
   readonly application: string;
-  readonly roles: ReadonlySet<Role>;
 }
 
 /**
  * Finds the owner of a key that came with a request. All keys are compared, each in constant time, so that how long it
  * takes says nothing about any of them.
+ * @param nowMs monotonic, in milliseconds
  */
-export function keyFinder(keys: readonly ApiKey[]): (key: string) => KeyOwner | undefined {
-  const known = keys.map(({ application, sha256, roles }) => ({
+export function keyFinder(
+  keys: readonly ApiKey[],
+  nowMs: () => number,
+): (key: string) => KeyOwner | undefined {
+  const known = keys.map(({ application, sha256, roles, rate }) => ({
     digest: Buffer.from(sha256, 'hex'),
-    owner: { application, roles: new Set(roles) },
+    owner: {
+      application,
+      roles: new Set(roles),
+      ...(rate === undefined ? {} : { allowance: new TokenBucket(rate, nowMs) }),
+    },
   }));
   return (key) => {
     const received = hash('sha256', key, 'buffer');
@@ -36,7 +47,8 @@ export function keyFinder(keys: readonly ApiKey[]): (key: string) => KeyOwner | 
 }
 
 /**
- * Reads API_KEYS: `[{"application": "shop", "sha256": "<hex>", "roles": ["write", "read"]}]`.
+ * Reads API_KEYS: `[{"application": "shop", "sha256": "<hex>", "roles": ["write", "read"]}]`, in which an entry may have
+ * a `rate` too.
  * @throws Error that says which entry is wrong, and never shows a hash, or what may be a key in its place
  */
 export function parseApiKeys(json: string): readonly ApiKey[] {
@@ -70,12 +82,12 @@ function parseArray(json: string): readonly unknown[] {
   return value;
 }
 
-const FIELDS: readonly string[] = ['application', 'sha256', 'roles'];
+const FIELDS: readonly string[] = ['application', 'sha256', 'roles', 'rate'];
 
 function parseEntry(entry: unknown, index: number): ApiKey {
   const name = `entry ${index + 1}`;
   if (typeof entry !== 'object' || entry === null) throw new Error(`${name}: expected an object`);
-  const { application, sha256, roles } = entry as Record<string, unknown>;
+  const { application, sha256, roles, rate } = entry as Record<string, unknown>;
   if (typeof application !== 'string' || application === '' || application.length > 256) {
     throw new Error(`${name}: expected an application of 1 to 256 characters`);
   }
@@ -87,9 +99,20 @@ function parseEntry(entry: unknown, index: number): ApiKey {
   }
   if (!isRoles(roles)) throw new Error(`${named}: expected as roles an array of "read", "write" or both`);
   if (!Object.keys(entry).every((field) => FIELDS.includes(field))) {
-    throw new Error(`${named}: expected the fields application, sha256 and roles and no others`);
+    throw new Error(
+      `${named}: expected the fields application, sha256, roles and, if you like, rate, and no others`,
+    );
   }
-  return { application, sha256: sha256.toLowerCase(), roles };
+  const key = { application, sha256: sha256.toLowerCase(), roles };
+  return rate === undefined ? key : { ...key, rate: readRate(named, rate) };
+}
+
+function readRate(named: string, rate: unknown): Rate {
+  try {
+    return parseRate(rate);
+  } catch (error) {
+    throw new Error(`${named}: rate: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function isRoles(value: unknown): value is readonly Role[] {

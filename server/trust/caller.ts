@@ -1,3 +1,5 @@
+import type { TokenBucket } from './token-bucket.ts';
+
 /** What a key may do. */
 export type Role = 'read' | 'write';
 
@@ -6,6 +8,8 @@ export interface Caller {
   /** The application of the key; left out when the request came without one. */
   readonly application?: string;
   readonly roles: ReadonlySet<Role>;
+  /** How much it may do; left out when there is no limit. */
+  readonly allowance?: TokenBucket;
   /** The client's IP address. */
   readonly address: string;
 }

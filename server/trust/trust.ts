@@ -1,8 +1,10 @@
+import { allowances } from './allowances.ts';
 import { keyFinder, type ApiKey, type KeyOwner } from './api-keys.ts';
 import type { Caller, Role } from './caller.ts';
 import { clientAddress } from './client-address.ts';
 import { presentedKey } from './credentials.ts';
 import { networks } from './networks.ts';
+import type { Rate } from './token-bucket.ts';
 
 /** Whom the operator trusts. Networks are CIDR blocks. */
 export interface TrustRules {
@@ -11,6 +13,8 @@ export interface TrustRules {
   readonly networks: readonly string[];
   /** Their X-Forwarded-For is believed. */
   readonly proxies: readonly string[];
+  /** Of each address that calls without a key, in each process; without it, there is no limit. */
+  readonly ratePerAddress?: Rate;
 }
 
 /** What a request says about who sent it. */
@@ -33,18 +37,24 @@ export function isOpen({ keys, networks }: TrustRules): boolean {
 }
 
 /** A key decides alone, also from a trusted network: one that is wrong should be noticed, not made up for. */
-export function createTrust(rules: TrustRules): Trust {
+export function createTrust(rules: TrustRules, nowMs: () => number = () => performance.now()): Trust {
   const proxies = networks(rules.proxies);
   const address = ({ socketAddress, forwardedFor }: Evidence) =>
     clientAddress(socketAddress, forwardedFor, proxies);
-  if (isOpen(rules)) return (evidence) => ({ roles: EVERYTHING, address: address(evidence) });
+  const { ratePerAddress } = rules;
+  const allowanceOf = ratePerAddress === undefined ? undefined : allowances(ratePerAddress, nowMs);
+  const keyless = (roles: ReadonlySet<Role>, from: string): Caller =>
+    allowanceOf === undefined
+      ? { roles, address: from }
+      : { roles, address: from, allowance: allowanceOf(from) };
+  if (isOpen(rules)) return (evidence) => keyless(EVERYTHING, address(evidence));
 
   const trusted = networks(rules.networks);
-  const ownerOf = keyFinder(rules.keys);
+  const ownerOf = keyFinder(rules.keys, nowMs);
   return (evidence) => {
     const from = address(evidence);
     if (evidence.authorization !== undefined) return withKey(evidence.authorization, from, ownerOf);
-    return { roles: trusted.has(from) ? WRITE : NOTHING, address: from };
+    return trusted.has(from) ? keyless(WRITE, from) : { roles: NOTHING, address: from };
   };
 }
 

@@ -1,0 +1,41 @@
+import { readArguments, refusePositionals, runCommand, wholeFlag } from '../../../bench/command.ts';
+import { startService } from '../../../bench/service.ts';
+import { Closing } from '../../../server/closing.ts';
+import { runCampaign, type Campaign } from './campaign.ts';
+
+// npm run fuzz [-- --inputs N] [--seed S]
+// Sends N made-up requests to a server of its own. Exit code: 0 all held, 1 something did not, 2 wrong arguments.
+await runCommand(async (args, signal) => {
+  const given = readArguments(args, ['inputs', 'seed']);
+  refusePositionals(given);
+  const inputs = wholeFlag(given, 'inputs', { min: 1, max: 1_000_000_000, fallback: 100_000 });
+  const fallback = Math.floor(Math.random() * 2 ** 31);
+  const seed = wholeFlag(given, 'seed', { min: 0, max: 2 ** 31 - 1, fallback });
+  const closing = new Closing();
+  try {
+    const { server } = await startService(closing);
+    const onProgress = (done: number, violations: number) => {
+      signal.throwIfAborted();
+      process.stderr.write(`\r${done} of ${inputs} inputs, seed ${seed}, ${violations} violations `);
+    };
+    const campaign = await runCampaign({ url: server.url, pid: server.pid, inputs, seed, onProgress });
+    process.stdout.write(`\n${describe(campaign)}`);
+    return campaign.violationCount === 0 ? 0 : 1;
+  } finally {
+    await closing.close();
+  }
+});
+
+function describe(campaign: Campaign): string {
+  const { inputs, seed, seconds, operations, statuses, before, after, violations, violationCount } = campaign;
+  const sorted = [...statuses].sort(([a], [b]) => a.localeCompare(b));
+  const lines = [
+    `${inputs} inputs in ${seconds.toFixed(0)} s (seed ${seed}) to ${operations.size} operations`,
+    `statuses   ${sorted.map(([status, times]) => `${status}: ${times}`).join(', ')}`,
+    `memory     ${before.memoryMiB.toFixed(0)} MiB when warm, ${after.memoryMiB.toFixed(0)} MiB after`,
+    `files      ${before.files ?? 'unknown'} open before, ${after.files ?? 'unknown'} after`,
+    `violations ${violationCount}`,
+    ...violations.map(({ operation, what, request }) => `  ${operation}: ${what}: ${request}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
