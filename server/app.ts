@@ -9,6 +9,7 @@ import { createHealth } from './health.ts';
 import { createHttpApp } from './http/routes.ts';
 import { listen } from './http/listen.ts';
 import { Backlog } from './ingest/backlog.ts';
+import type { Reach } from './ingest/fail-point.ts';
 import { openIngest } from './ingest/ingest.ts';
 import { insertSegment } from './ingest/insert-segment.ts';
 import type { Segment } from './ingest/segment.ts';
@@ -33,11 +34,12 @@ export interface App {
 /** The first questions should not find tables missing; with ClickHouse away, accept events all the same. */
 const SCHEMA_WAIT_MS = 5_000;
 
-/** Time and chance, as arguments for whoever wants to set them. */
+/** Time, chance and misfortune, as arguments for whoever wants to set them. */
 export interface Surroundings {
   readonly nowMs?: () => number;
   readonly random?: () => number;
   readonly log?: Logger;
+  readonly reach?: Reach;
 }
 
 /**
@@ -56,6 +58,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
 
 async function open(config: Config, surroundings: Surroundings, closing: Closing): Promise<App> {
   const { nowMs = Date.now, random = Math.random, log = createLogger(config.logLevel) } = surroundings;
+  const { reach = () => undefined } = surroundings;
   // First, because a broken file is the operator's to mend, and nothing else should have started then.
   const checkPayload = await loadPayloadSchemas(config.schemasDir);
   const clickhouse = await openClickHouse(config, log, closing);
@@ -79,6 +82,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     log,
     nowMs,
     random,
+    reach,
   });
   closing.add('ingest', () => ingest.close());
 

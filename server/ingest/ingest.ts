@@ -9,6 +9,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Backlog } from './backlog.ts';
 import { createBatch, type Batch } from './batch.ts';
+import type { Reach } from './fail-point.ts';
 import { Journal } from './journal.ts';
 import { claimDirectory, takeOver, type OwnerDirectory } from './owner-directory.ts';
 import { recoverSegment, type Segment } from './segment.ts';
@@ -24,6 +25,7 @@ export interface IngestDependencies {
   readonly log: Logger;
   readonly nowMs: () => number;
   readonly random: () => number;
+  readonly reach: Reach;
 }
 
 /** The way of an event from a parsed request to ClickHouse. */
@@ -67,7 +69,7 @@ const SHIP_AT_CLOSE_MS = 10_000;
 
 /** Opens this process's journal, takes over those whose owner is gone, and begins to ship. */
 export async function openIngest(dependencies: IngestDependencies): Promise<Ingest> {
-  const { dataDir, nowMs, random, log } = dependencies;
+  const { dataDir, nowMs, random, log, reach } = dependencies;
   const root = path.join(dataDir, 'journal');
   const directory = await claimDirectory(root, nowMs());
   const arrivals = new Arrivals(nowMs, random);
@@ -85,7 +87,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
 
   return {
     accept: (event) => events.append(toRow(event, arrivals.next()), 1),
-    batch: () => createBatch({ events, rejected: bounded, arrivals }),
+    batch: () => createBatch({ events, rejected: bounded, arrivals, reach }),
     refusal: () => events.refusal(ROW_BYTES),
     health: () => ({
       accepting: events.refusal(ROW_BYTES) === undefined && !events.isFailing,
@@ -102,12 +104,13 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   };
 }
 
-function createShipper({ insert, backlog, metrics, log, random }: IngestDependencies): Shipper {
+function createShipper({ insert, backlog, metrics, log, random, reach }: IngestDependencies): Shipper {
   return new Shipper({
     insert,
     backlog,
     log,
     random,
+    reach,
     onShipped: (segment, seconds) => {
       if (segment.table === EVENTS) metrics.events.stored(segment.rows);
       metrics.journal.shipSeconds.observe(seconds);
@@ -122,7 +125,7 @@ function createJournal(
   directory: OwnerDirectory,
   shipper: Shipper,
 ): Journal {
-  const { limits, backlog, metrics, log, nowMs } = dependencies;
+  const { limits, backlog, metrics, log, nowMs, reach } = dependencies;
   return new Journal({
     table,
     directory,
@@ -130,6 +133,7 @@ function createJournal(
     backlog,
     log,
     nowMs,
+    reach,
     onSealed: (segment) => shipper.ship(segment),
     onCommit: (rows, seconds) => {
       if (table === EVENTS) metrics.events.accepted(rows);
@@ -147,6 +151,7 @@ function shareRefusal(bytes: number, { backlog, limits }: IngestDependencies): A
 }
 
 async function replay(files: readonly string[], deps: IngestDependencies, shipper: Shipper): Promise<void> {
+  if (files.length > 0) deps.reach('taken-over');
   for (const file of files) {
     const segment = await recoverSegment(file);
     deps.log.info(

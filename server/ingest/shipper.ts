@@ -4,6 +4,7 @@ import { backoffMs, pause, type Backoff } from '../clickhouse/retry.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Backlog } from './backlog.ts';
+import type { Reach } from './fail-point.ts';
 import type { Segment } from './segment.ts';
 
 export interface ShipperDependencies {
@@ -12,6 +13,7 @@ export interface ShipperDependencies {
   readonly backlog: Backlog;
   readonly log: Logger;
   readonly random: () => number;
+  readonly reach: Reach;
   readonly onShipped: (segment: Segment, seconds: number) => void;
   readonly onFailure: (kind: FailureClass) => void;
 }
@@ -111,6 +113,7 @@ export class Shipper {
   /** @returns undefined when the segment is safe in ClickHouse, and otherwise what kind of failure it was */
   async #try(segment: Segment): Promise<FailureClass | undefined> {
     const started = performance.now();
+    this.#deps.reach('before-ship');
     try {
       await this.#deps.insert(segment);
     } catch (error) {
@@ -118,7 +121,9 @@ export class Shipper {
     }
     this.#lastError = undefined;
     this.#refused.delete(segment);
+    this.#deps.reach('shipped');
     await this.#remove(segment);
+    this.#deps.reach('removed');
     this.#deps.onShipped(segment, (performance.now() - started) / 1000);
     return undefined;
   }

@@ -52,6 +52,7 @@ describe('Shipper', () => {
     const all = deferred<void>();
     const { log, lines } = keptLog();
     const shipper = new Shipper({
+      reach: () => undefined,
       insert,
       backlog,
       log,
