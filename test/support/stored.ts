@@ -25,30 +25,3 @@ export async function storedUsers(
   const rows = await rowsOf<{ user: string; times: string | number }>(endpoint, database, query);
   return new Map(rows.map(({ user, times }) => [user, Number(times)]));
 }
-
-export interface Totals {
-  readonly rows: number;
-  readonly users: number;
-}
-
-/** The whole of the raw table and the whole of the hourly view, which must be the same. */
-export async function totals(
-  endpoint: ClickHouseEndpoint,
-  database: string,
-): Promise<{ raw: Totals; view: Totals }> {
-  const [raw] = await rowsOf<Totals>(
-    endpoint,
-    database,
-    'SELECT count() AS rows, uniqExact(user) AS users FROM events',
-  );
-  const [view] = await rowsOf<Totals>(
-    endpoint,
-    database,
-    'SELECT sum(clicks) + sum(impressions) AS rows, uniqExactMerge(users) AS users FROM hourly',
-  );
-  const asNumbers = (found: Totals | undefined) => ({
-    rows: Number(found?.rows),
-    users: Number(found?.users),
-  });
-  return { raw: asNumbers(raw), view: asNumbers(view) };
-}

@@ -52,14 +52,12 @@ describe('Shipper', () => {
     const all = deferred<void>();
     const { log, lines } = keptLog();
     const shipper = new Shipper({
-      reach: () => undefined,
       insert,
       backlog,
       log,
       random: () => 0,
-      onShipped: ({ name }) => {
-        if (shipped.push(name) === expected) all.resolve();
-      },
+      reach: () => undefined,
+      onShipped: ({ name }) => (shipped.push(name) === expected ? all.resolve() : undefined),
       onFailure: (kind) => failures.push(kind),
     });
     shippers.push(shipper);

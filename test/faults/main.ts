@@ -1,0 +1,35 @@
+import { mkdtemp, realpath, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArguments } from './harness/arguments.ts';
+import { runCampaign } from './harness/campaign.ts';
+import { outcomeLine, summary, writeResults } from './harness/report.ts';
+import { SCENARIOS } from './scenarios/all.ts';
+
+// npm run faults -- [--minutes N] [--seed S] [--scenario NAME] [--break NAME] [--list]
+// Exit code: 0 every promise held, 1 one was broken, 2 wrong arguments, 130 interrupted.
+const print = (text: string) => void process.stdout.write(`${text}\n`);
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+
+const chosen = parseArguments(process.argv.slice(2), SCENARIOS);
+if (typeof chosen === 'string') {
+  process.stderr.write(`${chosen}\n`);
+  process.exitCode = 2;
+} else if (chosen.isList) {
+  for (const { name, what } of chosen.scenarios) print(`${name.padEnd(36)} ${what}`);
+} else {
+  const directory = await mkdtemp(path.join(await realpath(tmpdir()), 'clickhour-faults-'));
+  print(`seed ${chosen.seed}`);
+  const campaign = await runCampaign({
+    ...chosen,
+    directory,
+    signal: interrupted.signal,
+    onOutcome: (outcome) => print(outcomeLine(outcome)),
+  });
+  await rmdir(directory).catch(() => print(`kept ${directory}`));
+  print(summary(campaign));
+  await writeResults(campaign, chosen.scenarios);
+  if (campaign.outcomes.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
+  else if (interrupted.signal.aborted) process.exitCode = 130;
+}
