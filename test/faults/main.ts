@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArguments } from './harness/arguments.ts';
 import { runCampaign } from './harness/campaign.ts';
+import { killStarted } from './harness/started.ts';
 import { outcomeLine, summary, writeResults } from './harness/report.ts';
 import { SCENARIOS } from './scenarios/all.ts';
 
@@ -10,7 +11,12 @@ import { SCENARIOS } from './scenarios/all.ts';
 // Exit code: 0 every promise held, 1 one was broken, 2 wrong arguments, 130 interrupted.
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+const interrupt = () => {
+  if (interrupted.signal.aborted) process.exit(130);
+  interrupted.abort();
+  print('ends after this scenario; once more to end at once');
+};
+process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('exit', killStarted);
 
 const chosen = parseArguments(process.argv.slice(2), SCENARIOS);
 if (typeof chosen === 'string') {

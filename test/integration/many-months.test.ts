@@ -11,7 +11,7 @@ const MONTHS = 600;
 
 describe('A batch with events of 600 months', () => {
   it('is stored by one INSERT, each event once', async function () {
-    this.timeout(60_000);
+    this.timeout(150_000);
     const closing = new Closing();
     try {
       const created = await testDatabase();
@@ -38,13 +38,13 @@ describe('A batch with events of 600 months', () => {
         const stored = await storedUsers(testEndpoint(), database);
         expect([...stored.keys()]).to.have.members(users);
         expect(new Set(stored.values())).to.deep.equal(new Set([1]));
-      }, 30_000);
-      const [spread] = await rowsOf<{ months: string; batches: string }>(
+      }, 90_000);
+      const [spread] = await rowsOf<{ months: number | string; batches: number | string }>(
         testEndpoint(),
         database,
         'SELECT uniqExact(toYYYYMM(timestamp)) AS months, uniqExact(batch) AS batches FROM events',
       );
-      expect(spread).to.deep.equal({ months: String(MONTHS), batches: '1' });
+      expect([Number(spread?.months), Number(spread?.batches)]).to.deep.equal([MONTHS, 1]);
     } finally {
       await closing.close();
     }

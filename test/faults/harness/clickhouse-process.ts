@@ -10,10 +10,12 @@ import {
 import { engineFiles, writeEngineConfig, type EngineFiles } from '../../../clickhouse/engine-files.ts';
 import { choosePorts, type EnginePorts } from '../../../clickhouse/free-ports.ts';
 import { endpointWithServiceUsers } from '../../../clickhouse/service-users.ts';
+import { connect } from '../../../server/clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
 import { rowsOf } from '../../support/stored.ts';
 import { eventually } from '../../support/outcome.ts';
 import { FAULT_USERS } from './fault-users.ts';
+import { noteGone, noteStarted } from './started.ts';
 
 /**
  * A real ClickHouse of the harness' own, that nobody restarts but the harness, always at the same address.
@@ -87,7 +89,12 @@ export class ClickHouseProcess {
 
   /** Runs statements as the administrator, and does not come back before they are done. */
   async command(database: string, ...statements: readonly string[]): Promise<void> {
-    for (const statement of statements) await this.rows(database, statement);
+    const client = connect({ endpoint: this.endpoint, role: 'admin', database });
+    try {
+      for (const query of statements) await client.command({ query });
+    } finally {
+      await client.close();
+    }
   }
 
   async rows<Row>(database: string, query: string): Promise<Row[]> {
@@ -108,5 +115,8 @@ async function launch(files: EngineFiles, ports: EnginePorts): Promise<EngineChi
     }
   }, 20_000);
   if (child === undefined) throw new Error('ClickHouse did not start', { cause: refused });
+  const { pid, gone } = child;
+  noteStarted(pid);
+  void gone.finally(() => noteGone(pid));
   return child;
 }

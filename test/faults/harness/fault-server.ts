@@ -11,6 +11,8 @@ import type {
 } from '../../support/faulty-server-process.ts';
 import { kill, listening, QUIET_SERVER, stop } from '../../support/server-process.ts';
 
+import { noteGone, noteStarted } from './started.ts';
+
 export interface FaultServerOptions {
   /** As for `server/main.ts`. */
   readonly env: Readonly<Record<string, string>>;
@@ -64,7 +66,8 @@ export class FaultServer {
     // The process may be gone when it is told something.
     input.on('error', () => undefined);
     createInterface(reports).on('line', (line) => this.#hear(JSON.parse(line) as FailPointReport));
-    this.gone = once(this.#child, 'close').then(() => undefined);
+    noteStarted(this.pid);
+    this.gone = once(this.#child, 'close').then(() => noteGone(this.pid));
     this.listening = listening(this.#child).then((url) => void (this.#url = url));
     this.listening.catch(() => undefined);
   }

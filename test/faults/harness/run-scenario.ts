@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../../server/errors.ts';
 import type { Break } from './breaks.ts';
@@ -50,8 +50,8 @@ export async function runScenario(options: RunOptions): Promise<Outcome> {
   const { scenario, seed, clickhouse, broken, hits } = options;
   const started = performance.now();
   const kills = clickhouse.kills;
-  const directory = path.join(options.directory, seed.replaceAll(/[^\w.-]/g, '-'));
-  await mkdir(directory, { recursive: true });
+  // Short: the path of a lock below it may have 103 bytes.
+  const directory = await mkdtemp(path.join(options.directory, 's-'));
   const world = new World({ clickhouse, random: seeded(seed), directory, hits, broken });
   const violations: Violation[] = [];
   let counts = NOTHING;

@@ -3,7 +3,7 @@ import type { Scenario } from '../harness/scenario.ts';
 export const killsAtRandom: Scenario = {
   name: 'kills-at-random',
   what: 'Under load the server and ClickHouse are killed with SIGKILL at random moments, independently',
-  weight: 4,
+  weight: 5,
   run: async (world) => {
     const { random, clickhouse } = world;
     world.traffic();
@@ -16,8 +16,8 @@ export const killsAtRandom: Scenario = {
       }
     };
     const killClickHouse = async () => {
-      for (let kills = random.whole(2, 4); kills > 0; kills -= 1) {
-        await world.pause(200, 900);
+      for (let kills = random.whole(3, 5); kills > 0; kills -= 1) {
+        await world.pause(100, 600);
         await clickhouse.kill();
         await world.pause(0, 300);
         await clickhouse.heal();

@@ -9,7 +9,7 @@ const PATIENCE_MS = 15_000;
 export const serverDiesAtFailPoints: Scenario = {
   name: 'server-dies-at-fail-points',
   what: 'Under load the server dies by SIGKILL, or loses power, at each point between receiving and storing',
-  weight: 4,
+  weight: 5,
   run: async (world) => {
     world.traffic();
     let server = await world.startServer();
