@@ -1,4 +1,5 @@
-import { mkdtemp, realpath, rmdir } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArguments } from './harness/arguments.ts';
@@ -16,7 +17,7 @@ const interrupt = () => {
   interrupted.abort();
   print('ends after this scenario; once more to end at once');
 };
-process.on('SIGINT', interrupt).on('SIGTERM', interrupt).on('exit', killStarted);
+process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
 
 const chosen = parseArguments(process.argv.slice(2), SCENARIOS);
 if (typeof chosen === 'string') {
@@ -26,16 +27,23 @@ if (typeof chosen === 'string') {
   for (const { name, what } of chosen.scenarios) print(`${name.padEnd(36)} ${what}`);
 } else {
   const directory = await mkdtemp(path.join(await realpath(tmpdir()), 'clickhour-faults-'));
+  let hasViolations = false;
+  process.on('exit', () => {
+    killStarted();
+    if (!hasViolations) rmSync(directory, { recursive: true, force: true });
+  });
   print(`seed ${chosen.seed}`);
   const campaign = await runCampaign({
     ...chosen,
     directory,
     signal: interrupted.signal,
-    onOutcome: (outcome) => print(outcomeLine(outcome)),
+    onOutcome: (outcome) => {
+      hasViolations ||= outcome.violations.length > 0;
+      print(outcomeLine(outcome));
+    },
   });
-  await rmdir(directory).catch(() => print(`kept ${directory}`));
   print(summary(campaign));
   await writeResults(campaign, chosen.scenarios);
-  if (campaign.outcomes.some(({ violations }) => violations.length > 0)) process.exitCode = 1;
+  if (hasViolations) process.exitCode = 1;
   else if (interrupted.signal.aborted) process.exitCode = 130;
 }

@@ -11,13 +11,11 @@ import { scenarioNamed } from './scenarios/all.ts';
 const SELECTION = [
   'server-dies-at-fail-points',
   'kills-at-random',
-  'sigterm-under-load',
   'clickhouse-killed-inside-insert',
   'clickhouse-stopped',
   'clickhouse-refuses-unknown-table',
   'connection-cut-after-commit',
   'disk-full',
-  'disk-fails',
   'hostile-clients',
 ];
 

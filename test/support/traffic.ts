@@ -33,7 +33,7 @@ interface Sending {
 }
 
 const REFUSED_PAUSE_MS = 30;
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 const RECENT_HOURS = 2000;
 
 /** Real HTTP clients that send events of every kind, and write down what they were told about each. */

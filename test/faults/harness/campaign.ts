@@ -23,6 +23,8 @@ export interface Campaign {
   readonly seed: string;
   readonly minutes: number | undefined;
   readonly broken: Break | undefined;
+  /** Not everything that was asked for was done. */
+  readonly isInterrupted: boolean;
   readonly outcomes: readonly Outcome[];
   readonly hits: FailPointHits;
   readonly seconds: number;
@@ -58,7 +60,8 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
     await rm(engineDirectory, { recursive: true, force: true });
   }
   const { minutes } = options;
-  return { seed, minutes, broken, outcomes, hits, seconds: (performance.now() - started) / 1000 };
+  const seconds = (performance.now() - started) / 1000;
+  return { seed, minutes, broken, isInterrupted: signal.aborted, outcomes, hits, seconds };
 }
 
 function* order({ scenarios, seed, minutes }: CampaignOptions): Generator<Scenario> {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const ANSWER_MS = 20_000;
+const ANSWER_MS = 60_000;
 
 /**
  * Opens connections, says something on each or nothing, and leaves them.

@@ -71,7 +71,8 @@ export async function writeResults(campaign: Campaign, scenarios: readonly Scena
   };
   const stamp = json.at.replaceAll(/\D/g, '').slice(0, 14);
   await writeFile(path.join(results, `${stamp}-${campaign.seed}.json`), `${JSON.stringify(json, null, 2)}\n`);
-  if (campaign.minutes === undefined || campaign.broken !== undefined) return;
+  const { minutes, broken, isInterrupted } = campaign;
+  if (minutes === undefined || broken !== undefined || isInterrupted) return;
   const page = path.join(projectRoot(), 'docs/reliability-results.md');
   await mkdir(path.dirname(page), { recursive: true });
   await writeFile(page, await format(pageOf(campaign, scenarios), { parser: 'markdown', printWidth: 110 }));

@@ -35,7 +35,7 @@ export interface ServerOptions
 }
 
 /** Without any file less in a journal for so long, it is stuck. How long all takes depends on the machine. */
-const STUCK_MS = 20_000;
+const STUCK_MS = 30_000;
 
 /**
  * Everything that a scenario can use and do harm to: a database of its own on a real ClickHouse, a proxy in front of
@@ -196,7 +196,7 @@ export class World {
   }
 
   /** Waits until so many requests more were answered well. */
-  async acknowledged(requests: number, withinMs = 15_000): Promise<void> {
+  async acknowledged(requests: number, withinMs = 60_000): Promise<void> {
     const count = () => this.ledger.count(202) + this.ledger.count(204);
     const target = count() + requests;
     await eventually(() => {

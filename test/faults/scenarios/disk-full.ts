@@ -21,13 +21,13 @@ export const diskFull: Scenario = {
     if (!isSmall) server.tell({ disk: 'full' });
     await eventually(() => {
       if (world.ledger.count(503) < 5) throw new Error(JSON.stringify(world.ledger.statuses));
-    }, 20_000);
+    }, 60_000);
     await expectHonestRefusal(world, server);
     if (world.random.isTrue(0.5)) await world.killServer(server);
     world.onInsert(() => PASS);
     server.tell({ disk: 'works' });
     if (!server.isAlive) await world.startServer();
-    await world.acknowledged(50, 20_000);
+    await world.acknowledged(50);
   },
 };
 
@@ -52,5 +52,5 @@ async function expectHonestRefusal({ ledger }: World, { url }: FaultServer): Pro
     const retryAfter = answer.headers.get('retry-after') ?? 'nothing';
     if (answer.status !== 503 || !/^\d+$/.test(retryAfter))
       throw new Error(`received ${answer.status}, Retry-After ${retryAfter}, expected 503 and a number`);
-  });
+  }, 60_000);
 }

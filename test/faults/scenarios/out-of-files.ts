@@ -18,8 +18,8 @@ export const outOfFiles: Scenario = {
       await eventually(() => {
         if (world.ledger.count(503) + world.ledger.count('cut') === before)
           throw new Error(`${2 * MAX_FILES} connections made no difference`);
-      }, 10_000).finally(close);
-      await world.acknowledged(20, 20_000);
+      }, 60_000).finally(close);
+      await world.acknowledged(20);
     }
   },
 };

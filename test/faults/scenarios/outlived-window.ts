@@ -29,7 +29,7 @@ export const outlivedWindow: Scenario = {
         'SELECT count() AS events FROM events',
       );
       if (Number(row?.events) < 20) throw new Error('the first try has not been stored yet');
-    });
+    }, 60_000);
     for (let batches = 0; batches < BATCHES_BETWEEN; batches += 1) {
       await world.send(3, { url: () => other.url });
       // Longer than a batch waits for company.

@@ -4,7 +4,7 @@ import type { FaultServer } from '../harness/fault-server.ts';
 import type { Scenario } from '../harness/scenario.ts';
 import type { World } from '../harness/world.ts';
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 export const serverDiesAtFailPoints: Scenario = {
   name: 'server-dies-at-fail-points',
