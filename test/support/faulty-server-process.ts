@@ -80,7 +80,8 @@ createInterface(process.stdin)
 
 try {
   const app = await startApp(readConfig(), { nowMs: () => Date.now() + clockOffsetMs, reach });
-  closeWithGrace({ delay: 30_000 }, async () => {
+  closeWithGrace({ delay: 30_000 }, async ({ err }) => {
+    if (err !== undefined) process.stderr.write(`uncaught: ${err.stack}\n`);
     await app.close();
     if (!isReported) report();
   });
