@@ -12,6 +12,7 @@ import { createHttpApp } from './http/routes.ts';
 import { listen } from './http/listen.ts';
 import { Backlog } from './ingest/backlog.ts';
 import { createDelivery } from './ingest/delivery.ts';
+import type { Reach } from './ingest/fail-point.ts';
 import { openIngest } from './ingest/ingest.ts';
 import { createLogger, type Logger } from './log.ts';
 import { Feeds, MAX_FEEDS } from './live/feeds.ts';
@@ -35,11 +36,12 @@ export interface App {
 /** The first questions should not find tables missing; with ClickHouse away, accept events all the same. */
 const SCHEMA_WAIT_MS = 5_000;
 
-/** Time and chance, as arguments for whoever wants to set them. */
+/** Time, chance and misfortune, as arguments for whoever wants to set them. */
 export interface Surroundings {
   readonly nowMs?: () => number;
   readonly random?: () => number;
   readonly log?: Logger;
+  readonly reach?: Reach;
 }
 
 /**
@@ -58,6 +60,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
 
 async function open(config: Config, surroundings: Surroundings, closing: Closing): Promise<App> {
   const { nowMs = Date.now, random = Math.random, log = createLogger(config.logLevel) } = surroundings;
+  const { reach = () => undefined } = surroundings;
   // First, because a broken file is the operator's to mend, and nothing else should have started then.
   const checkPayload = await loadPayloadSchemas(config.schemasDir);
   const clickhouse = await openClickHouse(config, log, closing, random);
@@ -71,7 +74,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const backlog = new Backlog(nowMs);
   const metrics = createMetrics(backlog, nowMs);
   const delivery = createDelivery({ ...clickhouse, gate, log, nowMs });
-  const ingest = await openIngest({ dataDir, limits, delivery, backlog, metrics, log, nowMs, random });
+  const ingest = await openIngest({ dataDir, limits, delivery, backlog, metrics, log, nowMs, random, reach });
   closing.add('ingest', () => ingest.close());
 
   const { cache, questions: questionLimits } = config;

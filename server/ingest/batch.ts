@@ -3,6 +3,7 @@ import type { Arrivals } from '../events/arrivals.ts';
 import type { Event } from '../events/event.ts';
 import { MAX_KEPT_PER_BODY, omission, type Rejection } from '../events/rejection.ts';
 import { toRejectedRow, toRow } from '../events/row.ts';
+import type { Reach } from './fail-point.ts';
 import type { Journal } from './journal.ts';
 
 /** What one request brings: its events and what was not accepted become durable together, or not at all. */
@@ -22,10 +23,11 @@ export interface BatchDependencies {
   readonly events: Pick<Journal, 'append' | 'refusal'>;
   readonly rejected: Pick<Journal, 'append' | 'refusal'>;
   readonly arrivals: Arrivals;
+  readonly reach: Reach;
 }
 
 /** Rows are made as events come, so that a large body is many small pieces of work. */
-export function createBatch({ events, rejected, arrivals }: BatchDependencies): Batch {
+export function createBatch({ events, rejected, arrivals, reach }: BatchDependencies): Batch {
   const rows: string[] = [];
   const rejectedRows: string[] = [];
   let omitted = 0;
@@ -48,7 +50,10 @@ export function createBatch({ events, rejected, arrivals }: BatchDependencies): 
       const refusal = refusalOf(events, lines) ?? refusalOf(rejected, rejectedLines);
       if (refusal !== undefined) throw refusal;
       // First, because a rejection that is kept twice after a retry does no harm, and an event that counts twice does.
-      if (rejectedRows.length > 0) await rejected.append(rejectedLines, rejectedRows.length);
+      if (rejectedRows.length > 0) {
+        await rejected.append(rejectedLines, rejectedRows.length);
+        reach('rejected-committed');
+      }
       if (rows.length > 0) await events.append(lines, rows.length);
     },
   };

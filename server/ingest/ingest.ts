@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Backlog } from './backlog.ts';
 import { createBatch, type Batch } from './batch.ts';
 import type { Delivery } from './delivery.ts';
+import type { Reach } from './fail-point.ts';
 import { Journal } from './journal.ts';
 import { claimDirectory, takeOver, type OwnerDirectory } from './owner-directory.ts';
 import { recoverSegment } from './recover-segment.ts';
@@ -26,6 +27,7 @@ export interface IngestDependencies {
   readonly log: Logger;
   readonly nowMs: () => number;
   readonly random: () => number;
+  readonly reach: Reach;
 }
 
 /** The way of an event from a parsed request to ClickHouse. */
@@ -68,7 +70,7 @@ const SHIP_AT_CLOSE_MS = 10_000;
 
 /** Opens this process's journal, takes over those whose owner is gone, and begins to ship. */
 export async function openIngest(dependencies: IngestDependencies): Promise<Ingest> {
-  const { dataDir, nowMs, random, log } = dependencies;
+  const { dataDir, nowMs, random, log, reach } = dependencies;
   const root = path.join(dataDir, 'journal');
   const directory = await claimDirectory(root, nowMs());
   const arrivals = new Arrivals(nowMs, random);
@@ -93,7 +95,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
 
   return {
     accept: (event) => events.append(toRow(event, arrivals.next()), 1),
-    batch: () => createBatch({ events, rejected: bounded, arrivals }),
+    batch: () => createBatch({ events, rejected: bounded, arrivals, reach }),
     refusal: () => events.refusal(ROW_BYTES),
     health: () => ({
       accepting: events.refusal(ROW_BYTES) === undefined && !events.isFailing,
@@ -116,7 +118,7 @@ function createJournal(
   directory: OwnerDirectory,
   shipping: Shipping,
 ): Journal {
-  const { limits, backlog, metrics, log, nowMs } = dependencies;
+  const { limits, backlog, metrics, log, nowMs, reach } = dependencies;
   return new Journal({
     table,
     directory,
@@ -124,6 +126,7 @@ function createJournal(
     backlog,
     log,
     nowMs,
+    reach,
     onSealed: (segment) => shipping.ship(segment),
     onCommit: (rows, seconds) => {
       if (table === EVENTS) metrics.events.accepted(rows);
@@ -141,12 +144,13 @@ function shareRefusal(bytes: number, { backlog, limits }: IngestDependencies): A
   return new AppError('overloaded', message, { retryAfterS });
 }
 
-interface ReplayDependencies extends Pick<IngestDependencies, 'backlog' | 'metrics' | 'log'> {
+interface ReplayDependencies extends Pick<IngestDependencies, 'backlog' | 'metrics' | 'log' | 'reach'> {
   readonly setAside: SetAside;
   readonly shipping: Shipping;
 }
 
 async function replay(files: readonly string[], dependencies: ReplayDependencies): Promise<void> {
+  if (files.length > 0) dependencies.reach('taken-over');
   for (const file of files) {
     await replaySegment(file, dependencies).catch((error: unknown) =>
       dependencies.log.error({ err: error, file }, 'a segment could not be read; it is left for a person'),

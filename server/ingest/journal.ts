@@ -6,6 +6,7 @@ import type { Logger } from '../log.ts';
 import type { Backlog } from './backlog.ts';
 import { withFrame } from './checksum-frame.ts';
 import { createDurableFile, type DurableFile } from './durable-file.ts';
+import type { Reach } from './fail-point.ts';
 import { syncDirectory, type OwnerDirectory } from './owner-directory.ts';
 import { createSegment, type Segment } from './segment.ts';
 
@@ -16,6 +17,7 @@ export interface JournalDependencies {
   readonly backlog: Backlog;
   readonly log: Logger;
   readonly nowMs: () => number;
+  readonly reach: Reach;
   /** Called once for each segment that will not grow any more. */
   readonly onSealed: (segment: Segment) => void;
   /** Called after each group that became durable, with its rows and the time that its write and sync took. */
@@ -156,6 +158,7 @@ export class Journal {
     try {
       this.#open ??= await this.#openSegment();
       const { file, segment } = this.#open;
+      this.#deps.reach('before-commit');
       const bytes = withFrame(group.rows.join(''));
       await file.write(bytes, segment.bytes);
       this.#deps.backlog.grow(segment, group.count, bytes.length);
@@ -170,6 +173,7 @@ export class Journal {
       return;
     }
     this.#lastError = undefined;
+    this.#deps.reach('committed');
     this.#deps.onCommit(group.count, (performance.now() - started) / 1000);
     group.durable.resolve();
   }
@@ -186,6 +190,7 @@ export class Journal {
       await Promise.allSettled([file.close(), unlink(segment.path)]);
       throw error;
     }
+    this.#deps.reach('segment-opened');
     this.#sealTimer = setTimeout(() => {
       this.#sealIsDue = true;
       this.#startWork();
@@ -217,8 +222,12 @@ export class Journal {
     await file
       .close()
       .catch((error: unknown) => this.#deps.log.error({ err: error }, 'closing a segment failed'));
-    if (segment.rows > 0) this.#deps.onSealed(segment);
-    else await unlink(segment.path).catch(() => undefined);
+    if (segment.rows === 0) {
+      await unlink(segment.path).catch(() => undefined);
+      return;
+    }
+    this.#deps.reach('sealed');
+    this.#deps.onSealed(segment);
   }
 }
 

@@ -3,6 +3,7 @@ import { backoffMs, pause, type Backoff } from '../clickhouse/retry.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Backlog } from './backlog.ts';
+import type { Reach } from './fail-point.ts';
 import { removeSegment } from './remove-segment.ts';
 import type { Segment } from './segment.ts';
 import { wholeSegment, type Shipment } from './shipment.ts';
@@ -13,6 +14,7 @@ export interface ShipperDependencies {
   readonly backlog: Backlog;
   readonly log: Logger;
   readonly random: () => number;
+  readonly reach: Reach;
   readonly onShipped: (segment: Segment, seconds: number) => void;
   readonly onFailure: (kind: FailureClass) => void;
   /** ClickHouse refuses the segment for its own content; it is somebody else's from now on. */
@@ -99,13 +101,16 @@ export class Shipper {
   /** @returns undefined when the segment is safe in ClickHouse, and otherwise what kind of failure it was */
   async #try(segment: Segment): Promise<FailureClass | undefined> {
     const started = performance.now();
+    this.#deps.reach('before-ship');
     try {
       await this.#deps.insert(wholeSegment(segment));
     } catch (error) {
       return this.#failed(segment, error);
     }
     this.#lastError = undefined;
+    this.#deps.reach('shipped');
     await removeSegment(segment, this.#deps.log);
+    this.#deps.reach('removed');
     this.#deps.backlog.remove(segment);
     this.#deps.onShipped(segment, (performance.now() - started) / 1000);
     return undefined;

@@ -2,6 +2,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Backlog } from './backlog.ts';
 import { Divider, type DividerDependencies } from './divider.ts';
+import type { Reach } from './fail-point.ts';
 import { removeSegment } from './remove-segment.ts';
 import type { Segment } from './segment.ts';
 import { Shipper } from './shipper.ts';
@@ -11,6 +12,7 @@ export interface ShippingDependencies extends Pick<DividerDependencies, 'insert'
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly random: () => number;
+  readonly reach: Reach;
 }
 
 /** The way of a sealed segment to ClickHouse: as a whole, or in parts when ClickHouse refuses it. */

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
@@ -8,8 +6,6 @@ import { eventually } from '../support/outcome.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 import { storedUsers } from '../support/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
-
-const run = promisify(execFile);
 
 /** Posts until the server refuses, at most 20,000 times; what it acknowledged, and the refusal. */
 async function fill({ url }: ServerProcess): Promise<{ acknowledged: string[]; refusal: Response }> {
@@ -60,33 +56,6 @@ describe('When nothing more can be made safe', () => {
         method: 'POST',
       });
       expect(answer.status).to.equal(204);
-    }, 20_000);
-  });
-
-  it('a full disk answers 503, acknowledges nothing that is lost, and stores nothing that was refused', async function () {
-    this.timeout(60_000);
-    const database = await testDatabase();
-    closing.add('database', () => database.drop());
-    const directory = await tempDir();
-    closing.add('data', () => directory.remove());
-    const isMounted = await run('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', directory.path]).then(
-      () => true,
-      () => false,
-    );
-    // A file system that is really full needs the right to mount one.
-    if (!isMounted) this.skip();
-    closing.add('mount', () => run('umount', [directory.path]));
-    const env = { DATA_DIR: directory.path, CLICKHOUSE_DATABASE: database.name };
-    const cutOff = await startServer({ ...env, CLICKHOUSE_URL: 'http://127.0.0.1:9' });
-    closing.add('cut off', () => cutOff.kill());
-    const { acknowledged, refusal } = await fill(cutOff);
-    await expectHonestRefusal(refusal);
-    await cutOff.kill();
-    const server = await startServer({ ...env, ...endpointEnv(testEndpoint()) });
-    closing.add('server', () => server.stop());
-    await eventually(async () => {
-      const stored = await storedUsers(testEndpoint(), database.name);
-      expect([...stored.keys()]).to.have.members(acknowledged);
     }, 20_000);
   });
 });

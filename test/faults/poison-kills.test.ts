@@ -4,7 +4,7 @@ import { Closing } from '../../server/closing.ts';
 import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
 import { eventText, NDJSON, postEvents } from '../support/events-api.ts';
 import { eventually } from '../support/outcome.ts';
-import { startProxy } from '../support/proxy.ts';
+import { PASS, startProxy } from '../support/proxy.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 import { rowsOf, storedUsers, totals } from '../support/stored.ts';
 import { storedRejections } from '../support/stored-events.ts';
@@ -30,13 +30,16 @@ describe('A segment with refused rows, while the server is killed with -9 after 
     database = created.name;
     const directory = await tempDir();
     closing.add('data', () => directory.remove());
-    const proxy = await startProxy(testEndpoint().urls[0], async ({ query }) => {
-      if (!query.startsWith('INSERT INTO events')) return 'pass';
-      answers += 1;
-      if (answers !== fatalAnswer) return 'pass';
-      await server?.kill();
-      server = undefined;
-      return 'cut';
+    const proxy = await startProxy({
+      target: testEndpoint().urls[0],
+      judge: () => PASS,
+      onAnswered: async ({ query }) => {
+        if (!query.startsWith('INSERT INTO events')) return;
+        answers += 1;
+        if (answers !== fatalAnswer) return;
+        await server?.kill();
+        server = undefined;
+      },
     });
     closing.add('proxy', () => proxy.close());
     env = {

@@ -6,7 +6,7 @@ import { Closing } from '../../server/closing.ts';
 import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
 import { silentLog } from '../support/logs.ts';
 import { eventually } from '../support/outcome.ts';
-import { startProxy } from '../support/proxy.ts';
+import { PASS, startProxy } from '../support/proxy.ts';
 import { storedUsers } from '../support/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -22,9 +22,9 @@ describe('When ClickHouse is slower than what arrives', () => {
     closing.add('database', () => database.drop());
     const directory = await tempDir();
     closing.add('data', () => directory.remove());
-    const proxy = await startProxy(testEndpoint().urls[0], async ({ query }) => {
-      if (query.startsWith('INSERT INTO events')) await sleep(INSERT_MS);
-      return 'pass';
+    const proxy = await startProxy({
+      target: testEndpoint().urls[0],
+      judge: ({ query }) => (query.startsWith('INSERT INTO events') ? { do: 'delay', ms: INSERT_MS } : PASS),
     });
     closing.add('proxy', () => proxy.close());
     const app = await startApp(

@@ -160,6 +160,7 @@ describe('A batch that may be stored, and may have been forgotten by ClickHouse'
       metrics: createMetrics(backlog, Date.now),
       log: silentLog,
       random: () => 0,
+      reach: () => undefined,
     });
     shipping.ship(found);
     await eventually(() => expect(backlog.rows).to.equal(0));

@@ -5,11 +5,13 @@ import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Closing } from '../../server/closing.ts';
 import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
-import { startLoad } from '../support/load.ts';
+import { Ledger } from '../support/ledger.ts';
 import { eventually } from '../support/outcome.ts';
+import { seeded } from '../support/random.ts';
 import { startServer } from '../support/server-process.ts';
 import { storedUsers } from '../support/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { startTraffic } from '../support/traffic.ts';
 
 async function workersOf(pid: number): Promise<number[]> {
   const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
@@ -45,14 +47,16 @@ describe('A server with WORKERS=2', () => {
 
   it('answers for both in /metrics, whichever is asked', async () => {
     const { server } = await startTwo();
-    const load = startLoad({ url: () => server.url, connections: 8, timestampMs: Date.now, prefix: 'u' });
+    const ledger = new Ledger();
+    const traffic = startTraffic({ url: () => server.url, ledger, random: seeded('workers') });
     await sleep(300);
-    const { acknowledged } = await load.stop();
+    await traffic.stop();
+    const acknowledged = ledger.having('acknowledged');
     for (let asked = 0; asked < 4; asked += 1) {
       const metrics = await (
         await fetch(`${server.url}/metrics`, { headers: { connection: 'close' } })
       ).text();
-      expect(metrics).to.contain(`clickhour_events_accepted_total ${acknowledged.size}\n`);
+      expect(metrics).to.contain(`clickhour_events_accepted_total ${acknowledged.length}\n`);
       expect(metrics).to.match(/^clickhour_events_unaccounted 0$/m);
     }
   });
@@ -82,7 +86,8 @@ describe('A server with WORKERS=2', () => {
 
   it('replaces a worker that is killed, loses none of its events, and exits 0 when it is stopped', async () => {
     const { server, database } = await startTwo();
-    const load = startLoad({ url: () => server.url, connections: 8, timestampMs: Date.now, prefix: 'u' });
+    const ledger = new Ledger();
+    const traffic = startTraffic({ url: () => server.url, ledger, random: seeded('workers') });
     const [first = 0, ...others] = await workersOf(server.pid);
     expect(others).to.have.length(1);
     await sleep(200);
@@ -93,11 +98,12 @@ describe('A server with WORKERS=2', () => {
       expect(now).not.to.include(first);
     });
     await sleep(500);
-    const { sent, acknowledged } = await load.stop();
+    await traffic.stop();
+    const acknowledged = ledger.having('acknowledged');
     await eventually(async () => {
       const stored = await storedUsers(testEndpoint(), database);
-      expect([...acknowledged].filter((user) => stored.get(user) !== 1)).to.deep.equal([]);
-      expect([...stored.keys()].filter((user) => !sent.has(user))).to.deep.equal([]);
+      expect(acknowledged.filter((user) => stored.get(user) !== 1)).to.deep.equal([]);
+      expect([...stored.keys()].filter((user) => !ledger.fates.has(user))).to.deep.equal([]);
     }, 20_000);
     expect(await server.stop()).to.equal(0);
   });

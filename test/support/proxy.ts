@@ -2,51 +2,51 @@ import { once } from 'node:events';
 import { Agent, createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One request that has reached ClickHouse and been answered, before the answer goes back. */
-export interface Answered {
+/** A request to ClickHouse, whole, before it is handed on. */
+export interface Asked {
   readonly query: string;
-  readonly status: number;
+  /** On the proxy's target. Whoever judges may change it. */
+  readonly url: URL;
 }
 
-/** What to do with an answer of ClickHouse: hand it on, or cut the connection so that nobody learns of it. */
-export type Verdict = 'pass' | 'cut';
+/**
+ * What becomes of a request to ClickHouse and of its answer. What is cut ends without a word:
+ * - `cut before`: ClickHouse never hears of it; `cut inside`: half of it reaches ClickHouse;
+ * - `cut after`: ClickHouse has carried it out, and its answer is lost; `truncate`: half of the answer arrives;
+ * - `delay`: it starts that much later; `drip`: its body takes that long to arrive;
+ * - `answer`: ClickHouse never hears of it, and the sender gets this error in ClickHouse's own words;
+ * - `as`: it is somebody else's.
+ */
+export type Fate =
+  | { readonly do: 'pass' | 'cut before' | 'cut inside' | 'cut after' | 'truncate' }
+  | { readonly do: 'delay' | 'drip'; readonly ms: number }
+  | { readonly do: 'answer'; readonly code: number; readonly type: string; readonly message: string }
+  | { readonly do: 'as'; readonly username: string; readonly password: string };
+
+export const PASS: Fate = { do: 'pass' };
 
 export interface Proxy {
   readonly url: string;
   close(): Promise<void>;
 }
 
-/**
- * An HTTP proxy in front of a real ClickHouse. Each request is carried out whole there before `judge` is asked, so a
- * cut answer is the answer of something that was committed.
- */
-export async function startProxy(
-  target: string,
-  judge: (answered: Answered) => Promise<Verdict>,
-): Promise<Proxy> {
+export interface ProxyOptions {
+  /** Of the real ClickHouse. */
+  readonly target: string;
+  readonly judge: (asked: Asked) => Fate;
+  /** Hears each error code with which ClickHouse itself answers. */
+  readonly onRefusal?: (code: number) => void;
+  /** Is waited for when ClickHouse has answered and the sender does not know of it yet. */
+  readonly onAnswered?: (asked: Asked) => Promise<void>;
+}
+
+/** An HTTP proxy in front of a real ClickHouse, which asks `judge` about each request. */
+export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const agent = new Agent({ keepAlive: true });
-  const forward = async (from: IncomingMessage, to: ServerResponse) => {
-    const body = await buffer(from);
-    const onward = request(new URL(from.url ?? '/', target), {
-      method: from.method,
-      headers: from.headers,
-      agent,
-    });
-    onward.end(body);
-    const [answer] = (await once(onward, 'response')) as [IncomingMessage];
-    const text = await buffer(answer);
-    const query = new URL(from.url ?? '/', target).searchParams.get('query') ?? body.toString();
-    const status = answer.statusCode ?? 0;
-    if ((await judge({ query, status })) === 'cut') {
-      to.destroy();
-      return;
-    }
-    to.writeHead(status, headersOf(answer, text.length));
-    to.end(text);
-  };
   const server = createServer((from, to) => {
-    forward(from, to).catch(() => to.destroy());
+    forward({ from, to, agent, ...options }).catch(() => to.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -61,7 +61,73 @@ export async function startProxy(
   };
 }
 
-function headersOf(answer: IncomingMessage, length: number) {
+interface Exchange extends ProxyOptions {
+  readonly from: IncomingMessage;
+  readonly to: ServerResponse;
+  readonly agent: Agent;
+}
+
+async function forward({ from, to, target, agent, judge, onRefusal, onAnswered }: Exchange): Promise<void> {
+  const body = await buffer(from);
+  const url = new URL(from.url ?? '/', target);
+  const asked = { query: url.searchParams.get('query') ?? body.toString(), url };
+  const fate = judge(asked);
+  if (fate.do === 'answer') return refuse(to, fate);
+  if (fate.do === 'cut before') return void to.destroy();
+  if (fate.do === 'delay') await sleep(fate.ms);
+
+  const onward = request(url, {
+    method: from.method,
+    headers: { ...from.headers, ...(fate.do === 'as' ? { authorization: basic(fate) } : {}) },
+    agent,
+  });
+  const answered = once(onward, 'response') as Promise<[IncomingMessage]>;
+  answered.catch(() => undefined);
+  if (fate.do === 'cut inside') {
+    onward.write(body.subarray(0, body.length >> 1));
+    await sleep(50);
+    onward.destroy();
+    return void to.destroy();
+  }
+  if (fate.do === 'drip') await drip(body, fate.ms, (part) => void onward.write(part));
+  onward.end(fate.do === 'drip' ? '' : body);
+
+  const [answer] = await answered;
+  const text = await buffer(answer);
+  const code = answer.headers['x-clickhouse-exception-code'];
+  if (code !== undefined) onRefusal?.(Number(code));
+  await onAnswered?.(asked);
+  if (fate.do === 'cut after') return void to.destroy();
   const { 'transfer-encoding': _, ...headers } = answer.headers;
-  return { ...headers, 'content-length': length };
+  to.writeHead(answer.statusCode ?? 0, { ...headers, 'content-length': text.length });
+  if (fate.do !== 'truncate') return void to.end(text);
+  to.flushHeaders();
+  to.write(text.subarray(0, text.length >> 1));
+  await sleep(50);
+  to.destroy();
+}
+
+async function drip(body: Buffer, ms: number, write: (part: Buffer) => void): Promise<void> {
+  const parts = 8;
+  const size = Math.ceil(body.length / parts);
+  for (let part = 0; part < parts; part += 1) {
+    write(body.subarray(part * size, (part + 1) * size));
+    await sleep(ms / parts);
+  }
+}
+
+/** As ClickHouse says it: src/Server/HTTPHandler.cpp. */
+function refuse(
+  to: ServerResponse,
+  { code, type, message }: { readonly code: number; readonly type: string; readonly message: string },
+): void {
+  to.writeHead(500, {
+    'X-ClickHouse-Exception-Code': code,
+    'Content-Type': 'text/plain; charset=UTF-8',
+  });
+  to.end(`Code: ${code}. DB::Exception: ${message}. (${type}) (version 26.7.1.1 (official build))\n`);
+}
+
+function basic({ username, password }: { readonly username: string; readonly password: string }): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }

@@ -15,33 +15,48 @@ export interface ServerProcess {
 
 const MAIN = fileURLToPath(new URL('../../server/main.js', import.meta.url));
 
+/** What a server needs of its environment so as not to get in anybody's way. */
+export const QUIET_SERVER = { PATH: process.env['PATH'] ?? '', PORT: '0', LOG_LEVEL: 'fatal' };
+
 /**
  * Starts `server/main.js` and waits until it prints where it listens.
  * @throws Error with what it printed, when it ends before that
  */
 export async function startServer(env: Readonly<Record<string, string>>): Promise<ServerProcess> {
   const child = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'] ?? '', PORT: '0', LOG_LEVEL: 'fatal', ...env },
+    env: { ...QUIET_SERVER, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const url = await listening(child);
+  return { url, pid: child.pid ?? 0, kill: async () => kill(child), stop: async () => stop(child) };
+}
+
+/**
+ * Where the server in a child process listens, once it says so.
+ * @param child with pipes as its standard output and error
+ * @throws Error with what it printed, when it ends before that
+ */
+export async function listening(child: ChildProcess): Promise<string> {
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error('expected a child with pipes');
   let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  for await (const line of createInterface(child.stdout)) {
+  stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk.toString()}`.slice(-10_000)));
+  for await (const line of createInterface(stdout)) {
     const [, url] = /listens on (http:\S+)/.exec(line) ?? [];
-    if (url === undefined || child.pid === undefined) continue;
-    child.stdout.resume();
-    return { url, pid: child.pid, kill: async () => kill(child), stop: async () => stop(child) };
+    if (url === undefined) continue;
+    stdout.resume();
+    return url;
   }
   throw new Error(`the server ended before it listened: ${errors}`);
 }
 
-async function kill(child: ChildProcess): Promise<void> {
+export async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGKILL');
   await once(child, 'close');
 }
 
-async function stop(child: ChildProcess): Promise<number | null> {
+export async function stop(child: ChildProcess): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
   child.kill('SIGTERM');
   await once(child, 'close');

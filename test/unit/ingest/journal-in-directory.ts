@@ -46,6 +46,7 @@ export function journalIn(
       sealed.push(segment);
       for (const resolve of waiting.splice(0)) resolve(segment);
     },
+    reach: () => undefined,
     onCommit: () => (commits += 1),
   });
   return {

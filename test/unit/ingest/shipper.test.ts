@@ -56,9 +56,8 @@ describe('Shipper', () => {
       backlog,
       log,
       random: () => 0,
-      onShipped: ({ name }) => {
-        if (shipped.push(name) === expected) all.resolve();
-      },
+      reach: () => undefined,
+      onShipped: ({ name }) => (shipped.push(name) === expected ? all.resolve() : undefined),
       onFailure: (kind) => failures.push(kind),
       onRefused: (segment) => refused.push(segment),
     });

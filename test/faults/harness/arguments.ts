@@ -1,0 +1,52 @@
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { messageOf, show } from '../../../server/errors.ts';
+import { scenarioNamed } from '../scenarios/all.ts';
+import { isBreak, SHOWN_BY, type Break } from './breaks.ts';
+import type { Scenario } from './scenario.ts';
+
+export interface Chosen {
+  readonly scenarios: readonly Scenario[];
+  readonly minutes: number | undefined;
+  readonly seed: string;
+  readonly broken: Break | undefined;
+  readonly isList: boolean;
+}
+
+const SPECS = {
+  minutes: { type: 'string' },
+  seed: { type: 'string' },
+  scenario: { type: 'string', multiple: true },
+  break: { type: 'string' },
+  list: { type: 'boolean' },
+} as const;
+
+/** @returns what to run, or a sentence about what is wrong */
+export function parseArguments(args: readonly string[], all: readonly Scenario[]): Chosen | string {
+  try {
+    const { values } = parseArgs({ args: [...args], options: SPECS });
+    const broken = breakOf(values.break);
+    const names = values.scenario ?? (broken === undefined ? undefined : [SHOWN_BY[broken]]);
+    return {
+      scenarios: names === undefined ? all : names.map((name) => scenarioNamed(name)),
+      minutes: values.minutes === undefined ? undefined : minutesOf(values.minutes),
+      seed: values.seed ?? randomBytes(4).toString('hex'),
+      broken,
+      isList: values.list ?? false,
+    };
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function breakOf(text: string | undefined): Break | undefined {
+  if (text === undefined) return undefined;
+  if (isBreak(text)) return text;
+  throw new Error(`--break: received ${show(text)}, expected one of ${Object.keys(SHOWN_BY).join(', ')}`);
+}
+
+function minutesOf(text: string): number {
+  const minutes = Number(text);
+  if (minutes > 0 && minutes <= 10_080) return minutes;
+  throw new Error(`--minutes: received ${show(text)}, expected a number above 0, at most 10080`);
+}

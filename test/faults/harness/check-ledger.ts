@@ -1,0 +1,101 @@
+import type { Ledger } from '../../support/ledger.ts';
+import type { StoredLedger } from './stored-ledger.ts';
+
+/** What a scenario has done to the data itself, so that the guarantee does not speak of it. */
+export interface Exceptions {
+  /** Was in a part of a journal that the scenario damaged: may be lost. */
+  readonly mayBeLost: (id: string) => boolean;
+  /** ClickHouse can never take it: must be among the rejected, and not stored. */
+  readonly isPoison: (id: string) => boolean;
+  /** A file of a journal that the service must leave alone, by its name. */
+  readonly mayStay: (file: string) => boolean;
+}
+
+/** A promise that was broken. */
+export interface Violation {
+  readonly promise: string;
+  /** Which events, or hours, or what happened. */
+  readonly facts: readonly string[];
+}
+
+export interface Counts {
+  readonly sent: number;
+  readonly acknowledged: number;
+  /** Rows of the raw table. */
+  readonly stored: number;
+  /** By the view. */
+  readonly counted: number;
+  readonly rejected: number;
+  readonly waiting: number;
+  readonly lost: number;
+  readonly twice: number;
+}
+
+/** Compares both sides of the books, after everything was healed and the journals were drained. Pure. */
+export function checkLedger(
+  ledger: Ledger,
+  { stored, altered, rejected, waiting, hours }: StoredLedger,
+  { mayBeLost, isPoison }: Pick<Exceptions, 'mayBeLost' | 'isPoison'>,
+): { readonly counts: Counts; readonly violations: readonly Violation[] } {
+  const { fates } = ledger;
+  const acknowledged = ledger.having('acknowledged');
+  const poison = acknowledged.filter(isPoison);
+  const lost = acknowledged.filter(
+    (id) => !isPoison(id) && !stored.has(id) && !waiting.has(id) && !mayBeLost(id),
+  );
+  const twice = [...stored, ...rejected].filter(([, times]) => times > 1).map(([id]) => id);
+  const violations: Violation[] = [];
+  const mustBeNone = (promise: string, facts: readonly string[]) => {
+    if (facts.length > 0) violations.push({ promise, facts });
+  };
+  mustBeNone('an acknowledged event is stored', lost);
+  mustBeNone('no event is stored or rejected twice', twice);
+  mustBeNone(
+    'nothing is stored that was not sent',
+    [...stored.keys(), ...rejected.keys()].filter((id) => !fates.has(id)),
+  );
+  mustBeNone('what is stored is what was sent', altered);
+  mustBeNone(
+    'what was refused is not stored',
+    ledger.having('refused').filter((id) => stored.has(id)),
+  );
+  mustBeNone(
+    'what was said to be rejected is among the rejected, and not stored',
+    ledger.having('rejected').filter((id) => !mayBeLost(id) && (stored.has(id) || !rejected.has(id))),
+  );
+  mustBeNone(
+    'what ClickHouse can never take is among the rejected, and not stored',
+    poison.filter((id) => stored.has(id) || !rejected.has(id)),
+  );
+  mustBeNone(
+    'no good event is among the rejected',
+    acknowledged.filter((id) => !isPoison(id) && rejected.has(id)),
+  );
+  mustBeNone(
+    'nothing waits once everything is well again',
+    [...waiting].filter((id) => !stored.has(id) && !rejected.has(id)),
+  );
+  mustBeNone(
+    'the view counts what the raw table holds, hour by hour',
+    hours
+      .filter(({ raw, view }) => JSON.stringify(raw) !== JSON.stringify(view))
+      .map(({ hour, raw, view }) => `${hour}: raw ${JSON.stringify(raw)}, view ${JSON.stringify(view)}`),
+  );
+  const counts: Counts = {
+    sent: fates.size,
+    acknowledged: acknowledged.length,
+    stored: sum(stored.values()),
+    counted: sum(hours.map(({ view }) => view.clicks + view.impressions)),
+    rejected: rejected.size,
+    waiting: [...waiting].filter((id) => !stored.has(id)).length,
+    lost: lost.length,
+    twice: twice.length,
+  };
+  return { counts, violations };
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
+}

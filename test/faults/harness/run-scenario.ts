@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '../../../server/errors.ts';
+import type { Break } from './breaks.ts';
+import { checkLedger, type Counts, type Violation } from './check-ledger.ts';
+import type { ClickHouseProcess } from './clickhouse-process.ts';
+import type { FailPointHits } from './fault-server.ts';
+import { seeded } from '../../support/random.ts';
+import type { Scenario } from './scenario.ts';
+import { readStoredLedger } from './stored-ledger.ts';
+import { World } from './world.ts';
+
+export interface RunOptions {
+  readonly scenario: Scenario;
+  readonly seed: string;
+  readonly clickhouse: ClickHouseProcess;
+  /** Where the directories of scenarios are made; that of one with a violation stays. */
+  readonly directory: string;
+  readonly hits: FailPointHits;
+  readonly broken?: Break | undefined;
+}
+
+/** What came out of one run of one scenario. */
+export interface Outcome extends Counts {
+  readonly scenario: string;
+  readonly seed: string;
+  readonly seconds: number;
+  readonly serverKills: number;
+  readonly clickhouseKills: number;
+  /** How many requests got which status; `cut` is none. */
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly violations: readonly Violation[];
+  /** Where the journals are, when there are violations. */
+  readonly kept?: string;
+}
+
+const NOTHING: Counts = {
+  sent: 0,
+  acknowledged: 0,
+  stored: 0,
+  counted: 0,
+  rejected: 0,
+  waiting: 0,
+  lost: 0,
+  twice: 0,
+};
+
+/** Runs a scenario, heals what it broke, and holds the books against each other. Does not throw for what it finds. */
+export async function runScenario(options: RunOptions): Promise<Outcome> {
+  const { scenario, seed, clickhouse, broken, hits } = options;
+  const started = performance.now();
+  const kills = clickhouse.kills;
+  // Short: the path of a lock below it may have 103 bytes.
+  const directory = await mkdtemp(path.join(options.directory, 's-'));
+  const world = new World({ clickhouse, random: seeded(seed), directory, hits, broken });
+  const violations: Violation[] = [];
+  let counts = NOTHING;
+  try {
+    await world.open();
+    const failures = [await failureOf(scenario.run(world)), await failureOf(world.settle())];
+    addUnlessEmpty(violations, 'the scenario goes as it must', failures.flat());
+    addUnlessEmpty(violations, 'a server ends only when it is told to, and in order', world.crashes);
+    const checked = checkLedger(
+      world.ledger,
+      await readStoredLedger(clickhouse, world.database, await world.waitingFiles()),
+      world.exceptions,
+    );
+    ({ counts } = checked);
+    violations.push(...checked.violations);
+  } catch (error) {
+    violations.push({ promise: 'the scenario can be checked', facts: [describe(error)] });
+  } finally {
+    violations.push(...(await closingFailures(world)));
+  }
+  if (violations.length === 0) await rm(directory, { recursive: true, force: true });
+  return {
+    ...counts,
+    scenario: scenario.name,
+    seed,
+    seconds: (performance.now() - started) / 1000,
+    serverKills: world.serverKills,
+    clickhouseKills: clickhouse.kills - kills,
+    statuses: world.ledger.statuses,
+    violations,
+    ...(violations.length === 0 ? {} : { kept: directory }),
+  };
+}
+
+async function failureOf(work: Promise<void>): Promise<string[]> {
+  return await work.then(
+    () => [],
+    (error: unknown) => [describe(error)],
+  );
+}
+
+async function closingFailures(world: World): Promise<Violation[]> {
+  const facts = await failureOf(world.clickhouse.heal().then(async () => world.closing.close()));
+  return facts.length === 0 ? [] : [{ promise: 'what was started can be ended', facts }];
+}
+
+function addUnlessEmpty(violations: Violation[], promise: string, facts: readonly string[]): void {
+  if (facts.length > 0) violations.push({ promise, facts });
+}
+
+function describe(error: unknown): string {
+  const parts = error instanceof AggregateError ? error.errors.map(describe) : [];
+  const cause = error instanceof Error && error.cause !== undefined ? [describe(error.cause)] : [];
+  return [messageOf(error), ...parts, ...cause].join(': ');
+}

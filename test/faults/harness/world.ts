@@ -1,0 +1,275 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
+import { Closing } from '../../../server/closing.ts';
+import type { FaultyServerOptions } from '../../support/faulty-server-process.ts';
+import { eventually } from '../../support/outcome.ts';
+import { PASS, startProxy, type Asked, type Fate, type Proxy } from '../../support/proxy.ts';
+import type { Break } from './breaks.ts';
+import type { Exceptions } from './check-ledger.ts';
+import type { ClickHouseProcess } from './clickhouse-process.ts';
+import { FaultServer, type FailPointHits, type FaultServerOptions } from './fault-server.ts';
+import { Ledger } from '../../support/ledger.ts';
+import { losePower } from './power-loss.ts';
+import type { Random } from '../../support/random.ts';
+import { journalFiles } from './stored-ledger.ts';
+import { sendBody, startTraffic, type Traffic, type TrafficOptions } from '../../support/traffic.ts';
+
+export interface WorldOptions {
+  readonly clickhouse: ClickHouseProcess;
+  readonly random: Random;
+  /** Empty, and the world's own. */
+  readonly directory: string;
+  readonly hits: FailPointHits;
+  readonly broken?: Break | undefined;
+}
+
+export interface ServerOptions
+  extends Pick<FaultServerOptions, 'maxFiles'>, Pick<FaultyServerOptions, 'die'> {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Servers with the same name share a journal directory. */
+  readonly data?: string;
+  /** Past the proxy, to ClickHouse itself. */
+  readonly isDirect?: boolean;
+}
+
+/** Without any file less in a journal for so long, it is stuck. How long all takes depends on the machine. */
+const STUCK_MS = 30_000;
+
+/**
+ * Everything that a scenario can use and do harm to: a database of its own on a real ClickHouse, a proxy in front of
+ * it, servers in processes of their own, traffic, and the books about all events.
+ */
+export class World {
+  readonly clickhouse: ClickHouseProcess;
+  readonly random: Random;
+  readonly ledger = new Ledger();
+  readonly database = `test_${randomBytes(5).toString('hex')}`;
+  readonly closing = new Closing();
+  readonly #options: WorldOptions;
+  readonly #servers: FaultServer[] = [];
+  readonly #dataDirs = new Set<string>();
+  readonly #traffics = new Set<Traffic>();
+  readonly #refusals = new Map<number, number>();
+  #proxy: Proxy | undefined;
+  #judge: (asked: Asked) => Fate = () => PASS;
+  #kills = 0;
+  readonly #badExits: string[] = [];
+  #except: Exceptions = { mayBeLost: () => false, isPoison: () => false, mayStay: () => false };
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.clickhouse = options.clickhouse;
+    this.random = options.random;
+  }
+
+  async open(): Promise<void> {
+    await this.clickhouse.heal();
+    await this.clickhouse.command('default', `CREATE DATABASE ${this.database}`);
+    this.closing.add('database', async () =>
+      this.clickhouse.command('default', `DROP DATABASE IF EXISTS ${this.database} SYNC`),
+    );
+    this.#proxy = await startProxy({
+      target: this.clickhouse.endpoint.urls[0],
+      judge: (asked) => this.#judgeAll(asked),
+      onRefusal: (code) => this.#refusals.set(code, this.refusals(code) + 1),
+    });
+    this.closing.add('proxy', async () => this.#proxy?.close());
+    this.closing.add('servers', async () => Promise.all(this.#servers.map(async (server) => server.kill())));
+    this.closing.add('traffic', async () =>
+      Promise.all([...this.#traffics].map(async (each) => each.stop())),
+    );
+  }
+
+  /** How many servers ended by SIGKILL, by the harness or at a fail point. */
+  get serverKills(): number {
+    return this.#kills;
+  }
+
+  get exceptions(): Exceptions {
+    return this.#except;
+  }
+
+  get dataDirs(): readonly string[] {
+    return [...this.#dataDirs];
+  }
+
+  /** What servers said that ended without being told to. */
+  get crashes(): readonly string[] {
+    return [...this.#servers.flatMap(({ crash }) => crash ?? []), ...this.#badExits];
+  }
+
+  /** How often ClickHouse itself has answered with an error code. */
+  refusals(code: number): number {
+    return this.#refusals.get(code) ?? 0;
+  }
+
+  /** Where the servers that are started with this name keep their journal. */
+  dataDir(data = 'data'): string {
+    return path.join(this.#options.directory, data);
+  }
+
+  /** What the proxy does with each INSERT into a table of the service, from now on. */
+  onInsert(judge: (asked: Asked) => Fate): void {
+    this.#judge = judge;
+  }
+
+  /** Says which events the scenario itself has put beyond the guarantee. */
+  except(exceptions: Partial<Exceptions>): void {
+    this.#except = { ...this.#except, ...exceptions };
+  }
+
+  /** Starts a server and waits until it takes requests. */
+  async startServer(options: ServerOptions = {}): Promise<FaultServer> {
+    const server = this.spawnServer(options);
+    await server.listening;
+    return server;
+  }
+
+  /** The same without waiting: it may be told to die before it listens. */
+  spawnServer({ env = {}, data = 'data', isDirect = false, die, maxFiles }: ServerOptions = {}): FaultServer {
+    const { directory, hits, broken } = this.#options;
+    const dataDir = this.dataDir(data);
+    this.#dataDirs.add(dataDir);
+    const { endpoint } = this.clickhouse;
+    const url = isDirect || this.#proxy === undefined ? endpoint.urls[0] : this.#proxy.url;
+    const server = new FaultServer({
+      env: {
+        ...endpointEnv({ ...endpoint, urls: [url] }),
+        CLICKHOUSE_DATABASE: this.database,
+        DATA_DIR: dataDir,
+        BATCH_MAX_WAIT_MS: '150',
+        ...env,
+      },
+      faults: {
+        syncedLog: path.join(directory, `synced-${this.#servers.length}`),
+        forgetsToSync: broken === 'ack-before-fsync',
+        ...(die === undefined ? {} : { die }),
+      },
+      ...(maxFiles === undefined ? {} : { maxFiles }),
+    });
+    this.#servers.push(server);
+    this.#countAtEnd(server, hits).catch(() => undefined);
+    return server;
+  }
+
+  async #countAtEnd(server: FaultServer, hits: FailPointHits): Promise<void> {
+    await server.gone;
+    server.addHits(hits);
+    if (server.diedAt !== undefined) this.#kills += 1;
+  }
+
+  /** SIGKILL. With a loss of power what was written and not synced is gone, too; without, it stays. */
+  async killServer(server: FaultServer, { losesPower = this.random.isTrue(0.5) } = {}): Promise<void> {
+    if (server.isAlive) this.#kills += 1;
+    await server.kill();
+    if (losesPower) await this.losePower(server);
+  }
+
+  /** SIGTERM, after which a server has to end in order. */
+  async stopServer(server: FaultServer): Promise<void> {
+    if (!server.isAlive) return;
+    const code = await server.stop();
+    if (code !== 0) this.#badExits.push(`exit code ${code} after SIGTERM`);
+  }
+
+  /** For a server that is gone. Not while another server writes into the same journal directory. */
+  async losePower({ dataDir, syncedLog }: FaultServer): Promise<void> {
+    await losePower(dataDir, syncedLog, this.random);
+  }
+
+  /** To one of the living servers, in the middle of the scenario's other doings. */
+  traffic(options: Partial<TrafficOptions> = {}): Traffic {
+    const traffic = startTraffic(this.#trafficOptions(options));
+    this.#traffics.add(traffic);
+    return { stop: async () => traffic.stop().finally(() => this.#traffics.delete(traffic)) };
+  }
+
+  /** One body of good events, and one more with odd members; see `sendBody`. */
+  async send(
+    events: number,
+    options: Partial<TrafficOptions> = {},
+    odd?: Readonly<Record<string, unknown>>,
+  ): Promise<readonly string[]> {
+    return await sendBody(this.#trafficOptions(options), events, odd);
+  }
+
+  /** Waits until so many requests more were answered well. */
+  async acknowledged(requests: number, withinMs = 60_000): Promise<void> {
+    const count = () => this.ledger.count(202) + this.ledger.count(204);
+    const target = count() + requests;
+    await eventually(() => {
+      if (count() < target) throw new Error(`only ${JSON.stringify(this.ledger.statuses)} were answered`);
+    }, withinMs);
+  }
+
+  /** @throws Error when any request so far was not answered well */
+  expectNoRefusal(): void {
+    const others = Object.keys(this.ledger.statuses).filter((status) => !['202', '204'].includes(status));
+    if (others.length === 0) return;
+    throw new Error(`received ${JSON.stringify(this.ledger.statuses)}, expected nothing but 202 and 204`);
+  }
+
+  async pause(minMs: number, maxMs = minMs): Promise<void> {
+    await sleep(this.random.whole(minMs, maxMs));
+  }
+
+  /** Sees to it that the view's table does not recognise what it already has, when that is the break. */
+  async breakView(): Promise<void> {
+    if (this.#options.broken !== 'no-view-window') return;
+    const statement = 'ALTER TABLE hourly MODIFY SETTING non_replicated_deduplication_window = 0';
+    await this.clickhouse.command(this.database, statement);
+  }
+
+  /** Heals everything that the scenario has broken, and lets the service finish its work. */
+  async settle(): Promise<void> {
+    for (const traffic of this.#traffics) await traffic.stop();
+    this.#judge = () => PASS;
+    await this.clickhouse.heal();
+    await Promise.all(this.#servers.map(async (server) => this.stopServer(server)));
+    // What the stopped ones could not ship, and the killed ones left, is for those that come after.
+    await Promise.all(this.dataDirs.map(async (dataDir) => this.#drain(path.basename(dataDir), dataDir)));
+  }
+
+  async #drain(data: string, dataDir: string): Promise<void> {
+    if ((await this.#undrained(dataDir)).length === 0) return;
+    const heir = await this.startServer({ data });
+    let files = (await this.#undrained(dataDir)).length;
+    for (let deadline = Date.now() + STUCK_MS; files > 0 && Date.now() < deadline; await sleep(50)) {
+      const left = (await this.#undrained(dataDir)).length;
+      if (left < files) deadline = Date.now() + STUCK_MS;
+      files = left;
+    }
+    const health = files === 0 ? '' : await (await fetch(`${heir.url}/health`)).text();
+    await this.stopServer(heir);
+    if (files > 0) throw new Error(`${files} files of a journal are not shipped: ${health}`);
+  }
+
+  /** The files of all journals that the service should have emptied and removed. */
+  async waitingFiles(): Promise<string[]> {
+    return (await Promise.all(this.dataDirs.map(async (each) => this.#undrained(each)))).flat();
+  }
+
+  async #undrained(dataDir: string): Promise<string[]> {
+    const files = await journalFiles(dataDir);
+    return files.filter((file) => !this.#except.mayStay(path.basename(file)));
+  }
+
+  #judgeAll(asked: Asked): Fate {
+    if (!/^INSERT INTO (events|rejected_events)\b/.test(asked.query)) return PASS;
+    const fate = this.#judge(asked);
+    if (this.#options.broken !== 'random-token' || fate.do === 'answer') return fate;
+    asked.url.searchParams.set('insert_deduplication_token', randomBytes(8).toString('hex'));
+    return fate;
+  }
+
+  #trafficOptions(options: Partial<TrafficOptions>): TrafficOptions {
+    const { ledger, random } = this;
+    const url = () => {
+      const urls = this.#servers.filter(({ isServing }) => isServing).flatMap(({ url }) => url ?? []);
+      return urls.length === 0 ? undefined : random.pick(urls);
+    };
+    return { ledger, random, url, ...options };
+  }
+}

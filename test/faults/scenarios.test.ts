@@ -1,0 +1,65 @@
+import { expect } from 'chai';
+import { Closing } from '../../server/closing.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { SHOWN_BY, isBreak, type Break } from './harness/breaks.ts';
+import { ClickHouseProcess } from './harness/clickhouse-process.ts';
+import { outcomeLine } from './harness/report.ts';
+import { runScenario, type Outcome } from './harness/run-scenario.ts';
+import { scenarioNamed } from './scenarios/all.ts';
+
+/** What `npm test` runs: each kind of fault once, in about a minute. `npm run faults` is all of them. */
+const SELECTION = [
+  'server-dies-at-fail-points',
+  'kills-at-random',
+  'clickhouse-killed-inside-insert',
+  'clickhouse-stopped',
+  'clickhouse-refuses-unknown-table',
+  'connection-cut-after-commit',
+  'disk-full',
+  'hostile-clients',
+];
+
+describe('Under faults', () => {
+  const closing = new Closing();
+  let clickhouse: ClickHouseProcess;
+  let directory: string;
+
+  before(async () => {
+    const temporary = await tempDir();
+    closing.add('directory', () => temporary.remove());
+    directory = temporary.path;
+    clickhouse = await ClickHouseProcess.start(`${directory}/clickhouse`);
+    closing.add('ClickHouse', () => clickhouse.stop());
+  });
+  after(async () => closing.close());
+
+  async function run(name: string, broken?: Break): Promise<Outcome> {
+    const hits = { passed: new Map(), died: new Map() };
+    const seed = broken ?? name;
+    return await runScenario({ scenario: scenarioNamed(name), seed, clickhouse, directory, hits, broken });
+  }
+
+  for (const name of SELECTION) {
+    it(`no acknowledged event is lost and none is counted twice: ${name}`, async function () {
+      this.timeout(180_000);
+      const outcome = await run(name);
+      expect(outcome.violations, outcomeLine(outcome)).to.deep.equal([]);
+      expect(outcome.acknowledged).to.be.above(0);
+    });
+  }
+
+  const PROMISES: Readonly<Record<Break, string>> = {
+    'ack-before-fsync': 'an acknowledged event is stored',
+    'random-token': 'no event is stored or rejected twice',
+    'no-view-window': 'the view counts what the raw table holds, hour by hour',
+  };
+
+  for (const [broken, scenario] of Object.entries(SHOWN_BY)) {
+    it(`the harness notices the break ${broken}`, async function () {
+      this.timeout(180_000);
+      if (!isBreak(broken)) throw new Error(`${broken} is no break`);
+      const { violations } = await run(scenario, broken);
+      expect(violations.map(({ promise }) => promise)).to.include(PROMISES[broken]);
+    });
+  }
+});

@@ -1,0 +1,53 @@
+/**
+ * What became of an event, as far as its sender can know:
+ * - `acknowledged`: the answer says that it is safe; `rejected`: the answer says that it was kept as rejected;
+ * - `refused`: the answer says that it is not stored; `unknown`: there was no answer.
+ */
+export type Fate = 'acknowledged' | 'rejected' | 'refused' | 'unknown';
+
+/** The senders' side of the books of one scenario. Every event has an identity of its own, which travels as its `user`. */
+export class Ledger {
+  readonly #fates = new Map<string, Fate>();
+  readonly #statuses = new Map<string, number>();
+
+  /** A new event, of which nothing is known until `settle` says more. */
+  open(): string {
+    const id = `id-${this.#fates.size}-x`;
+    this.#fates.set(id, 'unknown');
+    return id;
+  }
+
+  settle(ids: Iterable<string>, fate: Fate): void {
+    for (const id of ids) this.#fates.set(id, fate);
+  }
+
+  /** One request was answered with this status, or without any. */
+  answered(status: number | 'cut'): void {
+    this.#statuses.set(String(status), this.count(status) + 1);
+  }
+
+  count(status: number | 'cut'): number {
+    return this.#statuses.get(String(status)) ?? 0;
+  }
+
+  /** How many requests got which status. */
+  get statuses(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#statuses);
+  }
+
+  get fates(): ReadonlyMap<string, Fate> {
+    return this.#fates;
+  }
+
+  /** The events with this fate. */
+  having(fate: Fate): string[] {
+    return [...this.#fates].filter(([, had]) => had === fate).map(([id]) => id);
+  }
+}
+
+const ID = /id-\d+-x/g;
+
+/** Every event whose identity is in a text, whatever else is there. */
+export function idsIn(text: string): string[] {
+  return text.match(ID) ?? [];
+}
