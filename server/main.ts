@@ -12,7 +12,10 @@ const CLOSE_DEADLINE_MS = 30_000;
 try {
   const config = readConfig();
   const app = cluster.isPrimary && config.workers > 1 ? await startWorkers(config) : await startApp(config);
-  closeWithGrace({ delay: CLOSE_DEADLINE_MS }, async () => app.close());
+  closeWithGrace({ delay: CLOSE_DEADLINE_MS }, async ({ err }) => {
+    if (err !== undefined) process.stderr.write(`ends because of an error nobody foresaw: ${err.stack}\n`);
+    await app.close();
+  });
   if (cluster.isPrimary) process.stdout.write(welcome(app, Date.now()));
 } catch (error) {
   process.stderr.write(`${error instanceof AppError ? error.message : String(error)}\n`);

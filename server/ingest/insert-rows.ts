@@ -12,11 +12,17 @@ import type { Shipment } from './shipment.ts';
  * nothing.
  */
 export async function insertRows(client: ClickHouseClient, shipment: Shipment): Promise<void> {
-  const result = await client.exec({
-    query: `INSERT INTO ${shipment.table} FORMAT JSONEachRow`,
-    values: shipment.rows(),
-    query_id: shipment.token,
-    clickhouse_settings: insertSettings(shipment.token),
-  });
-  await text(result.stream);
+  const rows = await shipment.rows();
+  try {
+    const result = await client.exec({
+      query: `INSERT INTO ${shipment.table} FORMAT JSONEachRow`,
+      values: rows,
+      query_id: shipment.token,
+      clickhouse_settings: insertSettings(shipment.token),
+    });
+    await text(result.stream);
+  } finally {
+    // Of a request that was never sent, the file would stay open.
+    rows.destroy();
+  }
 }

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { SegmentRows } from './segment-rows.ts';
 import { tokenOf, type Part, type Segment } from './segment.ts';
@@ -13,14 +13,15 @@ export interface Shipment {
    * otherwise undefined.
    */
   readonly recoveredMs: number | undefined;
-  /** The rows in the bytes that ClickHouse reads; a new stream each time. */
-  readonly rows: () => Readable;
+  /** The rows in the bytes that ClickHouse reads; a new stream each time, whose source is open. @throws what opening says */
+  readonly rows: () => Promise<Readable>;
 }
 
 /** All rows of a segment, straight from its file. */
 export function wholeSegment(segment: Segment): Shipment {
   const { table, name, path, bytes } = segment;
-  const rows = () => createReadStream(path, { end: bytes - 1, highWaterMark: 256 * 1024 });
+  // Opened first: nobody would be listening yet when a stream that opens by itself says that it cannot.
+  const rows = async () => (await open(path)).createReadStream({ end: bytes - 1, highWaterMark: 256 * 1024 });
   return { table, token: name, recoveredMs: recoveredMsOf(segment), rows };
 }
 
@@ -30,7 +31,7 @@ export function partOfSegment(segment: Segment, rows: SegmentRows, part: Part): 
     table: segment.table,
     token: tokenOf(segment, part),
     recoveredMs: recoveredMsOf(segment),
-    rows: () => Readable.from([rows.of(part)]),
+    rows: async () => Readable.from([rows.of(part)]),
   };
 }
 

@@ -20,7 +20,7 @@ export async function countStored(client: ClickHouseClient, { table, token }: Sh
  * events, 35 ms when the batch has historic ones, too; without the bounds 170 ms.
  */
 export async function findStored(client: ClickHouseClient, shipment: Shipment): Promise<readonly boolean[]> {
-  const rows = timesOf(await text(shipment.rows()));
+  const rows = timesOf(await text(await shipment.rows()));
   const received = rows.flatMap(({ receivedUs }) => receivedUs ?? []);
   const times = rows.flatMap(({ timestampUs }) => timestampUs ?? []);
   const hasTimes = shipment.table === 'events' && times.length > 0;

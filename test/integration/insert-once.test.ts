@@ -30,7 +30,7 @@ function row(index: number, months = 0): string {
   return `${JSON.stringify({ timestamp, received_at: 1_704_067_200_000_000 + index, event_id: `e${index}`, user: `u${index}`, category: 'analytics', name: 'click', data: '{}' })}\n`;
 }
 
-const another = () => Readable.from([row(1000)]);
+const another = async () => Readable.from([row(1000)]);
 
 describe('A batch that may be stored, and may have been forgotten by ClickHouse', () => {
   let closing: Closing;
@@ -143,7 +143,7 @@ describe('A batch that may be stored, and may have been forgotten by ClickHouse'
       table: 'events',
       token: NAME,
       recoveredMs: undefined,
-      rows: () => Readable.from([partial]),
+      rows: async () => Readable.from([partial]),
     });
     await forget();
     const once = insertOnce(60_000);
@@ -185,7 +185,7 @@ describe('countBlocks', () => {
           table: 'events',
           token,
           recoveredMs: undefined,
-          rows: () => Readable.from([rows]),
+          rows: async () => Readable.from([rows]),
         });
       expect(await countBlocks(client, { table: 'events', cluster: undefined }, 0)).to.deep.equal({
         now: 0,

@@ -72,7 +72,12 @@ describe('Two shards', function () {
     const client = connect({ endpoint: { ...others, urls: [url] }, role: 'ingest', database });
     const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
     try {
-      await insertRows(client, { table, token, recoveredMs: undefined, rows: () => Readable.from([text]) });
+      await insertRows(client, {
+        table,
+        token,
+        recoveredMs: undefined,
+        rows: async () => Readable.from([text]),
+      });
     } finally {
       await client.close();
     }
