@@ -4,6 +4,7 @@ import { clickhouseFrozen, clickhouseStopped } from './clickhouse-away.ts';
 import { clickhouseKilledInsideInsert } from './clickhouse-killed-inside-insert.ts';
 import { clickhouseRefuses } from './clickhouse-refuses.ts';
 import { clockSteps } from './clock-steps.ts';
+import { columnTypeChanged } from './column-type-changed.ts';
 import {
   connectionCutAfterCommit,
   connectionCutInside,
@@ -18,7 +19,6 @@ import { journalOfAnotherVersion } from './journal-of-another-version.ts';
 import { killsAtRandom } from './kills-at-random.ts';
 import { migrationsMeanwhile } from './migrations-meanwhile.ts';
 import { outOfFiles } from './out-of-files.ts';
-import { outlivedWindow } from './outlived-window.ts';
 import { poisonRows } from './poison-row.ts';
 import { powerLosses } from './power-losses.ts';
 import { serverDiesAtFailPoints } from './server-dies-at-fail-points.ts';
@@ -40,7 +40,7 @@ export const SCENARIOS: readonly Scenario[] = [
   connectionCutInside,
   connectionTruncates,
   connectionSlow,
-  outlivedWindow,
+  columnTypeChanged,
   ...poisonRows,
   migrationsMeanwhile,
   diskFull,

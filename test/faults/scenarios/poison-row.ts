@@ -6,19 +6,6 @@ const GOOD = 10_000;
 /** Each makes the table refuse an event that the service has no objection to, by something only the table knows of. */
 export const poisonRows: readonly Scenario[] = [
   {
-    name: 'poison-row-too-long',
-    what: `One event of ${GOOD} has a text too long for its column: it is among the rejected, the others are stored`,
-    weight: 0.5,
-    run: async (world) => {
-      await world.startServer();
-      await world.clickhouse.command(
-        world.database,
-        'ALTER TABLE events MODIFY COLUMN event_id FixedString(40)',
-      );
-      await sendPoison(world, { event_id: 'x'.repeat(41) });
-    },
-  },
-  {
     name: 'poison-row-against-constraint',
     what: `One event of ${GOOD} violates a constraint of the table: it is among the rejected, the others are stored`,
     weight: 0.5,
