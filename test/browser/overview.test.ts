@@ -57,7 +57,7 @@ describe('The overview in a browser', () => {
       await page.getByText('No clicks and no impressions in these hours').waitFor();
       const linked = await open(`${service.url}/?range=7d`);
       await linked.getByText('The same figures as a table').click();
-      expect(await linked.locator('tbody tr').count()).to.equal(168);
+      await eventually(async () => expect(await linked.locator('tbody tr').count()).to.equal(168));
     }),
   );
 

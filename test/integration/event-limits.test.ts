@@ -68,6 +68,7 @@ describe('Limits of POST /events', () => {
         query: nobody,
         analyst: nobody,
       },
+      database: 'test_nowhere',
       journal: { ...defaults.journal, maxBytes: 1_000_000, batchMaxWaitMs: 20 },
     });
     try {

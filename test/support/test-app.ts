@@ -14,14 +14,20 @@ export interface TestApp {
   remove(): Promise<void>;
 }
 
-/** @param config what differs from the defaults; the waits are short so that tests do not wait for nothing */
+/**
+ * @param config what differs from the defaults; the waits are short so that tests do not wait for nothing. A `database`
+ * that is named here is the caller's, and is neither made nor dropped
+ */
 export async function startTestApp(
   config: Partial<Config> = {},
   surroundings: Surroundings = {},
 ): Promise<TestApp> {
   const directory = await tempDir();
   const { clickhouse = testEndpoint() } = config;
-  const database = await testDatabase(clickhouse);
+  const database =
+    config.database === undefined
+      ? await testDatabase(clickhouse)
+      : { name: config.database, drop: async () => undefined };
   const discard = async () => {
     await database.drop();
     await directory.remove();

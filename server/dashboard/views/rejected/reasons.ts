@@ -9,6 +9,10 @@ const WORDS: Readonly<Record<string, { readonly label: string; readonly meaning:
     meaning: 'The event claims another application than that of its key',
   },
   too_large: { label: 'Too large', meaning: 'The body was over the limit, and none of its events was read' },
+  refused_by_clickhouse: {
+    label: 'Refused by ClickHouse',
+    meaning: 'ClickHouse does not take the event, for the reason that it gives',
+  },
   omitted: { label: 'Omitted', meaning: 'Stands for more rejections of one body, which are not kept' },
 };
 
