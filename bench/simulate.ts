@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import { readApiKey } from '../server/config.ts';
+import { readApiKey } from '../server/environment.ts';
 import { readArguments, refusePositionals, runCommand, urlFlag, wholeFlag } from './command.ts';
 import type { Latency } from './latency.ts';
 import { isClean, simulate, type SimulationOptions, type SimulationReport } from './simulation.ts';

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runCommand, UsageError } from '../server/cli/command.ts';
 import { withClickHouse } from '../server/cli/with-clickhouse.ts';
-import { readConfig } from '../server/config.ts';
+import { readConfig } from '../server/environment.ts';
 import { show } from '../server/errors.ts';
 import { createLogger } from '../server/log.ts';
 import { migrate, migrationsDirectory, migrationStatus } from './migrator.ts';

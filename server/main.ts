@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
 import { startApp } from './app.ts';
-import { readConfig } from './config.ts';
+import { readConfig } from './environment.ts';
 import { AppError } from './errors.ts';
 import { welcome } from './welcome.ts';
 import { startWorkers } from './workers/primary.ts';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { readApiKey } from '../config.ts';
+import { readApiKey } from '../environment.ts';
 import { messageOf, show } from '../errors.ts';
 import { runCommand, UsageError } from './command.ts';
 import { EventsClient } from './events-client.ts';

@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { connectAny } from '../clickhouse/nodes.ts';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../environment.ts';
 import { createLogger } from '../log.ts';
 import { runCommand, UsageError } from './command.ts';
 import { isTabular, renderResult } from './result-table.ts';

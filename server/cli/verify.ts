@@ -4,7 +4,7 @@ import { connect } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { connectAny } from '../clickhouse/nodes.ts';
 import { listOf, localName, readTopology } from '../clickhouse/topology.ts';
-import { readConfig } from '../config.ts';
+import { readConfig } from '../environment.ts';
 import { AppError } from '../errors.ts';
 import { createLogger } from '../log.ts';
 import { repairHourly } from '../queries/repair-hourly.ts';

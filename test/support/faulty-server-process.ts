@@ -8,7 +8,7 @@ import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import closeWithGrace from 'close-with-grace';
 import { startApp } from '../../server/app.ts';
-import { readConfig } from '../../server/config.ts';
+import { readConfig } from '../../server/environment.ts';
 import { messageOf } from '../../server/errors.ts';
 import type { FailPoint } from '../../server/ingest/fail-point.ts';
 import { welcome } from '../../server/welcome.ts';

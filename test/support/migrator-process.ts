@@ -1,5 +1,5 @@
 import { migrate } from '../../migrations/migrator.ts';
-import { readConfig } from '../../server/config.ts';
+import { readConfig } from '../../server/environment.ts';
 import { createLogger } from '../../server/log.ts';
 
 // A migrator to be killed: node migrator-process.js DIRECTORY, with the environment of `runProgram`.

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { expect } from 'chai';
-import { defaults, readConfig, type Config } from '../../server/config.ts';
+import { defaults, type Config } from '../../server/config.ts';
+import { readConfig } from '../../server/environment.ts';
 import { apiKey } from '../support/api-keys.ts';
 import { thrownBy } from '../support/thrown.ts';
 

@@ -4,12 +4,9 @@ import { parseRate } from './trust/rate-limit.ts';
 import type { Rate } from './trust/token-bucket.ts';
 import { parseApiKeys, type ApiKey } from './trust/api-keys.ts';
 import { isCidr } from './trust/networks.ts';
+import { GIB, KIB, MIB } from './units.ts';
 
 // How each kind of variable is read. All of them throw an EnvError that says what came and what was expected.
-
-const KIB = 1024;
-export const MIB = 1024 * KIB;
-export const GIB = 1024 * MIB;
 
 export function whole(min: number, max: number) {
   return makeExactValidator<number>((input) => {
