@@ -1,6 +1,6 @@
 import type { Gate } from './clickhouse/gate.ts';
 import type { NodeHealth } from './clickhouse/node-health.ts';
-import type { Finding } from './clickhouse/self-check.ts';
+import type { Finding } from './clickhouse/finding.ts';
 import type { Backlog } from './ingest/backlog.ts';
 import type { Ingest } from './ingest/ingest.ts';
 

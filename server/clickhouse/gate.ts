@@ -2,7 +2,7 @@ import { messageOf } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { classify, NotReady, refusesRows } from './errors.ts';
 import { backoffMs, pause, type Backoff } from './retry.ts';
-import type { Finding } from './self-check.ts';
+import type { Finding } from './finding.ts';
 
 export interface GateDependencies {
   /** Brings the tables up to this code's version. */

@@ -4,7 +4,11 @@ import { connect } from './client.ts';
 import type { ClickHouseEndpoint } from './endpoint.ts';
 import { Gate } from './gate.ts';
 import type { Nodes } from './nodes.ts';
-import { checkInserts, checkNode, checkTables, type CheckedNode, type Finding } from './self-check.ts';
+import { checkInserts } from './check-inserts.ts';
+import { checkTables } from './check-tables.ts';
+import type { CheckedNode } from './checked-node.ts';
+import type { Finding } from './finding.ts';
+import { checkNode } from './self-check.ts';
 import { readTopology } from './topology.ts';
 
 export interface OpenGateDependencies {

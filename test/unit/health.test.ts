@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Finding } from '../../server/clickhouse/self-check.ts';
+import type { Finding } from '../../server/clickhouse/finding.ts';
 import { createHealth, type HealthDependencies } from '../../server/health.ts';
 import { Backlog } from '../../server/ingest/backlog.ts';
 import type { IngestHealth } from '../../server/ingest/ingest.ts';

@@ -1,0 +1,21 @@
+/** Something in ClickHouse that is not as the guarantees need it. */
+export interface Finding {
+  /** `refuse`: shipping could lose or double rows, or lose columns. `warn`: it cannot, but a person should know. */
+  readonly severity: 'refuse' | 'warn';
+  readonly what: string;
+  readonly found: string;
+  readonly expected: string;
+  /** The SQL or command that mends it. */
+  readonly mend: string;
+}
+
+/** What is not there at all, with the migration that makes it. */
+export function missing(kind: string, name: string, migration: string): Finding {
+  const mend = `npm run migrate; if nothing is pending there, restore it, or make it as in ${migration}`;
+  return refusal(`the ${kind} ${name}`, 'nothing', `the ${kind}`, mend);
+}
+
+/** What is there and wrong; shipping stops for it. */
+export function refusal(what: string, found: string, expected: string, mend: string): Finding {
+  return { severity: 'refuse', what, found, expected, mend };
+}
