@@ -5,12 +5,14 @@ import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
 import { HOUR_MS } from '../../server/events/hours.ts';
 import { verifyHourly } from '../../server/queries/verify-hourly.ts';
-import { startLoad } from '../support/load.ts';
+import { Ledger } from '../support/ledger.ts';
 import { eventually } from '../support/outcome.ts';
+import { seeded } from '../support/random.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
 import { startTwoShards, type Shard } from '../support/shards.ts';
 import { storedUsers, totals } from '../support/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { startTraffic } from '../support/traffic.ts';
 
 const DATABASE = 'test_shards_kills';
 const HOURS = 48;
@@ -23,13 +25,15 @@ async function killEngine(shard: Shard): Promise<void> {
 }
 
 /** What a server reports of all hours that were posted to. */
-async function tally({ url }: ServerProcess): Promise<{ clicks: number; users: number }> {
+async function tally({ url }: ServerProcess): Promise<{ rows: number; users: number }> {
   const range = `from=${NOW - HOURS * HOUR_MS}&to=${NOW + HOUR_MS}`;
   const answer = await fetch(`${url}/analytics/hours?${range}`);
   expect(answer.status).to.equal(200);
-  const { hours } = (await answer.json()) as { hours: { clicks: number; unique_users: number }[] };
+  const { hours } = (await answer.json()) as {
+    hours: { clicks: number; impressions: number; unique_users: number }[];
+  };
   return {
-    clicks: hours.reduce((sum, hour) => sum + hour.clicks, 0),
+    rows: hours.reduce((sum, { clicks, impressions }) => sum + clicks + impressions, 0),
     users: hours.reduce((sum, hour) => sum + hour.unique_users, 0),
   };
 }
@@ -56,11 +60,16 @@ describe('Three servers before two shards, under load', () => {
       const [first, second, third] = await Promise.all([start(), start(), start()]);
       let servers = [first, second, third];
       let turn = 0;
-      const load = startLoad({
-        url: () => servers[(turn += 1) % servers.length]?.url ?? '',
+      const ledger = new Ledger();
+      const random = seeded('shards');
+      const traffic = startTraffic({
+        url: () => servers[(turn += 1) % servers.length]?.url,
+        ledger,
+        random,
         connections: 12,
-        timestampMs: () => NOW - Math.floor(Math.random() * HOURS) * HOUR_MS,
-        prefix: 'u',
+        pauseMs: 0,
+        timestampMs: () => NOW - random.whole(0, HOURS - 1) * HOUR_MS,
+        isHourlyOnly: true,
       });
 
       await sleep(1500);
@@ -77,8 +86,9 @@ describe('Three servers before two shards, under load', () => {
       servers.push(await start());
       await killEngine(shards[0]);
       await sleep(1500);
-      const { sent, acknowledged } = await load.stop();
-      expect(acknowledged.size).to.be.above(300);
+      await traffic.stop();
+      const acknowledged = ledger.having('acknowledged');
+      expect(acknowledged).to.have.length.above(300);
 
       await eventually(async () => {
         for (const { url } of servers) {
@@ -88,8 +98,10 @@ describe('Three servers before two shards, under load', () => {
           expect(health.parts.backlog.events).to.equal(0);
         }
         const stored = await storedUsers(endpoint, DATABASE);
-        expect([...acknowledged].filter((user) => !stored.has(user))).to.deep.equal([]);
-        expect([...stored].filter(([user, times]) => times !== 1 || !sent.has(user))).to.deep.equal([]);
+        expect(acknowledged.filter((user) => !stored.has(user))).to.deep.equal([]);
+        expect([...stored].filter(([user, times]) => times !== 1 || !ledger.fates.has(user))).to.deep.equal(
+          [],
+        );
       }, 90_000);
       const { raw, view } = await totals(endpoint, DATABASE);
       expect(view).to.deep.equal(raw);
@@ -98,7 +110,7 @@ describe('Three servers before two shards, under load', () => {
       const everything = { fromS: 0, toS: 4_294_966_800 };
       expect(await verifyHourly(client, everything, { attempts: 0, pauseMs: 0 })).to.deep.equal([]);
       for (const server of servers) {
-        expect(await tally(server)).to.deep.equal({ clicks: raw.rows, users: raw.rows });
+        expect(await tally(server)).to.deep.equal({ rows: raw.rows, users: raw.rows });
       }
     } finally {
       await closing.close();

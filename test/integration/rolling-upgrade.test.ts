@@ -6,12 +6,14 @@ import { startChildServer, type ChildServer } from '../../bench/child-server.ts'
 import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
 import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
-import { startLoad } from '../support/load.ts';
-import { hasNginx, startNginx } from '../support/nginx.ts';
+import { Ledger } from '../support/ledger.ts';
+import { needsNginx, startNginx } from '../support/nginx.ts';
 import { eventually } from '../support/outcome.ts';
+import { seeded } from '../support/random.ts';
 import { rowsOf, storedUsers } from '../support/stored.ts';
 import { freePort } from '../support/free-port.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { startTraffic } from '../support/traffic.ts';
 
 const PARTS = ['server', 'migrations', 'clickhouse'];
 
@@ -33,9 +35,7 @@ async function nextVersion(directory: string, migration: string): Promise<string
 describe('An upgrade, server by server, behind nginx', () => {
   let closing: Closing;
 
-  before(function () {
-    if (!hasNginx()) this.skip();
-  });
+  before(needsNginx);
   beforeEach(() => {
     closing = new Closing();
   });
@@ -70,7 +70,9 @@ describe('An upgrade, server by server, behind nginx', () => {
     const nginx = await startNginx(ports.map((port) => `http://127.0.0.1:${port}`));
     closing.add('nginx', () => nginx.stop());
 
-    const load = startLoad({ url: () => nginx.url, connections: 8, timestampMs: Date.now, prefix: 'u' });
+    const ledger = new Ledger();
+    const random = seeded('upgrade');
+    const traffic = startTraffic({ url: () => nginx.url, ledger, random, connections: 8, pauseMs: 0 });
     await sleep(300);
     await start(newMain, third);
     await sleep(300);
@@ -79,18 +81,18 @@ describe('An upgrade, server by server, behind nginx', () => {
     await sleep(300);
     await old[1]?.close();
     await sleep(300);
-    const { sent, acknowledged, refusals, broken } = await load.stop();
+    await traffic.stop();
 
-    expect([...refusals]).to.deep.equal([]);
-    expect(broken).to.equal(0);
-    expect(acknowledged.size).to.equal(sent.size).and.be.above(100);
+    expect(ledger.statuses).to.have.all.keys('202', '204');
+    const acknowledged = ledger.having('acknowledged');
+    expect(acknowledged).to.have.length.above(100);
     const query = "SELECT count() AS applied FROM migrations WHERE name = '9999_next'";
-    const [ledger] = await rowsOf<{ applied: string | number }>(testEndpoint(), database.name, query);
-    expect(Number(ledger?.applied)).to.be.above(0);
+    const [migration] = await rowsOf<{ applied: string | number }>(testEndpoint(), database.name, query);
+    expect(Number(migration?.applied)).to.be.above(0);
     await eventually(async () => {
       const stored = await storedUsers(testEndpoint(), database.name);
-      expect(stored.size).to.equal(acknowledged.size);
-      expect([...acknowledged].filter((user) => stored.get(user) !== 1)).to.deep.equal([]);
+      expect(stored.size).to.equal(acknowledged.length);
+      expect(acknowledged.filter((user) => stored.get(user) !== 1)).to.deep.equal([]);
     }, 20_000);
   }).timeout(90_000);
 });

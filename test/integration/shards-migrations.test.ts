@@ -2,46 +2,21 @@ import { expect } from 'chai';
 import { migrate, migrationStatus } from '../../migrations/migrator.ts';
 import { connect } from '../../server/clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
-import { Closing } from '../../server/closing.ts';
 import { createLogger } from '../../server/log.ts';
 import { testDatabase } from '../support/clickhouse.ts';
 import { failure } from '../support/outcome.ts';
-import { runProgram } from '../support/run-program.ts';
-import { startTwoShards, type Shards } from '../support/shards.ts';
-import { rowsOf } from '../support/stored.ts';
+import { onTwoShards } from '../support/on-two-shards.ts';
 
 const log = createLogger('silent');
 
 describe('migrations of a cluster', function () {
   this.timeout(120_000);
-  const engines = new Closing();
-  let cluster: Shards;
-  let closing: Closing;
-  let database: string;
-
-  before(async () => {
-    cluster = await startTwoShards('test_*', engines);
-  });
-  after(async () => engines.close());
-
-  beforeEach(async () => {
-    closing = new Closing();
-    const created = await testDatabase(cluster.endpoint);
-    closing.add('database', () => created.drop());
-    database = created.name;
-  });
-  afterEach(async () => closing.close());
-
-  const up = (endpoint: ClickHouseEndpoint = cluster.endpoint) => migrate({ endpoint, database, log });
-  const onEach = async <Row>(query: string) =>
-    Promise.all(cluster.shards.map(async ({ endpoint }) => rowsOf<Row>(endpoint, database, query)));
-  const cli = (program: string, ...args: string[]) =>
-    runProgram(program, args, { database, endpoint: cluster.endpoint });
+  const test = onTwoShards();
 
   it('make the tables on every node, and do nothing the second time', async () => {
-    expect(await up()).to.include.members(['0001_events', '0002_hourly', '0003_rejected_events']);
-    expect(await up()).to.deep.equal([]);
-    const found = await onEach<{ name: string; engine: string }>(
+    expect(await test.up()).to.include.members(['0001_events', '0002_hourly', '0003_rejected_events']);
+    expect(await test.up()).to.deep.equal([]);
+    const found = await test.onEach<{ name: string; engine: string }>(
       "SELECT name, engine FROM system.tables WHERE database = currentDatabase() AND name NOT LIKE '.%' ORDER BY name",
     );
     expect(found[0]).to.deep.equal(found[1]);
@@ -58,12 +33,12 @@ describe('migrations of a cluster', function () {
   });
 
   it('go on where they stopped on a node that lost everything', async () => {
-    await up();
-    const client = connect({ endpoint: cluster.shards[1].endpoint, role: 'admin' });
-    await client.command({ query: `DROP DATABASE ${database} SYNC` });
+    await test.up();
+    const client = connect({ endpoint: test.cluster.shards[1].endpoint, role: 'admin' });
+    await client.command({ query: `DROP DATABASE ${test.database} SYNC` });
     await client.close();
-    expect(await up()).to.include('0001_events');
-    const states = await migrationStatus({ endpoint: cluster.endpoint, database });
+    expect(await test.up()).to.include('0001_events');
+    const states = await migrationStatus({ endpoint: test.cluster.endpoint, database: test.database });
     for (const node of states) {
       expect('migrations' in node && node.migrations.every(({ state }) => state === 'applied')).to.equal(
         true,
@@ -72,9 +47,9 @@ describe('migrations of a cluster', function () {
   });
 
   it('refuse addresses that are not the nodes of the cluster, and say which', async () => {
-    const [first, second] = cluster.endpoint.urls;
-    const to = async (urls: ClickHouseEndpoint['urls'], name = cluster.endpoint.cluster) =>
-      String(await failure(up({ ...cluster.endpoint, urls, cluster: name })));
+    const [first, second] = test.cluster.endpoint.urls;
+    const to = async (urls: ClickHouseEndpoint['urls'], name = test.cluster.endpoint.cluster) =>
+      String(await failure(test.up({ ...test.cluster.endpoint, urls, cluster: name })));
     expect(await to([first])).to.match(
       /CLICKHOUSE_URL has 1 addresses, expected one of each of the 2 nodes .* belongs to: shard 2 replica 1 at 127\.0\.0\.1:\d+\./,
     );
@@ -90,39 +65,39 @@ describe('migrations of a cluster', function () {
   });
 
   it('do nothing while a node is away and something is pending, and say which; else it does no harm', async () => {
-    await cluster.shards[1].stop();
-    const [away] = cluster.shards[1].endpoint.urls;
+    await test.cluster.shards[1].stop();
+    const [away] = test.cluster.shards[1].endpoint.urls;
     try {
       const { host } = new URL(away);
-      expect(String(await failure(up())))
+      expect(String(await failure(test.up())))
         .to.include('Nothing was migrated, because it takes every node')
         .and.include(host);
-      expect(await migrationStatus({ endpoint: cluster.endpoint, database })).to.satisfy(
+      expect(await migrationStatus({ endpoint: test.cluster.endpoint, database: test.database })).to.satisfy(
         (nodes: { node: string }[]) => nodes.some((node) => 'away' in node && node.node === host),
       );
-      const status = await cli('migrations/cli.js', 'status');
+      const status = await test.run('migrations/cli.js', 'status');
       expect(status.exitCode).to.equal(1);
       expect(status.stdout)
         .to.include(`${host}:\naway `)
         .and.match(/^pending +0001_events$/m);
-      await cluster.shards[1].start();
-      await up();
-      await cluster.shards[1].stop();
-      expect(await up()).to.deep.equal([]);
+      await test.cluster.shards[1].start();
+      await test.up();
+      await test.cluster.shards[1].stop();
+      expect(await test.up()).to.deep.equal([]);
     } finally {
-      await cluster.shards[1].start();
+      await test.cluster.shards[1].start();
     }
   });
 
   it('refuse a database that was made for one server, and the reverse', async () => {
-    const alone = { ...cluster.shards[0].endpoint, cluster: undefined };
-    await migrate({ endpoint: alone, database, log });
-    expect(String(await failure(up()))).to.include(
+    const alone = { ...test.cluster.shards[0].endpoint, cluster: undefined };
+    await migrate({ endpoint: alone, database: test.database, log });
+    expect(String(await failure(test.up()))).to.include(
       'The database was made for one server, and this is a cluster without replicas',
     );
-    const other = await testDatabase(cluster.endpoint);
-    closing.add('other database', () => other.drop());
-    await migrate({ endpoint: cluster.endpoint, database: other.name, log });
+    const other = await testDatabase(test.cluster.endpoint);
+    test.closing.add('other database', () => other.drop());
+    await migrate({ endpoint: test.cluster.endpoint, database: other.name, log });
     expect(String(await failure(migrate({ endpoint: alone, database: other.name, log })))).to.include(
       'The database was made for a cluster without replicas, and this is one server',
     );

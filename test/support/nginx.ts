@@ -15,9 +15,13 @@ export interface Nginx {
 /** Debian keeps it where only root looks. */
 const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin` };
 
-export function hasNginx(): boolean {
-  return spawnSync('nginx', ['-v'], { env }).status === 0;
-}
+/** For `before`: a suite that needs nginx is pending where there is none, and fails where CI demands one. */
+export const needsNginx: Mocha.Func = function () {
+  if (spawnSync('nginx', ['-v'], { env }).status === 0) return;
+  if (process.env['CI'] !== undefined && process.platform === 'linux')
+    throw new Error('CI demands nginx, and there is none');
+  this.skip();
+};
 
 /**
  * Runs nginx with this project's nginx.conf, the very file, beside its own two small ones: where it listens, and where the

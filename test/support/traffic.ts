@@ -15,6 +15,8 @@ export interface TrafficOptions {
   /** Between two requests of one connection. */
   readonly pauseMs?: number;
   readonly timestampMs?: () => number;
+  /** Only POST /analytics, whose events all count in the hourly view. */
+  readonly isHourlyOnly?: boolean;
 }
 
 export interface Traffic {
@@ -97,9 +99,9 @@ function expectVerdicts(answer: string, { good, bad }: Sending): void {
 }
 
 function nextSending(options: TrafficOptions): Sending {
-  const { random } = options;
+  const { random, isHourlyOnly = false } = options;
   const kind = random.next();
-  if (kind < 0.5) return single(options);
+  if (isHourlyOnly || kind < 0.5) return single(options);
   if (kind < 0.6) return array(options, random.whole(1, 20));
   return ndjson(options, random.whole(1, 40), {
     bad: random.isTrue(0.3) ? random.whole(1, 3) : 0,
