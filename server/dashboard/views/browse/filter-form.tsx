@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Issue } from '../../api-error.ts';
+import { Filters } from '../../components/filters.tsx';
 import { Segments } from '../../components/segments.tsx';
 import { TextFilter } from '../../components/text-filter.tsx';
 import { TimeFilterFields } from '../../components/time-filter-fields.tsx';
@@ -37,57 +38,39 @@ export function FilterForm({ state, issues }: FilterFormProps) {
     navigation.navigate(browseLink(filtered({ ...values, ...trimmed(values) }, changed)));
   const errorOf = (name: string) => messageAt(issues, name);
   return (
-    <form
-      class="filters"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        show();
-      }}
-    >
-      <div class="filter-texts">
-        {TEXT_FILTERS.map(({ id, label }) => (
-          <TextFilter
-            key={id}
-            label={label}
-            value={values[id]}
-            error={errorOf(id)}
-            onInput={(text) => change({ [id]: text })}
-            {...(id === 'category' && {
-              suggestions: wantsCategories && <CategoryOptions />,
-              onFocus: () => setWantsCategories(true),
-            })}
-          />
-        ))}
-      </div>
-      <div class="filter-choices">
-        <TimeFilterFields
-          label="Time"
-          value={values}
-          errors={{ from: errorOf('from'), to: errorOf('to') }}
-          onInput={change}
-          onChoose={show}
+    <Filters
+      clearLink={isFiltered(state) ? browseLink({ ...NO_FILTERS, order: state.order }) : undefined}
+      onShow={() => show()}
+      texts={TEXT_FILTERS.map(({ id, label }) => (
+        <TextFilter
+          key={id}
+          label={label}
+          value={values[id]}
+          error={errorOf(id)}
+          onInput={(text) => change({ [id]: text })}
+          {...(id === 'category' && {
+            suggestions: wantsCategories && <CategoryOptions />,
+            onFocus: () => setWantsCategories(true),
+          })}
         />
-        <div class="filter-choice">
-          <span class="field-label">Order</span>
-          <Segments
-            label="Order"
-            choices={ORDERS}
-            chosen={values.order === 'asc' ? 'asc' : 'desc'}
-            onChoose={(order) => show({ order: order === 'asc' ? 'asc' : '' })}
-          />
-        </div>
-        <div class="filter-actions">
-          <button type="submit" class="button button-primary">
-            Show
-          </button>
-          {isFiltered(state) && (
-            <a class="button button-quiet" href={browseLink({ ...NO_FILTERS, order: state.order })}>
-              Clear filters
-            </a>
-          )}
-        </div>
+      ))}
+    >
+      <TimeFilterFields
+        label="Time"
+        value={values}
+        errors={{ from: errorOf('from'), to: errorOf('to') }}
+        onInput={change}
+        onChoose={show}
+      />
+      <div class="filter-choice">
+        <span class="field-label">Order</span>
+        <Segments
+          label="Order"
+          choices={ORDERS}
+          chosen={values.order === 'asc' ? 'asc' : 'desc'}
+          onChoose={(order) => show({ order: order === 'asc' ? 'asc' : '' })}
+        />
       </div>
-    </form>
+    </Filters>
   );
 }

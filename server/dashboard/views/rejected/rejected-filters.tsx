@@ -1,4 +1,5 @@
 import type { Issue } from '../../api-error.ts';
+import { Filters } from '../../components/filters.tsx';
 import { TextFilter } from '../../components/text-filter.tsx';
 import { TimeFilterFields } from '../../components/time-filter-fields.tsx';
 import { useTyped } from '../../hooks/use-typed.ts';
@@ -21,39 +22,20 @@ export function RejectedFilters({ state, issues }: RejectedFiltersProps) {
     navigation.navigate(rejectedLink(filtered({ ...values, ...trimmed(values) }, changed)));
   const errorOf = (name: string) => messageAt(issues, name);
   return (
-    <form
-      class="filters"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        show();
-      }}
-    >
-      <div class="filter-choices">
-        <TextFilter
-          label="Application"
-          value={values.application}
-          error={errorOf('application')}
-          onInput={(application) => change({ application })}
-        />
-        <TimeFilterFields
-          label="Received"
-          value={values}
-          errors={{ from: errorOf('from'), to: errorOf('to') }}
-          onInput={change}
-          onChoose={show}
-        />
-        <div class="filter-actions">
-          <button type="submit" class="button button-primary">
-            Show
-          </button>
-          {isFiltered(state) && (
-            <a class="button button-quiet" href={rejectedLink(NO_FILTERS)}>
-              Clear filters
-            </a>
-          )}
-        </div>
-      </div>
-    </form>
+    <Filters clearLink={isFiltered(state) ? rejectedLink(NO_FILTERS) : undefined} onShow={() => show()}>
+      <TextFilter
+        label="Application"
+        value={values.application}
+        error={errorOf('application')}
+        onInput={(application) => change({ application })}
+      />
+      <TimeFilterFields
+        label="Received"
+        value={values}
+        errors={{ from: errorOf('from'), to: errorOf('to') }}
+        onInput={change}
+        onChoose={show}
+      />
+    </Filters>
   );
 }
