@@ -66,14 +66,14 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const clickhouse = await openClickHouse(config, log, closing, random);
   const { queryNodes } = clickhouse;
 
-  const { database, dataDir, journal: limits } = config;
-  const gate = openGate({ ...clickhouse, database, log, nowMs, random });
+  const { database, dataDir, deduplicationWindow, journal: limits } = config;
+  const gate = openGate({ ...clickhouse, database, deduplicationWindow, log, nowMs, random });
   closing.add('gate', () => gate.close());
   await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
 
   const backlog = new Backlog(nowMs);
   const metrics = createMetrics(backlog, nowMs);
-  const delivery = createDelivery({ ...clickhouse, gate, log, nowMs });
+  const delivery = createDelivery({ ...clickhouse, gate, deduplicationWindow, log, nowMs });
   const ingest = await openIngest({ dataDir, limits, delivery, backlog, metrics, log, nowMs, random, reach });
   closing.add('ingest', () => ingest.close());
 

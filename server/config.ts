@@ -26,6 +26,8 @@ export interface Config {
   /** Holds `<category>/<name>.json`, the JSON Schemas of payloads. */
   readonly schemasDir: string;
   readonly journal: JournalLimits;
+  /** How many of the last blocks a table knows again when they are sent once more, at least; the migrations make it so. */
+  readonly deduplicationWindow: number;
   readonly cache: CacheLimits;
   readonly questions: QuestionLimits;
   readonly admission: AdmissionLimits;
@@ -98,6 +100,7 @@ export const defaults: Config = {
   bodiesMaxBytes: 64 * MIB,
   schemasDir: path.resolve('schemas'),
   journal: { batchMaxWaitMs: 500, segmentMaxBytes: 8 * MIB, maxBytes: 10 * GIB, pendingMaxBytes: 64 * MIB },
+  deduplicationWindow: 100_000,
   cache: { ttlMs: 1000, maxHours: 10_000 },
   questions: {
     maxSeconds: 10,

@@ -6,7 +6,8 @@ import { missing, refusal, type Finding } from './finding.ts';
 export async function checkTables({
   admin,
   layout,
-}: Pick<CheckedNode, 'admin' | 'layout'>): Promise<readonly Finding[]> {
+  deduplicationWindow: window,
+}: Pick<CheckedNode, 'admin' | 'layout' | 'deduplicationWindow'>): Promise<readonly Finding[]> {
   const expected = expectedTables(layout);
   const names = { names: expected.map(({ name }) => name) };
   const tables = await rowsOf<FoundTable>(
@@ -24,7 +25,7 @@ export async function checkTables({
   const defaults = await rowsOf<Setting>(
     admin,
     'SELECT name, value FROM system.merge_tree_settings WHERE name IN {names:Array(String)}',
-    { names: expected.flatMap(({ engine }) => Object.keys(leastSettings(engine))) },
+    { names: expected.flatMap(({ engine }) => Object.keys(leastSettings(engine, window))) },
   );
   return expected.flatMap((expected) => {
     const found = tables.find(({ name }) => name === expected.name);
@@ -33,7 +34,7 @@ export async function checkTables({
       ...wrongEngine(found, expected),
       ...wrongColumns(found, columns, expected),
       ...wrongShardingKey(found, expected),
-      ...wrongSettings(found, defaults),
+      ...wrongSettings(found, defaults, leastSettings(found.engine, window)),
     ];
   });
 }
@@ -89,10 +90,11 @@ function wrongColumns(
 
 /** A table has a setting of its own, or the server's. */
 function wrongSettings(
-  { name: table, database, engine, engineFull }: FoundTable,
+  { name: table, database, engineFull }: FoundTable,
   defaults: readonly Setting[],
+  expected: Readonly<Record<string, number>>,
 ): Finding[] {
-  return Object.entries(leastSettings(engine)).flatMap(([setting, least]) => {
+  return Object.entries(expected).flatMap(([setting, least]) => {
     const own = new RegExp(`\\b${setting} = (\\w+)`).exec(engineFull)?.[1];
     const found = own ?? defaults.find(({ name }) => name === setting)?.value ?? 'nothing';
     if (Number(found === 'true' ? 1 : found) >= least) return [];

@@ -84,13 +84,16 @@ export function expectedView(layout: Layout) {
   };
 }
 
-/** Each table's own settings, and the least that they may be; none of a table that holds no rows itself. */
-export function leastSettings(engine: string): Readonly<Record<string, number>> {
+/**
+ * Each table's own settings, and the least that they may be; none of a table that holds no rows itself.
+ * @param window `config.deduplicationWindow`
+ */
+export function leastSettings(engine: string, window: number): Readonly<Record<string, number>> {
   if (engine === 'Distributed') return {};
   return {
     ...(engine.startsWith('Replicated')
-      ? { replicated_deduplication_window: 100_000, replicated_deduplication_window_seconds: 2_592_000 }
-      : { non_replicated_deduplication_window: 100_000 }),
+      ? { replicated_deduplication_window: window, replicated_deduplication_window_seconds: 2_592_000 }
+      : { non_replicated_deduplication_window: window }),
     fsync_after_insert: 1,
     fsync_part_directory: 1,
   };

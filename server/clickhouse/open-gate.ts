@@ -14,6 +14,8 @@ import { readTopology } from './topology.ts';
 export interface OpenGateDependencies {
   readonly endpoint: ClickHouseEndpoint;
   readonly database: string;
+  /** `config.deduplicationWindow` */
+  readonly deduplicationWindow: number;
   /** The clients that insert. */
   readonly ingestNodes: Nodes;
   readonly log: Logger;
@@ -29,13 +31,13 @@ const CHECK_TIMEOUT_MS = 10_000;
  * answers is looked at; one that does not keeps the gate from opening only when there is something to migrate.
  */
 export function openGate(dependencies: OpenGateDependencies): Gate {
-  const { endpoint, database, ingestNodes, log, nowMs, random } = dependencies;
+  const { endpoint, database, deduplicationWindow, ingestNodes, log, nowMs, random } = dependencies;
   const checkNodes = async (check: (node: CheckedNode) => Promise<readonly Finding[]>) => {
     const { layout, nodes } = await readTopology(endpoint);
     const findings = nodes.map(async ({ name, endpoint }) => {
       const admin = connect({ endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS });
       try {
-        const found = await check({ admin, layout, nowMs });
+        const found = await check({ admin, layout, deduplicationWindow, nowMs });
         return layout.cluster === undefined
           ? found
           : found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));

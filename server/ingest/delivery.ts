@@ -14,6 +14,8 @@ export interface DeliveryDependencies {
   readonly adminNodes: Nodes;
   readonly ingestNodes: Nodes;
   readonly queryNodes: Nodes;
+  /** `config.deduplicationWindow` */
+  readonly deduplicationWindow: number;
   readonly log: Logger;
   readonly nowMs: () => number;
 }
@@ -27,7 +29,8 @@ export interface Delivery {
 }
 
 export function createDelivery(dependencies: DeliveryDependencies): Delivery {
-  const { gate, endpoint, adminNodes, ingestNodes, queryNodes, log, nowMs } = dependencies;
+  const { gate, endpoint, adminNodes, ingestNodes, queryNodes, deduplicationWindow, log, nowMs } =
+    dependencies;
   const { cluster } = endpoint;
   const once = new InsertOnce({
     insert: async (shipment) => ingestNodes.use(async (client) => insertRows(client, shipment)),
@@ -35,6 +38,7 @@ export function createDelivery(dependencies: DeliveryDependencies): Delivery {
     findStored: async (shipment) => queryNodes.use(async (client) => findStored(client, shipment)),
     countBlocks: async (table, agoMs) =>
       adminNodes.use(async (client) => countBlocks(client, { table, cluster }, agoMs)),
+    deduplicationWindow,
     log,
     nowMs,
   });

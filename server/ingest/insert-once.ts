@@ -11,6 +11,8 @@ export interface InsertOnceDependencies {
   /** Which rows it has, under this token or that of a part. */
   readonly findStored: (shipment: Shipment) => Promise<readonly boolean[]>;
   readonly countBlocks: (table: string, agoMs: number) => Promise<Blocks>;
+  /** How many blocks ClickHouse remembers of a table; the self-check makes sure. */
+  readonly deduplicationWindow: number;
   readonly log: Logger;
   readonly nowMs: () => number;
 }
@@ -30,11 +32,8 @@ export class PartlyStored extends ClassifiedError {
   }
 }
 
-/**
- * ClickHouse remembers the last 100,000 blocks of a table (the migrations say so, the self-check makes sure). After this
- * many it is not relied on any more: half, because blocks come between the count and the INSERT.
- */
-const SAFE_BLOCKS = 50_000;
+/** Which part of the window is relied on: half, because blocks come between the count and the INSERT. */
+const SAFE_SHARE = 0.5;
 
 /** A count this old is good enough for the first try of a shipment: an older one only makes it look older. */
 const COUNT_FOR_MS = 60_000;
@@ -106,7 +105,7 @@ export class InsertOnce {
 
   /** Whether ClickHouse still knows the token, if the shipment was stored; true for what was never tried. */
   async #isRemembered({ table, token, recoveredMs }: Shipment): Promise<boolean> {
-    const { countBlocks, nowMs } = this.#deps;
+    const { countBlocks, deduplicationWindow, nowMs } = this.#deps;
     const before = this.#tried.get(token);
     if (before === undefined && recoveredMs === undefined) return true;
     if (before !== undefined && recoveredMs === undefined && performance.now() - before.firstMs < FRESH_MS)
@@ -115,7 +114,7 @@ export class InsertOnce {
     const { now, earlier } = await countBlocks(table, Math.max(0, ageMs) + CLOCK_MARGIN_MS);
     // A clock that went back says nothing about the time.
     const since = now - (before?.blocks ?? (ageMs < 0 ? 0 : earlier));
-    return since >= 0 && since <= SAFE_BLOCKS;
+    return since >= 0 && since <= deduplicationWindow * SAFE_SHARE;
   }
 
   async #count(table: string): Promise<number> {

@@ -64,6 +64,7 @@ describe('A batch that may be stored, and may have been forgotten by ClickHouse'
         return await findStored(client, shipment);
       },
       countBlocks: async () => ({ now: blocks, earlier: 0 }),
+      deduplicationWindow: 100_000,
       log: silentLog,
       nowMs: Date.now,
     });
@@ -122,6 +123,7 @@ describe('A batch that may be stored, and may have been forgotten by ClickHouse'
       countStored: async (shipment) => countStored(client, shipment),
       findStored: async (shipment) => findStored(client, shipment),
       countBlocks: async () => ({ now: blocks, earlier: 0 }),
+      deduplicationWindow: 100_000,
       log: silentLog,
       nowMs: Date.now,
     });

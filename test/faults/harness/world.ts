@@ -53,6 +53,7 @@ export class World {
   readonly #traffics = new Set<Traffic>();
   readonly #refusals = new Map<number, number>();
   #proxy: Proxy | undefined;
+  #deduplicationWindow: number | undefined;
   #judge: (asked: Asked) => Fate = () => PASS;
   #kills = 0;
   readonly #badExits: string[] = [];
@@ -133,6 +134,7 @@ export class World {
     const dataDir = this.dataDir(data);
     this.#dataDirs.add(dataDir);
     const { endpoint } = this.clickhouse;
+    const window = this.#deduplicationWindow;
     const url = isDirect || this.#proxy === undefined ? endpoint.urls[0] : this.#proxy.url;
     const server = new FaultServer({
       env: {
@@ -146,6 +148,7 @@ export class World {
         syncedLog: path.join(directory, `synced-${this.#servers.length}`),
         forgetsToSync: broken === 'ack-before-fsync',
         ...(die === undefined ? {} : { die }),
+        ...(window === undefined ? {} : { deduplicationWindow: window }),
       },
       ...(maxFiles === undefined ? {} : { maxFiles }),
     });
@@ -220,6 +223,15 @@ export class World {
     if (this.#options.broken !== 'no-view-window') return;
     const statement = 'ALTER TABLE hourly MODIFY SETTING non_replicated_deduplication_window = 0';
     await this.clickhouse.command(this.database, statement);
+  }
+
+  /** From now on ClickHouse remembers so few blocks, and the servers that start know it. Needs the tables. */
+  async forgetAfter(blocks: number): Promise<void> {
+    for (const table of ['events', 'hourly', 'rejected_events']) {
+      const statement = `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = ${blocks}`;
+      await this.clickhouse.command(this.database, statement);
+    }
+    this.#deduplicationWindow = blocks;
   }
 
   /** Heals everything that the scenario has broken, and lets the service finish its work. */

@@ -11,6 +11,7 @@ import {
   connectionSlow,
   connectionTruncates,
 } from './connection-faults.ts';
+import { deduplicationWindowPassed } from './deduplication-window-passed.ts';
 import { diskFails } from './disk-fails.ts';
 import { diskFull } from './disk-full.ts';
 import { hostileClients } from './hostile-clients.ts';
@@ -40,6 +41,7 @@ export const SCENARIOS: readonly Scenario[] = [
   connectionCutInside,
   connectionTruncates,
   connectionSlow,
+  deduplicationWindowPassed,
   columnTypeChanged,
   ...poisonRows,
   migrationsMeanwhile,
