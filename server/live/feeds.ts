@@ -74,9 +74,10 @@ export class Feeds {
   #expectRoom(key: string): void {
     const { maxReaders } = this.#parts;
     if (this.#isClosed) throw full('The server is stopping');
-    if (this.#readers.size >= maxReaders) throw full(`There are ${maxReaders} readers of streams already`);
+    if (this.#readers.size >= maxReaders)
+      throw full(`No more readers of streams than ${maxReaders} may be here at once`);
     if (this.#feeds.size >= MAX_FEEDS && !this.#feeds.has(key)) {
-      throw full(`There are ${MAX_FEEDS} different questions with readers already`);
+      throw full(`No more than ${MAX_FEEDS} different questions may have readers at once`);
     }
   }
 

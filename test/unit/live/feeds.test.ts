@@ -230,7 +230,9 @@ describe('Feeds', () => {
     const question = new Question(clock);
     const first = join(question);
     join(question);
-    expect(refusal(question)).to.equal('overloaded: There are 2 readers of streams already, 5 s');
+    expect(refusal(question)).to.equal(
+      'overloaded: No more readers of streams than 2 may be here at once, 5 s',
+    );
     first.destroy();
     await clock.pass(0);
     expect(refusal(question)).to.equal(undefined);
@@ -238,7 +240,7 @@ describe('Feeds', () => {
     start(1000);
     for (let n = 0; n < MAX_FEEDS; n += 1) join(new Question(clock, `q${n}`));
     expect(refusal(question)).to.equal(
-      'overloaded: There are 100 different questions with readers already, 5 s',
+      'overloaded: No more than 100 different questions may have readers at once, 5 s',
     );
     expect(refusal(new Question(clock, 'q5'))).to.equal(undefined);
   });
