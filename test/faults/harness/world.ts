@@ -244,8 +244,12 @@ export class World {
     await Promise.all(this.dataDirs.map(async (dataDir) => this.#drain(path.basename(dataDir), dataDir)));
   }
 
+  /** Again while something is left: a listing can miss files that an heir moves meanwhile, which is then stopped early. */
   async #drain(data: string, dataDir: string): Promise<void> {
-    if ((await this.#undrained(dataDir)).length === 0) return;
+    while ((await this.#undrained(dataDir)).length > 0) await this.#inherit(data, dataDir);
+  }
+
+  async #inherit(data: string, dataDir: string): Promise<void> {
     const heir = await this.startServer({ data });
     let files = (await this.#undrained(dataDir)).length;
     for (let deadline = Date.now() + STUCK_MS; files > 0 && Date.now() < deadline; await sleep(50)) {
