@@ -13,8 +13,9 @@ export interface LoadGenerator {
   close(): Promise<void>;
 }
 
-export function startLoadGenerator(signal: AbortSignal): LoadGenerator {
-  const child = fork(programFile('bench/open-loop-process.js'));
+/** @param eventsPerRequest 1 to 254 */
+export function startLoadGenerator(eventsPerRequest: number, signal: AbortSignal): LoadGenerator {
+  const child = fork(programFile('bench/open-loop-process.js'), [String(eventsPerRequest)]);
   const ask = async <Result>(order: Order): Promise<Result> => {
     child.send(order);
     const ended = once(child, 'exit', { signal }).then(() => {

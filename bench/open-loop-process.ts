@@ -9,7 +9,7 @@ export type Order =
   | { readonly kind: 'check'; readonly endpoint: ClickHouseEndpoint; readonly database: string };
 
 // The load generator of bench/overload.ts, in a process of its own: it must not share an event loop with whoever measures.
-const fates = new Fates();
+const fates = new Fates(Number(process.argv[2]));
 
 process.on('message', (order: Order) => {
   void carryOut(order).then((result) => process.send?.(result));

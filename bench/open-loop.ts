@@ -28,7 +28,7 @@ export interface PhaseResult {
   /** Of the whole phase. */
   readonly total: Window;
   readonly refusalsWithoutRetryAfter: number;
-  /** Answers that are neither 204 nor 503, and connections that ended. */
+  /** Answers that are neither 202 or 204 nor 503, and connections that ended. */
   readonly others: number;
   /** Arrivals that found every connection busy, and were not sent. */
   readonly unsent: number;
@@ -39,7 +39,7 @@ const TICK_MS = 1;
 /** For the answers of what was sent last. */
 const PATIENCE_MS = 5000;
 
-/** Runs one phase of clicks for the current hour. */
+/** Runs one phase of clicks for the current hour: one by one with POST /analytics, or several in a body of POST /events. */
 export async function runPhase(phase: Phase, fates: Fates): Promise<PhaseResult> {
   const run = new OpenLoop(phase, fates);
   return await run.toEnd();
@@ -140,20 +140,23 @@ class OpenLoop {
       this.#unsent += 1;
       return;
     }
-    const event = this.#fates.next();
-    const request = `POST /analytics?timestamp=${Date.now()}&user=${event}&click HTTP/1.1\r\nHost: ${this.#url.host}\r\nContent-Length: 0\r\n\r\n`;
+    const number = this.#fates.next();
+    const { host } = this.#url;
+    const { eventsPerRequest: events } = this.#fates;
+    const request = events === 1 ? click(host, number) : body(host, number, events);
     this.#busy += 1;
     this.#total.sent += 1;
     this.#window.sent += 1;
-    connection.send(request, (answer) => this.#answered(connection, event, dueMs, answer));
+    connection.send(request, (answer) => this.#answered(connection, number, dueMs, answer));
   }
 
-  #answered(connection: RawConnection, event: number, dueMs: number, answer: RawAnswer): void {
+  #answered(connection: RawConnection, number: number, dueMs: number, answer: RawAnswer): void {
     const { status, hasRetryAfter } = answer;
     this.#busy -= 1;
     this.#free.push(connection);
-    this.#fates.answered(event, status);
-    if (status === 204) {
+    const isAccepted = status === 202 || status === 204;
+    this.#fates.answered(number, isAccepted);
+    if (isAccepted) {
       const ms = performance.now() - this.#startMs - dueMs;
       this.#total.record(ms);
       this.#window.record(ms);
@@ -171,4 +174,15 @@ class OpenLoop {
     this.#windows.push(this.#window.window(atS));
     this.#window = new Counters();
   }
+}
+
+function click(host: string, number: number): string {
+  const target = `/analytics?timestamp=${Date.now()}&user=${number}&click`;
+  return `POST ${target} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 0\r\n\r\n`;
+}
+
+function body(host: string, number: number, events: number): string {
+  const line = `{"session_id":"overload","user":"${number}","category":"analytics","name":"click","timestamp":${Date.now()},"data":{"path":"/docs/getting-started"}}\n`;
+  const head = `Host: ${host}\r\nContent-Type: application/x-ndjson\r\nContent-Length: ${line.length * events}`;
+  return `POST /events HTTP/1.1\r\n${head}\r\n\r\n${line.repeat(events)}`;
 }

@@ -13,6 +13,7 @@ import { Watcher, type Sample } from './watcher.ts';
 interface Plan {
   readonly minutes: number;
   readonly connections: number;
+  readonly events: number;
   /** How many times the capacity is offered. */
   readonly times: number;
 }
@@ -26,15 +27,16 @@ const PHASE_COLUMNS = '      s     sent/s accepted/s  refused/s   p50 ms   p99 m
 /** Ingest may be ahead of ClickHouse when the load ends. */
 const SHIPPED_WITHIN_MS = 600_000;
 
-// node .build/bench/overload.js [--minutes M] [--times T] [--connections C]
-// Measures what the service can take, then offers it T times that, from a process that waits for no answer. Exit code:
-// 0 what must hold held, 1 it did not, 2 wrong arguments.
+// node .build/bench/overload.js [--minutes M] [--times T] [--connections C] [--events E]
+// Measures what the service can take, then offers it T times that, from a process that waits for no answer. With E events
+// in each request the service has more to do for it, and the generator hardly. Exit code: 0 what must hold held, 1 it did
+// not, 2 wrong arguments.
 await runCommand(async (args, signal) => {
   const plan = readPlan(args);
   const closing = new Closing();
   try {
     const { engine, server } = await startService(closing);
-    const generator = startLoadGenerator(signal);
+    const generator = startLoadGenerator(plan.events, signal);
     closing.add('load generator', () => generator.close());
     const machine = await describeMachine(engine.endpoint);
     console.log(
@@ -52,12 +54,13 @@ await runCommand(async (args, signal) => {
 });
 
 function readPlan(args: readonly string[]): Plan {
-  const given = readArguments(args, ['minutes', 'times', 'connections']);
+  const given = readArguments(args, ['minutes', 'times', 'connections', 'events']);
   refusePositionals(given);
   return {
     minutes: wholeFlag(given, 'minutes', { min: 1, max: 10_080, fallback: 5 }),
     times: wholeFlag(given, 'times', { min: 1, max: 100, fallback: 3 }),
     connections: wholeFlag(given, 'connections', { min: 1, max: 10_000, fallback: 300 }),
+    events: wholeFlag(given, 'events', { min: 1, max: 254, fallback: 1 }),
   };
 }
 

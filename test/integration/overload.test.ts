@@ -32,7 +32,7 @@ describe('Under more load than there is time for', () => {
 
   it('refuses early with Retry-After, keeps answering questions, and stores what it acknowledged and nothing else', async function () {
     this.timeout(60_000);
-    const fates = new Fates();
+    const fates = new Fates(1);
     const phase = runPhase({ url: service.url, seconds: 2, connections: 300 }, fates);
     const statuses = new Set<number>();
     for (let i = 0; i < 20; i += 1) {
