@@ -45,7 +45,7 @@ export async function deliver(
   }
 }
 
-/** Asks until there is an answer, whatever it is: a GET may be sent again. Up to 25 times, over about 40 s. */
+/** Asks until there is an answer that is not to come back later: a GET may be sent again. Up to 25 times, over about 40 s. */
 export async function ask(
   client: HttpClient,
   path: string,
@@ -55,7 +55,8 @@ export async function ask(
 ): Promise<Answer | NoAnswer> {
   for (let attempt = 1; ; attempt += 1) {
     const reply = await latency.time(() => client.request('GET', path, headers));
-    if (reply.kind === 'answer' || attempt === MAX_TRIES || signal.aborted) return reply;
+    const isFinal = reply.kind === 'answer' && !isForLater(reply.status);
+    if (isFinal || attempt === MAX_TRIES || signal.aborted) return reply;
     await pause(waitMs(reply, attempt), signal);
   }
 }
@@ -64,8 +65,12 @@ export async function ask(
 export function fateOf(reply: Answer | NoAnswer): Fate {
   if (reply.kind !== 'answer') return reply.kind === 'unsent' ? 'undelivered' : 'unknown';
   if (reply.status === 204) return 'acknowledged';
-  if (reply.status === 503 || reply.status === 429) return 'undelivered';
+  if (isForLater(reply.status)) return 'undelivered';
   return reply.status >= 400 && reply.status < 500 ? 'rejected' : 'unknown';
+}
+
+function isForLater(status: number): boolean {
+  return status === 503 || status === 429;
 }
 
 /** A reply as a few words. */

@@ -1,0 +1,75 @@
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { simulate } from '../../bench/simulation.ts';
+import { connect } from '../../server/clickhouse/client.ts';
+import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
+import { Closing } from '../../server/closing.ts';
+import { verifyHourly } from '../../server/queries/verify-hourly.ts';
+import { freePort } from '../support/free-port.ts';
+import { needsNginx, startNginx } from '../support/nginx.ts';
+import { startServer, type ServerProcess } from '../support/server-process.ts';
+import { startTwoShards } from '../support/shards.ts';
+import { tempDir } from '../support/temp-dir.ts';
+
+const DATABASE = 'test_simulate_on_shards';
+/** More than there is time for. */
+const EVENTS = 1_000_000;
+const RATE_PER_S = 300;
+
+describe('npm run simulate, through nginx, at three servers on two shards', () => {
+  before(needsNginx);
+
+  it('tallies every hour while a server is added, one is removed, one is killed and a shard is restarted', async function () {
+    this.timeout(120_000);
+    const closing = new Closing();
+    try {
+      const { endpoint, shards } = await startTwoShards('test_*', closing);
+      const directory = await tempDir();
+      closing.add('data', () => directory.remove());
+      const start = async (port: number): Promise<ServerProcess> => {
+        const server = await startServer({
+          ...endpointEnv(endpoint),
+          CLICKHOUSE_DATABASE: DATABASE,
+          DATA_DIR: directory.path,
+          PORT: String(port),
+        });
+        closing.add('server', () => server.stop());
+        return server;
+      };
+      const ports = [await freePort(), await freePort(), await freePort(), await freePort()] as const;
+      const [removed, killed] = await Promise.all([start(ports[0]), start(ports[1]), start(ports[2])]);
+      const nginx = await startNginx(ports.map((port) => `http://127.0.0.1:${port}`));
+      closing.add('nginx', () => nginx.stop());
+
+      const stop = new AbortController();
+      // Each request and each pause listens.
+      setMaxListeners(0, stop.signal);
+      const options = { url: nginx.url, events: EVENTS, users: 300, ratePerS: RATE_PER_S, seed: 6 };
+      const simulated = simulate(options, () => undefined, stop.signal);
+      await sleep(2000);
+      await killed.kill();
+      await shards[1].stop();
+      await sleep(1000);
+      expect(await removed.stop()).to.equal(0);
+      await shards[1].start();
+      // It takes over what the killed one and the one that was removed while a shard was away have left.
+      await start(ports[3]);
+      await sleep(1000);
+      stop.abort();
+      const { record, tallies } = await simulated;
+
+      expect(tallies.filter(({ holds }) => !holds)).to.deep.equal([]);
+      expect(record.fates).to.include({ undelivered: 0, rejected: 0 });
+      expect(record.failedReads, record.complaints.join()).to.equal(0);
+      expect(record.fates.acknowledged).to.be.above(300);
+      expect(tallies).to.have.length.above(20);
+      const client = connect({ endpoint, role: 'query', database: DATABASE });
+      closing.add('client', () => client.close());
+      const everything = { fromS: 0, toS: 4_294_966_800 };
+      expect(await verifyHourly(client, everything, { attempts: 0, pauseMs: 0 })).to.deep.equal([]);
+    } finally {
+      await closing.close();
+    }
+  });
+});
