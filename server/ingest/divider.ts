@@ -5,7 +5,8 @@ import type { Logger } from '../log.ts';
 import { Division } from './division.ts';
 import { PartlyStored } from './insert-once.ts';
 import { SegmentRows } from './segment-rows.ts';
-import type { Part, Segment } from './segment.ts';
+import type { Part } from './part.ts';
+import type { Segment } from './segment.ts';
 import { partOfSegment, type Shipment } from './shipment.ts';
 
 export interface DividerDependencies {

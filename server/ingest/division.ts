@@ -1,5 +1,6 @@
 import { appendNote, formatNote, type Note } from './segment-notes.ts';
-import type { Part, Segment } from './segment.ts';
+import type { Part } from './part.ts';
+import type { Segment } from './segment.ts';
 
 /** A row that ClickHouse refuses, with its words. */
 export interface RefusedRow {

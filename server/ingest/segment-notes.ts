@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { writeAll } from './durable-file.ts';
-import type { Part } from './segment.ts';
+import type { Part } from './part.ts';
 
 /**
  * What happened to the rows of a segment that ClickHouse refused as a whole. Notes are lines behind the rows in the

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { Part, Segment } from './segment.ts';
+import type { Part } from './part.ts';
+import type { Segment } from './segment.ts';
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;

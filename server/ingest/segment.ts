@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Note } from './segment-notes.ts';
+import type { Part } from './part.ts';
 
 /**
  * One file of the journal: rows for one table, in the bytes that ClickHouse will read. Its name is its deduplication
@@ -19,12 +20,6 @@ export interface Segment {
   readonly isRecovered: boolean;
   /** What is written behind the rows; none for a segment that ClickHouse never refused. */
   readonly notes: readonly Note[];
-}
-
-/** A run of rows of a segment, counted from 0: from `from` up to and without `to`. */
-export interface Part {
-  readonly from: number;
-  readonly to: number;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { SegmentRows } from './segment-rows.ts';
-import { tokenOf, type Part, type Segment } from './segment.ts';
+import type { Part } from './part.ts';
+import { tokenOf, type Segment } from './segment.ts';
 
 /** What one INSERT brings: some rows of one segment, always the same ones under the same token. */
 export interface Shipment {

@@ -1,15 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { FromPrimary, ToPrimary } from './messages.ts';
+import type { FromPrimary, Said, ToPrimary } from './messages.ts';
 
 /** What this worker can be asked, by name; answers must survive JSON. */
 export type Answers = Readonly<Record<string, () => Promise<unknown>>>;
-
-/** What the workers answered to one question. */
-export interface Said {
-  readonly answers: readonly unknown[];
-  /** How many were asked; more than have answered when some were too slow or ended. */
-  readonly asked: number;
-}
 
 /** Longer than the primary waits for the answers. */
 const SAID_WITHIN_MS = 4_000;

@@ -1,4 +1,9 @@
-import type { Said } from './colleagues.ts';
+/** What the workers answered to one question. */
+export interface Said {
+  readonly answers: readonly unknown[];
+  /** How many were asked; more than have answered when some were too slow or ended. */
+  readonly asked: number;
+}
 
 /**
  * Workers are connected to the primary alone, which hands their questions on:
