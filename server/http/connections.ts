@@ -9,6 +9,8 @@ interface Cause {
   readonly detail: string;
 }
 
+const WITHOUT_HOST: Cause = { status: 400, detail: 'received no Host header, expected one' };
+const UNMET: Cause = { status: 417, detail: 'received an Expect header, expected 100-continue or none' };
 const MALFORMED: Cause = { status: 400, detail: 'received what is not a request of HTTP/1.1' };
 
 /** Why Node gives up on what a connection sends, by its own codes. */
@@ -35,13 +37,23 @@ const LINGER_MS = 500;
 export function serveConnections(server: Server, handle: Handle): void {
   const lastResponses = new WeakMap<Duplex, ServerResponse>();
   const refused = new WeakSet<Duplex>();
-  server.on('request', (request, response) => {
-    const { socket } = request;
-    if (lastResponses.get(socket)?.shouldKeepAlive === false) return;
-    lastResponses.set(socket, response);
+  const unlessOver =
+    (next: Handle): Handle =>
+    (request, response) => {
+      const { socket } = request;
+      if (lastResponses.get(socket)?.shouldKeepAlive === false) return;
+      lastResponses.set(socket, response);
+      next(request, response);
+    };
+  const takeRequest: Handle = (request, response) => {
     if (request.headers.host !== undefined || request.httpVersionMinor === 0) handle(request, response);
-    else refuseWithoutHost(response);
-  });
+    else refuseRequest(response, WITHOUT_HOST);
+  };
+  server.on('request', unlessOver(takeRequest));
+  server.on(
+    'checkExpectation',
+    unlessOver((_, response) => refuseRequest(response, UNMET)),
+  );
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // The rest of what a refused client sends is refused again.
     if (refused.has(socket)) return;
@@ -55,10 +67,10 @@ export function serveConnections(server: Server, handle: Handle): void {
   });
 }
 
-function refuseWithoutHost(response: ServerResponse): void {
-  const body = problem({ status: 400, detail: 'received no Host header, expected one' });
+function refuseRequest(response: ServerResponse, cause: Cause): void {
+  const body = problem(cause);
   response.shouldKeepAlive = false;
-  response.writeHead(400, {
+  response.writeHead(cause.status, {
     'Content-Type': PROBLEM,
     'Content-Length': body.length,
     'X-Content-Type-Options': 'nosniff',

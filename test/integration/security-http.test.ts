@@ -54,6 +54,7 @@ const AMBIGUOUS: readonly (readonly [name: string, request: string, status?: num
   ['a bare LF behind a chunk size', `${CLICK('x')}Transfer-Encoding: chunked\r\n\r\n0\n\r\n`],
   ['Connection: close', `${CLICK('x')}Connection: close\r\nContent-Length: 0\r\n\r\n`, 204],
   ['no Host', 'POST /analytics?timestamp=1&user=x&click HTTP/1.1\r\n\r\n'],
+  ['an Expect that is not 100-continue', `${CLICK('x')}Expect: 100-c/../\r\n\r\n`, 417],
   ['a method that is not one', 'POSTT /analytics?timestamp=1&user=x&click HTTP/1.1\r\nHost: a\r\n\r\n'],
   ['a line break in the path', 'POST /analytics?timestamp=1&user=x\n&click HTTP/1.1\r\nHost: a\r\n\r\n'],
   ['another version', 'POST /analytics?timestamp=1&user=x&click HTTP/9.9\r\nHost: a\r\n\r\n'],
@@ -74,6 +75,7 @@ describe('The HTTP parser', () => {
       expect(statusesIn(received).at(-1), received).to.equal(status);
       expect(statusesIn(received), received).to.have.length.within(1, 2);
       expect(received).to.match(/\r\nConnection: close\r\n/);
+      if (status >= 400) expect(received).to.match(/\r\nContent-Type: application\/problem\+json\r\n/);
     });
   }
 
