@@ -14,6 +14,8 @@ export interface CampaignOptions {
   /** The same seed makes the same inputs for the same operations. */
   readonly seed: number;
   readonly onProgress?: (done: number, violations: number) => void;
+  /** Hears of the first of them as they come. */
+  readonly onViolation?: (violation: Violation) => void;
 }
 
 export interface Campaign {
@@ -51,7 +53,7 @@ const SETTLE_MS = 3000;
 
 /** Sends made-up requests to every documented operation of a server, and holds its answers to what must always hold. */
 export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
-  const { url, pid, inputs, seed, onProgress } = options;
+  const { url, pid, inputs, seed, onProgress, onViolation } = options;
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as OpenApi;
   const statuses = new Map<string, number>();
   const operations = new Set<string>();
@@ -71,12 +73,11 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
       operations.add(request.operation);
       violationCount += found.length;
       for (const what of found) {
-        if (violations.length < KEPT_VIOLATIONS)
-          violations.push({
-            operation: request.operation,
-            what,
-            request: JSON.stringify(request.text.slice(0, 500)),
-          });
+        if (violations.length === KEPT_VIOLATIONS) break;
+        const { operation, text } = request;
+        const violation = { operation, what, request: JSON.stringify(text.slice(0, 500)) };
+        violations.push(violation);
+        onViolation?.(violation);
       }
       done += 1;
       if (done % BATCH === 0) onProgress?.(done, violationCount);

@@ -1,7 +1,7 @@
 import { readArguments, refusePositionals, runCommand, wholeFlag } from '../../../bench/command.ts';
 import { startService } from '../../../bench/service.ts';
 import { Closing } from '../../../server/closing.ts';
-import { runCampaign, type Campaign } from './campaign.ts';
+import { runCampaign, type Campaign, type Violation } from './campaign.ts';
 
 // npm run fuzz [-- --inputs N] [--seed S]
 // Sends N made-up requests to a server of its own. Exit code: 0 all held, 1 something did not, 2 wrong arguments.
@@ -18,7 +18,9 @@ await runCommand(async (args, signal) => {
       signal.throwIfAborted();
       process.stderr.write(`\r${done} of ${inputs} inputs, seed ${seed}, ${violations} violations `);
     };
-    const campaign = await runCampaign({ url: server.url, pid: server.pid, inputs, seed, onProgress });
+    const onViolation = (violation: Violation) => process.stderr.write(`\n${violationLine(violation)}\n`);
+    const { url, pid } = server;
+    const campaign = await runCampaign({ url, pid, inputs, seed, onProgress, onViolation });
     process.stdout.write(`\n${describe(campaign)}`);
     return campaign.violationCount === 0 ? 0 : 1;
   } finally {
@@ -35,7 +37,11 @@ function describe(campaign: Campaign): string {
     `memory     ${before.memoryMiB.toFixed(0)} MiB when warm, ${after.memoryMiB.toFixed(0)} MiB after`,
     `files      ${before.files ?? 'unknown'} open before, ${after.files ?? 'unknown'} after`,
     `violations ${violationCount}`,
-    ...violations.map(({ operation, what, request }) => `  ${operation}: ${what}: ${request}`),
+    ...violations.map(violationLine),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function violationLine({ operation, what, request }: Violation): string {
+  return `  ${operation}: ${what}: ${request}`;
 }
