@@ -11,6 +11,7 @@ import type { Backlog } from './backlog.ts';
 import { createBatch, type Batch } from './batch.ts';
 import type { Delivery } from './delivery.ts';
 import type { Reach } from './fail-point.ts';
+import { openInheritance } from './inheritance.ts';
 import { Journal } from './journal.ts';
 import { claimDirectory, takeOver, type OwnerDirectory } from './owner-directory.ts';
 import { recoverSegment } from './recover-segment.ts';
@@ -68,7 +69,7 @@ const REJECTED_SHARE = 0.1;
 /** How long a stopping server goes on shipping. */
 const SHIP_AT_CLOSE_MS = 10_000;
 
-/** Opens this process's journal, takes over those whose owner is gone, and begins to ship. */
+/** Opens this process's journal, takes over those whose owner is gone, now and from now on, and begins to ship. */
 export async function openIngest(dependencies: IngestDependencies): Promise<Ingest> {
   const { dataDir, nowMs, random, log, reach } = dependencies;
   const root = path.join(dataDir, 'journal');
@@ -86,12 +87,12 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
     append: async (rows: string, count: number) => rejected.append(rows, count),
     refusal: (bytes: number) => rejected.refusal(bytes) ?? shareRefusal(bytes, dependencies),
   };
-  const replayed = takeOver(root, directory).then(async (files) =>
-    replay(files, { ...dependencies, setAside, shipping }),
-  );
-  replayed.catch((error: unknown) =>
-    log.error({ err: error }, 'journals of earlier processes could not be taken over'),
-  );
+  const inheritance = openInheritance({
+    takeOver: async (signal) =>
+      replay(await takeOver(root, directory), signal, { ...dependencies, setAside, shipping }),
+    isShipping: () => shipping.health().shipperError === undefined,
+    log,
+  });
 
   return {
     accept: (event) => events.append(toRow(event, arrivals.next()), 1),
@@ -104,6 +105,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
       ...shipping.health(),
     }),
     close: async () => {
+      await inheritance.close();
       await shipping.stopDividing();
       await Promise.all([events.close(), rejected.close()]);
       await shipping.close(SHIP_AT_CLOSE_MS);
@@ -149,9 +151,14 @@ interface ReplayDependencies extends Pick<IngestDependencies, 'backlog' | 'metri
   readonly shipping: Shipping;
 }
 
-async function replay(files: readonly string[], dependencies: ReplayDependencies): Promise<void> {
+async function replay(
+  files: readonly string[],
+  signal: AbortSignal,
+  dependencies: ReplayDependencies,
+): Promise<void> {
   if (files.length > 0) dependencies.reach('taken-over');
   for (const file of files) {
+    if (signal.aborted) return;
     await replaySegment(file, dependencies).catch((error: unknown) =>
       dependencies.log.error({ err: error, file }, 'a segment could not be read; it is left for a person'),
     );

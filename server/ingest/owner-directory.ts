@@ -65,7 +65,7 @@ export async function takeOver(journal: string, mine: OwnerDirectory): Promise<s
     await rm(path.join(directory, 'lock'), { force: true });
     await removeIfEmpty(directory);
   }
-  await syncDirectory(mine.path);
+  if (taken.length > 0) await syncDirectory(mine.path);
   return taken;
 }
 

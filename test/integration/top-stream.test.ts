@@ -138,7 +138,10 @@ describe('GET /events/top/stream', () => {
     expect(answer.status).to.equal(503);
     expect(answer.headers.get('content-type')).to.equal('application/problem+json');
     expect(answer.headers.get('retry-after')).to.match(/^\d+$/);
-    expect(await answer.json()).to.have.property('detail', 'No more readers of streams than 60 may be here at once');
+    expect(await answer.json()).to.have.property(
+      'detail',
+      'No more readers of streams than 60 may be here at once',
+    );
     readers.pop()?.leave();
     await eventually(async () => expect((await read()).status).to.equal(200));
   });
