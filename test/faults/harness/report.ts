@@ -87,6 +87,9 @@ function pageOf(campaign: Campaign, scenarios: readonly Scenario[]): string {
       `${violations} with a violation. Written by \`npm run faults\`; to see it again: ` +
       `\`npm run faults -- --minutes ${minutes} --seed ${campaign.seed}\`.\n`,
     markdown(HEAD, rowsOf(campaign)),
+    'More is stored than acknowledged where a request got no answer and its events were safe already. Less is stored where ' +
+      'the harness itself destroyed rows of a journal (`journal-*`), or ClickHouse can never take them (`poison-row-*`: ' +
+      'they are among the rejected).\n',
     '## Fail points\n',
     markdown(['point', 'deaths there', 'times passed'], hitRows(campaign)),
     '## Scenarios\n',
@@ -135,7 +138,7 @@ function markdown(head: readonly string[], rows: readonly (readonly string[])[])
 }
 
 function machine(): string {
-  return `${os.cpus().length} cores, Node.js ${process.version}, ${os.type()} ${os.release()}`;
+  return `${os.cpus().length} cores, Node.js ${process.version}, ${os.type()} ${os.release().split('.', 2).join('.')}`;
 }
 
 /** The compiled harness is in .build/test/faults/harness. */
