@@ -7,7 +7,7 @@ export type VisiblePart =
  * U+200C and U+200D, of which words and emoji are made; and of control characters, not the tab and the line feed.
  */
 const HIDDEN =
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  // oxlint-disable-next-line no-control-regex -- control characters are what is looked for, to be shown instead of acted on
   /([\u0000-\u0008\u000B-\u001F\u007F-\u009F\u00AD\u061C\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF\uFFF9-\uFFFB])\1*/g;
 
 /** Cuts a text so that what cannot be seen can be shown by its code, and cannot hide or turn around what can. */

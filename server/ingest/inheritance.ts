@@ -11,7 +11,7 @@ export interface InheritanceDependencies {
 }
 
 export interface Inheritance {
-  /** Looks no more; resolves when nothing is being handed on any more. What was not handed on is for the next start. */
+  /** Looks no more; resolves when nothing is being handed on any more. What was not handed on is for another server. */
   close(): Promise<void>;
 }
 

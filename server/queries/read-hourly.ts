@@ -18,7 +18,7 @@ const COUNTS = `
   GROUP BY hour
 `;
 
-/** Clicks and impressions of each of the hours that has any: cheap, however large the hours are. */
+/** Clicks and impressions of the hours, without those that have neither: cheap, however large the hours are. */
 export async function readCounters(nodes: Nodes, hours: readonly HourMs[]): Promise<HourlyCounts[]> {
   return await read(nodes, COUNTERS, hours);
 }

@@ -35,6 +35,7 @@ const SCREENSHOTS = fileURLToPath(new URL('../../../test/browser/screenshots/', 
 export function inBrowser(test: (visit: Visit) => Promise<void>): Mocha.AsyncFunc {
   return async function () {
     const browser = await chromium();
+    // A newcomer's laptop need not have Chromium; `.ci/run` installs it, and there `chromium` fails instead.
     if (browser === undefined) this.skip();
     const watch = new PageWatch();
     const contexts: BrowserContext[] = [];

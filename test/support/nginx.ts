@@ -20,6 +20,7 @@ export const needsNginx: Mocha.Func = function () {
   if (spawnSync('nginx', ['-v'], { env }).status === 0) return;
   if (process.env['CI'] !== undefined && process.platform === 'linux')
     throw new Error('CI demands nginx, and there is none');
+  // A newcomer's laptop need not have nginx; `.ci/run` installs it.
   this.skip();
 };
 

@@ -18,6 +18,7 @@ describe('createDurableFile', () => {
   afterEach(() => temp.remove());
 
   it('has every write synced by the system call itself, on Linux', async function () {
+    // Elsewhere a file is opened without the flag, because it promises less there: the service syncs after each write.
     if (process.platform !== 'linux') this.skip();
     const opened = await createDurableFile(file);
     const flags = await openFlags(file);
