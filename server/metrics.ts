@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram as PromHistogram, Registry } from 'prom-client';
+import { Histogram } from './histogram.ts';
 import type { Backlog } from './ingest/backlog.ts';
 
 /**
@@ -100,7 +101,7 @@ function journalMetrics(registry: Registry, backlog: Backlog) {
   gauge(registry, 'clickhour_journal_bytes', 'Bytes in the journal', () => backlog.bytes);
   gauge(registry, 'clickhour_journal_segments', 'Segments in the journal', () => backlog.segments);
   return {
-    commitSeconds: new Histogram({
+    commitSeconds: new PromHistogram({
       name: 'clickhour_journal_commit_seconds',
       help: 'One group commit: written and synced',
       buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
@@ -111,7 +112,7 @@ function journalMetrics(registry: Registry, backlog: Backlog) {
       help: 'Runs of damaged rows found in the journals of earlier processes, each set aside as a file',
       registers,
     }),
-    shipSeconds: new Histogram({
+    shipSeconds: new PromHistogram({
       name: 'clickhour_ship_seconds',
       help: 'One segment, from the journal until ClickHouse has it',
       buckets: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
@@ -130,9 +131,8 @@ function httpMetrics(registry: Registry) {
   return new Histogram({
     name: 'clickhour_http_request_seconds',
     help: 'HTTP requests, from the first byte to the answer; of a stream, to its beginning',
-    labelNames: ['method', 'route', 'status'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [registry],
+    registry,
   });
 }
 

@@ -1,32 +1,37 @@
-import type { Histogram } from 'prom-client';
 import type { Middleware } from 'koa';
+import type { Histogram, Series } from '../histogram.ts';
 import type { Metrics } from '../metrics.ts';
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'HEAD', 'OPTIONS', 'PUT', 'PATCH', 'DELETE']);
 
 /** Observes each request by route (the pattern, never the path: paths are without number), method and status. */
-export function measured(metrics: Pick<Metrics, 'http'>): Middleware {
-  const observerOf = observers(metrics.http);
+export function measured({ http }: Pick<Metrics, 'http'>): Middleware {
+  const seriesOf = keptSeries(http);
   return async (ctx, next) => {
     const started = performance.now();
     await next();
     const { _matchedRoute: route } = ctx;
     const method = METHODS.has(ctx.method) ? ctx.method : 'other';
-    const observer = observerOf(method, typeof route === 'string' ? route : 'none', ctx.status);
-    observer.observe((performance.now() - started) / 1000);
+    const series = seriesOf(typeof route === 'string' ? route : 'none', method, ctx.status);
+    series.observe((performance.now() - started) / 1000);
   };
 }
 
-/** One observer for each combination of labels, kept, because to look one up by its labels costs as much as to observe. */
-function observers(histogram: Metrics['http']) {
-  const known = new Map<string, Histogram.Internal<string>>();
-  return (method: string, route: string, status: number): Histogram.Internal<string> => {
-    const key = `${method} ${route} ${status}`;
-    let observer = known.get(key);
-    if (observer === undefined) {
-      observer = histogram.labels({ method, route, status: String(status) });
-      known.set(key, observer);
-    }
-    return observer;
+/** Asks for each series once. Map below map: to join a key for every request would cost more than to observe. */
+function keptSeries(http: Histogram) {
+  const routes = new Map<string, Map<string, Map<number, Series>>>();
+  return (route: string, method: string, status: number): Series => {
+    const methods = kept(routes, route, () => new Map<string, Map<number, Series>>());
+    const statuses = kept(methods, method, () => new Map<number, Series>());
+    return kept(statuses, status, () => http.series({ method, route, status: String(status) }));
   };
+}
+
+function kept<K, V>(map: Map<K, V>, key: K, create: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = create();
+    map.set(key, value);
+  }
+  return value;
 }
