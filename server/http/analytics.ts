@@ -13,6 +13,7 @@ import { endOfTurn } from './end-of-turn.ts';
 import { asksForFresh } from './fresh.ts';
 import type { Operation } from './operation.ts';
 import { queryOf } from './parameters.ts';
+import { writeHead } from './standard-headers.ts';
 
 export interface AnalyticsDependencies {
   readonly ingest: Pick<Ingest, 'accept'>;
@@ -33,6 +34,7 @@ export function analyticsOperations(dependencies: AnalyticsDependencies): readon
 const TAG = 'Hourly analytics';
 /** From here on an answer says how old it is. The cache is briefer, unless it has to do without ClickHouse. */
 const OLD_MS = 2_000;
+const PLAIN_TEXT = ['Content-Type', 'text/plain; charset=utf-8'];
 const UNAVAILABLE = tryLater('ClickHouse is away, and no answer is known that may be given again');
 
 function record({ ingest, metrics, maxFutureMs, nowMs }: AnalyticsDependencies): Operation {
@@ -56,7 +58,7 @@ function record({ ingest, metrics, maxFutureMs, nowMs }: AnalyticsDependencies):
         metrics.events.rejected.inc({ reason: error instanceof AppError ? error.code : 'internal' });
         throw error;
       }
-      ctx.status = 204;
+      writeHead(ctx, 204).end();
     },
   };
 }
@@ -90,9 +92,8 @@ function hour({ hourly, nowMs }: AnalyticsDependencies): Operation {
         ctx.body = toJson(counts);
         return;
       }
-      // Said in full, so that Koa has nothing to look up or guess on the hottest of the reading paths.
-      ctx.set('Content-Type', 'text/plain; charset=utf-8');
-      ctx.body = toText(counts);
+      const text = toText(counts);
+      writeHead(ctx, 200, [...PLAIN_TEXT, 'Content-Length', String(text.length)]).end(text);
     },
   };
 }

@@ -9,6 +9,7 @@ import { tryLater } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import { operation, type Operation } from './operation.ts';
 import { problemOf } from './problem.ts';
+import { writeHead } from './standard-headers.ts';
 import { canonicalTop, DESCRIPTION, topJson, topQuestion } from './top-events.ts';
 import { TopQuery } from './top-events-schemas.ts';
 
@@ -81,14 +82,16 @@ function formatOf(ctx: RequestContext): Format {
 
 /** Sends the head at once. What follows it is written to Node's own response, and Koa leaves that alone. */
 function begin(ctx: RequestContext, format: Format) {
+  const headers = {
+    'Content-Type': MEDIA_TYPES[format],
+    'Cache-Control': 'no-store',
+    // Asks nginx, and proxies that do as it does, to hand on what comes when it comes.
+    'X-Accel-Buffering': 'no',
+    // Nothing can follow what has no end, and a server that stops need not wait for another request.
+    Connection: 'close',
+  };
+  const response = writeHead(ctx, 200, Object.entries(headers).flat());
   ctx.respond = false;
-  ctx.status = 200;
-  ctx.set('Content-Type', MEDIA_TYPES[format]);
-  ctx.set('Cache-Control', 'no-store');
-  // Asks nginx, and proxies that do as it does, to hand on what comes when it comes.
-  ctx.set('X-Accel-Buffering', 'no');
-  // Nothing can follow what has no end, and a server that stops need not wait for another request.
-  ctx.set('Connection', 'close');
-  ctx.flushHeaders();
-  return ctx.res;
+  response.flushHeaders();
+  return response;
 }
