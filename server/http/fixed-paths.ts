@@ -8,20 +8,18 @@ import type { Operation } from './operation.ts';
  * has every operation, for the paths with parameters, HEAD, and what a path allows.
  */
 export function fixedPaths(operations: readonly Operation[]): Middleware<RequestState> {
-  const handlers = new Map<string, Operation>();
+  const byPath = new Map<string, Map<string, Operation>>();
   for (const operation of operations) {
-    if (!operation.path.includes(':'))
-      handlers.set(keyOf(operation.method.toUpperCase(), operation.path), operation);
+    const { method, path } = operation;
+    if (path.includes(':')) continue;
+    const byMethod = byPath.get(path) ?? new Map<string, Operation>();
+    byPath.set(path, byMethod.set(method.toUpperCase(), operation));
   }
   return (ctx, next) => {
-    const operation = handlers.get(keyOf(ctx.method, ctx.path));
+    const operation = byPath.get(ctx.path)?.get(ctx.method);
     if (operation === undefined) return next();
     // Where the router says which route it took.
     ctx['_matchedRoute'] = operation.path;
     return operation.handle(ctx);
   };
-}
-
-function keyOf(method: string, path: string): string {
-  return `${method} ${path}`;
 }
