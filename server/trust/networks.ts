@@ -31,6 +31,7 @@ export function isCidr(text: string): boolean {
 
 /** An address without what a dual-stack socket (`::ffff:10.0.0.1`) or a link (`fe80::1%eth0`) adds to it. */
 export function plainAddress(address: string): string {
+  if (!address.includes(':')) return address;
   const [plain = ''] = address.split('%', 1);
   const [, v4 = ''] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain) ?? [];
   return v4 === '' ? plain : v4;
