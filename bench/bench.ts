@@ -54,10 +54,15 @@ function readPlan(args: readonly string[]): RoundPlan {
 async function bench(plan: RoundPlan, closing: Closing, signal: AbortSignal): Promise<BenchResult> {
   const startedAt = new Date().toISOString();
   const { engine, server } = await startService(closing);
-  const reference = await startChildServer(programFile('bench/reference-server.js'), {});
-  closing.add('reference server', () => reference.close());
+  const startReference = async (name: string) => {
+    const server = await startChildServer(programFile(`bench/${name}-server.js`), {});
+    closing.add(`${name} server`, () => server.close());
+    return server.url;
+  };
+  const reference = await startReference('reference');
+  const floor = await startReference('floor');
   const direct = await createDirectTable(engine.endpoint, DATABASE);
-  const servers: Servers = { reference: reference.url, service: server.url, direct };
+  const servers: Servers = { reference, floor, service: server.url, direct };
   console.error('filling the current hour and a week of past hours ...');
   await fill(servers, plan.connections, signal);
   const results = await runRounds(
@@ -73,13 +78,14 @@ async function bench(plan: RoundPlan, closing: Closing, signal: AbortSignal): Pr
 
 /** Also warms every server up: the engine of a process is slow until its code is compiled. */
 async function fill(
-  { reference, service }: Servers,
+  { reference, floor, service }: Servers,
   connections: number,
   signal: AbortSignal,
 ): Promise<void> {
   const { currentEvent, pastEvent } = benchTraffic();
   const loads = [
     { url: reference, event: currentEvent, requests: CURRENT_EVENTS },
+    { url: floor, event: currentEvent, requests: CURRENT_EVENTS },
     { url: service, event: currentEvent, requests: CURRENT_EVENTS },
     { url: service, event: pastEvent, requests: PAST_EVENTS },
   ];

@@ -24,6 +24,7 @@ export interface Scenario {
 /** Where the scenarios find the servers they need. */
 export interface Servers {
   readonly reference: string;
+  readonly floor: string;
   readonly service: string;
   readonly direct: DirectTable;
 }
@@ -38,12 +39,22 @@ const USERS = 10_000;
 const TRICKLE_PER_S = 50;
 
 /** The rows of the benchmark. The first is the one the others are compared with. */
-export function scenarios({ reference, service, direct }: Servers): readonly [Scenario, ...Scenario[]] {
+export function scenarios({
+  reference,
+  floor,
+  service,
+  direct,
+}: Servers): readonly [Scenario, ...Scenario[]] {
   const { currentEvent, pastMoment } = benchTraffic();
   const bodies = eventBodies(Date.now());
   const nextBody = () => bodies.next().value;
   return [
     { name: 'reference: Koa, 204, does nothing', url: reference, next: () => postRequest(currentEvent()) },
+    {
+      name: 'floor: Koa, 204 after write and sync in groups',
+      url: floor,
+      next: () => postRequest(currentEvent()),
+    },
     { name: 'POST /analytics, durable', url: service, next: () => postRequest(currentEvent()) },
     {
       name: 'GET /analytics, current hour',
