@@ -97,7 +97,7 @@ export class Gate {
   }
 
   async #watch(): Promise<void> {
-    for (let failures = 0; !this.#stop.signal.aborted;) {
+    for (let failures = this.#state === 'open' ? 0 : 1; !this.#stop.signal.aborted;) {
       const waitMs = failures === 0 ? RECHECK_MS : backoffMs(failures, BACKOFF, this.#deps.random);
       await pause(waitMs, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
