@@ -9,6 +9,7 @@ import { tempDir } from './temp-dir.ts';
 
 const DATABASES = 'test_*';
 const IMAGE = 'clickhouse/clickhouse-server:26.7';
+const HTTP_PORT = 8123;
 
 /**
  * @param which `embedded`, `shards` (a cluster of two embedded engines), `testcontainers`, or the URL of a running server, with user and password if it needs them
@@ -38,13 +39,15 @@ async function startEmbedded(closing: Closing): Promise<ClickHouseEndpoint> {
 
 /** The server image with the project's own configuration. Needs Docker, and the package only then. */
 async function startContainer(closing: Closing): Promise<ClickHouseEndpoint> {
-  const { ClickHouseContainer } = await import('@testcontainers/clickhouse');
+  const { GenericContainer, Wait } = await import('testcontainers');
   const files = await serverFiles(DATABASES);
-  const container = await new ClickHouseContainer(IMAGE)
+  const container = await new GenericContainer(IMAGE)
+    .withExposedPorts(HTTP_PORT)
+    .withWaitStrategy(Wait.forHttp('/ping', HTTP_PORT))
+    // Plenty for the tests, and no more than any machine allows.
+    .withUlimits({ nofile: { soft: 10_240, hard: 10_240 } })
     // The image would otherwise shut `default` in, or replace it.
     .withEnvironment({ CLICKHOUSE_SKIP_USER_SETUP: '1' })
-    .withUsername('default')
-    .withPassword('')
     .withCopyContentToContainer(
       files.map(({ folder, name, text }) => ({
         content: text,
@@ -53,7 +56,7 @@ async function startContainer(closing: Closing): Promise<ClickHouseEndpoint> {
     )
     .start();
   closing.add('container', () => container.stop());
-  return endpointWithServiceUsers(container.getHttpUrl());
+  return endpointWithServiceUsers(`http://${container.getHost()}:${container.getMappedPort(HTTP_PORT)}`);
 }
 
 /** A server that somebody else runs may not have the project's users: one user is all of them. */
