@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClickHouseEndpoint } from '../server/clickhouse/endpoint.ts';
-import { listOf, readTopology, type AwayNode, type Topology } from '../server/clickhouse/topology.ts';
+import { listOf, readWholeTopology, type AwayNode, type Topology } from '../server/clickhouse/topology.ts';
 import { AppError } from '../server/errors.ts';
 import type { Logger } from '../server/log.ts';
 import { applyPending } from './apply.ts';
@@ -40,7 +40,7 @@ const LOCK_TIMES: LockTimes = { waitMs: 300_000, staleMs: 15_000 };
  */
 export async function migrate(options: MigrateOptions): Promise<readonly string[]> {
   const { endpoint, database, log, directory = migrationsDirectory, lock: times = LOCK_TIMES } = options;
-  const topology = await readTopology(endpoint);
+  const topology = await readWholeTopology(endpoint);
   const files = await readMigrations(directory, topology.layout);
   const nodes = openNodes(topology.nodes, database);
   try {
@@ -69,7 +69,7 @@ export async function migrationStatus(
   options: Pick<MigrateOptions, 'endpoint' | 'database' | 'directory'>,
 ): Promise<readonly NodeStatus[]> {
   const { endpoint, database, directory = migrationsDirectory } = options;
-  const topology = await readTopology(endpoint);
+  const topology = await readWholeTopology(endpoint);
   const files = await readMigrations(directory, topology.layout);
   const nodes = openNodes(topology.nodes, database);
   try {

@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import { connect } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { connectAny } from '../clickhouse/nodes.ts';
-import { listOf, localName, readTopology } from '../clickhouse/topology.ts';
+import { listOf, localName, readWholeTopology } from '../clickhouse/topology.ts';
 import { readConfig } from '../environment.ts';
 import { AppError } from '../errors.ts';
 import { createLogger } from '../log.ts';
@@ -96,7 +96,7 @@ async function repairNodes(
   database: string,
   hoursS: readonly number[],
 ): Promise<void> {
-  const { layout, nodes, away } = await readTopology(endpoint);
+  const { layout, nodes, away } = await readWholeTopology(endpoint);
   if (layout.replicated)
     throw new AppError('invalid', '--repair: received a cluster with replicas, expected one without');
   if (away.length > 0)

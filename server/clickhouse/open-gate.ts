@@ -1,6 +1,7 @@
 import { migrate } from '../../migrations/migrator.ts';
 import type { Logger } from '../log.ts';
-import { connect } from './client.ts';
+import { connect, type ClickHouseClient } from './client.ts';
+import { clusterSinceMs } from './cluster-since.ts';
 import type { ClickHouseEndpoint } from './endpoint.ts';
 import { Gate } from './gate.ts';
 import type { Nodes } from './nodes.ts';
@@ -28,19 +29,21 @@ const CHECK_TIMEOUT_MS = 10_000;
 
 /**
  * The gate before the INSERTs of this process. Nothing is asked until it is started. Of a cluster, every node that
- * answers is looked at; one that does not keeps the gate from opening only when there is something to migrate.
+ * answers is looked at; one that does not keeps the gate from opening only when there is something to migrate. A node
+ * without an address keeps it shut until all that must be migrated there is.
  */
 export function openGate(dependencies: OpenGateDependencies): Gate {
   const { endpoint, database, deduplicationWindow, ingestNodes, log, nowMs, random } = dependencies;
   const checkNodes = async (check: (node: CheckedNode) => Promise<readonly Finding[]>) => {
-    const { layout, nodes } = await readTopology(endpoint);
-    const findings = nodes.map(async ({ name, endpoint }) => {
+    const { layout, nodes, unnamed } = await readTopology(endpoint);
+    const findings = nodes.map(async ({ name, endpoint }, index) => {
       const admin = connect({ endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS });
       try {
         const found = await check({ admin, layout, deduplicationWindow, nowMs });
-        return layout.cluster === undefined
-          ? found
-          : found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
+        if (layout.cluster === undefined) return found;
+        const here = found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
+        if (index > 0 || unnamed === undefined) return here;
+        return [...here, await checkUnnamed(admin, layout.cluster, unnamed)];
       } finally {
         await admin.close();
       }
@@ -59,4 +62,19 @@ export function openGate(dependencies: OpenGateDependencies): Gate {
     nowMs,
     random,
   });
+}
+
+/**
+ * A shard that was added while this server runs, which has no address of it: asked about by way of another node.
+ * @throws what `clusterSinceMs` throws until it is migrated
+ */
+async function checkUnnamed(admin: ClickHouseClient, cluster: string, unnamed: string): Promise<Finding> {
+  await clusterSinceMs(admin, cluster);
+  return {
+    severity: 'warn',
+    what: 'the addresses of the cluster',
+    found: unnamed,
+    expected: 'one of each node',
+    mend: 'name them all in CLICKHOUSE_URL before this server starts again; it would not ship then',
+  };
 }

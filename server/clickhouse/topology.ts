@@ -35,13 +35,15 @@ export interface Topology {
   /** By shard and replica: in the same order for whoever asks. */
   readonly nodes: readonly [LivingNode, ...LivingNode[]];
   readonly away: readonly AwayNode[];
+  /** Says which nodes no address belongs to, as after one was added; undefined when each has one. */
+  readonly unnamed: string | undefined;
 }
 
 const TIMEOUT_MS = 5_000;
 
 /**
- * Finds out which node of the cluster is behind each address, and that all of them are named and of one mind. One server
- * is taken at its word, without asking.
+ * Finds out which node of the cluster is behind each address, and that all of them are of one mind. One server is taken at
+ * its word, without asking.
  * @throws AppError `unavailable` when no node answers, `invalid` when the addresses are not the cluster's nodes or the
  * nodes' configurations differ, and what ClickHouse throws
  */
@@ -50,7 +52,12 @@ export async function readTopology(endpoint: ClickHouseEndpoint): Promise<Topolo
   if (cluster === undefined) {
     const [node = endpoint] = nodesOf(endpoint);
     const layout = { cluster, replicated: false };
-    return { layout, nodes: [{ name: nameOf(node), endpoint: node, shard: 1, replica: 1 }], away: [] };
+    return {
+      layout,
+      nodes: [{ name: nameOf(node), endpoint: node, shard: 1, replica: 1 }],
+      away: [],
+      unnamed: undefined,
+    };
   }
   const asked = await Promise.all(nodesOf(endpoint).map(async (node) => askNode(node, cluster)));
   const away = asked.filter((node) => 'reason' in node);
@@ -62,8 +69,19 @@ export async function readTopology(endpoint: ClickHouseEndpoint): Promise<Topolo
   const nodes: [LivingNode, ...LivingNode[]] = [placeOf(cluster, first)];
   for (const view of views.slice(1)) nodes.push(placeOf(cluster, view));
   nodes.sort((a, b) => a.shard - b.shard || a.replica - b.replica);
-  assertComplete(cluster, first.members, nodes, away);
-  return { layout: { cluster, replicated: first.members.some(({ replica }) => replica > 1) }, nodes, away };
+  const unnamed = findUnnamed(cluster, first.members, nodes, away);
+  const layout = { cluster, replicated: first.members.some(({ replica }) => replica > 1) };
+  return { layout, nodes, away, unnamed };
+}
+
+/**
+ * The same, for what takes every node.
+ * @throws AppError `invalid`, too, when a node has no address
+ */
+export async function readWholeTopology(endpoint: ClickHouseEndpoint): Promise<Topology> {
+  const topology = await readTopology(endpoint);
+  if (topology.unnamed !== undefined) throw invalid(topology.unnamed);
+  return topology;
 }
 
 /** `NODE (REASON), NODE (REASON)` */
@@ -133,24 +151,16 @@ function placeOf(cluster: string, { name, endpoint, members }: View): LivingNode
   throw invalid(`${name} is no node of cluster ${cluster}: its remote_servers say ${found}.`);
 }
 
-function assertComplete(
+function findUnnamed(
   cluster: string,
   members: readonly Member[],
   nodes: readonly LivingNode[],
   away: readonly AwayNode[],
-): void {
+): string | undefined {
   const namesOf = ({ shard, replica }: Pick<Member, 'shard' | 'replica'>) =>
     nodes.filter((node) => node.shard === shard && node.replica === replica).map(({ name }) => name);
   const twice = members.map(namesOf).find((names) => names.length > 1);
   if (twice !== undefined) throw invalid(`CLICKHOUSE_URL names one node twice: ${twice.join(' and ')}.`);
-  const unnamed = members.filter((member) => namesOf(member).length === 0);
-  if (unnamed.length !== away.length) {
-    const missing = unnamed.map(memberText).join(', ') || 'none';
-    throw invalid(
-      `CLICKHOUSE_URL has ${nodes.length + away.length} addresses, expected one of each of the ${members.length} nodes ` +
-        `of cluster ${cluster}. No address that answers belongs to: ${missing}.`,
-    );
-  }
   const alone = members.find(
     ({ replica, isInternallyReplicated }) => replica > 1 && isInternallyReplicated === 0,
   );
@@ -159,6 +169,14 @@ function assertComplete(
       `Shard ${alone.shard} of cluster ${cluster} has replicas without internal_replication; expected true.`,
     );
   }
+  const unnamed = members.filter((member) => namesOf(member).length === 0);
+  if (unnamed.length === away.length) return undefined;
+  const missing = unnamed.map(memberText).join(', ') || 'none';
+  const words =
+    `CLICKHOUSE_URL has ${nodes.length + away.length} addresses, expected one of each of the ${members.length} nodes ` +
+    `of cluster ${cluster}. No address that answers belongs to: ${missing}.`;
+  if (unnamed.length < away.length) throw invalid(words);
+  return words;
 }
 
 function memberText({ shard, replica, host, port, weight }: Member): string {
