@@ -1,8 +1,10 @@
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
+import { clusterSinceMs } from '../clickhouse/cluster-since.ts';
 import type { Gate } from '../clickhouse/gate.ts';
 import type { Nodes } from '../clickhouse/nodes.ts';
 import type { Logger } from '../log.ts';
 import { countBlocks } from './block-counter.ts';
+import { isAtWork } from './at-work.ts';
 import { InsertOnce } from './insert-once.ts';
 import { insertRows } from './insert-rows.ts';
 import type { Shipment } from './shipment.ts';
@@ -38,6 +40,9 @@ export function createDelivery(dependencies: DeliveryDependencies): Delivery {
     findStored: async (shipment) => queryNodes.use(async (client) => findStored(client, shipment)),
     countBlocks: async (table, agoMs) =>
       adminNodes.use(async (client) => countBlocks(client, { table, cluster }, agoMs)),
+    layoutSinceMs: async () =>
+      cluster === undefined ? undefined : adminNodes.use(async (client) => clusterSinceMs(client, cluster)),
+    isAtWork: async (token) => adminNodes.use(async (client) => isAtWork(client, cluster, token)),
     deduplicationWindow,
     log,
     nowMs,

@@ -11,6 +11,10 @@ export interface InsertOnceDependencies {
   /** Which rows it has, under this token or that of a part. */
   readonly findStored: (shipment: Shipment) => Promise<readonly boolean[]>;
   readonly countBlocks: (table: string, agoMs: number) => Promise<Blocks>;
+  /** Since when rows fall to the shards that they fall to now; undefined when there is nothing to share out. */
+  readonly layoutSinceMs: () => Promise<number | undefined>;
+  /** Whether ClickHouse is still at work on an INSERT under this token. */
+  readonly isAtWork: (token: string) => Promise<boolean>;
   /** How many blocks ClickHouse remembers of a table; the self-check makes sure. */
   readonly deduplicationWindow: number;
   readonly log: Logger;
@@ -32,6 +36,13 @@ export class PartlyStored extends ClassifiedError {
   }
 }
 
+/** An earlier try may store rows after they are looked up. */
+class StillAtWork extends ClassifiedError {
+  constructor(token: string) {
+    super('server', `ClickHouse is still at work on an earlier try of ${token}`);
+  }
+}
+
 /** Which part of the window is relied on: half, because blocks come between the count and the INSERT. */
 const SAFE_SHARE = 0.5;
 
@@ -47,6 +58,7 @@ const CLOCK_MARGIN_MS = 120_000;
 /** When a shipment was first sent from here, and after how many blocks of its table at least. */
 interface Tried {
   readonly blocks: number;
+  /** Since the epoch: it is compared with ClickHouse's clock, and goes on while the machine sleeps. */
   readonly firstMs: number;
 }
 
@@ -54,9 +66,10 @@ interface Tried {
  * Puts rows into ClickHouse once, also when their token may have been forgotten there.
  *
  * A shipment may be stored without anyone here knowing when an earlier try failed, or an earlier process may have tried.
- * Then, if the table has taken so many blocks since that ClickHouse may have forgotten the token, its rows are looked up
- * before they are sent: what is there is not sent again. A try that is still at work in ClickHouse while its rows are
- * looked up is no danger: what it stores is remembered when the same token is sent a moment later.
+ * Then its rows are looked up before they are sent, and what is there is not sent again, if the token may not help:
+ * - the table has taken so many blocks since the first try that ClickHouse may have forgotten it;
+ * - rows may have moved to other shards since, each of which knows only the tokens that it was sent.
+ * Nothing is looked up while an earlier try is still at work in ClickHouse.
  *
  * What cannot be known then is whether the view has rows that the raw table has: ClickHouse may have died between the
  * two. That is left to `npm run verify -- --repair`, and the log says for which batch.
@@ -78,19 +91,20 @@ export class InsertOnce {
   async insert(shipment: Shipment): Promise<void> {
     const { table, token } = shipment;
     if (!(await this.#isRemembered(shipment))) {
+      if (await this.#deps.isAtWork(token)) throw new StillAtWork(token);
       const stored = await this.#deps.findStored(shipment);
       if (stored.every(Boolean)) {
         this.#tried.delete(token);
         this.#deps.log.warn(
           { table, batch: token, rows: stored.length },
-          'a batch that ClickHouse may have forgotten is stored already; npm run verify says whether the hourly view has it',
+          'a batch whose token could not be relied on is stored already; npm run verify says whether the hourly view has it',
         );
         return;
       }
       if (stored.some(Boolean)) throw new PartlyStored(shipment, stored);
     }
     if (!this.#tried.has(token)) {
-      this.#tried.set(token, { blocks: await this.#count(table), firstMs: performance.now() });
+      this.#tried.set(token, { blocks: await this.#count(table), firstMs: this.#deps.nowMs() });
     }
     await this.#deps.insert(shipment);
     this.#tried.delete(token);
@@ -103,14 +117,17 @@ export class InsertOnce {
     return stored;
   }
 
-  /** Whether ClickHouse still knows the token, if the shipment was stored; true for what was never tried. */
+  /** Whether its token keeps the shipment from being stored twice, if it was stored; true for what was never tried. */
   async #isRemembered({ table, token, recoveredMs }: Shipment): Promise<boolean> {
-    const { countBlocks, deduplicationWindow, nowMs } = this.#deps;
+    const { countBlocks, layoutSinceMs, deduplicationWindow, nowMs } = this.#deps;
     const before = this.#tried.get(token);
-    if (before === undefined && recoveredMs === undefined) return true;
-    if (before !== undefined && recoveredMs === undefined && performance.now() - before.firstMs < FRESH_MS)
-      return true;
-    const ageMs = nowMs() - (recoveredMs ?? nowMs());
+    const firstMs = recoveredMs ?? before?.firstMs;
+    if (firstMs === undefined) return true;
+    // However fresh the first try is: a shard is added in less time.
+    const sinceMs = await layoutSinceMs();
+    const ageMs = nowMs() - firstMs;
+    if (sinceMs !== undefined && (ageMs < 0 || firstMs <= sinceMs + CLOCK_MARGIN_MS)) return false;
+    if (recoveredMs === undefined && Math.abs(ageMs) < FRESH_MS) return true;
     const { now, earlier } = await countBlocks(table, Math.max(0, ageMs) + CLOCK_MARGIN_MS);
     // A clock that went back says nothing about the time.
     const since = now - (before?.blocks ?? (ageMs < 0 ? 0 : earlier));

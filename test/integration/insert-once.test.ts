@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Closing } from '../../server/closing.ts';
+import { isAtWork } from '../../server/ingest/at-work.ts';
 import { Backlog } from '../../server/ingest/backlog.ts';
 import { countBlocks } from '../../server/ingest/block-counter.ts';
 import { InsertOnce, PartlyStored } from '../../server/ingest/insert-once.ts';
@@ -64,6 +65,8 @@ describe('A batch that may be stored, and may have been forgotten by ClickHouse'
         return await findStored(client, shipment);
       },
       countBlocks: async () => ({ now: blocks, earlier: 0 }),
+      layoutSinceMs: async () => undefined,
+      isAtWork: async (token) => isAtWork(client, undefined, token),
       deduplicationWindow: 100_000,
       log: silentLog,
       nowMs: Date.now,
@@ -123,6 +126,8 @@ describe('A batch that may be stored, and may have been forgotten by ClickHouse'
       countStored: async (shipment) => countStored(client, shipment),
       findStored: async (shipment) => findStored(client, shipment),
       countBlocks: async () => ({ now: blocks, earlier: 0 }),
+      layoutSinceMs: async () => undefined,
+      isAtWork: async (token) => isAtWork(client, undefined, token),
       deduplicationWindow: 100_000,
       log: silentLog,
       nowMs: Date.now,
