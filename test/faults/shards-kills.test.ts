@@ -9,7 +9,7 @@ import { Ledger } from '../support/ledger.ts';
 import { eventually } from '../support/outcome.ts';
 import { seeded } from '../support/random.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
-import { startTwoShards, type Shard } from '../support/shards.ts';
+import { makeOlder, startTwoShards, type Shard } from '../support/shards.ts';
 import { storedUsers, totals } from '../support/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { startTraffic } from '../support/traffic.ts';
@@ -43,7 +43,8 @@ describe('Three servers before two shards, under load', () => {
     this.timeout(400_000);
     const closing = new Closing();
     try {
-      const { endpoint, shards } = await startTwoShards('test_*', closing);
+      const cluster = await startTwoShards('test_*', closing);
+      const { endpoint, shards } = cluster;
       // One directory for all: what a server leaves behind is taken over by the next one that starts.
       const directory = await tempDir();
       closing.add('data', () => directory.remove());
@@ -58,6 +59,7 @@ describe('Three servers before two shards, under load', () => {
         return server;
       };
       const [first, second, third] = await Promise.all([start(), start(), start()]);
+      await makeOlder(cluster, DATABASE);
       let servers = [first, second, third];
       let turn = 0;
       const ledger = new Ledger();

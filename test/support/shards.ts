@@ -2,6 +2,7 @@ import { startEngine, type Engine } from '../../clickhouse/embedded.ts';
 import { choosePorts, type EnginePorts } from '../../clickhouse/free-ports.ts';
 import type { ServerFile } from '../../clickhouse/engine-files.ts';
 import { endpointWithServiceUsers } from '../../clickhouse/service-users.ts';
+import { connect } from '../../server/clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 import type { Closing } from '../../server/closing.ts';
 import { createLogger } from '../../server/log.ts';
@@ -21,9 +22,14 @@ export interface Shard {
 
 /** A cluster on this machine. */
 export interface Shards {
-  /** All nodes. */
+  /** All nodes that there are now. */
   readonly endpoint: ClickHouseEndpoint;
-  readonly shards: readonly [Shard, Shard];
+  readonly shards: readonly [Shard, Shard, ...Shard[]];
+  /**
+   * Starts one more, empty, and then each of the others again, one after the other, with a list that has it: an embedded
+   * engine reads `remote_servers` only when it starts. Nothing is migrated.
+   */
+  addShard(): Promise<void>;
 }
 
 const CLUSTER = 'test_shards';
@@ -34,22 +40,54 @@ const CLUSTER = 'test_shards';
  */
 export async function startTwoShards(databases: string, closing: Closing): Promise<Shards> {
   const ports = [await choosePorts(undefined), await choosePorts(undefined)] as const;
-  const serverFiles = [remoteServers(ports)];
+  const members: EnginePorts[] = [...ports];
   const open = async (ports: EnginePorts): Promise<Shard> => {
     const directory = await tempDir();
     closing.add('shard directory', () => directory.remove());
     const log = createLogger('silent');
-    const start = () =>
-      startEngine({ directory: directory.path, log, database: databases, serverFiles, ports });
+    const start = () => {
+      const serverFiles = [remoteServers(members)];
+      return startEngine({ directory: directory.path, log, database: databases, serverFiles, ports });
+    };
     const shard = new EmbeddedShard(ports, start);
     await shard.start();
     closing.add('shard', () => shard.stop());
     return shard;
   };
-  const shards = [await open(ports[0]), await open(ports[1])] as const;
-  const [first, second] = shards.map(({ endpoint }) => endpoint);
-  if (first === undefined || second === undefined) throw new Error('a shard is missing');
-  return { endpoint: { ...first, urls: [first.urls[0], second.urls[0]], cluster: CLUSTER }, shards };
+  const shards: [Shard, Shard, ...Shard[]] = [await open(ports[0]), await open(ports[1])];
+  return {
+    get endpoint() {
+      const [first, ...others] = shards;
+      const urls = [first.endpoint.urls[0], ...others.map(({ endpoint }) => endpoint.urls[0])] as const;
+      return { ...first.endpoint, urls };
+    },
+    shards,
+    async addShard() {
+      const added = await choosePorts(undefined);
+      members.push(added);
+      const others = [...shards];
+      shards.push(await open(added));
+      for (const shard of others) {
+        await shard.stop();
+        await shard.start();
+      }
+    },
+  };
+}
+
+/**
+ * Sets back by an hour when the tables of a migrated database were made. While they are new a batch that is sent again is
+ * looked up, whatever its token.
+ */
+export async function makeOlder({ shards }: Shards, database: string): Promise<void> {
+  for (const { endpoint } of shards) {
+    const client = connect({ endpoint, role: 'admin', database });
+    await client.command({
+      query: 'ALTER TABLE migrations UPDATE applied_at = applied_at - INTERVAL 1 HOUR WHERE true',
+      clickhouse_settings: { mutations_sync: '2' },
+    });
+    await client.close();
+  }
 }
 
 class EmbeddedShard implements Shard {

@@ -1,0 +1,179 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { expect } from 'chai';
+import { migrate } from '../../migrations/migrator.ts';
+import { connect } from '../../server/clickhouse/client.ts';
+import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
+import { Closing } from '../../server/closing.ts';
+import { HOUR_MS } from '../../server/events/hours.ts';
+import { insertRows } from '../../server/ingest/insert-rows.ts';
+import { NDJSON, postEvents } from '../support/events-api.ts';
+import { silentLog } from '../support/logs.ts';
+import { eventually } from '../support/outcome.ts';
+import { PASS, startProxy } from '../support/proxy.ts';
+import { makeOlder, startTwoShards, type Shard, type Shards } from '../support/shards.ts';
+import { rowsOf, totals } from '../support/stored.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { startTestApp, type TestApp } from '../support/test-app.ts';
+
+const DATABASE = 'test_shard_added';
+const USERS = 300;
+
+/** Of an hour that is over, so that nothing else counts in it. */
+const timestamp = Date.now() - 5 * HOUR_MS;
+
+/** One request, so one segment; of users that fall to all shards. */
+function clicks(from: number): string {
+  const common = { timestamp, session_id: 's', category: 'analytics', name: 'click', data: {} };
+  const users = Array.from({ length: USERS }, (_, index) => `u${from + index}`);
+  return users.map((user) => JSON.stringify({ ...common, user })).join('\n');
+}
+
+async function post({ url }: TestApp, from: number): Promise<void> {
+  expect((await postEvents(url, clicks(from), NDJSON)).status).to.equal(202);
+}
+
+async function answer({ url }: TestApp): Promise<string> {
+  const question = `${url}/analytics?timestamp=${timestamp}`;
+  return await (await fetch(question, { headers: { 'Cache-Control': 'no-cache' } })).text();
+}
+
+async function expectToldOfTheShard({ url }: TestApp): Promise<void> {
+  const { parts } = (await (await fetch(`${url}/health`)).json()) as {
+    parts: { schema: { state: string } };
+  };
+  expect(parts.schema.state).to.match(/No address that answers belongs to: shard \d/);
+}
+
+describe('A shard that is added while events wait', function () {
+  this.timeout(180_000);
+  let closing: Closing;
+  let cluster: Shards;
+  let dataDir: string;
+  /** Whether ClickHouse's answers to INSERTs of events are lost. */
+  let isCutting: boolean;
+
+  beforeEach(async () => {
+    closing = new Closing();
+    cluster = await startTwoShards('test_*', closing);
+    const directory = await tempDir();
+    closing.add('data', () => directory.remove());
+    dataDir = directory.path;
+    isCutting = false;
+  });
+  afterEach(async () => closing.close());
+
+  /** The same cluster, by way of proxies. */
+  async function behindProxies({ urls, ...others }: ClickHouseEndpoint): Promise<ClickHouseEndpoint> {
+    const proxies = urls.map(async (target) => {
+      const proxy = await startProxy({
+        target,
+        judge: ({ query }) =>
+          isCutting && query.startsWith('INSERT INTO events ') ? { do: 'cut after' } : PASS,
+      });
+      closing.add('proxy', () => proxy.close());
+      return proxy.url;
+    });
+    const [first = '', ...rest] = await Promise.all(proxies);
+    return { ...others, urls: [first, ...rest] };
+  }
+
+  async function serve(clickhouse: ClickHouseEndpoint): Promise<TestApp> {
+    const service = await startTestApp({ clickhouse, database: DATABASE, dataDir });
+    closing.add('service', () => service.remove());
+    return service;
+  }
+
+  async function expectStored(users: number): Promise<void> {
+    const { raw, view } = await totals(cluster.endpoint, DATABASE);
+    expect(raw).to.deep.equal({ rows: users, users });
+    expect(view).to.deep.equal(raw);
+  }
+
+  /** What each shard itself has of the users from one on. */
+  async function usersOnEach(from: number, shards: readonly Shard[] = cluster.shards): Promise<number[]> {
+    const query = `SELECT uniqExact(user) AS users FROM events_local WHERE toUInt32(substring(user, 2)) >= ${from}`;
+    const asked = shards.map(async ({ endpoint }) =>
+      rowsOf<{ users: string | number }>(endpoint, DATABASE, query),
+    );
+    return (await Promise.all(asked)).map(([row]) => Number(row?.users));
+  }
+
+  /** The segments in the journals. */
+  async function waiting(): Promise<string[]> {
+    const journal = path.join(dataDir, 'journal');
+    const files = await readdir(journal, { recursive: true });
+    return files.filter((file) => file.endsWith('.ndjson')).map((file) => path.join(journal, file));
+  }
+
+  /** Posts a batch that is stored, and whose answer is lost again and again, when the cluster has stood for a while. */
+  async function storeWithoutAnswer(service: TestApp): Promise<void> {
+    await makeOlder(cluster, DATABASE);
+    isCutting = true;
+    await post(service, 0);
+    await eventually(async () => expectStored(USERS));
+  }
+
+  it('counts what a server that is gone had sent once, and takes its share of what comes', async () => {
+    const gone = await serve(await behindProxies(cluster.endpoint));
+    await storeWithoutAnswer(gone);
+    const before = await answer(gone);
+    await gone.app.close();
+    await cluster.addShard();
+    const next = await serve(cluster.endpoint);
+    await eventually(async () => expect(await waiting()).to.deep.equal([]), 30_000);
+    await expectStored(USERS);
+    expect(await answer(next))
+      .to.equal(before)
+      .and.include(`unique_users,${USERS}`);
+
+    await post(next, USERS);
+    await eventually(async () => expectStored(2 * USERS));
+    const shares = await usersOnEach(USERS);
+    expect(shares.reduce((sum, share) => sum + share)).to.equal(USERS);
+    expect(Math.min(...shares)).to.be.above(USERS / 6);
+  });
+
+  it('counts once what a server sent that runs all the time, and holds back until it is migrated', async () => {
+    const service = await serve(await behindProxies(cluster.endpoint));
+    await storeWithoutAnswer(service);
+    const before = await answer(service);
+    await cluster.addShard();
+    isCutting = false;
+    await post(service, USERS);
+    await eventually(async () => expectToldOfTheShard(service), 30_000);
+    expect(await usersOnEach(0).catch(String), 'what the third shard has').to.match(/test_shard_added/);
+    await migrate({ endpoint: cluster.endpoint, database: DATABASE, log: silentLog });
+    await eventually(async () => expect(await waiting()).to.deep.equal([]), 30_000);
+    await expectStored(2 * USERS);
+    expect(before).to.include(`unique_users,${USERS}`);
+    expect(Math.min(...(await usersOnEach(USERS)))).to.be.above(USERS / 6);
+  });
+
+  it('gets what is missing of a batch of which another shard has its part', async () => {
+    const gone = await serve(cluster.endpoint);
+    await makeOlder(cluster, DATABASE);
+    const [first, second] = cluster.shards;
+    await second.stop();
+    await post(gone, 0);
+    await gone.app.close();
+    await second.start();
+    const [segment] = await waiting();
+    const lines = (await readFile(segment ?? '', 'utf8')).trimEnd().split('\n');
+    await insertPart(first, path.basename(segment ?? '', '.ndjson'), lines.slice(100, 150));
+    await cluster.addShard();
+    await serve(cluster.endpoint);
+    await eventually(async () => expect(await waiting()).to.deep.equal([]), 60_000);
+    await expectStored(USERS);
+    expect(Math.min(...(await usersOnEach(0)))).to.be.above(0);
+  });
+});
+
+/** As when the others were away when a batch was sent. */
+async function insertPart({ endpoint }: Shard, token: string, lines: readonly string[]): Promise<void> {
+  const client = connect({ endpoint, role: 'ingest', database: DATABASE });
+  const rows = async () => Readable.from([lines.join('\n')]);
+  await insertRows(client, { table: 'events_local', token, recoveredMs: undefined, rows });
+  await client.close();
+}
