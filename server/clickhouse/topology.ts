@@ -130,7 +130,7 @@ async function askNode(endpoint: ClickHouseEndpoint, cluster: string): Promise<V
   }
 }
 
-/** Which shard a row belongs to follows from the list of shards, so a segment that is sent again needs the same list. */
+/** Which shard a row belongs to follows from the list of shards, so a row may go to another by way of another node. */
 function assertOneMind(cluster: string, views: readonly View[]): void {
   const [first, ...others] = views.map(({ name, members }) => ({
     name,
