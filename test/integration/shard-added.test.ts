@@ -85,10 +85,13 @@ describe('A shard that is added while events wait', function () {
     return service;
   }
 
+  /** Asked again while an engine is away: one that was asked for a table that another does not have yet crashes. */
   async function expectStored(users: number): Promise<void> {
-    const { raw, view } = await totals(cluster.endpoint, DATABASE);
-    expect(raw).to.deep.equal({ rows: users, users });
-    expect(view).to.deep.equal(raw);
+    await eventually(async () => {
+      const { raw, view } = await totals(cluster.endpoint, DATABASE);
+      expect(raw).to.deep.equal({ rows: users, users });
+      expect(view).to.deep.equal(raw);
+    });
   }
 
   /** What each shard itself has of the users from one on. */
@@ -112,7 +115,7 @@ describe('A shard that is added while events wait', function () {
     await makeOlder(cluster, DATABASE);
     isCutting = true;
     await post(service, 0);
-    await eventually(async () => expectStored(USERS));
+    await expectStored(USERS);
   }
 
   it('counts what a server that is gone had sent once, and takes its share of what comes', async () => {
@@ -129,7 +132,7 @@ describe('A shard that is added while events wait', function () {
       .and.include(`unique_users,${USERS}`);
 
     await post(next, USERS);
-    await eventually(async () => expectStored(2 * USERS));
+    await expectStored(2 * USERS);
     const shares = await usersOnEach(USERS);
     expect(shares.reduce((sum, share) => sum + share)).to.equal(USERS);
     expect(Math.min(...shares)).to.be.above(USERS / 6);
@@ -161,12 +164,14 @@ describe('A shard that is added while events wait', function () {
     await second.start();
     const [segment] = await waiting();
     const lines = (await readFile(segment ?? '', 'utf8')).trimEnd().split('\n');
-    await insertPart(first, path.basename(segment ?? '', '.ndjson'), lines.slice(100, 150));
+    const part = lines.slice(100, 150);
+    // Again while the engine is away: one whose neighbour went under a question may crash.
+    await eventually(async () => insertPart(first, path.basename(segment ?? '', '.ndjson'), part));
     await cluster.addShard();
     await serve(cluster.endpoint);
     await eventually(async () => expect(await waiting()).to.deep.equal([]), 60_000);
     await expectStored(USERS);
-    expect(Math.min(...(await usersOnEach(0)))).to.be.above(0);
+    await eventually(async () => expect(Math.min(...(await usersOnEach(0)))).to.be.above(0));
   });
 });
 

@@ -39,22 +39,26 @@ const CLUSTER = 'test_shards';
  * @param closing is told how to end what was started
  */
 export async function startTwoShards(databases: string, closing: Closing): Promise<Shards> {
-  const ports = [await choosePorts(undefined), await choosePorts(undefined)] as const;
-  const members: EnginePorts[] = [...ports];
-  const open = async (ports: EnginePorts): Promise<Shard> => {
+  const members: EnginePorts[] = [];
+  const directories: { remove(): Promise<void> }[] = [];
+  const open = async (): Promise<Shard> => {
+    const ports = await choosePorts(undefined);
+    members.push(ports);
     const directory = await tempDir();
-    closing.add('shard directory', () => directory.remove());
+    directories.push(directory);
     const log = createLogger('silent');
-    const start = () => {
+    return new EmbeddedShard(ports, () => {
       const serverFiles = [remoteServers(members)];
       return startEngine({ directory: directory.path, log, database: databases, serverFiles, ports });
-    };
-    const shard = new EmbeddedShard(ports, start);
-    await shard.start();
-    closing.add('shard', () => shard.stop());
-    return shard;
+    });
   };
-  const shards: [Shard, Shard, ...Shard[]] = [await open(ports[0]), await open(ports[1])];
+  const shards: [Shard, Shard, ...Shard[]] = [await open(), await open()];
+  // Side by side, because an engine takes seconds to end.
+  closing.add('shards', async () => {
+    await Promise.all(shards.map((shard) => shard.stop()));
+    for (const directory of directories) await directory.remove();
+  });
+  await Promise.all(shards.map((shard) => shard.start()));
   return {
     get endpoint() {
       const [first, ...others] = shards;
@@ -63,10 +67,10 @@ export async function startTwoShards(databases: string, closing: Closing): Promi
     },
     shards,
     async addShard() {
-      const added = await choosePorts(undefined);
-      members.push(added);
       const others = [...shards];
-      shards.push(await open(added));
+      const added = await open();
+      shards.push(added);
+      await added.start();
       for (const shard of others) {
         await shard.stop();
         await shard.start();
