@@ -48,6 +48,8 @@ describe('Three servers before two shards, under load', () => {
       // One directory for all: what a server leaves behind is taken over by the next one that starts.
       const directory = await tempDir();
       closing.add('data', () => directory.remove());
+      const started: ServerProcess[] = [];
+      closing.add('servers', () => Promise.all(started.map((server) => server.stop())));
       const start = async () => {
         const server = await startServer({
           ...endpointEnv(endpoint),
@@ -55,7 +57,7 @@ describe('Three servers before two shards, under load', () => {
           DATA_DIR: directory.path,
           BATCH_MAX_WAIT_MS: '200',
         });
-        closing.add('server', () => server.stop());
+        started.push(server);
         return server;
       };
       const [first, second, third] = await Promise.all([start(), start(), start()]);
@@ -69,7 +71,7 @@ describe('Three servers before two shards, under load', () => {
         ledger,
         random,
         connections: 12,
-        pauseMs: 0,
+        pauseMs: 5,
         timestampMs: () => NOW - random.whole(0, HOURS - 1) * HOUR_MS,
         isHourlyOnly: true,
       });

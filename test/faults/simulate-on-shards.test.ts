@@ -36,6 +36,8 @@ describe('npm run simulate, through nginx, at three servers on two shards', () =
       const { endpoint, shards } = cluster;
       const directory = await tempDir();
       closing.add('data', () => directory.remove());
+      const started: ServerProcess[] = [];
+      closing.add('servers', () => Promise.all(started.map((server) => server.stop())));
       const start = async (port: number): Promise<ServerProcess> => {
         const server = await startServer({
           ...endpointEnv(endpoint),
@@ -43,7 +45,7 @@ describe('npm run simulate, through nginx, at three servers on two shards', () =
           DATA_DIR: directory.path,
           PORT: String(port),
         });
-        closing.add('server', () => server.stop());
+        started.push(server);
         return server;
       };
       const ports = [await freePort(), await freePort(), await freePort(), await freePort()] as const;

@@ -1,13 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { migrate } from '../../migrations/migrator.ts';
-import { connect } from '../../server/clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
 import { HOUR_MS } from '../../server/events/hours.ts';
-import { insertRows } from '../../server/ingest/insert-rows.ts';
 import { NDJSON, postEvents } from '../support/events-api.ts';
 import { silentLog } from '../support/logs.ts';
 import { eventually } from '../support/outcome.ts';
@@ -153,32 +150,4 @@ describe('A shard that is added while events wait', function () {
     expect(before).to.include(`unique_users,${USERS}`);
     expect(Math.min(...(await usersOnEach(USERS)))).to.be.above(USERS / 6);
   });
-
-  it('gets what is missing of a batch of which another shard has its part', async () => {
-    const gone = await serve(cluster.endpoint);
-    await makeOlder(cluster, DATABASE);
-    const [first, second] = cluster.shards;
-    await second.stop();
-    await post(gone, 0);
-    await gone.app.close();
-    await second.start();
-    const [segment] = await waiting();
-    const lines = (await readFile(segment ?? '', 'utf8')).trimEnd().split('\n');
-    const part = lines.slice(100, 150);
-    // Again while the engine is away: one whose neighbour went under a question may crash.
-    await eventually(async () => insertPart(first, path.basename(segment ?? '', '.ndjson'), part));
-    await cluster.addShard();
-    await serve(cluster.endpoint);
-    await eventually(async () => expect(await waiting()).to.deep.equal([]), 60_000);
-    await expectStored(USERS);
-    await eventually(async () => expect(Math.min(...(await usersOnEach(0)))).to.be.above(0));
-  });
 });
-
-/** As when the others were away when a batch was sent. */
-async function insertPart({ endpoint }: Shard, token: string, lines: readonly string[]): Promise<void> {
-  const client = connect({ endpoint, role: 'ingest', database: DATABASE });
-  const rows = async () => Readable.from([lines.join('\n')]);
-  await insertRows(client, { table: 'events_local', token, recoveredMs: undefined, rows });
-  await client.close();
-}
