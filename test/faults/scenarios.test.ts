@@ -12,10 +12,8 @@ import { scenarioNamed } from './scenarios/all.ts';
  */
 const SELECTION = [
   'server-dies-at-fail-points',
-  'kills-at-random',
   'clickhouse-killed-inside-insert',
   'clickhouse-refuses-unknown-table',
-  'connection-cut-after-commit',
   'disk-full',
 ];
 
