@@ -34,21 +34,29 @@ const CHECK_TIMEOUT_MS = 10_000;
  */
 export function openGate(dependencies: OpenGateDependencies): Gate {
   const { endpoint, database, deduplicationWindow, ingestNodes, log, nowMs, random } = dependencies;
+  const asAdmin = async <T>(endpoint: ClickHouseEndpoint, ask: (admin: ClickHouseClient) => Promise<T>) => {
+    const admin = connect({ endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS });
+    try {
+      return await ask(admin);
+    } finally {
+      await admin.close();
+    }
+  };
   const checkNodes = async (check: (node: CheckedNode) => Promise<readonly Finding[]>) => {
     const { layout, nodes, unnamed } = await readTopology(endpoint);
-    const findings = nodes.map(async ({ name, endpoint }, index) => {
-      const admin = connect({ endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS });
-      try {
-        const found = await check({ admin, layout, deduplicationWindow, nowMs });
-        if (layout.cluster === undefined) return found;
-        const here = found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
-        if (index > 0 || unnamed === undefined) return here;
-        return [...here, await checkUnnamed(admin, layout.cluster, unnamed)];
-      } finally {
-        await admin.close();
-      }
+    const { cluster } = layout;
+    const checks = nodes.map(async ({ name, endpoint }) => {
+      const found = await asAdmin(endpoint, async (admin) =>
+        check({ admin, layout, deduplicationWindow, nowMs }),
+      );
+      return cluster === undefined
+        ? found
+        : found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
     });
-    return (await Promise.all(findings)).flat();
+    const findings = (await Promise.all(checks)).flat();
+    if (cluster === undefined || unnamed === undefined) return findings;
+    const [any] = nodes;
+    return [...findings, await asAdmin(any.endpoint, async (admin) => checkUnnamed(admin, cluster, unnamed))];
   };
   return new Gate({
     migrate: async () => void (await migrate({ endpoint, database, log })),

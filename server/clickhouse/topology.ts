@@ -69,6 +69,7 @@ export async function readTopology(endpoint: ClickHouseEndpoint): Promise<Topolo
   const nodes: [LivingNode, ...LivingNode[]] = [placeOf(cluster, first)];
   for (const view of views.slice(1)) nodes.push(placeOf(cluster, view));
   nodes.sort((a, b) => a.shard - b.shard || a.replica - b.replica);
+  assertSound(cluster, first.members, nodes);
   const unnamed = findUnnamed(cluster, first.members, nodes, away);
   const layout = { cluster, replicated: first.members.some(({ replica }) => replica > 1) };
   return { layout, nodes, away, unnamed };
@@ -151,15 +152,9 @@ function placeOf(cluster: string, { name, endpoint, members }: View): LivingNode
   throw invalid(`${name} is no node of cluster ${cluster}: its remote_servers say ${found}.`);
 }
 
-function findUnnamed(
-  cluster: string,
-  members: readonly Member[],
-  nodes: readonly LivingNode[],
-  away: readonly AwayNode[],
-): string | undefined {
-  const namesOf = ({ shard, replica }: Pick<Member, 'shard' | 'replica'>) =>
-    nodes.filter((node) => node.shard === shard && node.replica === replica).map(({ name }) => name);
-  const twice = members.map(namesOf).find((names) => names.length > 1);
+/** Each node answers at one address, and shards with replicas copy by themselves. */
+function assertSound(cluster: string, members: readonly Member[], nodes: readonly LivingNode[]): void {
+  const twice = members.map((member) => namesOf(member, nodes)).find((names) => names.length > 1);
   if (twice !== undefined) throw invalid(`CLICKHOUSE_URL names one node twice: ${twice.join(' and ')}.`);
   const alone = members.find(
     ({ replica, isInternallyReplicated }) => replica > 1 && isInternallyReplicated === 0,
@@ -169,7 +164,16 @@ function findUnnamed(
       `Shard ${alone.shard} of cluster ${cluster} has replicas without internal_replication; expected true.`,
     );
   }
-  const unnamed = members.filter((member) => namesOf(member).length === 0);
+}
+
+/** @throws AppError `invalid` when there are more addresses than nodes */
+function findUnnamed(
+  cluster: string,
+  members: readonly Member[],
+  nodes: readonly LivingNode[],
+  away: readonly AwayNode[],
+): string | undefined {
+  const unnamed = members.filter((member) => namesOf(member, nodes).length === 0);
   if (unnamed.length === away.length) return undefined;
   const missing = unnamed.map(memberText).join(', ') || 'none';
   const words =
@@ -177,6 +181,14 @@ function findUnnamed(
     `of cluster ${cluster}. No address that answers belongs to: ${missing}.`;
   if (unnamed.length < away.length) throw invalid(words);
   return words;
+}
+
+/** Of the addresses that answer as this node. */
+function namesOf(
+  { shard, replica }: Pick<Member, 'shard' | 'replica'>,
+  nodes: readonly LivingNode[],
+): string[] {
+  return nodes.filter((node) => node.shard === shard && node.replica === replica).map(({ name }) => name);
 }
 
 function memberText({ shard, replica, host, port, weight }: Member): string {
