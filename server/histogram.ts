@@ -11,9 +11,9 @@ export interface HistogramOptions {
 }
 
 /**
- * A histogram for the paths of every request. It counts and reads as prom-client's does, which for each observation checks
- * and hashes the labels again and took a tenth of the time that the service spends on a POST; here a series is looked up
- * once and kept by whoever observes.
+ * A histogram for what every request passes. It counts and reads as prom-client's does, which checks and hashes the labels
+ * again for each observation, a tenth of the JavaScript of a POST; here a series is looked up once and kept by whoever
+ * observes.
  */
 export class Histogram {
   readonly name: string;
@@ -49,7 +49,7 @@ export class Histogram {
 }
 
 /** The observations with one combination of labels. */
-class Series {
+export class Series {
   readonly #labels: Labels;
   readonly #buckets: readonly number[];
   /** One a bucket, the last for what is above all bounds. */
@@ -88,5 +88,3 @@ class Series {
     ];
   }
 }
-
-export type { Series };

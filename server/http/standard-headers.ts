@@ -28,7 +28,7 @@ export const standardHeaders: Middleware<RequestState> = async ({ req, res, stat
 
 /**
  * Sends the head of an answer at once, with the standard headers; the caller sends the rest. For streams, and for the
- * hottest paths: Node takes headers one by one, or as an object, in three times the time of this.
+ * hottest paths: to set headers one by one, or to give them as an object, took a fifth of the JavaScript of a GET.
  * @param headers a name, its value, the next name, and so on
  */
 export function writeHead(
