@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../../server/closing.ts';
+import type { HealthReport } from '../../../server/health.ts';
 import type { FaultyServerOptions } from '../../support/faulty-server-process.ts';
 import { eventually } from '../../support/outcome.ts';
 import { PASS, startProxy, type Asked, type Fate, type Proxy } from '../../support/proxy.ts';
@@ -218,9 +219,17 @@ export class World {
     await sleep(this.random.whole(minMs, maxMs));
   }
 
-  /** Sees to it that the view's table does not recognise what it already has, when that is the break. */
-  async breakView(): Promise<void> {
-    if (this.#options.broken === 'no-view-window') await this.#setWindow('hourly', 0);
+  /**
+   * Sees to it that the view's table does not recognise what it already has, when that is the break. Not before the server
+   * has found all well: it would ship nothing.
+   */
+  async breakView({ url }: FaultServer): Promise<void> {
+    if (this.#options.broken !== 'no-view-window') return;
+    await eventually(async () => {
+      const { parts } = (await (await fetch(`${url}/health`)).json()) as HealthReport;
+      if (parts.schema.state !== 'ready') throw new Error(`the server does not ship: ${parts.schema.state}`);
+    }, STUCK_MS);
+    await this.#setWindow('hourly', 0);
   }
 
   /** From now on ClickHouse remembers so few blocks, and the servers that start know it. Needs the tables. */

@@ -1,9 +1,13 @@
+import { eventually } from '../../support/outcome.ts';
 import { PASS, type Fate } from '../../support/proxy.ts';
 import type { Random } from '../../support/random.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 /** Of the INSERTs, so many get this fate; the others pass, so that time goes on. */
 const SHARE = 0.7;
+
+/** So many get it, however slow the machine. */
+const LEAST = 3;
 
 export const connectionCutAfterCommit = connectionFault(
   'connection-cut-after-commit',
@@ -35,11 +39,18 @@ function connectionFault(name: string, what: string, fate: (random: Random) => F
     what,
     run: async (world) => {
       const { random } = world;
-      await world.startServer();
-      await world.breakView();
-      world.onInsert(() => (random.isTrue(SHARE) ? fate(random) : PASS));
+      await world.breakView(await world.startServer());
+      let struck = 0;
+      world.onInsert(() => {
+        if (!random.isTrue(SHARE)) return PASS;
+        struck += 1;
+        return fate(random);
+      });
       world.traffic();
       await world.pause(2000, 3500);
+      await eventually(() => {
+        if (struck < LEAST) throw new Error(`${struck} INSERTs were struck, expected ${LEAST}`);
+      }, 60_000);
     },
   };
 }
