@@ -15,7 +15,11 @@ build();
 
 if (program === 'test') {
   run('npm', ['run', '--silent', 'lint']);
-  run(process.execPath, [path.join(root, 'node_modules/mocha/bin/mocha.js'), ...args]);
+  run(process.execPath, [
+    path.join(root, 'node_modules/mocha/bin/mocha.js'),
+    '.build/test/**/*.test.js',
+    ...args,
+  ]);
 } else {
   const file = path.join(root, '.build', program);
   process.argv = [process.execPath, file, ...args];

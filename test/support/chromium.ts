@@ -21,7 +21,7 @@ const ARGUMENTS = [
 let launched: Promise<Browser> | undefined;
 
 /**
- * The one browser of this test run, started when it is first asked for.
+ * The one browser of this test file, started when it is first asked for.
  * @returns nothing where there is none and nobody demands it
  * @throws Error where `CI` demands it, or `CHROMIUM` names a file that is not there
  */

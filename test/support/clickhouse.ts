@@ -2,18 +2,20 @@ import { randomBytes } from 'node:crypto';
 import { connect } from '../../server/clickhouse/client.ts';
 import { nodesOf, type ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 
-let endpoint: ClickHouseEndpoint | undefined;
+/** Where the main process of the tests says it to the others, as JSON. */
+const VARIABLE = 'TEST_ENDPOINT';
 
 /** The one ClickHouse of this test run. */
 export function testEndpoint(): ClickHouseEndpoint {
+  const endpoint = process.env[VARIABLE];
   if (endpoint === undefined)
     throw new Error('no ClickHouse: this file runs without test/support/global-setup');
-  return endpoint;
+  return JSON.parse(endpoint) as ClickHouseEndpoint;
 }
 
-/** Called by the global set-up, before any test. */
+/** Called by the global set-up, before any test, in the process that starts all others. */
 export function setTestEndpoint(started: ClickHouseEndpoint): void {
-  endpoint = started;
+  process.env[VARIABLE] = JSON.stringify(started);
 }
 
 /** A new empty database on each node, with a name that the service's users have their grants on. */

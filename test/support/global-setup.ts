@@ -1,19 +1,35 @@
 import { Closing } from '../../server/closing.ts';
 import { closeChromium } from './chromium.ts';
 import { setTestEndpoint } from './clickhouse.ts';
-import { expectNothingLeft } from './leaks.ts';
+import { everythingHeld, expectNothingLeft } from './leaks.ts';
 import { startTestClickHouse } from './start-clickhouse.ts';
 
 const closing = new Closing();
 
-/** Once before all tests: the ClickHouse that TEST_CLICKHOUSE names, by default an embedded engine of its own. */
+/**
+ * Once before all tests, in mocha's main process: the ClickHouse that TEST_CLICKHOUSE names, by default an embedded engine
+ * of its own. The tests may run in several processes, which are started after it.
+ */
 export async function mochaGlobalSetup(): Promise<void> {
   setTestEndpoint(await startTestClickHouse(process.env['TEST_CLICKHOUSE'] ?? 'embedded', closing));
 }
 
 /** Once after all tests. What it throws fails the run. */
 export async function mochaGlobalTeardown(): Promise<void> {
-  await closeChromium();
   await closing.close();
-  await expectNothingLeft();
+  await expectNothingLeft([]);
 }
+
+let before: readonly string[];
+
+/** Around all tests of a file, where files run in parallel; else around all tests. */
+export const mochaHooks = {
+  beforeAll: async (): Promise<void> => {
+    before = await everythingHeld();
+  },
+  /** What it throws fails the run. */
+  afterAll: async (): Promise<void> => {
+    await closeChromium();
+    await expectNothingLeft(before);
+  },
+};

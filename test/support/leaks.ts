@@ -15,22 +15,39 @@ const OPEN: Readonly<Record<string, string>> = {
   PipeServerWrap: 'a listening pipe',
 };
 
-/** @throws Error that lists every process, port and directory that a test left behind */
-export async function expectNothingLeft(): Promise<void> {
+/**
+ * What this process holds: a line for every child process, listening port and directory that the tests made, and every
+ * process that was started on such a directory.
+ */
+export async function everythingHeld(): Promise<string[]> {
+  const open = process.getActiveResourcesInfo().flatMap((name) => OPEN[name] ?? []);
+  const directories = directoriesMade().filter((directory) => existsSync(directory));
+  return [...open, ...directories.map((directory) => `the directory ${directory}`), ...(await orphans())];
+}
+
+/**
+ * @param before what was held before the tests; it may be held after
+ * @throws Error that lists every process, port and directory that they left behind
+ */
+export async function expectNothingLeft(before: readonly string[]): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
-  let left = await everythingLeft();
+  let left = without(await everythingHeld(), before);
   while (left.length > 0 && Date.now() < deadline) {
     await sleep(POLL_MS);
-    left = await everythingLeft();
+    left = without(await everythingHeld(), before);
   }
   if (left.length > 0)
     throw new Error(`The tests left something behind:\n${left.map((line) => `  ${line}`).join('\n')}`);
 }
 
-async function everythingLeft(): Promise<string[]> {
-  const open = process.getActiveResourcesInfo().flatMap((name) => OPEN[name] ?? []);
-  const directories = directoriesMade().filter((directory) => existsSync(directory));
-  return [...open, ...directories.map((directory) => `the directory ${directory}`), ...(await orphans())];
+/** Each line of `before` stands for one of `lines`. */
+function without(lines: readonly string[], before: readonly string[]): string[] {
+  const left = [...lines];
+  for (const line of before) {
+    const index = left.indexOf(line);
+    if (index >= 0) left.splice(index, 1);
+  }
+  return left;
 }
 
 /** Processes that nobody holds any more, such as the engine of a killed server: its directory is in its arguments. */
