@@ -63,7 +63,6 @@ describe('A server with WORKERS=2', () => {
 
   it('answers for both in /health and /health/ready, also to many who ask at once', async () => {
     const { server } = await startTwo();
-    // A connection that was on its way to the worker that is killed gets no answer, ever.
     const ask = async (path: string) =>
       fetch(`${server.url}${path}`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(5_000) });
     const reports = await Promise.all(Array.from({ length: 20 }, async () => (await ask('/health')).json()));
@@ -81,6 +80,11 @@ describe('A server with WORKERS=2', () => {
       // Whoever takes the place is killed too, or it could be there before anybody asks.
       const others = (await workersOf(server.pid)).filter((pid) => pid !== survivor);
       for (const pid of others) process.kill(pid, 'SIGKILL');
+      // A connection that is given to a worker that is gone, before the primary knows, gets no answer, ever.
+      await eventually(async () => {
+        const left = (await workersOf(server.pid)).filter((pid) => others.includes(pid));
+        expect(left).to.deep.equal([]);
+      });
       expect(await (await ask('/health')).json()).to.have.property('status', 'degraded');
     }, 20_000);
     await eventually(async () => {
