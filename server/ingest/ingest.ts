@@ -1,7 +1,7 @@
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { JournalLimits } from '../config.ts';
-import { AppError } from '../errors.ts';
+import { AppError, messageOf } from '../errors.ts';
 import { Arrivals } from '../events/arrivals.ts';
 import type { Event } from '../events/event.ts';
 import { toRow } from '../events/row.ts';
@@ -88,8 +88,11 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
     refusal: (bytes: number) => rejected.refusal(bytes) ?? shareRefusal(bytes, dependencies),
   };
   const inheritance = openInheritance({
-    takeOver: async (signal) =>
-      replay(await takeOver(root, directory), signal, { ...dependencies, setAside, shipping }),
+    takeOver: async (signal) => {
+      const { files, failures } = await takeOver(root, directory);
+      await replay(files, signal, { ...dependencies, setAside, shipping });
+      if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
+    },
     isShipping: () => shipping.health().shipperError === undefined,
     log,
   });

@@ -45,28 +45,39 @@ export async function claimDirectory(journal: string, nowMs: number): Promise<Ow
   };
 }
 
+export interface TakenOver {
+  /** The paths of the segments, now in the directory of who took them: oldest owner first, in the order they were written. */
+  readonly files: readonly string[];
+  /** Why not everything could be taken. What could not stays where it is, and keeps nothing else back. */
+  readonly failures: readonly unknown[];
+}
+
 /**
  * Takes over the segments of every owner under `journal` that is gone. Each file moves by one rename, so of several
  * servers that start at once exactly one gets it.
- * @returns the paths of the segments, now in `mine`, oldest owner first and in the order they were written
  */
-export async function takeOver(journal: string, mine: OwnerDirectory): Promise<string[]> {
-  const taken: string[] = [];
+export async function takeOver(journal: string, mine: OwnerDirectory): Promise<TakenOver> {
+  const files: string[] = [];
+  const failures: unknown[] = [];
   const entries = await readdir(journal, { withFileTypes: true });
   const owners = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   for (const owner of owners.sort()) {
     if (owner.startsWith('.') || owner === SET_ASIDE || owner === mine.owner) continue;
     const directory = path.join(journal, owner);
     if (await isAlive(directory)) continue;
-    for (const file of await segmentFiles(directory)) {
-      const target = path.join(mine.path, file);
-      if (await moved(path.join(directory, file), target)) taken.push(target);
+    try {
+      for (const file of await segmentFiles(directory)) {
+        const target = path.join(mine.path, file);
+        if (await moved(path.join(directory, file), target)) files.push(target);
+      }
+      await rm(path.join(directory, 'lock'), { force: true });
+      await removeIfEmpty(directory);
+    } catch (error) {
+      failures.push(error);
     }
-    await rm(path.join(directory, 'lock'), { force: true });
-    await removeIfEmpty(directory);
   }
-  if (taken.length > 0) await syncDirectory(mine.path);
-  return taken;
+  if (files.length > 0) await syncDirectory(mine.path).catch((error: unknown) => failures.push(error));
+  return { files, failures };
 }
 
 /** Makes the names of the files in a directory durable; without it a new file can vanish with a loss of power. */
@@ -119,9 +130,14 @@ async function isAlive(directory: string): Promise<boolean> {
   });
 }
 
+/** None where another server has removed the directory meanwhile. */
 async function segmentFiles(directory: string): Promise<string[]> {
-  const files = await readdir(directory).catch((): string[] => []);
-  return files.filter(isSegmentFile).sort();
+  try {
+    return (await readdir(directory)).filter(isSegmentFile).sort();
+  } catch (error) {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
 }
 
 async function moved(from: string, to: string): Promise<boolean> {

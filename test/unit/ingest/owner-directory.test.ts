@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
-import { AppError } from '../../../server/errors.ts';
+import { AppError, messageOf } from '../../../server/errors.ts';
 import { claimDirectory, takeOver, type OwnerDirectory } from '../../../server/ingest/owner-directory.ts';
 import { failure } from '../../support/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
@@ -57,9 +57,9 @@ describe('owner directory', () => {
     const other = await spawnOwner();
     await writeSegments(other.path);
     const mine = await claim();
-    expect(await takeOver(journal, mine)).to.deep.equal([]);
+    expect((await takeOver(journal, mine)).files).to.deep.equal([]);
     other.signal('SIGSTOP');
-    expect(await takeOver(journal, mine)).to.deep.equal([]);
+    expect((await takeOver(journal, mine)).files).to.deep.equal([]);
     expect(await readdir(other.path)).to.include.members(FILES);
   });
 
@@ -68,7 +68,7 @@ describe('owner directory', () => {
     await writeSegments(other.path, FILES.toReversed());
     await other.kill();
     const mine = await claim();
-    const taken = await takeOver(journal, mine);
+    const { files: taken } = await takeOver(journal, mine);
     expect(taken).to.deep.equal(FILES.map((file) => path.join(mine.path, file)));
     for (const file of taken) expect(await readFile(file, 'utf8')).to.equal(`${path.basename(file)}\n`);
     expect(await readdir(journal)).to.deep.equal([mine.owner]);
@@ -80,7 +80,7 @@ describe('owner directory', () => {
       await mkdir(path.join(journal, owner), { recursive: true });
       await writeSegments(path.join(journal, owner), [`events-${owner}-00000001.ndjson`]);
     }
-    const taken = await takeOver(journal, await claim());
+    const { files: taken } = await takeOver(journal, await claim());
     expect(taken.map((file) => path.basename(file))).to.deep.equal(
       dead.toSorted().map((owner) => `events-${owner}-00000001.ndjson`),
     );
@@ -113,7 +113,7 @@ describe('owner directory', () => {
     await mkdir(dead, { recursive: true });
     await writeFile(path.join(dead, 'notes.txt'), 'mine');
     await writeSegments(dead);
-    expect(await takeOver(journal, await claim())).to.have.length(FILES.length);
+    expect((await takeOver(journal, await claim())).files).to.have.length(FILES.length);
     expect(await readdir(dead)).to.deep.equal(['notes.txt']);
   });
 
@@ -122,8 +122,30 @@ describe('owner directory', () => {
     await mkdir(dead, { recursive: true });
     await writeFile(path.join(journal, '00-read-me'), 'a note');
     await writeSegments(dead);
-    expect(await takeOver(journal, await claim())).to.have.length(FILES.length);
+    expect((await takeOver(journal, await claim())).files).to.have.length(FILES.length);
     expect(await readFile(path.join(journal, '00-read-me'), 'utf8')).to.equal('a note');
+  });
+
+  it('keeps no other back when it cannot be taken over whole, and says why', async () => {
+    const dead = ['20240101000000001-00000000', '20240101000000002-00000000'];
+    for (const owner of dead) {
+      await mkdir(path.join(journal, owner), { recursive: true });
+      const files = [1, 2, 3].map((number) => `events-${owner}-0000000${number}.ndjson`);
+      await writeSegments(path.join(journal, owner), files);
+    }
+    const mine = await claim();
+    const inTheWay = path.join(mine.path, `events-${dead[0]}-00000002.ndjson`);
+    await mkdir(inTheWay);
+    const { files, failures } = await takeOver(journal, mine);
+    expect(files.map((file) => path.basename(file, '.ndjson'))).to.deep.equal([
+      `events-${dead[0]}-00000001`,
+      ...[1, 2, 3].map((number) => `events-${dead[1]}-0000000${number}`),
+    ]);
+    expect(failures.map(messageOf).join()).to.match(/^EISDIR.*00000002/);
+    expect(await readdir(path.join(journal, dead[0] ?? ''))).to.have.length(2);
+    await rmdir(inTheWay);
+    expect((await takeOver(journal, mine)).files).to.have.length(2);
+    expect(await readdir(journal)).to.deep.equal([mine.owner]);
   });
 
   it('goes when it is released empty, and stays for the next server when it is not', async () => {
@@ -135,7 +157,7 @@ describe('owner directory', () => {
     expect(await readdir(journal)).to.deep.equal([full.owner]);
     expect(await readdir(full.path)).to.have.members(FILES);
     const next = await claim();
-    expect(await takeOver(journal, next)).to.have.length(FILES.length);
+    expect((await takeOver(journal, next)).files).to.have.length(FILES.length);
     expect(await readdir(journal)).to.deep.equal([next.owner]);
   });
 

@@ -4,7 +4,7 @@ import { claimDirectory, takeOver } from '../../../server/ingest/owner-directory
 const [, , journal = ''] = process.argv;
 const mine = await claimDirectory(journal, Date.now());
 process.on('message', () => {
-  void takeOver(journal, mine).then((taken) => process.send?.(taken));
+  void takeOver(journal, mine).then(({ files }) => process.send?.(files));
 });
 process.on('disconnect', () => process.exit(1));
 process.send?.([mine.path]);
