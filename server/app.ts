@@ -106,7 +106,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     nowMs,
     log,
   });
-  const listener = await listen(frontDoor(http.callback(), config.admission, metrics), config);
+  const listener = await listen(frontDoor(http.callback(), config, metrics), config);
   closing.add('http', () => listener.close());
   // After it, to be closed before it: an answer without an end would keep it open.
   closing.add('live', () => live.close());

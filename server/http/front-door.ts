@@ -4,7 +4,14 @@ import type { AdmissionLimits } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Metrics } from '../metrics.ts';
 import { Admission } from './admission.ts';
+import { crossOriginHeaders } from './cross-origin.ts';
 import { problemOf } from './problem.ts';
+
+export interface FrontDoorOptions {
+  readonly admission: AdmissionLimits;
+  /** Whose pages may read a refusal; see `crossOrigin`. */
+  readonly corsOrigins: readonly string[];
+}
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -19,7 +26,7 @@ const REFUSAL = JSON.stringify({ type: 'about:blank', ...problemOf(new AppError(
  */
 export function frontDoor(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
-  limits: AdmissionLimits,
+  { admission: limits, corsOrigins }: FrontDoorOptions,
   { httpShed }: Pick<Metrics, 'httpShed'>,
 ): Handle {
   const admission = new Admission({
@@ -27,6 +34,7 @@ export function frontDoor(
     nowMs: () => performance.now(),
     atEndOfTurn: setImmediate,
   });
+  const forPages = crossOriginHeaders(corsOrigins);
   const shed = { write: httpShed.labels('write'), read: httpShed.labels('read') };
   return (request, response) => {
     const isWrite = request.method === 'POST';
@@ -35,7 +43,10 @@ export function frontDoor(
       return;
     }
     shed[isWrite ? 'write' : 'read'].inc();
-    refuse(request, response, admission.retryAfterS);
+    refuse(request, response, {
+      'Retry-After': admission.retryAfterS,
+      ...forPages(request.headers.origin),
+    });
   };
 }
 
@@ -43,11 +54,15 @@ function isForOperators({ url = '' }: IncomingMessage): boolean {
   return url.startsWith('/health') || url.startsWith('/metrics');
 }
 
-function refuse({ method }: IncomingMessage, response: ServerResponse, retryAfterS: number): void {
+function refuse(
+  { method }: IncomingMessage,
+  response: ServerResponse,
+  headers: Readonly<Record<string, string | number>>,
+): void {
   response.writeHead(503, {
     'Content-Type': 'application/problem+json',
     'Content-Length': REFUSAL.length,
-    'Retry-After': retryAfterS,
+    ...headers,
     'X-Request-Id': randomUUID(),
     'X-Content-Type-Options': 'nosniff',
     'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",

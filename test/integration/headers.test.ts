@@ -4,6 +4,15 @@ import { startTestApp, type TestApp } from '../support/test-app.ts';
 const SHOP = 'https://shop.example';
 /** Sends its head by itself, and not by way of Koa. */
 const HOUR = '/analytics?timestamp=0';
+/** Every question after the first is one too many. */
+const NO_TIME = {
+  longTurnMs: -1,
+  longTurnRequests: 1,
+  longTurns: 1,
+  writeTurnMs: 0,
+  readTurnMs: 0,
+  calmMs: 60_000,
+};
 
 describe('Headers of answers', () => {
   let service: TestApp;
@@ -90,6 +99,35 @@ describe('Headers of answers', () => {
         expect(headers.get('Access-Control-Allow-Methods'), origin).to.equal(null);
       }
     }
+  });
+});
+
+describe('Headers of refusals that are made before a request is looked at', () => {
+  let service: TestApp;
+
+  before(async () => {
+    service = await startTestApp({ corsOrigins: [SHOP], admission: NO_TIME });
+    await (await fetch(`${service.url}${HOUR}`)).text();
+  });
+  after(async () => service.remove());
+
+  const refused = async (origin: string) => {
+    const answer = await fetch(`${service.url}${HOUR}`, { headers: { Origin: origin } });
+    await answer.text();
+    expect(answer.status).to.equal(503);
+    return answer.headers;
+  };
+
+  it('let the pages of a configured origin read when to come back', async () => {
+    const headers = await refused(SHOP);
+    expect(headers.get('Access-Control-Allow-Origin')).to.equal(SHOP);
+    expect(headers.get('Access-Control-Expose-Headers')).to.equal('Retry-After,X-Request-Id');
+    expect(headers.get('Vary')).to.contain('Origin');
+    expect(Number(headers.get('Retry-After'))).to.be.greaterThan(0);
+  });
+
+  it('allow no other origin anything', async () => {
+    expect((await refused('https://shop.example.evil')).get('Access-Control-Allow-Origin')).to.equal(null);
   });
 });
 
