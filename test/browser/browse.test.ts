@@ -58,7 +58,9 @@ describe('Browsing events in a browser', function () {
       }
       expect(pages.flat()).to.deep.equal(names);
       await page.getByText('These are the oldest.').waitFor();
-      expect(await page.evaluate<string>('document.activeElement.tagName')).to.equal('H2');
+      await eventually(async () =>
+        expect(await page.evaluate<string>('document.activeElement.tagName')).to.equal('H2'),
+      );
 
       const last = page.url();
       await page.getByRole('link', { name: 'Previous page' }).click();

@@ -39,7 +39,7 @@ describe('The overview in a browser', () => {
       expect(await page.title()).to.equal('Overview · clickhour');
       await expectAccessible(page);
       await screenshot(page, 'overview-empty');
-      expect(await figures(page)).to.deep.equal(['0', '0', '0']);
+      await eventually(async () => expect(await figures(page)).to.deep.equal(['0', '0', '0']));
       for (const user of ['ada', 'ada', 'ben']) await post(user, 'click');
       await post('cy', 'impression');
       await eventually(async () => expect(await figures(page)).to.deep.equal(['3', '3', '1']), FRESH_MS);
@@ -76,7 +76,9 @@ describe('The overview in a browser', () => {
         'Skip to the content',
       );
       await page.keyboard.press('Enter');
-      expect(await page.evaluate<string>('document.activeElement.id')).to.equal('main');
+      await eventually(async () =>
+        expect(await page.evaluate<string>('document.activeElement.id')).to.equal('main'),
+      );
     }),
   );
 

@@ -80,7 +80,9 @@ describe('The live top list in a browser', () => {
       const field = page.getByLabel('Where');
       await page.getByText('Received "response:yes", expected path:value').waitFor();
       expect(await field.getAttribute('aria-invalid')).to.equal('true');
-      expect(await page.evaluate<string>('document.activeElement.tagName')).to.equal('TEXTAREA');
+      await eventually(async () =>
+        expect(await page.evaluate<string>('document.activeElement.tagName')).to.equal('TEXTAREA'),
+      );
       await expectAccessible(page);
       await screenshot(page, 'top-wrong');
       await field.fill('data.response:yes');
@@ -104,7 +106,9 @@ describe('The live top list in a browser', () => {
       await page.keyboard.press('Enter');
       await eventually(async () => expect(await rows(page)).to.deep.equal(['1 second 5', '2 first 3']));
       const spoken = page.locator('[role=status]:visible, [role=alert], [aria-live]');
-      expect(await spoken.allTextContents()).to.deep.equal(['The list is live.']);
+      await eventually(async () =>
+        expect(await spoken.allTextContents()).to.deep.equal(['The list is live.']),
+      );
       await page.getByRole('link', { name: 'User' }).focus();
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Users with the most events' }).waitFor();
@@ -121,7 +125,9 @@ describe('The live top list in a browser', () => {
       await page.getByRole('link', { name: 'a', exact: true }).focus();
       await post('focus', { a: 3 });
       await eventually(async () => expect(await rows(page)).to.deep.equal(['1 a 4', '2 c 3', '3 b 2']));
-      expect(await page.evaluate<string>('document.activeElement.textContent')).to.equal('a');
+      await eventually(async () =>
+        expect(await page.evaluate<string>('document.activeElement.textContent')).to.equal('a'),
+      );
       await page.keyboard.press('Enter');
       await page.waitForURL('**/?view=browse&category=focus&name=a');
     }),
