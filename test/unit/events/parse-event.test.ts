@@ -88,10 +88,11 @@ describe('parseEvent', () => {
       reason: 'shape',
       errors: [{ path: 'data', message: 'received more than 100 levels of nesting, expected at most 100' }],
     });
+    // Minutes, if it grew with the square.
     const started = performance.now();
     refused('['.repeat(5_000_000));
     refused(`${ROOT},"data":${'{"a":'.repeat(1_000_000)}`);
-    expect(performance.now() - started).to.be.below(500);
+    expect(performance.now() - started).to.be.below(5_000);
   });
 
   it('says of each member that is wrong its path, what came, and what was expected', () => {
@@ -110,9 +111,10 @@ describe('parseEvent', () => {
 
   it('says little, and soon, of an event that is wrong in a million ways', () => {
     const many = `{${Array.from({ length: 200_000 }, (_, i) => `"m${i}":1`).join(',')}}`;
+    // Minutes here, too.
     const started = performance.now();
     expect(refused(many).errors).to.have.length(10);
-    expect(performance.now() - started).to.be.below(1000);
+    expect(performance.now() - started).to.be.below(10_000);
     const long = refused(text({ name: 'x'.repeat(1_000_000) })).errors[0]?.message ?? '';
     expect(long).to.contain('(1000000 characters), expected at most 256 characters');
     expect(long.length).to.be.below(300);
