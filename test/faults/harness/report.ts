@@ -5,11 +5,14 @@ import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import { format } from 'prettier';
 import { FAIL_POINTS } from '../../../server/ingest/fail-point.ts';
+import { SCENARIOS } from '../scenarios/all.ts';
 import type { Campaign } from './campaign.ts';
 import type { Outcome } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 
 const SHOWN_FACTS = 20;
+/** A shorter run says less than the page that is there already. */
+const PAGE_MINUTES = 60;
 const HEAD = [
   'scenario',
   'runs',
@@ -58,7 +61,7 @@ export function summary(campaign: Campaign): string {
   ].join('\n');
 }
 
-/** Writes JSON to test/faults/results/, and for a soak the page for the docs. */
+/** Writes JSON to test/faults/results/, and for an hour or more of all scenarios the page for the docs. */
 export async function writeResults(campaign: Campaign, scenarios: readonly Scenario[]): Promise<void> {
   const { hits } = campaign;
   const results = path.join(projectRoot(), 'test/faults/results');
@@ -71,8 +74,9 @@ export async function writeResults(campaign: Campaign, scenarios: readonly Scena
   };
   const stamp = json.at.replaceAll(/\D/g, '').slice(0, 14);
   await writeFile(path.join(results, `${stamp}-${campaign.seed}.json`), `${JSON.stringify(json, null, 2)}\n`);
-  const { minutes, broken, isInterrupted } = campaign;
-  if (minutes === undefined || broken !== undefined || isInterrupted) return;
+  const { minutes = 0, broken, isInterrupted } = campaign;
+  const isWhole = scenarios.length === SCENARIOS.length && broken === undefined && !isInterrupted;
+  if (!isWhole || minutes < PAGE_MINUTES) return;
   const page = path.join(projectRoot(), 'docs/reliability-results.md');
   await mkdir(path.dirname(page), { recursive: true });
   await writeFile(page, await format(pageOf(campaign, scenarios), { parser: 'markdown', printWidth: 110 }));
