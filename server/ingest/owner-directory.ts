@@ -65,19 +65,20 @@ export async function takeOver(journal: string, mine: OwnerDirectory): Promise<T
     if (owner.startsWith('.') || owner === SET_ASIDE || owner === mine.owner) continue;
     const directory = path.join(journal, owner);
     if (await isAlive(directory)) continue;
-    try {
-      for (const file of await segmentFiles(directory)) {
-        const target = path.join(mine.path, file);
-        if (await moved(path.join(directory, file), target)) files.push(target);
-      }
-      await rm(path.join(directory, 'lock'), { force: true });
-      await removeIfEmpty(directory);
-    } catch (error) {
-      failures.push(error);
-    }
+    await takeFrom(directory, mine, files).catch((error: unknown) => failures.push(error));
   }
   if (files.length > 0) await syncDirectory(mine.path).catch((error: unknown) => failures.push(error));
   return { files, failures };
+}
+
+/** Adds each file to `taken` as it is moved, so that a failure after it does not hide it. */
+async function takeFrom(directory: string, mine: OwnerDirectory, taken: string[]): Promise<void> {
+  for (const file of await segmentFiles(directory)) {
+    const target = path.join(mine.path, file);
+    if (await moved(path.join(directory, file), target)) taken.push(target);
+  }
+  await rm(path.join(directory, 'lock'), { force: true });
+  await removeIfEmpty(directory);
 }
 
 /** Makes the names of the files in a directory durable; without it a new file can vanish with a loss of power. */
