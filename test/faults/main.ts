@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArguments } from './harness/arguments.ts';
 import { runCampaign } from './harness/campaign.ts';
+import { leftovers } from './harness/leftovers.ts';
+import { unmountAll } from './harness/loop-disk.ts';
 import { killStarted } from './harness/started.ts';
 import { outcomeLine, summary, writeResults } from './harness/report.ts';
 import { SCENARIOS } from './scenarios/all.ts';
@@ -30,6 +32,7 @@ if (typeof chosen === 'string') {
   let hasViolations = false;
   process.on('exit', () => {
     killStarted();
+    unmountAll();
     if (!hasViolations) rmSync(directory, { recursive: true, force: true });
   });
   print(`seed ${chosen.seed}`);
@@ -44,6 +47,9 @@ if (typeof chosen === 'string') {
   });
   print(summary(campaign));
   await writeResults(campaign, chosen.scenarios);
+  const left = await leftovers(directory);
+  for (const line of left) print(`left behind: ${line}`);
+  hasViolations ||= left.length > 0;
   if (hasViolations) process.exitCode = 1;
   else if (interrupted.signal.aborted) process.exitCode = 130;
 }

@@ -21,9 +21,9 @@ export interface Violation {
 export interface Counts {
   readonly sent: number;
   readonly acknowledged: number;
-  /** Rows of the raw table. */
+  /** Events of the raw table, by identity. */
   readonly stored: number;
-  /** By the view. */
+  /** By the sets of the views. */
   readonly counted: number;
   readonly rejected: number;
   readonly waiting: number;
@@ -49,7 +49,7 @@ export function checkLedger(
     if (facts.length > 0) violations.push({ promise, facts });
   };
   mustBeNone('an acknowledged event is stored', lost);
-  mustBeNone('no event is stored or rejected twice', twice);
+  mustBeNone('no event counts twice', twice);
   mustBeNone(
     'nothing is stored that was not sent',
     [...stored.keys(), ...rejected.keys()].filter((id) => !fates.has(id)),
@@ -76,16 +76,16 @@ export function checkLedger(
     [...waiting].filter((id) => !stored.has(id) && !rejected.has(id)),
   );
   mustBeNone(
-    'the view counts what the raw table holds, hour by hour',
+    'the views count what the raw table holds, hour by hour',
     hours
-      .filter(({ raw, view }) => JSON.stringify(raw) !== JSON.stringify(view))
-      .map(({ hour, raw, view }) => `${hour}: raw ${JSON.stringify(raw)}, view ${JSON.stringify(view)}`),
+      .filter(({ raw, views }) => JSON.stringify(raw) !== JSON.stringify(views))
+      .map(({ of, raw, views }) => `${of}: raw ${JSON.stringify(raw)}, views ${JSON.stringify(views)}`),
   );
   const counts: Counts = {
     sent: fates.size,
     acknowledged: acknowledged.length,
     stored: sum(stored.values()),
-    counted: sum(hours.map(({ view }) => view.clicks + view.impressions)),
+    counted: sum(hours.map(({ views }) => views.events)),
     rejected: rejected.size,
     waiting: [...waiting].filter((id) => !stored.has(id)).length,
     lost: lost.length,

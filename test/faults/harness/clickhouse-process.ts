@@ -15,7 +15,7 @@ import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts'
 import { rowsOf } from '../../support/stored.ts';
 import { eventually } from '../../support/outcome.ts';
 import { FAULT_USERS } from './fault-users.ts';
-import { noteGone, noteStarted } from './started.ts';
+import { killNow, noteGone, noteStarted } from './started.ts';
 
 /**
  * A real ClickHouse of the harness' own, that nobody restarts but the harness, always at the same address.
@@ -46,17 +46,27 @@ export class ClickHouseProcess {
     return new ClickHouseProcess(files, ports, await launch(files, ports));
   }
 
+  /** The process that it is now. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Everything that it keeps is below. */
+  get directory(): string {
+    return this.#files.directory;
+  }
+
   /** How often it was killed so far. */
   get kills(): number {
     return this.#kills;
   }
 
-  /** SIGKILL; it is gone after. */
+  /** SIGKILL, if somebody else has not killed it already; it is gone after. */
   async kill(): Promise<void> {
     if (this.#state === 'down') return;
     this.#kills += 1;
     this.#state = 'down';
-    process.kill(this.#child.pid, 'SIGKILL');
+    killNow(this.#child.pid);
     await this.#child.gone;
   }
 

@@ -31,6 +31,7 @@ const HEAD = [
 /** One run as one line, with what it broke below it. */
 export function outcomeLine(outcome: Outcome): string {
   const { scenario, seed, seconds, sent, acknowledged, stored, counted, rejected, violations } = outcome;
+  if (outcome.skipped !== undefined) return `skip ${scenario.padEnd(32)} ${outcome.skipped}`;
   const kills = `kills ${outcome.serverKills}+${outcome.clickhouseKills}`;
   const events = `sent ${sent} acknowledged ${acknowledged} stored ${stored} counted ${counted} rejected ${rejected}`;
   const line = `${violations.length === 0 ? 'ok  ' : 'FAIL'} ${scenario.padEnd(32)} ${seconds.toFixed(1).padStart(5)} s  ${kills}  ${events}`;
