@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArguments } from './harness/arguments.ts';
+import { parseArguments, USAGE } from './harness/arguments.ts';
 import { runCampaign } from './harness/campaign.ts';
 import { leftovers } from './harness/leftovers.ts';
 import { unmountAll } from './harness/loop-disk.ts';
@@ -10,8 +10,8 @@ import { killStarted } from './harness/started.ts';
 import { outcomeLine, summary, writeResults } from './harness/report.ts';
 import { SCENARIOS } from './scenarios/all.ts';
 
-// npm run faults -- [--minutes N] [--seed S] [--scenario NAME] [--break NAME] [--list]
-// Exit code: 0 every promise held, 1 one was broken, 2 wrong arguments, 130 interrupted.
+// npm run faults -- [--minutes N] [--seed S] [--scenario NAME] [--break NAME] [--list] [--help]
+// Exit code: as harness/arguments.ts says.
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const interrupted = new AbortController();
 const interrupt = () => {
@@ -25,6 +25,8 @@ const chosen = parseArguments(process.argv.slice(2), SCENARIOS);
 if (typeof chosen === 'string') {
   process.stderr.write(`${chosen}\n`);
   process.exitCode = 2;
+} else if (chosen.isHelp) {
+  process.stdout.write(USAGE);
 } else if (chosen.isList) {
   for (const { name, what } of chosen.scenarios) print(`${name.padEnd(36)} ${what}`);
 } else {

@@ -7,6 +7,10 @@ export interface Exceptions {
   readonly mayBeLost: (id: string) => boolean;
   /** ClickHouse can never take it: must be among the rejected, and not stored. */
   readonly isPoison: (id: string) => boolean;
+  /** May be found too costly after it was accepted: must be stored, or among the rejected. */
+  readonly mayBeRejected: (id: string) => boolean;
+  /** A user whose events the scenario counts itself. */
+  readonly isForeign: (user: string) => boolean;
   /** A file of a journal that the service must leave alone, by its name. */
   readonly mayStay: (file: string) => boolean;
 }
@@ -34,14 +38,20 @@ export interface Counts {
 /** Compares both sides of the books, after everything was healed and the journals were drained. Pure. */
 export function checkLedger(
   ledger: Ledger,
-  { stored, altered, rejected, waiting, hours }: StoredLedger,
-  { mayBeLost, isPoison }: Pick<Exceptions, 'mayBeLost' | 'isPoison'>,
+  { stored: all, altered, rejected, waiting, hours }: StoredLedger,
+  { mayBeLost, isPoison, mayBeRejected, isForeign }: Omit<Exceptions, 'mayStay'>,
 ): { readonly counts: Counts; readonly violations: readonly Violation[] } {
   const { fates } = ledger;
+  const stored = new Map([...all].filter(([user]) => !isForeign(user)));
   const acknowledged = ledger.having('acknowledged');
   const poison = acknowledged.filter(isPoison);
   const lost = acknowledged.filter(
-    (id) => !isPoison(id) && !stored.has(id) && !waiting.has(id) && !mayBeLost(id),
+    (id) =>
+      !isPoison(id) &&
+      !stored.has(id) &&
+      !waiting.has(id) &&
+      !mayBeLost(id) &&
+      !(mayBeRejected(id) && rejected.has(id)),
   );
   const twice = [...stored, ...rejected].filter(([, times]) => times > 1).map(([id]) => id);
   const violations: Violation[] = [];
@@ -69,7 +79,7 @@ export function checkLedger(
   );
   mustBeNone(
     'no good event is among the rejected',
-    acknowledged.filter((id) => !isPoison(id) && rejected.has(id)),
+    acknowledged.filter((id) => !isPoison(id) && !mayBeRejected(id) && rejected.has(id)),
   );
   mustBeNone(
     'nothing waits once everything is well again',

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { engineUrl } from '../../../clickhouse/engine-answers.ts';
 import {
@@ -51,11 +51,6 @@ export class ClickHouseProcess {
     return this.#child.pid;
   }
 
-  /** Everything that it keeps is below. */
-  get directory(): string {
-    return this.#files.directory;
-  }
-
   /** How often it was killed so far. */
   get kills(): number {
     return this.#kills;
@@ -95,6 +90,21 @@ export class ClickHouseProcess {
     if (this.#state === 'up') return;
     this.#child = await launch(this.#files, this.#ports);
     this.#state = 'up';
+  }
+
+  /** Copies everything that it has, as it is when it has ended in order; it is up again after. */
+  async copyTo(directory: string): Promise<void> {
+    await this.stop();
+    await cp(this.#files.data, directory, { recursive: true });
+    await this.heal();
+  }
+
+  /** Puts a copy in place of everything that it has; it is up again after. */
+  async restoreFrom(directory: string): Promise<void> {
+    await this.stop();
+    await rm(this.#files.data, { recursive: true, force: true });
+    await cp(directory, this.#files.data, { recursive: true });
+    await this.heal();
   }
 
   /** Runs statements as the administrator, and does not come back before they are done. */

@@ -27,6 +27,8 @@ export class CutMachine {
     await mkdir(directory, { recursive: true });
     try {
       const clickhouse = await ClickHouseProcess.start(path.join(directory, 'clickhouse'));
+      // The configuration is there for long when a machine loses its power.
+      await disk?.sync();
       return new CutMachine(clickhouse, directory, disk);
     } catch (error) {
       await disk?.remove();

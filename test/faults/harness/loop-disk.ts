@@ -55,6 +55,11 @@ export class LoopDisk {
     await run('mount', ['-t', 'ext4', '-o', 'loop', this.#image, this.directory]);
   }
 
+  /** Makes everything that is there durable. */
+  async sync(): Promise<void> {
+    await run('sync', ['-f', this.directory]);
+  }
+
   /** From here on nothing reaches the disk any more, and everything fails with EIO. Takes the processes nothing else. */
   cut(): void {
     const directory = openSync(this.directory, 'r');

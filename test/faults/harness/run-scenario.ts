@@ -8,7 +8,6 @@ import type { ClickHouseProcess } from './clickhouse-process.ts';
 import type { FailPointHits } from './fault-server.ts';
 import { seeded } from '../../support/random.ts';
 import type { Scenario } from './scenario.ts';
-import { readStoredLedger } from './stored-ledger.ts';
 import { World } from './world.ts';
 
 export interface RunOptions {
@@ -67,11 +66,7 @@ export async function runScenario(options: RunOptions): Promise<Outcome> {
     const failures = [await failureOf(scenario.run(world)), await failureOf(world.settle())];
     addUnlessEmpty(violations, 'the scenario goes as it must', failures.flat());
     addUnlessEmpty(violations, 'a server ends only when it is told to, and in order', world.crashes);
-    const checked = checkLedger(
-      world.ledger,
-      await readStoredLedger(clickhouse, world.database, await world.waitingFiles()),
-      world.exceptions,
-    );
+    const checked = checkLedger(world.ledger, await world.stored(), world.exceptions);
     ({ counts } = checked);
     violations.push(...checked.violations);
   } catch (error) {

@@ -58,9 +58,10 @@ export async function readStoredLedger(
 /** An event that came with an id of its own has the same there. */
 const STORED = `SELECT user AS id, uniqExact(application, event_id, category, name, timestamp) AS times,
     countIf(startsWith(event_id, 'id-') AND NOT startsWith(event_id, user)) AS altered
-  FROM events GROUP BY user`;
+  FROM events GROUP BY user ORDER BY user`;
 
-const REJECTED = 'SELECT any(payload) AS payload FROM rejected_events GROUP BY received_at, event_id';
+const REJECTED =
+  'SELECT any(payload) AS payload FROM rejected_events GROUP BY received_at, event_id ORDER BY received_at, event_id';
 
 /** With SQL of its own: what the service would say about itself is what is being tested. */
 const HOURS = `SELECT concat(formatDateTime(hour, '%FT%H:00Z', 'UTC'), ' ', toString((application, category, name))) AS of,

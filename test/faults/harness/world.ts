@@ -12,11 +12,12 @@ import { breakView } from './broken-views.ts';
 import type { Exceptions } from './check-ledger.ts';
 import type { ClickHouseProcess } from './clickhouse-process.ts';
 import type { CutMachine } from './cut-machine.ts';
+import { drainJournal, STUCK_MS } from './drain-journal.ts';
 import { FaultServer, type FailPointHits, type FaultServerOptions } from './fault-server.ts';
 import { Ledger } from '../../support/ledger.ts';
 import { losePower } from './power-loss.ts';
 import type { Random } from '../../support/random.ts';
-import { journalFiles } from './stored-ledger.ts';
+import { journalFiles, readStoredLedger, type StoredLedger } from './stored-ledger.ts';
 import { sendBody, startTraffic, type Traffic, type TrafficOptions } from '../../support/traffic.ts';
 
 export interface WorldOptions {
@@ -39,9 +40,6 @@ export interface ServerOptions
   readonly isDirect?: boolean;
 }
 
-/** Without any file less in a journal for so long, it is stuck. How long all takes depends on the machine. */
-const STUCK_MS = 30_000;
-
 /**
  * Everything that a scenario can use and do harm to: a database of its own on a real ClickHouse, a proxy in front of
  * it, servers in processes of their own, traffic, and the books about all events.
@@ -62,7 +60,13 @@ export class World {
   #kills = 0;
   #mendView: () => Promise<void> = async () => undefined;
   readonly #badExits: string[] = [];
-  #except: Exceptions = { mayBeLost: () => false, isPoison: () => false, mayStay: () => false };
+  #except: Exceptions = {
+    mayBeLost: () => false,
+    isPoison: () => false,
+    mayBeRejected: () => false,
+    isForeign: () => false,
+    mayStay: () => false,
+  };
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -114,6 +118,11 @@ export class World {
   /** Where the servers that are started with this name keep their journal. */
   dataDir(data = 'data'): string {
     return path.join(this.#options.machine?.directory ?? this.#options.directory, data);
+  }
+
+  /** A file or directory of the scenario's own, beside the journals. */
+  place(name: string): string {
+    return path.join(this.#options.directory, name);
   }
 
   /** What the proxy does with each INSERT into a table of the service, from now on. */
@@ -254,6 +263,19 @@ export class World {
     }, STUCK_MS);
   }
 
+  /** Waits until the servers have shipped everything that is in a journal. */
+  async drained(): Promise<void> {
+    await eventually(async () => {
+      const files = await this.waitingFiles();
+      if (files.length > 0) throw new Error(`${files.join(', ')} are not shipped`);
+    }, STUCK_MS);
+  }
+
+  /** What ClickHouse has now. */
+  async stored(): Promise<StoredLedger> {
+    return await readStoredLedger(this.clickhouse, this.database, await this.waitingFiles());
+  }
+
   /** Heals everything that the scenario has broken, and lets the service finish its work. */
   async settle(): Promise<void> {
     for (const traffic of this.#traffics) await traffic.stop();
@@ -263,25 +285,15 @@ export class World {
     // The harm is done; with it, the self-check would keep the next servers from shipping.
     await this.#mendView();
     // What the stopped ones could not ship, and the killed ones left, is for those that come after.
-    await Promise.all(this.dataDirs.map(async (dataDir) => this.#drain(path.basename(dataDir), dataDir)));
-  }
-
-  /** Again while something is left: a listing can miss files that an heir moves meanwhile, which is then stopped early. */
-  async #drain(data: string, dataDir: string): Promise<void> {
-    while ((await this.#undrained(dataDir)).length > 0) await this.#inherit(data, dataDir);
-  }
-
-  async #inherit(data: string, dataDir: string): Promise<void> {
-    const heir = await this.startServer({ data });
-    let files = (await this.#undrained(dataDir)).length;
-    for (let deadline = Date.now() + STUCK_MS; files > 0 && Date.now() < deadline; await sleep(50)) {
-      const left = (await this.#undrained(dataDir)).length;
-      if (left < files) deadline = Date.now() + STUCK_MS;
-      files = left;
-    }
-    const health = files === 0 ? '' : await (await fetch(`${heir.url}/health`)).text();
-    await this.stopServer(heir);
-    if (files > 0) throw new Error(`${files} files of a journal are not shipped: ${health}`);
+    await Promise.all(
+      this.dataDirs.map(async (dataDir) =>
+        drainJournal({
+          undrained: async () => this.#undrained(dataDir),
+          startHeir: async () => this.startServer({ data: path.basename(dataDir) }),
+          stop: async (heir) => this.stopServer(heir),
+        }),
+      ),
+    );
   }
 
   /** The files of all journals that the service should have emptied and removed. */

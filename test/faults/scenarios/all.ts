@@ -14,8 +14,11 @@ import {
 } from './connection-faults.ts';
 import { diskFails } from './disk-fails.ts';
 import { diskFull } from './disk-full.ts';
+import { duplicatesByClients } from './duplicates-by-clients.ts';
+import { hostileBodies } from './hostile-bodies.ts';
 import { hostileClients } from './hostile-clients.ts';
 import { journalDeleted, journalFlipped, journalGarbage, journalTruncated } from './journal-damaged.ts';
+import { databaseRestored, journalShippedAgain } from './journal-shipped-again.ts';
 import { killsAtRandom } from './kills-at-random.ts';
 import { migrationsMeanwhile } from './migrations-meanwhile.ts';
 import { outOfFiles } from './out-of-files.ts';
@@ -53,8 +56,12 @@ export const SCENARIOS: readonly Scenario[] = [
   journalFlipped,
   journalDeleted,
   journalGarbage,
+  journalShippedAgain,
+  databaseRestored,
   clockSteps,
+  duplicatesByClients,
   hostileClients,
+  ...hostileBodies,
 ];
 
 /** @throws Error when there is none of this name */
