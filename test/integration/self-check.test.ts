@@ -129,7 +129,7 @@ describe('What in ClickHouse the guarantees rest on', () => {
   async function expectStored(rows: number): Promise<void> {
     await eventually(async () => {
       const { raw, view } = await totals(testEndpoint(), database.name);
-      expect(raw.rows).to.equal(rows);
+      expect(raw.events).to.equal(rows);
       expect(view).to.deep.equal(raw);
     }, 15_000);
     expect(await storedRejections(database.name)).to.deep.equal([]);

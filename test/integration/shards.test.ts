@@ -141,7 +141,7 @@ describe('Two shards', function () {
       fetch(`${service.url}${path}`, { headers: { 'Cache-Control': 'no-cache' } });
     expect((await post('u0')).status).to.equal(204);
     await eventually(async () =>
-      expect((await totals(test.cluster.endpoint, test.database)).view.rows).to.equal(1),
+      expect((await totals(test.cluster.endpoint, test.database)).view.events).to.equal(1),
     );
     const [away] = test.cluster.shards[1].endpoint.urls;
     await test.cluster.shards[1].stop();
@@ -178,7 +178,7 @@ describe('Two shards', function () {
       expect(await answer.text()).to.equal('unique_users,20\nclicks,20\nimpressions,0\n');
     }, 30_000);
     const { raw, view } = await totals(test.cluster.endpoint, test.database);
-    expect(raw.rows).to.equal(20);
+    expect(raw.events).to.equal(20);
     expect(view).to.deep.equal(raw);
   });
 
@@ -214,7 +214,7 @@ describe('Two shards', function () {
     }
     await eventually(async () => {
       const { raw, view } = await totals(test.cluster.endpoint, test.database);
-      expect(raw.rows).to.equal(500 + posted);
+      expect(raw.events).to.equal(500 + posted);
       expect(view).to.deep.equal(raw);
     }, 30_000);
     expect((await test.run('server/cli/verify.js')).exitCode).to.equal(0);

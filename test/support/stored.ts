@@ -16,22 +16,24 @@ export async function rowsOf<Row>(
   }
 }
 
-/** How often the raw table has each user. */
+/** As how many events the raw table has each user, by identity: copies of a row are one. */
 export async function storedUsers(
   endpoint: ClickHouseEndpoint,
   database: string,
 ): Promise<Map<string, number>> {
-  const query = 'SELECT user, count() AS times FROM events GROUP BY user';
+  const query = `SELECT user, uniqExact(${IDENTITY}) AS times FROM events GROUP BY user`;
   const rows = await rowsOf<{ user: string; times: string | number }>(endpoint, database, query);
   return new Map(rows.map(({ user, times }) => [user, Number(times)]));
 }
 
+const IDENTITY = 'application, event_id, category, name, timestamp';
+
 export interface Totals {
-  readonly rows: number;
+  readonly events: number;
   readonly users: number;
 }
 
-/** The whole of the raw table and the whole of the hourly view, which must be the same. */
+/** The whole of the raw table and the whole of the views, by identity, which must be the same. */
 export async function totals(
   endpoint: ClickHouseEndpoint,
   database: string,
@@ -39,15 +41,17 @@ export async function totals(
   const [raw] = await rowsOf<Totals>(
     endpoint,
     database,
-    'SELECT count() AS rows, uniqExact(user) AS users FROM events',
+    `SELECT uniqExact(${IDENTITY}) AS events, uniqExactIf(user, notEmpty(user)) AS users FROM events`,
   );
   const [view] = await rowsOf<Totals>(
     endpoint,
     database,
-    'SELECT sum(clicks) + sum(impressions) AS rows, uniqExactMerge(users) AS users FROM hourly',
+    `SELECT (SELECT sum(events) FROM (
+        SELECT uniqExactMerge(ids) AS events FROM minutes GROUP BY minute, application, category, name
+      )) AS events, (SELECT uniqExactMerge(users) FROM hours) AS users`,
   );
   const asNumbers = (found: Totals | undefined) => ({
-    rows: Number(found?.rows),
+    events: Number(found?.events),
     users: Number(found?.users),
   });
   return { raw: asNumbers(raw), view: asNumbers(view) };

@@ -19,6 +19,7 @@ export interface FailingCommit {
 /** The parts that may come next: as many INSERTs as can come before the fault strikes. */
 const NEXT_PARTS = 60;
 const ATTACH_MS = 30_000;
+const DETACH_MS = 1000;
 
 /**
  * Makes the next commit of a part of a table fail inside ClickHouse: what it has written is complete and synced, and the
@@ -53,6 +54,8 @@ export async function failNextCommit(
   }
   const detach = async () => {
     strace.kill('SIGINT');
+    // It can wait for ever for a process that was killed. Those that it leaves go on by themselves.
+    if ((await Promise.race([gone, sleep(DETACH_MS, true)])) === true) strace.kill('SIGKILL');
     await gone;
   };
   return { struck, detach };
@@ -85,7 +88,8 @@ async function nextParts(
     database,
     `SELECT max(max_block_number) AS last FROM system.parts WHERE ${where} AND table = '${table}'`,
   );
-  const blocks = Array.from({ length: NEXT_PARTS }, (_, index) => Number(last) + index + 1);
+  // The numbers of parts that are being written begin again when the engine does.
+  const blocks = Array.from({ length: Number(last) + NEXT_PARTS }, (_, index) => index + 1);
   return partitions.flatMap((partition) =>
     blocks.flatMap((block) =>
       [0, 1].map((level) => `${path}tmp_insert_${partition}_${block}_${block}_${level}/`),
