@@ -31,24 +31,21 @@ export interface Totals {
   readonly users: number;
 }
 
-/** The whole of the raw table and the whole of the hourly view, which must be the same. */
+/** The events of the raw table and those of the sets that are counted, each identity once; they must be the same. */
 export async function totals(
   endpoint: ClickHouseEndpoint,
   database: string,
 ): Promise<{ raw: Totals; view: Totals }> {
-  const [raw] = await rowsOf<Totals>(
-    endpoint,
-    database,
-    'SELECT count() AS rows, uniqExact(user) AS users FROM events',
-  );
-  const [view] = await rowsOf<Totals>(
-    endpoint,
-    database,
-    'SELECT sum(clicks) + sum(impressions) AS rows, uniqExactMerge(users) AS users FROM hourly',
-  );
-  const asNumbers = (found: Totals | undefined) => ({
-    rows: Number(found?.rows),
-    users: Number(found?.users),
-  });
-  return { raw: asNumbers(raw), view: asNumbers(view) };
+  const numbers = async (query: string) => {
+    const [found] = await rowsOf<{ number: string }>(endpoint, database, query);
+    return Number(found?.number);
+  };
+  const [rawRows, rawUsers, viewRows, viewUsers] = await Promise.all([
+    numbers('SELECT uniqExact(category, name, timestamp, application, event_id) AS number FROM events'),
+    numbers('SELECT uniqExactIf(user, notEmpty(user)) AS number FROM events'),
+    numbers(`SELECT sum(ids) AS number FROM (
+      SELECT uniqExactMerge(ids) AS ids FROM minutes GROUP BY minute, application, category, name)`),
+    numbers('SELECT uniqExactMerge(users) AS number FROM hours'),
+  ]);
+  return { raw: { rows: rawRows, users: rawUsers }, view: { rows: viewRows, users: viewUsers } };
 }
