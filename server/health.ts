@@ -96,7 +96,12 @@ export function createHealth(dependencies: HealthDependencies): Health {
             segments: backlog.segments,
             oldest_waiting_seconds: oldestMs === undefined ? 0 : Math.max(0, nowMs() - oldestMs) / 1000,
           },
-          shipper: { state: stateOf(lanes), lanes, refused_segments: refusedSegments, ...reason(shipperError) },
+          shipper: {
+            state: stateOf(lanes),
+            lanes,
+            refused_segments: refusedSegments,
+            ...reason(shipperError),
+          },
           clickhouse,
           schema: { state: schema, ...(findings.length === 0 ? {} : { findings }) },
         },

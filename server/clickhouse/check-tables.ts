@@ -98,6 +98,8 @@ function wrongSettings(
     const number = Number(found === 'true' ? 1 : found);
     if (number === value || (orMore && number > value)) return [];
     const mend = `ALTER TABLE ${database}.${table} MODIFY SETTING ${setting} = ${value}`;
-    return [refusal(`the setting ${setting} of ${table}`, found, `${value}${orMore ? ' or more' : ''}`, mend)];
+    return [
+      refusal(`the setting ${setting} of ${table}`, found, `${value}${orMore ? ' or more' : ''}`, mend),
+    ];
   });
 }

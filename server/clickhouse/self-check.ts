@@ -1,6 +1,11 @@
 import { checkTables } from './check-tables.ts';
 import { rowsOf, type CheckedNode } from './checked-node.ts';
-import { expectedViews, MAX_CLOCK_DIFFERENCE_MS, MEASURED_VERSION, type ExpectedView } from './expected-tables.ts';
+import {
+  expectedViews,
+  MAX_CLOCK_DIFFERENCE_MS,
+  MEASURED_VERSION,
+  type ExpectedView,
+} from './expected-tables.ts';
 import { missing, refusal, type Finding } from './finding.ts';
 
 /**

@@ -62,9 +62,14 @@ const HealthReport = Type.Object(
         state: Type.String(),
         lanes: Type.Object(
           { fresh: Type.String(), backlog: Type.String() },
-          { description: 'idle, sending, waiting, unavailable or closed: of what is new, and of everything else' },
+          {
+            description:
+              'idle, sending, waiting, unavailable or closed: of what is new, and of everything else',
+          },
         ),
-        refused_segments: Type.Integer({ description: 'Not taken by ClickHouse as they are; being bisected' }),
+        refused_segments: Type.Integer({
+          description: 'Not taken by ClickHouse as they are; being bisected',
+        }),
         error: Type.Optional(Type.String()),
       }),
       clickhouse: ClickHouse,

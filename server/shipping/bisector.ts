@@ -143,7 +143,8 @@ export class Bisector {
   /** @throws NotTheRows unless ClickHouse has refused the one row twice, and itself */
   async #reject(parcel: Parcel, [row]: readonly Buffer[], first: Error, second: Error): Promise<void> {
     if (row === undefined) return;
-    if (!refusesRows(first) || !refusesRows(second)) throw new NotTheRows(messageOf(second), { cause: second });
+    if (!refusesRows(first) || !refusesRows(second))
+      throw new NotTheRows(messageOf(second), { cause: second });
     if ((await this.#tryRows([row], WITHOUT_VIEWS)) === undefined)
       throw new NotTheRows(`a view fails that reads from ${this.#deps.table}: ${messageOf(second)}`);
     const text = row.toString().trimEnd();
@@ -161,10 +162,7 @@ export class Bisector {
   }
 
   /** @returns undefined when it is stored, and otherwise what may be for the rows; anything else is thrown */
-  async #try(
-    rows: () => Promise<Readable>,
-    settings: Insert['settings'] = {},
-  ): Promise<Error | undefined> {
+  async #try(rows: () => Promise<Readable>, settings: Insert['settings'] = {}): Promise<Error | undefined> {
     await pause(PACE_MS, this.#stop.signal);
     if (this.#isClosed()) throw new NotTheRows('this server is shutting down');
     try {

@@ -17,10 +17,7 @@ export interface Insert {
  * Resolves once ClickHouse has the rows in the raw table and in the views, synced to its disk. What fails may be there
  * all the same, or in part; sent again, to any node, it counts once.
  */
-export async function insertRows(
-  client: ClickHouseClient,
-  { table, rows, settings }: Insert,
-): Promise<void> {
+export async function insertRows(client: ClickHouseClient, { table, rows, settings }: Insert): Promise<void> {
   const values = await rows();
   try {
     const result = await client.exec({

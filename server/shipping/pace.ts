@@ -40,7 +40,10 @@ export class Pace {
     const isFresh = ready.includes('fresh') && !(isBacklogsTurn && ready.includes('backlog'));
     const needed = isFresh || isBacklogsTurn ? 1 : 2;
     const missing = needed - this.#fill();
-    return { lane: isFresh ? 'fresh' : 'backlog', waitMs: Math.max(0, missing * this.#intervalMs) };
+    return {
+      lane: isFresh ? 'fresh' : 'backlog',
+      waitMs: Math.max(0, Math.ceil(missing * this.#intervalMs)),
+    };
   }
 
   take(lane: Lane, ready: readonly Lane[]): void {

@@ -11,7 +11,7 @@ import { tempDir } from '../support/temp-dir.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 const row = (user: string) =>
-  `${JSON.stringify({ timestamp: 1, received_at: 1, user, category: 'analytics', name: 'click', data: '{}' })}\n`;
+  `${JSON.stringify({ timestamp: 1, received_at: 1, event_id: user, user, category: 'analytics', name: 'click', data: '{}' })}\n`;
 const click = (user: string) => eventText({ category: 'analytics', name: 'click', user });
 
 describe('A row that ClickHouse refuses', () => {

@@ -172,7 +172,6 @@ describe('Two shards', function () {
     await ship(
       0,
       'events',
-      'segment-1',
       clicks(500, (index) => `u${index}`),
     );
     expect((await test.run('server/cli/verify.js')).stdout).to.include('agree');
@@ -209,7 +208,6 @@ describe('Two shards', function () {
     await ship(
       1,
       'events',
-      'segment-1',
       clicks(300, (index) => `u${index % 50}`),
     );
     const { exitCode, stdout } = await test.run(

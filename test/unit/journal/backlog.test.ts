@@ -50,7 +50,11 @@ describe('Backlog', () => {
 
   it('knows the oldest, whatever was removed before', () => {
     const backlog = new Backlog();
-    const all = [3, 1, 2, 5, 4].map((openedMs) => ({ ...segment(`s${openedMs}`, openedMs), rows: 1, bytes: 1 }));
+    const all = [3, 1, 2, 5, 4].map((openedMs) => ({
+      ...segment(`s${openedMs}`, openedMs),
+      rows: 1,
+      bytes: 1,
+    }));
     const oldest = () => backlog.oldestMs;
     for (const each of all) backlog.add(each);
     expect(oldest()).to.equal(1);
