@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { AppError } from '../errors.ts';
 import { parseAnalyticsEvent } from '../events/analytics-event.ts';
 import { MAX_HOURS, parseHour, parseHours } from '../events/hours.ts';
-import type { Ingest } from '../ingest/ingest.ts';
+import type { Ingest } from '../ingest.ts';
 import type { Metrics } from '../metrics.ts';
 import type { HourlyCounts } from '../queries/hourly-counts.ts';
 import type { Hourly } from '../queries/hourly.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '../clickhouse/client.ts';
-import { FREEZE_CONSTRAINT } from '../clickhouse/errors.ts';
 import { AppError } from '../errors.ts';
 
+const FREEZE_CONSTRAINT = 'hourly_repair';
 const FREEZE_S = 60;
 /** The end of a freeze is its worst moment to begin something. */
 const MARGIN_S = 5;

@@ -30,6 +30,8 @@ export interface Hourly {
   hour(hour: HourMs, options: { readonly fresh: boolean }): Promise<HourAnswer>;
   /** The counts of many hours, from the view. */
   hours(hours: readonly HourMs[]): Promise<readonly HourlyCounts[]>;
+  /** This server has just stored events: what was read before is not reused. */
+  stored(): void;
 }
 
 /** The last part of its life in which an answer is renewed while it is still served, so that nobody waits for it. */
@@ -44,6 +46,8 @@ export function createHourly({ reader, cache: limits, log, nowMs }: HourlyDepend
   const cache = new LRUCache<HourMs, HourAnswer>({
     max: 2,
     ttl: Math.max(1, limits.ttlMs),
+    // A question that is under way when the cache is cleared still gets its answer.
+    ignoreFetchAbort: true,
     fetchMethod: async (hour, last) => {
       try {
         return await read(hour);
@@ -71,5 +75,6 @@ export function createHourly({ reader, cache: limits, log, nowMs }: HourlyDepend
       return await read(hour);
     },
     hours: async (hours) => reader.read(hours),
+    stored: () => cache.clear(),
   };
 }

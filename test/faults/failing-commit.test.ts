@@ -36,7 +36,7 @@ describe('A commit that fails inside ClickHouse', () => {
       it(`of ${table}, ${fault}: what is inserted again is there once, in the raw table and in the sets`, async function () {
         this.timeout(60_000);
         const id = `${table} ${fault}`;
-        const { events } = (await totals(clickhouse.endpoint, DATABASE)).raw;
+        const { rows } = (await totals(clickhouse.endpoint, DATABASE)).raw;
         const failing = await failNextCommit(clickhouse, DATABASE, table, partitions, fault);
         try {
           expect(await failure(insert(id))).to.be.instanceOf(Error);
@@ -50,7 +50,7 @@ describe('A commit that fails inside ClickHouse', () => {
         }
         await insert(id);
         const { raw, view } = await totals(clickhouse.endpoint, DATABASE);
-        expect(raw.events).to.equal(events + 1);
+        expect(raw.rows).to.equal(rows + 1);
         expect(view).to.deep.equal(raw);
       });
     }

@@ -25,7 +25,7 @@ async function killEngine(shard: Shard): Promise<void> {
 }
 
 /** What a server reports of all hours that were posted to. */
-async function tally({ url }: ServerProcess): Promise<{ events: number; users: number }> {
+async function tally({ url }: ServerProcess): Promise<{ rows: number; users: number }> {
   const range = `from=${NOW - HOURS * HOUR_MS}&to=${NOW + HOUR_MS}`;
   const answer = await fetch(`${url}/analytics/hours?${range}`);
   expect(answer.status).to.equal(200);
@@ -33,7 +33,7 @@ async function tally({ url }: ServerProcess): Promise<{ events: number; users: n
     hours: { clicks: number; impressions: number; unique_users: number }[];
   };
   return {
-    events: hours.reduce((sum, { clicks, impressions }) => sum + clicks + impressions, 0),
+    rows: hours.reduce((sum, { clicks, impressions }) => sum + clicks + impressions, 0),
     users: hours.reduce((sum, hour) => sum + hour.unique_users, 0),
   };
 }
@@ -114,7 +114,7 @@ describe('Three servers before two shards, under load', () => {
       const everything = { fromS: 0, toS: 4_294_966_800 };
       expect(await verifyHourly(client, everything, { attempts: 0, pauseMs: 0 })).to.deep.equal([]);
       for (const server of servers) {
-        expect(await tally(server)).to.deep.equal({ events: raw.events, users: raw.events });
+        expect(await tally(server)).to.deep.equal({ rows: raw.rows, users: raw.rows });
       }
     } finally {
       await closing.close();

@@ -11,7 +11,7 @@ import closeWithGrace from 'close-with-grace';
 import { startApp } from '../../server/app.ts';
 import { readConfig } from '../../server/environment.ts';
 import { messageOf } from '../../server/errors.ts';
-import type { FailPoint } from '../../server/ingest/fail-point.ts';
+import type { FailPoint } from '../../server/journal/fail-point.ts';
 import { welcome } from '../../server/welcome.ts';
 import { interposeJournalDisk, type DiskFault, type JournalDiskOptions } from './journal-disk.ts';
 
@@ -62,7 +62,7 @@ setInterval(() => {
   if (!isReported) report();
 }, REPORT_EVERY_MS).unref();
 
-const reach = (point: FailPoint) => {
+const hit = (point: FailPoint) => {
   passed[point] = (passed[point] ?? 0) + 1;
   isReported = false;
   if (options.removesEarly && point === 'before-ship') removeOldestSegment();
@@ -92,7 +92,7 @@ createInterface(process.stdin)
   .on('close', () => process.kill(process.pid, 'SIGKILL'));
 
 try {
-  const app = await startApp(readConfig(), { nowMs: () => Date.now() + clockOffsetMs, reach });
+  const app = await startApp(readConfig(), { nowMs: () => Date.now() + clockOffsetMs, hit });
   closeWithGrace({ delay: 30_000 }, async ({ err }) => {
     if (err !== undefined) process.stderr.write(`uncaught: ${err.stack}\n`);
     await app.close();

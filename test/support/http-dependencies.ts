@@ -1,5 +1,5 @@
 import type { HttpDependencies } from '../../server/http/routes.ts';
-import { Backlog } from '../../server/ingest/backlog.ts';
+import { Backlog } from '../../server/journal/backlog.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import { silentLog } from './logs.ts';
 
@@ -11,7 +11,7 @@ const unused = async () => fail();
 /** Enough to declare and register every route; those that need a part behind them fail. */
 export const httpDependencies: HttpDependencies = {
   ingest: { accept: unused, batch: fail, refusal: () => undefined },
-  hourly: { hour: unused, hours: unused },
+  hourly: { hour: unused, hours: unused, stored: () => undefined },
   questions: { events: unused, rejected: unused, top: unused, categories: unused },
   live: { join: fail },
   liveQuestions: { top: unused },

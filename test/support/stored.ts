@@ -16,43 +16,37 @@ export async function rowsOf<Row>(
   }
 }
 
-/** As how many events the raw table has each user, by identity: copies of a row are one. */
+/** As how many events the raw table has each user: copies of a row are one. */
 export async function storedUsers(
   endpoint: ClickHouseEndpoint,
   database: string,
 ): Promise<Map<string, number>> {
-  const query = `SELECT user, uniqExact(${IDENTITY}) AS times FROM events GROUP BY user`;
+  const query = `SELECT user, uniqExact(application, event_id, category, name, timestamp) AS times
+    FROM events GROUP BY user`;
   const rows = await rowsOf<{ user: string; times: string | number }>(endpoint, database, query);
   return new Map(rows.map(({ user, times }) => [user, Number(times)]));
 }
 
-const IDENTITY = 'application, event_id, category, name, timestamp';
-
 export interface Totals {
-  readonly events: number;
+  readonly rows: number;
   readonly users: number;
 }
 
-/** The whole of the raw table and the whole of the views, by identity, which must be the same. */
+/** The events of the raw table and those of the sets that are counted, each identity once; they must be the same. */
 export async function totals(
   endpoint: ClickHouseEndpoint,
   database: string,
 ): Promise<{ raw: Totals; view: Totals }> {
-  const [raw] = await rowsOf<Totals>(
-    endpoint,
-    database,
-    `SELECT uniqExact(${IDENTITY}) AS events, uniqExactIf(user, notEmpty(user)) AS users FROM events`,
-  );
-  const [view] = await rowsOf<Totals>(
-    endpoint,
-    database,
-    `SELECT (SELECT sum(events) FROM (
-        SELECT uniqExactMerge(ids) AS events FROM minutes GROUP BY minute, application, category, name
-      )) AS events, (SELECT uniqExactMerge(users) FROM hours) AS users`,
-  );
-  const asNumbers = (found: Totals | undefined) => ({
-    events: Number(found?.events),
-    users: Number(found?.users),
-  });
-  return { raw: asNumbers(raw), view: asNumbers(view) };
+  const numbers = async (query: string) => {
+    const [found] = await rowsOf<{ number: string }>(endpoint, database, query);
+    return Number(found?.number);
+  };
+  const [rawRows, rawUsers, viewRows, viewUsers] = await Promise.all([
+    numbers('SELECT uniqExact(category, name, timestamp, application, event_id) AS number FROM events'),
+    numbers('SELECT uniqExactIf(user, notEmpty(user)) AS number FROM events'),
+    numbers(`SELECT sum(ids) AS number FROM (
+      SELECT uniqExactMerge(ids) AS ids FROM minutes GROUP BY minute, application, category, name)`),
+    numbers('SELECT uniqExactMerge(users) AS number FROM hours'),
+  ]);
+  return { raw: { rows: rawRows, users: rawUsers }, view: { rows: viewRows, users: viewUsers } };
 }
