@@ -100,7 +100,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
       await replay(files, signal, { ...dependencies, quarantine, shipping });
       if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
     },
-    isShipping: () => shipping.health().shipperError === undefined,
+    isShipping: () => shipping.health().lanes.backlog !== 'unavailable',
     log,
   });
 

@@ -16,13 +16,12 @@ export async function rowsOf<Row>(
   }
 }
 
-/** As how many events the raw table has each user: copies of a row are one. */
+/** How many events of each user the raw table has, each identity once. */
 export async function storedUsers(
   endpoint: ClickHouseEndpoint,
   database: string,
 ): Promise<Map<string, number>> {
-  const query = `SELECT user, uniqExact(application, event_id, category, name, timestamp) AS times
-    FROM events GROUP BY user`;
+  const query = 'SELECT user, count() AS times FROM deduplicated_events GROUP BY user';
   const rows = await rowsOf<{ user: string; times: string | number }>(endpoint, database, query);
   return new Map(rows.map(({ user, times }) => [user, Number(times)]));
 }

@@ -12,6 +12,8 @@ import { clickhouseError, idsOf, row, ShippingByHand, UNREACHABLE } from './ship
 /** CANNOT_PARSE_TEXT, MEMORY_LIMIT_EXCEEDED, CANNOT_OPEN_FILE. */
 const [REFUSAL, MEMORY, FILES] = [clickhouseError('6'), clickhouseError('241'), clickhouseError('76')];
 
+const ids = (count: number) => Array.from({ length: count }, (_, index) => `e${index}`);
+
 describe('Bisector', function () {
   this.timeout(20_000);
   let temp: TempDir;
@@ -57,7 +59,6 @@ describe('Bisector', function () {
     await temp.remove();
   });
 
-  const ids = (count: number) => Array.from({ length: count }, (_, index) => `e${index}`);
   const done = async () => eventually(async () => expect(hand.backlog.segments).to.equal(0), 15_000);
 
   it('keeps the one row that is refused, stores all others, and removes the segment', async () => {

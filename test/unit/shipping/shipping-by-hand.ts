@@ -31,6 +31,8 @@ export function idsOf(rows: string): string[] {
   return Array.from(rows.matchAll(/"event_id":"(\w+)"/g), ([, id = '']) => id);
 }
 
+const hit = () => undefined;
+
 /** Turns of the event loop in which files can be opened, read and removed. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 6; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -60,7 +62,6 @@ export class ShippingByHand {
     this.#directory = directory;
     this.#startMs = this.clock.nowMs();
     const quarantine = new Quarantine(directory);
-    const hit = () => undefined;
     const { backlog, metrics } = this;
     this.settle = new Settlement({ backlog, quarantine, metrics, log: silentLog, hit });
     this.shipper = new Shipper({
