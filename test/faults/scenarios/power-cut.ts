@@ -3,7 +3,11 @@ import type { Scenario } from '../harness/scenario.ts';
 const CUTS = 20;
 
 /** Under load, within a second of the last request, and when everything was shipped and its segments are removed. */
-const MOMENTS = [undefined, 1000, 3000] as const;
+const MOMENTS = [
+  { isUnderLoad: true, minMs: 0, maxMs: 500 },
+  { isUnderLoad: false, minMs: 0, maxMs: 1000 },
+  { isUnderLoad: false, minMs: 3000, maxMs: 3000 },
+] as const;
 
 export const powerCut: Scenario = {
   name: 'power-cut',
@@ -15,11 +19,9 @@ export const powerCut: Scenario = {
       await world.startServer();
       const traffic = world.traffic({ connections: 3 });
       await world.acknowledged(world.random.whole(5, 40));
-      const afterMs = world.random.pick(MOMENTS);
-      if (afterMs !== undefined) {
-        await traffic.stop();
-        await world.pause(afterMs === 1000 ? 0 : afterMs, afterMs);
-      }
+      const { isUnderLoad, minMs, maxMs } = world.random.pick(MOMENTS);
+      if (!isUnderLoad) await traffic.stop();
+      await world.pause(minMs, maxMs);
       await world.cutPower();
       await traffic.stop();
     }
