@@ -13,6 +13,12 @@ import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 const EVENTS = 300;
 
+async function rejections(database: string): Promise<number> {
+  const query = 'SELECT count() AS rows FROM rejected_events FINAL';
+  const [found] = await rowsOf<{ rows: string }>(testEndpoint(), database, query);
+  return Number(found?.rows);
+}
+
 describe('What is shipped again', () => {
   let closing: Closing;
 
@@ -59,12 +65,6 @@ describe('What is shipped again', () => {
       expect(text).to.match(/^clickhour_events_unaccounted 0$/m);
     }, 20_000);
     return service;
-  }
-
-  async function rejections(database: string): Promise<number> {
-    const query = 'SELECT count() AS rows FROM rejected_events FINAL';
-    const [found] = await rowsOf<{ rows: string }>(testEndpoint(), database, query);
-    return Number(found?.rows);
   }
 
   it('from a copy of a journal that was put back changes no number: not of events, and not of rejections', async function () {

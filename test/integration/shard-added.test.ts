@@ -123,16 +123,16 @@ describe('A shard that is added', function () {
     const service = await serve(await behindProxies(cluster.endpoint));
     await storeWithoutAnswer(service);
     let posted = 1;
-    let isOn = true;
-    const traffic = (async () => {
-      for (; isOn; posted += 1) await post(service, posted * USERS);
+    const traffic = { isOn: true };
+    const posting = (async () => {
+      for (; traffic.isOn; posted += 1) await post(service, posted * USERS);
     })();
     await cluster.addShard();
     isCutting = false;
     await migrate({ endpoint: cluster.endpoint, database: DATABASE, log: silentLog });
     await sleep(2_000);
-    isOn = false;
-    await traffic;
+    traffic.isOn = false;
+    await posting;
     await post(service, posted * USERS);
     await eventually(async () => expect(await waiting()).to.deep.equal([]), 30_000);
     await expectStored((posted + 1) * USERS);
