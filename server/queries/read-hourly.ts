@@ -24,13 +24,13 @@ export interface UserCounts {
  */
 export interface HourlyQueries {
   /** How many rows each hour has: cheap, however large it is. */
-  hourRows(hours: readonly HourMs[]): Promise<ReadonlyMap<HourMs, number>>;
+  readonly hourRows: (hours: readonly HourMs[]) => Promise<ReadonlyMap<HourMs, number>>;
   /** The unique users of each hour, which means to merge a set of all of them. */
-  users(hours: readonly HourMs[]): Promise<ReadonlyMap<HourMs, UserCounts>>;
+  readonly users: (hours: readonly HourMs[]) => Promise<ReadonlyMap<HourMs, UserCounts>>;
   /** The events of each hour, which means to merge the sets of its minutes. */
-  events(hours: readonly HourMs[]): Promise<ReadonlyMap<HourMs, EventCounts>>;
-  minuteRows(hour: HourMs): Promise<ReadonlyMap<MinuteMs, number>>;
-  minuteEvents(minutes: readonly MinuteMs[]): Promise<ReadonlyMap<MinuteMs, EventCounts>>;
+  readonly events: (hours: readonly HourMs[]) => Promise<ReadonlyMap<HourMs, EventCounts>>;
+  readonly minuteRows: (hour: HourMs) => Promise<ReadonlyMap<MinuteMs, number>>;
+  readonly minuteEvents: (minutes: readonly MinuteMs[]) => Promise<ReadonlyMap<MinuteMs, EventCounts>>;
 }
 
 const MINUTES_OF_HOURS = `

@@ -72,6 +72,14 @@ function dataOf({ data }: EventRow): Record<'colour' | 'order', unknown> {
   return JSON.parse(data) as Record<'colour' | 'order', unknown>;
 }
 
+function places(list: readonly EventRow[]): string[] {
+  return list.map((row) => `${row.timestamp} ${row.received_at} ${row.data}`);
+}
+
+function placesOf(list: readonly StoredEvent[]): string[] {
+  return list.map((event) => `${event.timestampUs} ${event.receivedAtUs} ${event.data}`);
+}
+
 describe('questions beside copies', () => {
   let database: MigratedDatabase;
   let nodes: Nodes;
@@ -132,14 +140,9 @@ describe('questions beside copies', () => {
     }
   }
 
-  const places = (list: readonly EventRow[]) =>
-    list.map((row) => `${row.timestamp} ${row.received_at} ${row.data}`);
-  const placesOf = (list: readonly StoredEvent[]) =>
-    list.map((event) => `${event.timestampUs} ${event.receivedAtUs} ${event.data}`);
-
   it('list each event once, the first received, in both orders and by any filter', async () => {
     expect(placesOf(await listed({}))).to.deep.equal(places(events));
-    expect(placesOf(await listed({ order: 'desc' }))).to.deep.equal(places([...events].reverse()));
+    expect(placesOf(await listed({ order: 'desc' }))).to.deep.equal(places(events.toReversed()));
     const session = events.find(({ session_id }) => session_id !== '')?.session_id ?? '';
     expect(placesOf(await listed({ sessionId: session }))).to.deep.equal(
       places(events.filter(({ session_id }) => session_id === session)),
@@ -197,11 +200,12 @@ describe('questions beside copies', () => {
     }
   });
 
+  async function top(question: Partial<Parameters<Questions['top']>[0]>): Promise<[string, number][]> {
+    const keys = await questions.top({ by: 'name', where: [], show: [], limit: 100, ...question });
+    return keys.map(({ key, count }) => [key, count]);
+  }
+
   it('rank keys by identity, by column and by path, with where and unique', async () => {
-    const top = async (question: Partial<Parameters<Questions['top']>[0]>) =>
-      (await questions.top({ by: 'name', where: [], show: [], limit: 100, ...question })).map(
-        ({ key, count }) => [key, count],
-      );
     expect(await top({})).to.deep.equal(countBy(events, ({ name }) => name));
     expect(await top({ by: 'user' })).to.deep.equal(countBy(events, ({ user }) => user));
     const order = parseDataPath('data.order', 'by');
