@@ -32,6 +32,8 @@ exit code 1 on any difference.
 /** The shipper may be about to complete an INSERT that failed half-way. */
 const PATIENCE: Patience = { attempts: 5, pauseMs: 1000 };
 const MAX_REPAIRS = 5;
+/** So many differences are printed; the rest is counted. */
+const MAX_PRINTED = 100;
 const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
 const HOUR_S = 3600;
 /** The end of what a DateTime of ClickHouse can hold, on the hour. */
@@ -116,9 +118,6 @@ async function repairNodes(
     }
   }
 }
-
-/** So many are printed; the rest is counted. */
-const MAX_PRINTED = 100;
 
 /** Prints what was found; returns the exit code it means. */
 function report(differing: readonly Difference[]): number {
