@@ -80,7 +80,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const { cache, questions: questionLimits } = config;
   const { ingestNodes } = clickhouse;
   const questionsOf = (nodes: Nodes) =>
-    createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, log, nowMs });
+    createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, nowMs });
   const live = new Feeds({ maxReaders: config.live.maxReaders, metrics, log });
 
   const health = createHealth({

@@ -2,6 +2,7 @@ import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
 import { columnsAre, allOf } from './conditions.ts';
 import { countedHours } from './counted-hours.ts';
+import type { Counting } from './grown-hours.ts';
 
 /** What is known of one category, over everything that was ever stored. */
 export interface Category {
@@ -23,12 +24,12 @@ export type KnownSessions = Map<string, { readonly rows: string; readonly sessio
  * @throws what `queryRows` throws
  */
 export async function readCategories(
-  nodes: Nodes,
-  bounds: QueryBounds,
+  counting: Counting,
   application: string | undefined,
   known: KnownSessions,
 ): Promise<Category[]> {
-  const { sql, params } = countedHours({ application });
+  const { nodes, bounds } = counting;
+  const { sql, params } = await countedHours(counting, { application });
   const query = `
     SELECT
       category, toString(sum(rows)) AS all_rows, sum(events) AS all_events,

@@ -1,6 +1,6 @@
-import type { Nodes } from '../clickhouse/nodes.ts';
-import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
+import { queryRows } from '../clickhouse/query.ts';
 import { countedHours } from './counted-hours.ts';
+import type { Counting } from './grown-hours.ts';
 
 /** What is known of one name of a category, over everything that was ever stored. */
 export interface EventName {
@@ -25,11 +25,10 @@ export const MAX_NAMES = 1000;
  * @throws what `queryRows` throws
  */
 export async function readEventNames(
-  nodes: Nodes,
-  bounds: QueryBounds,
+  counting: Counting,
   { application, category }: NamesQuestion,
 ): Promise<EventName[]> {
-  const { sql, params } = countedHours({ application, category });
+  const { sql, params } = await countedHours(counting, { application, category });
   const query = `
     SELECT
       category, name, sum(events) AS all_events,
@@ -38,7 +37,7 @@ export async function readEventNames(
     GROUP BY category, name
     ORDER BY all_events DESC, category, name
     LIMIT ${MAX_NAMES}`;
-  const rows = await queryRows<Row>(nodes, query, params, bounds);
+  const rows = await queryRows<Row>(counting.nodes, query, params, counting.bounds);
   return rows.map((row) => ({
     category: row.category,
     name: row.name,

@@ -1,12 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { Nodes } from '../clickhouse/nodes.ts';
-import type { QueryBounds } from '../clickhouse/query.ts';
 import type { CacheLimits, QuestionLimits } from '../config.ts';
-import { messageOf } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import { BriefAnswers } from './brief-answers.ts';
 import { readCategories, type Category, type KnownSessions } from './categories.ts';
-import { keepCounts } from './counted-hours.ts';
+import { ALL_HOURS, type Counting } from './grown-hours.ts';
+import { keepCounts } from './kept-counts.ts';
 import { readEventNames, type EventName, type NamesQuestion } from './event-names.ts';
 import { readEventsPage, type EventsPage, type EventsQuestion } from './events-page.ts';
 import { readRejectedPage, type RejectedPage, type RejectedQuestion } from './rejected-events.ts';
@@ -19,7 +17,6 @@ export interface QuestionsDependencies {
   readonly ingestNodes: Nodes;
   readonly limits: QuestionLimits;
   readonly cache: Pick<CacheLimits, 'ttlMs'>;
-  readonly log: Logger;
   readonly nowMs: () => number;
 }
 
@@ -36,6 +33,8 @@ export interface Questions {
   categories(options: Pick<NamesQuestion, 'application'> & Freshness): Promise<readonly Category[]>;
   /** The names of events with their counts, from the same kind of cache. */
   names(options: NamesQuestion & Freshness): Promise<readonly EventName[]>;
+  /** Counts what is over and was not counted yet, so that no question has to. Throws what `keepCounts` throws. */
+  keepCounts(): Promise<void>;
   /** This server has just stored events: what the caches hold is not used again. */
   stored(): void;
 }
@@ -47,11 +46,11 @@ export interface Freshness {
 const MAX_CACHED = 100;
 /** Of applications, and of all of them together. */
 const MAX_SCOPES = 100;
-const BOUNDS = { narrower: 'GET /events with a range (from, to) instead' };
+const NARROWER = 'GET /events with a range (from, to) instead';
 
 export function createQuestions(dependencies: QuestionsDependencies): Questions {
-  const { nodes, ingestNodes, limits, cache, log, nowMs } = dependencies;
-  const bounds: QueryBounds = { limits, ...BOUNDS };
+  const { nodes, ingestNodes, limits, cache, nowMs } = dependencies;
+  const counting: Counting = { nodes, ingestNodes, bounds: { limits, narrower: NARROWER }, nowMs };
   const known = new LRUCache<string, KnownSessions>({ max: MAX_SCOPES });
   const sessionsOf = (application: string | undefined): KnownSessions => {
     const key = keyOf({ application });
@@ -59,31 +58,23 @@ export function createQuestions(dependencies: QuestionsDependencies): Questions 
     known.set(key, sessions);
     return sessions;
   };
-  const keep = async (question: NamesQuestion) =>
-    keepCounts({ queries: nodes, ingest: ingestNodes }, question, bounds, nowMs()).catch((error: unknown) =>
-      log.warn({ reason: messageOf(error) }, 'what was counted could not be kept; it is counted again'),
-    );
   const briefly = { ttlMs: cache.ttlMs, maxQuestions: MAX_CACHED, keyOf };
   const categories = new BriefAnswers({
     ...briefly,
-    answer: async (question: NamesQuestion) => {
-      await keep(question);
-      return await readCategories(nodes, bounds, question.application, sessionsOf(question.application));
-    },
+    answer: async ({ application }: NamesQuestion) =>
+      readCategories(counting, application, sessionsOf(application)),
   });
   const names = new BriefAnswers({
     ...briefly,
-    answer: async (question: NamesQuestion) => {
-      await keep(question);
-      return await readEventNames(nodes, bounds, question);
-    },
+    answer: async (question: NamesQuestion) => readEventNames(counting, question),
   });
   return {
     events: async (question) => readEventsPage(nodes, limits, question),
     rejected: async (question) => readRejectedPage(nodes, limits, question),
-    top: async (question, shown) => readTopEvents(nodes, limits, question, shown),
+    top: async (question, shown) => readTopEvents(counting, limits, question, shown),
     categories: async ({ fresh, application }) => categories.ask({ application }, fresh),
     names: async ({ fresh, application, category }) => names.ask({ application, category }, fresh),
+    keepCounts: async () => keepCounts(counting, {}, ALL_HOURS),
     stored: () => {
       categories.forget();
       names.forget();
