@@ -1,6 +1,7 @@
 import { queryRows } from '../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin, type Condition } from './conditions.ts';
 import { countedHours } from './counted-hours.ts';
+import { readEventNames, type KnownNames } from './event-names.ts';
 import { ALL_HOURS, type Counting, type HoursBetween, type Selection } from './grown-hours.ts';
 
 /**
@@ -24,12 +25,21 @@ export function hoursAround({ fromUs = 0, toUs }: HoursAround): HoursBetween {
   return { fromS: Math.min(Math.floor(fromUs / HOUR_US) * 3600, toS), toS };
 }
 
-/** How many events there are, of those that the tables of counts have. */
+/**
+ * How many events there are, of those that the tables of counts have.
+ * @param known see `readEventNames`
+ */
 export async function countIdentities(
   counting: Counting,
   selection: Selection,
   hours: HoursBetween,
+  known: KnownNames,
 ): Promise<number> {
+  if (hours.fromS === ALL_HOURS.fromS && hours.toS === ALL_HOURS.toS) {
+    const names = await readEventNames(counting, selection, known);
+    const own = names.filter(({ name }) => selection.name === undefined || name === selection.name);
+    return own.reduce((sum, { events }) => sum + events, 0);
+  }
   const { sql, params } = await countedHours(counting, selectionOf(selection), hours);
   const [row] = await queryRows<CountRow>(
     counting.nodes,

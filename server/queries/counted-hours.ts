@@ -2,6 +2,8 @@ import { queryRows } from '../clickhouse/query.ts';
 import type { Condition } from './conditions.ts';
 import {
   ALL_HOURS,
+  countedEvents,
+  countedRows,
   eventsOfGrown,
   grownHours,
   hoursAre,
@@ -35,7 +37,9 @@ export async function countedHours(
     sql: `
       SELECT
         hour, application, category, name,
-        sum(received) AS rows, if(max(known).rows = rows, max(known).events, greatest(sum(fresh), max(known).events)) AS events,
+        sum(received) AS rows, max(known) AS counted_at,
+        -- What has grown since it was looked for is not among the fresh: then the last count is the answer.
+        if(${countedRows('counted_at')} = rows, ${countedEvents('counted_at')}, greatest(sum(fresh), ${countedEvents('counted_at')})) AS events,
         min(earliest) AS first, max(latest) AS last
       FROM
       (
@@ -57,7 +61,7 @@ function withGrown(condition: string): string {
   return `
         UNION ALL
         SELECT
-          hour, application, category, name, toUInt64(0), CAST((0, 0), 'Tuple(rows UInt64, events UInt64)'), events,
+          hour, application, category, name, toUInt64(0), toUInt128(0), events,
           toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toDateTime64(0, 6, 'UTC')
         FROM (${eventsOfGrown(condition)})`;
 }

@@ -2,16 +2,22 @@ import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows } from '../clickhouse/query.ts';
 import { HOUR_MS } from '../events/hours.ts';
 import {
+  ALL_HOURS,
+  countedAt,
   eventsOfGrown,
   grownHours,
   hoursAre,
   type Counting,
   type HoursBetween,
+  type KindOfEvent,
   type Selection,
 } from './grown-hours.ts';
 
 /** About so many keys of hours are counted by one query: bounds the memory of the sets. */
 const KEYS_AT_ONCE = 20_000;
+
+/** So many names are named in a query. */
+const NAMES_AT_ONCE = 100;
 
 /** An hour is kept when it has been over for so long: before that it would be in vain. */
 const SETTLED_MS = 60_000;
@@ -29,14 +35,50 @@ export async function keepCounts(
   selection: Selection,
   hours: HoursBetween,
 ): Promise<void> {
-  const settledS = Math.floor((counting.nowMs() - SETTLED_MS) / HOUR_MS) * (HOUR_MS / 1000);
-  const toS = Math.min(hours.toS, settledS);
+  const toS = Math.min(hours.toS, settledS(counting));
   for (let { fromS } = hours; fromS < toS;) {
     const piece = await nextPiece(counting, selection, { fromS, toS });
     if (piece === undefined) return;
     await keepPiece(counting, selection, piece);
     fromS = piece.toS;
   }
+}
+
+function settledS({ nowMs }: Counting): number {
+  return Math.floor((nowMs() - SETTLED_MS) / HOUR_MS) * (HOUR_MS / 1000);
+}
+
+/**
+ * Keeps the counts of all hours, again and again: each time of the names alone that have grown since the last, and of all
+ * when another hour is over.
+ */
+export function countKeeper(counting: Counting): () => Promise<void> {
+  let kept: ReadonlyMap<string, string> = new Map();
+  let keptToS = 0;
+  return async () => {
+    const toS = settledS(counting);
+    if (toS !== keptToS) kept = new Map();
+    const rows = await rowsOfNames(counting);
+    const grown = rows.filter((row) => kept.get(keyOf(row)) !== row.all_rows);
+    for (let at = 0; at < grown.length; at += NAMES_AT_ONCE) {
+      await keepCounts(counting, { kinds: grown.slice(at, at + NAMES_AT_ONCE) }, ALL_HOURS);
+    }
+    kept = new Map(rows.map((row) => [keyOf(row), row.all_rows]));
+    keptToS = toS;
+  };
+}
+
+interface NameRow extends KindOfEvent {
+  readonly all_rows: string;
+}
+
+async function rowsOfNames({ nodes, bounds }: Counting): Promise<NameRow[]> {
+  const query = 'SELECT category, name, toString(sum(rows)) AS all_rows FROM hours GROUP BY category, name';
+  return await queryRows<NameRow>(nodes, query, {}, bounds);
+}
+
+function keyOf({ category, name }: KindOfEvent): string {
+  return JSON.stringify([category, name]);
 }
 
 /** The first hours with something to count, as many as one query may. */
@@ -86,7 +128,10 @@ interface KeptRow {
 
 async function insertCounts(ingest: Nodes, rows: readonly KeptRow[]): Promise<void> {
   if (rows.length === 0) return;
-  const values = rows.map(({ rows, events, ...key }) => ({ ...key, counted: { rows, events } }));
+  const values = rows.map(({ rows, events, ...key }) => ({
+    ...key,
+    counted: String(countedAt(BigInt(rows), BigInt(events))),
+  }));
   await ingest.use(async (client) =>
     client.insert({
       table: 'hours',

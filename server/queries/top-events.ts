@@ -5,6 +5,7 @@ import { allOf, columnsAre, isWithin } from './conditions.ts';
 import { IDENTITY } from './copies.ts';
 import { countIdentities, countRows, hoursAround, hoursWithCopies, isOfHours } from './copies-of-hours.ts';
 import { allHold, paramsOf, textAt, type Expression } from './data-values.ts';
+import type { KnownNames } from './event-names.ts';
 import type { Counting } from './grown-hours.ts';
 import { END_US } from './events-page.ts';
 import { ORDER, placeOf, readShown, ShownValues, type Place } from './shown-values.ts';
@@ -58,14 +59,14 @@ interface Row {
  * @throws what `queryRows` throws
  */
 export async function readTopEvents(
-  using: Omit<Counting, 'bounds'>,
+  using: Omit<Counting, 'bounds'> & { readonly knownNames: KnownNames },
   limits: QuestionLimits,
   question: TopQuestion,
   known: ShownValues = new ShownValues(),
 ): Promise<TopKey[]> {
   const { nodes } = using;
   const bounds: QueryBounds = { limits, narrower: NARROWER };
-  const found = await readKeys({ ...using, bounds }, question);
+  const found = await readKeys({ ...using, bounds }, question, using.knownNames);
   const rows = found.map(({ top_key, ...row }) => ({ ...row, key: top_key }));
   const { show } = question;
   const unknown = show.length === 0 ? [] : rows.filter((row) => !known.has(row));
@@ -86,10 +87,10 @@ export async function readTopEvents(
  * Reads rows as if each were an event. Nearly always they are: then there are as many as identities were counted before,
  * and nothing could have become fewer meanwhile. Otherwise it is asked again, with the copies left out.
  */
-async function readKeys(counting: Counting, question: TopQuestion): Promise<Row[]> {
+async function readKeys(counting: Counting, question: TopQuestion, knownNames: KnownNames): Promise<Row[]> {
   const { nodes, bounds } = counting;
   const hours = hoursAround(question);
-  const identities = await countIdentities(counting, question, hours);
+  const identities = await countIdentities(counting, question, hours, knownNames);
   const asRows = selectTop(question, rowsAsEvents(question));
   const raw = countRows(question, hours);
   const params = { ...asRows.params, ...raw.params };
