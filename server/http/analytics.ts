@@ -1,12 +1,20 @@
 import { Type } from 'typebox';
 import { AppError } from '../errors.ts';
 import { parseAnalyticsEvent } from '../events/analytics-event.ts';
+import { IDEMPOTENCY_KEY } from '../events/event-id.ts';
 import { MAX_HOURS, parseHour, parseHours } from '../events/hours.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Metrics } from '../metrics.ts';
 import type { HourlyCounts } from '../queries/hourly-counts.ts';
 import type { Hourly } from '../queries/hourly.ts';
-import { HourCounts, HourCountsText, HourQuery, HoursQuery, RecordQuery } from './analytics-schemas.ts';
+import {
+  HourCounts,
+  HourCountsText,
+  HourQuery,
+  HoursQuery,
+  RecordHeaders,
+  RecordQuery,
+} from './analytics-schemas.ts';
 import { tryLater } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import { endOfTurn } from './end-of-turn.ts';
@@ -43,9 +51,12 @@ function record({ ingest, metrics, maxFutureMs, nowMs }: AnalyticsDependencies):
     path: '/analytics',
     tag: TAG,
     summary: 'Record a click or an impression',
-    description: 'Exactly one of `click`, `impression` and `event` is given, once. The body is not read.',
+    description:
+      'Exactly one of `click`, `impression` and `event` is given, once. The body is not read. Who may have to send it ' +
+      'again gives it an id, by `event_id` or `Idempotency-Key`: however often it comes with the same id, it is one event.',
     access: 'write',
     query: RecordQuery,
+    headers: RecordHeaders,
     answers: {
       204: { description: 'The event is safe on disk' },
       503: tryLater('The event cannot be made safe now, and was not stored'),
@@ -53,7 +64,10 @@ function record({ ingest, metrics, maxFutureMs, nowMs }: AnalyticsDependencies):
     handle: async (ctx) => {
       try {
         const { application } = ctx.state.caller;
-        await ingest.accept(parseAnalyticsEvent(queryOf(ctx), { nowMs: nowMs(), maxFutureMs }, application));
+        const accompaniment = { application, idempotencyKeys: idempotencyKeysOf(ctx) };
+        await ingest.accept(
+          parseAnalyticsEvent(queryOf(ctx), { nowMs: nowMs(), maxFutureMs }, accompaniment),
+        );
       } catch (error) {
         metrics.events.rejected.inc({ reason: error instanceof AppError ? error.code : 'internal' });
         throw error;
@@ -61,6 +75,15 @@ function record({ ingest, metrics, maxFutureMs, nowMs }: AnalyticsDependencies):
       writeHead(ctx, 204).end();
     },
   };
+}
+
+const IDEMPOTENCY_KEY_NAME = IDEMPOTENCY_KEY.toLowerCase();
+
+/** Each as it came: of a header that is repeated, `headers` has one text with commas, which an id may have, too. */
+function idempotencyKeysOf({ req }: RequestContext): readonly string[] | undefined {
+  return req.headers[IDEMPOTENCY_KEY_NAME] === undefined
+    ? undefined
+    : req.headersDistinct[IDEMPOTENCY_KEY_NAME];
 }
 
 function hour({ hourly, nowMs }: AnalyticsDependencies): Operation {

@@ -54,7 +54,7 @@ export function openApiDocument(operations: readonly Operation[]): Json {
 }
 
 function describe(operation: Operation, components: Components): Json {
-  const { method, path, tag, summary, description, access, query, pathParameters, body } = operation;
+  const { method, path, tag, summary, description, access, query, pathParameters, headers, body } = operation;
   return {
     operationId: operationId(method, path),
     tags: [tag],
@@ -65,6 +65,7 @@ function describe(operation: Operation, components: Components): Json {
     parameters: [
       ...parameters('path', pathParameters, components),
       ...parameters('query', query, components),
+      ...parameters('header', headers, components),
     ],
     ...(body === undefined
       ? {}
@@ -85,7 +86,11 @@ function operationId(method: string, path: string): string {
   return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
-function parameters(where: 'path' | 'query', schema: TObject | undefined, components: Components): Json[] {
+function parameters(
+  where: 'path' | 'query' | 'header',
+  schema: TObject | undefined,
+  components: Components,
+): Json[] {
   if (schema === undefined) return [];
   const required: readonly string[] = schema.required ?? [];
   return Object.entries(schema.properties).map(([name, property]) => {

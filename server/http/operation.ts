@@ -19,6 +19,8 @@ export interface Operation {
   readonly access: Role | 'open';
   readonly query?: TObject;
   readonly pathParameters?: TObject;
+  /** Request headers that mean something to it alone. */
+  readonly headers?: TObject;
   readonly body?: Body;
   /** What it answers, by status. What every operation may answer (400, 401, 403 and so on) is added to it. */
   readonly answers: Readonly<Record<number, Answer>>;
