@@ -6,7 +6,6 @@ import { MAX_HOURS, parseHour, parseHours } from '../events/hours.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { Metrics } from '../metrics.ts';
 import type { HourlyCounts } from '../queries/hourly-counts.ts';
-import type { Hourly } from '../queries/hourly.ts';
 import {
   HourCounts,
   HourCountsText,
@@ -21,11 +20,12 @@ import { endOfTurn } from './end-of-turn.ts';
 import { asksForFresh } from './fresh.ts';
 import type { Operation } from './operation.ts';
 import { queryOf } from './parameters.ts';
+import type { ReadsOf } from './reads.ts';
 import { writeHead } from './standard-headers.ts';
 
 export interface AnalyticsDependencies {
   readonly ingest: Pick<Ingest, 'accept'>;
-  readonly hourly: Hourly;
+  readonly reads: ReadsOf;
   readonly metrics: Pick<Metrics, 'events'>;
   readonly maxFutureMs: number;
   readonly nowMs: () => number;
@@ -86,7 +86,7 @@ function idempotencyKeysOf({ req }: RequestContext): readonly string[] | undefin
     : req.headersDistinct[IDEMPOTENCY_KEY_NAME];
 }
 
-function hour({ hourly, nowMs }: AnalyticsDependencies): Operation {
+function hour({ reads, nowMs }: AnalyticsDependencies): Operation {
   const content = { 'text/plain': HourCountsText, 'application/json': HourCounts };
   return {
     method: 'get',
@@ -96,7 +96,7 @@ function hour({ hourly, nowMs }: AnalyticsDependencies): Operation {
     description:
       'Zeros for an hour without events. An acknowledged event is in the answer within 2 seconds; ' +
       '`Cache-Control: no-cache` skips the cache.',
-    access: 'read',
+    access: 'scoped read',
     query: HourQuery,
     answers: {
       200: {
@@ -107,7 +107,8 @@ function hour({ hourly, nowMs }: AnalyticsDependencies): Operation {
       503: UNAVAILABLE,
     },
     handle: async (ctx) => {
-      const { counts, readMs } = await hourly.hour(parseHour(queryOf(ctx)), { fresh: asksForFresh(ctx) });
+      const asked = parseHour(queryOf(ctx));
+      const { counts, readMs } = await reads(ctx.state.caller).hour(asked, { fresh: asksForFresh(ctx) });
       const ageMs = nowMs() - readMs;
       if (ageMs > OLD_MS) ctx.set('Age', String(Math.floor(ageMs / 1000)));
       await endOfTurn();
@@ -121,7 +122,7 @@ function hour({ hourly, nowMs }: AnalyticsDependencies): Operation {
   };
 }
 
-function hours({ hourly }: AnalyticsDependencies): Operation {
+function hours({ reads }: AnalyticsDependencies): Operation {
   const content = { 'application/json': Type.Object({ hours: Type.Array(HourCounts) }) };
   return {
     method: 'get',
@@ -129,11 +130,11 @@ function hours({ hourly }: AnalyticsDependencies): Operation {
     tag: TAG,
     summary: 'The exact counts of every hour of a range',
     description: `Every hour of \`[from, to)\` in order, zeros included; at most ${MAX_HOURS}.`,
-    access: 'read',
+    access: 'scoped read',
     query: HoursQuery,
     answers: { 200: { description: 'The counts, hour by hour', content }, 503: UNAVAILABLE },
     handle: async (ctx) => {
-      const counts = await hourly.hours(parseHours(queryOf(ctx)));
+      const counts = await reads(ctx.state.caller).hours(parseHours(queryOf(ctx)));
       ctx.body = { hours: counts.map(toJson) };
     },
   };

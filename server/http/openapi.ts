@@ -2,6 +2,7 @@ import type { TObject } from 'typebox';
 import { problem } from './answers.ts';
 import { Components, type Json } from './components.ts';
 import type { Answer, Content, Operation } from './operation.ts';
+import { roleFor } from './trusted.ts';
 
 /** Of the contract, not of the program: it changes with what callers may rely on. */
 const API_VERSION = '1.0.0';
@@ -10,7 +11,8 @@ const DESCRIPTION = `Event analytics that counts exactly, and keeps counting thr
 
 Every answer has an \`X-Request-Id\`, the request's own if it brought one. Errors are problems (RFC 9457) that say what
 came and what was expected. Keys are needed only once the operator has configured keys or trusted networks; a trusted
-network may write without one. Parameters that are not named here are ignored.`;
+network may write without one. A key may be limited to the events of its own application; then every answer is as if
+there were no others. Parameters that are not named here are ignored.`;
 
 /** What any operation answers that takes input, and any that needs a role; added to its own answers. */
 const INVALID = problem('The request is not valid');
@@ -18,7 +20,7 @@ const UNAUTHORIZED: Answer = {
   ...problem('No valid key came with the request'),
   headers: { 'WWW-Authenticate': 'How to bring a key' },
 };
-const FORBIDDEN = problem('The key does not have the role');
+const FORBIDDEN = problem('The key does not have the role, or reads no more than its own events');
 const RATE_LIMITED: Answer = {
   ...problem('The key, or without one the address, has used up its rate'),
   headers: { 'Retry-After': 'Seconds after which its rate allows it' },
@@ -61,7 +63,7 @@ function describe(operation: Operation, components: Components): Json {
     summary,
     ...(description === undefined ? {} : { description }),
     // Open to anyone: an empty list, and not none, which would mean that nothing is known.
-    security: access === 'open' ? [] : [{ bearer: [access] }, { basic: [access] }],
+    security: access === 'open' ? [] : [{ bearer: [roleFor(access)] }, { basic: [roleFor(access)] }],
     parameters: [
       ...parameters('path', pathParameters, components),
       ...parameters('query', query, components),

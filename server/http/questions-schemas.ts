@@ -117,6 +117,24 @@ export const Categories = Type.Object({
   ),
 });
 
+/** The parameters of `GET /events/names`. */
+export const NamesQuery = Type.Object({ category: Type.Optional(category) });
+
+export const Names = Type.Object({
+  names: Type.Array(
+    Type.Object(
+      {
+        category: Type.String(),
+        name: Type.String(),
+        events: Type.Integer(),
+        first: Instant,
+        last: Instant,
+      },
+      { $id: 'Name' },
+    ),
+  ),
+});
+
 export const Rejected = Type.Object({
   rejected: Type.Array(
     Type.Object(

@@ -1,6 +1,7 @@
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows } from '../clickhouse/query.ts';
 import type { QuestionLimits } from '../config.ts';
+import { allOf, columnsAre } from './conditions.ts';
 
 /** What is known of one category, over everything that is stored. */
 export interface Category {
@@ -13,8 +14,7 @@ export interface Category {
   readonly lastUs: number;
 }
 
-/** Written as the projection `by_category` of `events` writes it; otherwise it would read every row. */
-const CATEGORIES = `
+const categoriesWhere = (condition: string) => `
   SELECT
     category,
     count() AS events,
@@ -22,6 +22,7 @@ const CATEGORIES = `
     toUnixTimestamp64Micro(min(timestamp)) AS first_us,
     toUnixTimestamp64Micro(max(timestamp)) AS last_us
   FROM events
+  ${condition === '' ? '' : `WHERE ${condition}`}
   GROUP BY category
   ORDER BY category
 `;
@@ -38,9 +39,14 @@ interface Row {
  * Every category that has events, in alphabetical order.
  * @throws what `queryRows` throws
  */
-export async function readCategories(nodes: Nodes, limits: QuestionLimits): Promise<Category[]> {
+export async function readCategories(
+  nodes: Nodes,
+  limits: QuestionLimits,
+  application?: string,
+): Promise<Category[]> {
+  const { sql, params } = allOf(columnsAre({ application }));
   const bounds = { limits, narrower: 'GET /events with a range (from, to) instead' };
-  const rows = await queryRows<Row>(nodes, CATEGORIES, {}, bounds);
+  const rows = await queryRows<Row>(nodes, categoriesWhere(sql), params, bounds);
   return rows.map((row) => ({
     category: row.category,
     events: Number(row.events),

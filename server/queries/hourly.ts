@@ -20,16 +20,25 @@ export interface HourAnswer {
   readonly readMs: number;
 }
 
+export interface HourOptions {
+  /** Skips the cache. */
+  readonly fresh: boolean;
+  /** Whose events alone count; undefined for those of all. */
+  readonly application?: string | undefined;
+}
+
 /** Every question about hours goes through here, and only this knows which of them a cache answers. */
 export interface Hourly {
   /**
    * The counts of one hour: the current hour from the cache, a past one from the view. Those of the current hour are
    * the last that could be read, however old, for as long as it is the current hour.
-   * @param options.fresh skips the cache
    */
-  hour(hour: HourMs, options: { readonly fresh: boolean }): Promise<HourAnswer>;
+  hour(hour: HourMs, options: HourOptions): Promise<HourAnswer>;
   /** The counts of many hours, from the view. */
-  hours(hours: readonly HourMs[]): Promise<readonly HourlyCounts[]>;
+  hours(
+    hours: readonly HourMs[],
+    options?: Pick<HourOptions, 'application'>,
+  ): Promise<readonly HourlyCounts[]>;
 }
 
 /** The last part of its life in which an answer is renewed while it is still served, so that nobody waits for it. */
@@ -66,10 +75,19 @@ export function createHourly({ reader, cache: limits, log, nowMs }: HourlyDepend
     return await cache.forceFetch(hour, { allowStale: leftMs > 0 });
   };
   return {
-    hour: async (hour, { fresh }) => {
+    hour: async (hour, { fresh, application }) => {
+      expectWhole(application);
       if (!fresh && limits.ttlMs > 0 && hour === hourOf(nowMs())) return await cached(hour);
       return await read(hour);
     },
-    hours: async (hours) => reader.read(hours),
+    hours: async (hours, { application } = {}) => {
+      expectWhole(application);
+      return await reader.read(hours);
+    },
   };
+}
+
+/** The view does not tell applications apart, so a question about one must not be answered from it. */
+function expectWhole(application: string | undefined): void {
+  if (application !== undefined) throw new Error('the hours of one application cannot be read yet');
 }

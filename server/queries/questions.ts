@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Nodes } from '../clickhouse/nodes.ts';
 import type { CacheLimits, QuestionLimits } from '../config.ts';
 import { readCategories, type Category } from './categories.ts';
+import { readEventNames, type EventName, type NamesQuestion } from './event-names.ts';
 import { readEventsPage, type EventsPage, type EventsQuestion } from './events-page.ts';
 import { readRejectedPage, type RejectedPage, type RejectedQuestion } from './rejected-events.ts';
 import type { ShownValues } from './shown-values.ts';
@@ -23,7 +24,13 @@ export interface Questions {
    * The categories with their counts, from a brief cache: they cost the most of all questions.
    * @param options.fresh skips the cache
    */
-  categories(options: { readonly fresh: boolean }): Promise<readonly Category[]>;
+  categories(options: Pick<NamesQuestion, 'application'> & Freshness): Promise<readonly Category[]>;
+  /** The names of events with their counts. */
+  names(options: NamesQuestion & Freshness): Promise<readonly EventName[]>;
+}
+
+export interface Freshness {
+  readonly fresh: boolean;
 }
 
 const ALL = 'all';
@@ -39,6 +46,11 @@ export function createQuestions({ nodes, limits, cache }: QuestionsDependencies)
     rejected: async (question) => readRejectedPage(nodes, limits, question),
     top: async (question, known) => readTopEvents(nodes, limits, question, known),
     // Merged with a query that is under way, even when it must be fresh: each needs much memory.
-    categories: async ({ fresh }) => categories.forceFetch(ALL, { forceRefresh: fresh || cache.ttlMs === 0 }),
+    categories: async ({ fresh, application }) =>
+      application === undefined
+        ? categories.forceFetch(ALL, { forceRefresh: fresh || cache.ttlMs === 0 })
+        : readCategories(nodes, limits, application),
+    names: async ({ application, category }) =>
+      readEventNames(nodes, { limits, narrower: 'a category' }, { application, category }),
   };
 }

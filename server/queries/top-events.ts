@@ -14,6 +14,7 @@ export type TopColumn = (typeof TOP_COLUMNS)[number];
 /** Which events are counted, and by what; what is undefined does not matter. */
 export interface TopQuestion {
   readonly by: TopColumn | DataPath;
+  readonly application?: string | undefined;
   readonly category?: string | undefined;
   readonly name?: string | undefined;
   /** Inclusive; this and the next in whole microseconds since the epoch. */
@@ -109,8 +110,11 @@ function keyOf({ by }: TopQuestion): Expression {
 }
 
 /** The filters go into PREWHERE, so that `data`, the largest column by far, is read for the events that match alone. */
-function fromEvents({ category, name, fromUs = 0, toUs = END_US }: TopQuestion): Expression {
-  const { sql, params } = allOf([...columnsAre({ category, name }), isWithin('timestamp', { fromUs, toUs })]);
+function fromEvents({ application, category, name, fromUs = 0, toUs = END_US }: TopQuestion): Expression {
+  const { sql, params } = allOf([
+    ...columnsAre({ application, category, name }),
+    isWithin('timestamp', { fromUs, toUs }),
+  ]);
   return { sql: `FROM events PREWHERE ${sql}`, params };
 }
 
