@@ -21,7 +21,7 @@ import { loadPayloadSchemas } from './schemas.ts';
 import { HourlyReader } from './queries/hourly-reader.ts';
 import { createHourly, type Hourly } from './queries/hourly.ts';
 import { createQuestions } from './queries/questions.ts';
-import { readCounters, readCounts } from './queries/read-hourly.ts';
+import { countedQueries, hourlyQueries } from './queries/read-hourly.ts';
 import { speakForAll } from './workers/whole.ts';
 
 export interface App {
@@ -78,7 +78,9 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   closing.add('ingest', () => ingest.close());
 
   const { cache, questions: questionLimits } = config;
-  const questionsOf = (nodes: Nodes) => createQuestions({ nodes, limits: questionLimits, cache });
+  const { ingestNodes } = clickhouse;
+  const questionsOf = (nodes: Nodes) =>
+    createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, log, nowMs });
   const live = new Feeds({ maxReaders: config.live.maxReaders, metrics, log });
 
   const health = createHealth({
@@ -122,20 +124,13 @@ interface HourlyParts {
 }
 
 function openHourly({ queryNodes, cache, metrics, log, nowMs }: HourlyParts): Hourly {
-  const reader = new HourlyReader(
-    {
-      counters: async (hours) => {
-        metrics.hourlyQueries.inc({ reads: 'counters' });
-        return await readCounters(queryNodes, hours);
-      },
-      counts: async (hours) => {
-        metrics.hourlyQueries.inc({ reads: 'users' });
-        return await readCounts(queryNodes, hours);
-      },
-    },
-    cache.maxHours,
-  );
-  return createHourly({ reader, cache, log, nowMs });
+  const readerOf = (application: string | undefined) => {
+    const queries = countedQueries(hourlyQueries(queryNodes, application), (reads) =>
+      metrics.hourlyQueries.inc({ reads }),
+    );
+    return new HourlyReader(queries, cache.maxHours);
+  };
+  return createHourly({ readerOf, cache, log, nowMs });
 }
 
 interface ClickHouse {

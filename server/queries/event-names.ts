@@ -1,6 +1,6 @@
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
-import { allOf, columnsAre } from './conditions.ts';
+import { countedHours } from './counted-hours.ts';
 
 /** What is known of one name of a category, over everything that was ever stored. */
 export interface EventName {
@@ -29,24 +29,13 @@ export async function readEventNames(
   bounds: QueryBounds,
   { application, category }: NamesQuestion,
 ): Promise<EventName[]> {
-  const { sql, params } = allOf(columnsAre({ application, category }));
-  const where = sql === '' ? '' : `WHERE ${sql}`;
+  const { sql, params } = countedHours({ application, category });
   const query = `
     SELECT
-      counted.category AS category, counted.name AS name, all_events,
-      toUnixTimestamp64Micro(spans.first) AS first_us, toUnixTimestamp64Micro(spans.last) AS last_us
-    FROM
-    (
-      SELECT category, name, sum(events) AS all_events
-      FROM (
-        SELECT category, name, uniqExactMerge(ids) AS events
-        FROM minutes ${where}
-        GROUP BY category, name, application, minute
-      )
-      GROUP BY category, name
-    ) AS counted
-    JOIN (SELECT category, name, min(first) AS first, max(last) AS last FROM hours ${where} GROUP BY category, name) AS spans
-      USING (category, name)
+      category, name, sum(events) AS all_events,
+      toUnixTimestamp64Micro(min(first)) AS first_us, toUnixTimestamp64Micro(max(last)) AS last_us
+    FROM (${sql})
+    GROUP BY category, name
     ORDER BY all_events DESC, category, name
     LIMIT ${MAX_NAMES}`;
   const rows = await queryRows<Row>(nodes, query, params, bounds);

@@ -1,0 +1,95 @@
+import type { Nodes } from '../clickhouse/nodes.ts';
+import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
+import { allOf, columnsAre, isWithin, type Condition } from './conditions.ts';
+import { countedHours, type HoursBetween, type Selection } from './counted-hours.ts';
+
+/**
+ * Whether the raw table has copies of events, hour by hour: it has when it has more rows than there are identities. Rows
+ * are counted in the raw table itself: after a crash between it and the tables of counts, it has rows that those never got.
+ */
+
+const HOUR_US = 3_600_000_000;
+/** The end of what a DateTime can hold, on the hour. */
+const END_S = Math.floor(0xffff_ffff / 3600) * 3600;
+
+/** So many hours are named in a query; more, and all of them are taken for hours with copies. */
+const MAX_NAMED = 2000;
+
+/** In whole microseconds since the epoch. */
+interface HoursAround {
+  readonly fromUs?: number | undefined;
+  readonly toUs?: number | undefined;
+}
+
+/** The whole hours that hold a range; all of them where it has no end. */
+export function hoursAround({ fromUs = 0, toUs }: HoursAround): HoursBetween {
+  const toS = toUs === undefined ? END_S : Math.min(END_S, Math.ceil(toUs / HOUR_US) * 3600);
+  return { fromS: Math.min(Math.floor(fromUs / HOUR_US) * 3600, toS), toS };
+}
+
+/** How many events there are, of those that the tables of counts have. */
+export async function countIdentities(
+  nodes: Nodes,
+  bounds: QueryBounds,
+  selection: Selection,
+  hours: HoursBetween,
+): Promise<number> {
+  const { sql, params } = countedHours(selectionOf(selection), hours);
+  const [row] = await queryRows<CountRow>(nodes, `SELECT sum(events) AS count FROM (${sql})`, params, bounds);
+  return Number(row?.count ?? 0);
+}
+
+interface CountRow {
+  readonly count: string | number;
+}
+
+/** A SELECT of the number of rows of the raw table. */
+export function countRows(selection: Selection, hours: HoursBetween): Condition {
+  const { sql, params } = rowsAre(selection, hours);
+  return { sql: `SELECT count() FROM events WHERE ${sql}`, params };
+}
+
+/** The hours in which the raw table has not as many rows as there are identities, in seconds since the epoch. */
+export async function hoursWithCopies(
+  nodes: Nodes,
+  bounds: QueryBounds,
+  selection: Selection,
+  hours: HoursBetween,
+): Promise<readonly number[]> {
+  const counted = countedHours(selectionOf(selection), hours);
+  const raw = rowsAre(selection, hours);
+  const query = `
+    SELECT toUnixTimestamp(hour) AS hour_s
+    FROM
+    (
+      SELECT hour, events, 0 AS rows FROM (${counted.sql})
+      UNION ALL
+      SELECT toStartOfHour(timestamp, 'UTC') AS hour, 0, count() FROM events WHERE ${raw.sql} GROUP BY hour
+    )
+    GROUP BY hour
+    HAVING sum(rows) > 0 AND sum(rows) != sum(events)`;
+  const rows = await queryRows<HourRow>(nodes, query, { ...counted.params, ...raw.params }, bounds);
+  return rows.map(({ hour_s }) => hour_s);
+}
+
+interface HourRow {
+  readonly hour_s: number;
+}
+
+/** That an event is of one of these hours. */
+export function isOfHours(hoursS: readonly number[]): Condition {
+  if (hoursS.length > MAX_NAMED) return { sql: '1', params: {} };
+  return {
+    sql: `toStartOfHour(timestamp, 'UTC') IN (SELECT toDateTime(arrayJoin({copied_hours:Array(UInt32)}), 'UTC'))`,
+    params: { copied_hours: hoursS },
+  };
+}
+
+function rowsAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {
+  const range = { fromUs: fromS * 1_000_000, toUs: toS * 1_000_000 };
+  return allOf([...columnsAre(selectionOf(selection)), isWithin('timestamp', range, 'rows_')]);
+}
+
+function selectionOf({ application, category, name }: Selection) {
+  return { application, category, name };
+}
