@@ -36,6 +36,7 @@ export const EventShape = Type.Object(
       Type.Object(
         {},
         {
+          additionalProperties: true,
           description: `Anything, nested up to ${MAX_DATA_DEPTH} deep; kept exactly as sent, and \`{}\` if it is missing. It must satisfy the JSON Schema of its category and name, if there is one`,
         },
       ),
