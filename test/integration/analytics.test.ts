@@ -144,10 +144,10 @@ describe('POST and GET /analytics', () => {
     await post(`timestamp=${past}&user=ada&click`);
     await eventually(async () => expect(await fresh(past)).to.contain('clicks,1\n'));
     const merges = await queriesSent(service, 'users');
-    const counters = await queriesSent(service, 'counters');
+    const versions = await queriesSent(service, 'hourRows');
     for (let asked = 0; asked < 5; asked += 1) await fresh(past);
     expect(await queriesSent(service, 'users')).to.equal(merges);
-    expect(await queriesSent(service, 'counters')).to.equal(counters + 5);
+    expect(await queriesSent(service, 'hourRows')).to.equal(versions + 5);
   });
 });
 
