@@ -12,7 +12,7 @@ const unused = async () => fail();
 export const httpDependencies: HttpDependencies = {
   ingest: { accept: unused, batch: fail, refusal: () => undefined },
   hourly: { hour: unused, hours: unused },
-  questions: { events: unused, rejected: unused, top: unused, categories: unused },
+  questions: { events: unused, rejected: unused, top: unused, categories: unused, names: unused },
   live: { join: fail },
   liveQuestions: { top: unused },
   health: { readiness: async () => ({ status: 'ready' }), report: unused },
