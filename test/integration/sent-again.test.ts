@@ -61,12 +61,6 @@ describe('What is shipped again', () => {
     return service;
   }
 
-  async function rejections(database: string): Promise<number> {
-    const query = 'SELECT count() AS rows FROM rejected_events FINAL';
-    const [found] = await rowsOf<{ rows: string }>(testEndpoint(), database, query);
-    return Number(found?.rows);
-  }
-
   it('from a copy of a journal that was put back changes no number: not of events, and not of rejections', async function () {
     this.timeout(60_000);
     const { dataDir, database } = await unshipped();
@@ -106,3 +100,9 @@ describe('What is shipped again', () => {
     expect((await totals(testEndpoint(), database)).raw.rows).to.equal(EVENTS);
   });
 });
+
+async function rejections(database: string): Promise<number> {
+  const query = 'SELECT count() AS rows FROM rejected_events FINAL';
+  const [found] = await rowsOf<{ rows: string }>(testEndpoint(), database, query);
+  return Number(found?.rows);
+}
