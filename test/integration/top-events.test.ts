@@ -178,7 +178,13 @@ describe('GET /events/top', () => {
 
   it('counts each event that has no value to share', async () => {
     const one = { event_id: 'of two events', timestamp: NOW - 5 };
-    await post(one, { ...one, timestamp: NOW - 6 }, { data: { id: null } }, { data: { id: 1 } }, { data: { id: 1 } });
+    await post(
+      one,
+      { ...one, timestamp: NOW - 6 },
+      { data: { id: null } },
+      { data: { id: 1 } },
+      { data: { id: 1 } },
+    );
     expect(await counts('unique=data.id')).to.deep.equal(['n=4']);
   });
 
