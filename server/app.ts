@@ -17,6 +17,7 @@ import { openIngest } from './ingest/ingest.ts';
 import { createLogger, type Logger } from './log.ts';
 import { Feeds, MAX_FEEDS } from './live/feeds.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { repeat } from './repeat.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 import { HourlyReader } from './queries/hourly-reader.ts';
 import { createHourly, type Hourly } from './queries/hourly.ts';
@@ -35,6 +36,9 @@ export interface App {
 
 /** The first questions should not find tables missing; with ClickHouse away, accept events all the same. */
 const SCHEMA_WAIT_MS = 5_000;
+
+/** How often hours that are over are counted, so that no question has to. */
+const KEEP_COUNTS_MS = 60_000;
 
 /** Time, chance and misfortune, as arguments for whoever wants to set them. */
 export interface Surroundings {
@@ -80,7 +84,11 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const { cache, questions: questionLimits } = config;
   const { ingestNodes } = clickhouse;
   const questionsOf = (nodes: Nodes) =>
-    createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, log, nowMs });
+    createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, nowMs });
+  const questions = questionsOf(clickhouse.questionNodes);
+  const notKept = (error: unknown) =>
+    log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
+  closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
   const live = new Feeds({ maxReaders: config.live.maxReaders, metrics, log });
 
   const health = createHealth({
@@ -94,7 +102,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const http = createHttpApp({
     ingest,
     hourly: openHourly({ queryNodes, cache, metrics, log, nowMs }),
-    questions: questionsOf(clickhouse.questionNodes),
+    questions,
     live,
     liveQuestions: questionsOf(clickhouse.liveNodes),
     ...speakForAll({ registry: metrics.registry, health }, config.workers),

@@ -1,7 +1,7 @@
-import type { Nodes } from '../clickhouse/nodes.ts';
-import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
-import { columnsAre, allOf } from './conditions.ts';
-import { countedHours } from './counted-hours.ts';
+import { queryRows } from '../clickhouse/query.ts';
+import { allOf, columnsAre } from './conditions.ts';
+import { readEventNames, type EventName, type KnownNames } from './event-names.ts';
+import type { Counting } from './grown-hours.ts';
 
 /** What is known of one category, over everything that was ever stored. */
 export interface Category {
@@ -14,67 +14,67 @@ export interface Category {
   readonly lastUs: number;
 }
 
-/** The sessions of each category as they were counted, and at how many rows. */
-export type KnownSessions = Map<string, { readonly rows: string; readonly sessions: number }>;
+/** What was counted of one application, or of all of them. */
+export interface Known {
+  readonly names: KnownNames;
+  /** The sessions of each category, and at how many rows they were counted. */
+  readonly sessions: Map<string, { readonly rows: string; readonly sessions: number }>;
+}
 
 /**
  * Every category that has events, in alphabetical order.
- * @param known kept up, so that sessions are counted again only where there are more rows than before
+ * @param known kept up, so that what has no more rows than before is not counted again
  * @throws what `queryRows` throws
  */
 export async function readCategories(
-  nodes: Nodes,
-  bounds: QueryBounds,
+  counting: Counting,
   application: string | undefined,
-  known: KnownSessions,
+  known: Known,
 ): Promise<Category[]> {
-  const { sql, params } = countedHours({ application });
-  const query = `
-    SELECT
-      category, toString(sum(rows)) AS all_rows, sum(events) AS all_events,
-      toUnixTimestamp64Micro(min(first)) AS first_us, toUnixTimestamp64Micro(max(last)) AS last_us
-    FROM (${sql})
-    GROUP BY category
-    ORDER BY category`;
-  const rows = await queryRows<Row>(nodes, query, params, bounds);
-  const changed = rows.filter((row) => known.get(row.category)?.rows !== row.all_rows);
-  if (changed.length > 0) await countSessions(nodes, bounds, application, known);
-  return rows.map((row) => ({
-    category: row.category,
-    events: Number(row.all_events),
-    sessions: known.get(row.category)?.sessions ?? 0,
-    firstUs: Number(row.first_us),
-    lastUs: Number(row.last_us),
-  }));
+  const names = await readEventNames(counting, { application }, known.names);
+  const sessions = await readSessions(counting, application, known.sessions);
+  const byCategory = new Map<string, EventName[]>();
+  for (const name of names) byCategory.set(name.category, [...(byCategory.get(name.category) ?? []), name]);
+  return [...byCategory]
+    .map(([category, names]) => ({
+      category,
+      events: names.reduce((sum, { events }) => sum + events, 0),
+      sessions: sessions.get(category) ?? 0,
+      firstUs: names.reduce((first, { firstUs }) => Math.min(first, firstUs), Infinity),
+      lastUs: names.reduce((last, { lastUs }) => Math.max(last, lastUs), 0),
+    }))
+    .sort((a, b) => Buffer.from(a.category).compare(Buffer.from(b.category)));
 }
 
-interface Row {
-  readonly category: string;
-  readonly all_rows: string;
-  readonly all_events: string | number;
-  readonly first_us: string | number;
-  readonly last_us: string | number;
-}
-
-async function countSessions(
-  nodes: Nodes,
-  bounds: QueryBounds,
+async function readSessions(
+  { nodes, bounds }: Counting,
   application: string | undefined,
-  known: KnownSessions,
-): Promise<void> {
+  known: Known['sessions'],
+): Promise<ReadonlyMap<string, number>> {
   const { sql, params } = allOf([{ sql: '1', params: {} }, ...columnsAre({ application })]);
-  const query = `
-    SELECT category, toString(sum(rows)) AS all_rows, uniqExactMerge(sessions) AS all_sessions
+  const select = (columns: string, condition: string) => `
+    SELECT category, toString(sum(rows)) AS all_rows${columns}
     FROM hours
-    WHERE ${sql}
+    WHERE ${sql} AND ${condition}
     GROUP BY category`;
-  for (const row of await queryRows<SessionsRow>(nodes, query, params, bounds)) {
-    known.set(row.category, { rows: row.all_rows, sessions: Number(row.all_sessions) });
+  const rows = await queryRows<RowsRow>(nodes, select('', '1'), params, bounds);
+  const grown = rows
+    .filter((row) => known.get(row.category)?.rows !== row.all_rows)
+    .map(({ category }) => category);
+  if (grown.length > 0) {
+    const query = select(', uniqExactMerge(sessions) AS all_sessions', 'category IN {grown:Array(String)}');
+    for (const row of await queryRows<SessionsRow>(nodes, query, { ...params, grown }, bounds)) {
+      known.set(row.category, { rows: row.all_rows, sessions: Number(row.all_sessions) });
+    }
   }
+  return new Map(rows.map(({ category }) => [category, known.get(category)?.sessions ?? 0]));
 }
 
-interface SessionsRow {
+interface RowsRow {
   readonly category: string;
   readonly all_rows: string;
+}
+
+interface SessionsRow extends RowsRow {
   readonly all_sessions: string | number;
 }

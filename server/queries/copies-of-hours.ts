@@ -1,7 +1,8 @@
-import type { Nodes } from '../clickhouse/nodes.ts';
-import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
+import { queryRows } from '../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin, type Condition } from './conditions.ts';
-import { countedHours, type HoursBetween, type Selection } from './counted-hours.ts';
+import { countedHours } from './counted-hours.ts';
+import { readEventNames, type KnownNames } from './event-names.ts';
+import { ALL_HOURS, type Counting, type HoursBetween, type Selection } from './grown-hours.ts';
 
 /**
  * Whether the raw table has copies of events, hour by hour: it has when it has more rows than there are identities. Rows
@@ -9,9 +10,6 @@ import { countedHours, type HoursBetween, type Selection } from './counted-hours
  */
 
 const HOUR_US = 3_600_000_000;
-/** The end of what a DateTime can hold, on the hour. */
-const END_S = Math.floor(0xffff_ffff / 3600) * 3600;
-
 /** So many hours are named in a query; more, and all of them are taken for hours with copies. */
 const MAX_NAMED = 2000;
 
@@ -23,19 +21,32 @@ interface HoursAround {
 
 /** The whole hours that hold a range; all of them where it has no end. */
 export function hoursAround({ fromUs = 0, toUs }: HoursAround): HoursBetween {
-  const toS = toUs === undefined ? END_S : Math.min(END_S, Math.ceil(toUs / HOUR_US) * 3600);
+  const toS = toUs === undefined ? ALL_HOURS.toS : Math.min(ALL_HOURS.toS, Math.ceil(toUs / HOUR_US) * 3600);
   return { fromS: Math.min(Math.floor(fromUs / HOUR_US) * 3600, toS), toS };
 }
 
-/** How many events there are, of those that the tables of counts have. */
+/**
+ * How many events there are, of those that the tables of counts have.
+ * @param known see `readEventNames`
+ */
 export async function countIdentities(
-  nodes: Nodes,
-  bounds: QueryBounds,
+  counting: Counting,
   selection: Selection,
   hours: HoursBetween,
+  known: KnownNames,
 ): Promise<number> {
-  const { sql, params } = countedHours(selectionOf(selection), hours);
-  const [row] = await queryRows<CountRow>(nodes, `SELECT sum(events) AS count FROM (${sql})`, params, bounds);
+  if (hours.fromS === ALL_HOURS.fromS && hours.toS === ALL_HOURS.toS) {
+    const names = await readEventNames(counting, selection, known);
+    const own = names.filter(({ name }) => selection.name === undefined || name === selection.name);
+    return own.reduce((sum, { events }) => sum + events, 0);
+  }
+  const { sql, params } = await countedHours(counting, selectionOf(selection), hours);
+  const [row] = await queryRows<CountRow>(
+    counting.nodes,
+    `SELECT sum(events) AS count FROM (${sql})`,
+    params,
+    counting.bounds,
+  );
   return Number(row?.count ?? 0);
 }
 
@@ -51,12 +62,11 @@ export function countRows(selection: Selection, hours: HoursBetween): Condition 
 
 /** The hours in which the raw table has not as many rows as there are identities, in seconds since the epoch. */
 export async function hoursWithCopies(
-  nodes: Nodes,
-  bounds: QueryBounds,
+  counting: Counting,
   selection: Selection,
   hours: HoursBetween,
 ): Promise<readonly number[]> {
-  const counted = countedHours(selectionOf(selection), hours);
+  const counted = await countedHours(counting, selectionOf(selection), hours);
   const raw = rowsAre(selection, hours);
   const query = `
     SELECT toUnixTimestamp(hour) AS hour_s
@@ -68,7 +78,12 @@ export async function hoursWithCopies(
     )
     GROUP BY hour
     HAVING sum(rows) > 0 AND sum(rows) != sum(events)`;
-  const rows = await queryRows<HourRow>(nodes, query, { ...counted.params, ...raw.params }, bounds);
+  const rows = await queryRows<HourRow>(
+    counting.nodes,
+    query,
+    { ...counted.params, ...raw.params },
+    counting.bounds,
+  );
   return rows.map(({ hour_s }) => hour_s);
 }
 

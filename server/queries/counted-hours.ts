@@ -1,38 +1,45 @@
-import type { Nodes } from '../clickhouse/nodes.ts';
-import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
-import { HOUR_MS } from '../events/hours.ts';
-import { allOf, columnsAre, type Condition } from './conditions.ts';
+import { queryRows } from '../clickhouse/query.ts';
+import type { Condition } from './conditions.ts';
+import {
+  ALL_HOURS,
+  countedEvents,
+  countedRows,
+  eventsOfGrown,
+  grownHours,
+  hoursAre,
+  type Counting,
+  type HoursBetween,
+  type Selection,
+} from './grown-hours.ts';
+import { keepCounts } from './kept-counts.ts';
 
-/** Whose events are counted; what is undefined does not matter. */
-export interface Selection {
-  readonly application?: string | undefined;
-  readonly category?: string | undefined;
-  readonly name?: string | undefined;
-}
-
-/** Times of hours, in seconds since the epoch: from the first, up to and without the last. */
-export interface HoursBetween {
-  readonly fromS: number;
-  readonly toS: number;
-}
-
-const ALL_HOURS: HoursBetween = { fromS: 0, toS: 0xffff_ffff };
+/** More hours than this are counted in pieces first, and kept. */
+const MANY = 5_000;
 
 /**
  * How many events there are, as SQL over `hours` and `minutes`: a row for each (hour, application, category, name), with
  * `hour`, `application`, `category`, `name`, `rows`, `events`, `first` and `last`. An hour that has as many rows as when
  * it was counted is not counted again; of the others, the sets of their minutes are merged.
- *
- * Both sides see one snapshot of `hours` (enable_shared_storage_snapshot_in_query, on by default), so an hour is not
- * taken for counted by one and for grown by the other.
+ * @throws what `queryRows` throws
  */
-export function countedHours(selection: Selection, hours: HoursBetween = ALL_HOURS): Condition {
+export async function countedHours(
+  counting: Counting,
+  selection: Selection,
+  hours: HoursBetween = ALL_HOURS,
+): Promise<Condition> {
+  let grown = await readGrown(counting, selection, hours);
+  if (grown.keys > MANY) {
+    await keepCounts(counting, selection, hours);
+    grown = await readGrown(counting, selection, hours);
+  }
   const { sql, params } = hoursAre(selection, hours);
   return {
     sql: `
       SELECT
         hour, application, category, name,
-        sum(received) AS rows, if(max(known).rows = rows, max(known).events, sum(fresh)) AS events,
+        sum(received) AS rows, max(known) AS counted_at,
+        -- What has grown since it was looked for is not among the fresh: then the last count is the answer.
+        if(${countedRows('counted_at')} = rows, ${countedEvents('counted_at')}, greatest(sum(fresh), ${countedEvents('counted_at')})) AS events,
         min(earliest) AS first, max(latest) AS last
       FROM
       (
@@ -42,118 +49,43 @@ export function countedHours(selection: Selection, hours: HoursBetween = ALL_HOU
         FROM hours
         WHERE ${sql}
         GROUP BY hour, application, category, name
-        UNION ALL
-        SELECT
-          hour, application, category, name, toUInt64(0), CAST((0, 0), 'Tuple(rows UInt64, events UInt64)'), events,
-          toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toDateTime64(0, 6, 'UTC')
-        FROM (${eventsOfGrownHours(sql)})
+        ${grown.keys === 0 ? '' : withGrown(sql)}
       )
       GROUP BY hour, application, category, name
       HAVING rows > 0`,
-    params,
+    params: { ...params, grown_from_s: grown.fromS, grown_to_s: grown.toS },
   };
 }
 
-/** Keys of hours that one question counts and keeps: bounds the memory of the sets. */
-const KEPT_AT_ONCE = 20_000;
-
-/** An hour is kept when it has been over for so long: before that it would be in vain. */
-const SETTLED_MS = 60_000;
-
-/**
- * Counts hours that are over and have grown since they were counted, and keeps the numbers beside their sets, so that
- * nobody has to merge those again. An INSERT reaches `minutes` and `hours` one after the other, and a crash may come
- * between; so a number is kept only where both have as many rows.
- *
- * Nothing depends on it but time; what cannot be kept is counted again by the next question.
- * @param ingest may insert
- */
-export async function keepCounts(
-  nodes: { readonly queries: Nodes; readonly ingest: Nodes },
-  selection: Selection,
-  bounds: QueryBounds,
-  nowMs: number,
-): Promise<void> {
-  const toS = Math.floor((nowMs - SETTLED_MS) / HOUR_MS) * (HOUR_MS / 1000);
-  const { sql, params } = hoursAre(selection, { fromS: 0, toS });
-  const query = `
-    SELECT toString(hour) AS hour, application, category, name, rows, events
-    FROM
-    (
-      SELECT hour, application, category, name, sum(of_hours) AS rows, sum(of_minutes) AS received, sum(fresh) AS events
-      FROM
-      (
-        SELECT hour, application, category, name, total AS of_hours, toUInt64(0) AS of_minutes, toUInt64(0) AS fresh
-        FROM (${grownHours(sql)} LIMIT {keep:UInt32})
+function withGrown(condition: string): string {
+  return `
         UNION ALL
-        SELECT hour, application, category, name, toUInt64(0), received, events
-        FROM (${eventsOfGrownHours(sql, 'LIMIT {keep:UInt32}')})
-      )
-      GROUP BY hour, application, category, name
-    )
-    WHERE rows = received`;
-  for (;;) {
-    const rows = await queryRows<KeptRow>(nodes.queries, query, { ...params, keep: KEPT_AT_ONCE }, bounds);
-    if (rows.length === 0) return;
-    await insertCounts(nodes.ingest, rows);
-  }
+        SELECT
+          hour, application, category, name, toUInt64(0), toUInt128(0), events,
+          toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toDateTime64(0, 6, 'UTC')
+        FROM (${eventsOfGrown(condition)})`;
 }
 
-interface KeptRow {
-  readonly hour: string;
-  readonly application: string;
-  readonly category: string;
-  readonly name: string;
-  readonly rows: string | number;
-  readonly events: string | number;
+interface Grown extends HoursBetween {
+  readonly keys: number;
 }
 
-async function insertCounts(ingest: Nodes, rows: readonly KeptRow[]): Promise<void> {
-  const values = rows.map(({ rows, events, ...key }) => ({ ...key, counted: { rows, events } }));
-  await ingest.use(async (client) =>
-    client.insert({
-      table: 'hours',
-      columns: ['hour', 'application', 'category', 'name', 'counted'],
-      values,
-      format: 'JSONEachRow',
-      // Of a cluster any shard may keep it: the largest of all is what counts.
-      clickhouse_settings: { async_insert: 0, insert_distributed_one_random_shard: 1 },
-    }),
-  );
+/** How many keys have grown since they were counted, and in which hours. */
+async function readGrown(
+  { nodes, bounds }: Counting,
+  selection: Selection,
+  hours: HoursBetween,
+): Promise<Grown> {
+  const { sql, params } = hoursAre(selection, hours);
+  const query = `
+    SELECT count() AS keys, toUnixTimestamp(min(hour)) AS first_s, toUnixTimestamp(max(hour)) AS last_s
+    FROM (${grownHours(sql)})`;
+  const [row] = await queryRows<GrownRow>(nodes, query, params, bounds);
+  return { keys: Number(row?.keys ?? 0), fromS: row?.first_s ?? 0, toS: (row?.last_s ?? 0) + 3600 };
 }
 
-/** Of (hour, application, category, name), in the order of the key, those that were never counted at as many rows. */
-function grownHours(condition: string): string {
-  return `
-    SELECT category, name, hour, application, sum(rows) AS total
-    FROM hours
-    WHERE ${condition}
-    GROUP BY category, name, hour, application
-    HAVING max(counted).rows != total
-    ORDER BY category, name, hour, application`;
-}
-
-function eventsOfGrownHours(condition: string, limit = ''): string {
-  const keys = `SELECT category, name, hour, application FROM (${grownHours(condition)} ${limit})`;
-  return `
-    SELECT toStartOfHour(minute, 'UTC') AS hour, application, category, name, sum(received) AS received, sum(ids) AS events
-    FROM
-    (
-      SELECT minute, application, category, name, sum(rows) AS received, uniqExactMerge(ids) AS ids
-      FROM minutes
-      WHERE (category, name, toStartOfHour(minute, 'UTC'), application) GLOBAL IN (${keys})
-      GROUP BY minute, application, category, name
-    )
-    GROUP BY hour, application, category, name`;
-}
-
-function hoursAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {
-  const { application, category, name } = selection;
-  return allOf([
-    ...columnsAre({ application, category, name }),
-    {
-      sql: `hour >= toDateTime({from_s:UInt32}, 'UTC') AND hour < toDateTime({to_s:UInt32}, 'UTC')`,
-      params: { from_s: fromS, to_s: toS },
-    },
-  ]);
+interface GrownRow {
+  readonly keys: string | number;
+  readonly first_s: number;
+  readonly last_s: number;
 }

@@ -1,12 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { Nodes } from '../clickhouse/nodes.ts';
-import type { QueryBounds } from '../clickhouse/query.ts';
 import type { CacheLimits, QuestionLimits } from '../config.ts';
-import { messageOf } from '../errors.ts';
-import type { Logger } from '../log.ts';
 import { BriefAnswers } from './brief-answers.ts';
-import { readCategories, type Category, type KnownSessions } from './categories.ts';
-import { keepCounts } from './counted-hours.ts';
+import { readCategories, type Category, type Known } from './categories.ts';
+import type { Counting } from './grown-hours.ts';
+import { countKeeper } from './kept-counts.ts';
 import { readEventNames, type EventName, type NamesQuestion } from './event-names.ts';
 import { readEventsPage, type EventsPage, type EventsQuestion } from './events-page.ts';
 import { readRejectedPage, type RejectedPage, type RejectedQuestion } from './rejected-events.ts';
@@ -19,7 +17,6 @@ export interface QuestionsDependencies {
   readonly ingestNodes: Nodes;
   readonly limits: QuestionLimits;
   readonly cache: Pick<CacheLimits, 'ttlMs'>;
-  readonly log: Logger;
   readonly nowMs: () => number;
 }
 
@@ -36,6 +33,8 @@ export interface Questions {
   categories(options: Pick<NamesQuestion, 'application'> & Freshness): Promise<readonly Category[]>;
   /** The names of events with their counts, from the same kind of cache. */
   names(options: NamesQuestion & Freshness): Promise<readonly EventName[]>;
+  /** Counts what is over and was not counted yet, so that no question has to. Throws what `keepCounts` throws. */
+  readonly keepCounts: () => Promise<void>;
   /** This server has just stored events: what the caches hold is not used again. */
   stored(): void;
 }
@@ -47,43 +46,46 @@ export interface Freshness {
 const MAX_CACHED = 100;
 /** Of applications, and of all of them together. */
 const MAX_SCOPES = 100;
-const BOUNDS = { narrower: 'GET /events with a range (from, to) instead' };
+/** Names of each of them whose counts are remembered. */
+const MAX_KNOWN = 10_000;
+/** Of one answer. */
+const MAX_NAMES = 1000;
+const NARROWER = 'GET /events with a range (from, to) instead';
 
 export function createQuestions(dependencies: QuestionsDependencies): Questions {
-  const { nodes, ingestNodes, limits, cache, log, nowMs } = dependencies;
-  const bounds: QueryBounds = { limits, ...BOUNDS };
-  const known = new LRUCache<string, KnownSessions>({ max: MAX_SCOPES });
-  const sessionsOf = (application: string | undefined): KnownSessions => {
+  const { nodes, ingestNodes, limits, cache, nowMs } = dependencies;
+  const counting: Counting = { nodes, ingestNodes, bounds: { limits, narrower: NARROWER }, nowMs };
+  const known = new LRUCache<string, Known>({ max: MAX_SCOPES });
+  const knownOf = (application: string | undefined): Known => {
     const key = keyOf({ application });
-    const sessions = known.get(key) ?? new Map<string, never>();
-    known.set(key, sessions);
-    return sessions;
+    const found = known.get(key) ?? {
+      names: new LRUCache({ max: MAX_KNOWN }),
+      sessions: new Map<string, never>(),
+    };
+    known.set(key, found);
+    return found;
   };
-  const keep = async (question: NamesQuestion) =>
-    keepCounts({ queries: nodes, ingest: ingestNodes }, question, bounds, nowMs()).catch((error: unknown) =>
-      log.warn({ reason: messageOf(error) }, 'what was counted could not be kept; it is counted again'),
-    );
   const briefly = { ttlMs: cache.ttlMs, maxQuestions: MAX_CACHED, keyOf };
   const categories = new BriefAnswers({
     ...briefly,
-    answer: async (question: NamesQuestion) => {
-      await keep(question);
-      return await readCategories(nodes, bounds, question.application, sessionsOf(question.application));
-    },
+    answer: async ({ application }: NamesQuestion) =>
+      readCategories(counting, application, knownOf(application)),
   });
   const names = new BriefAnswers({
     ...briefly,
-    answer: async (question: NamesQuestion) => {
-      await keep(question);
-      return await readEventNames(nodes, bounds, question);
-    },
+    answer: async (question: NamesQuestion) =>
+      (await readEventNames(counting, question, knownOf(question.application).names)).slice(0, MAX_NAMES),
   });
   return {
     events: async (question) => readEventsPage(nodes, limits, question),
     rejected: async (question) => readRejectedPage(nodes, limits, question),
-    top: async (question, shown) => readTopEvents(nodes, limits, question, shown),
+    top: async (question, shown) => {
+      const { names: knownNames } = knownOf(question.application);
+      return await readTopEvents({ ...counting, knownNames }, limits, question, shown);
+    },
     categories: async ({ fresh, application }) => categories.ask({ application }, fresh),
     names: async ({ fresh, application, category }) => names.ask({ application, category }, fresh),
+    keepCounts: countKeeper(counting),
     stored: () => {
       categories.forget();
       names.forget();

@@ -43,8 +43,7 @@ async function emptySets({ client, layout }: RepairedNode, hoursS: readonly numb
       clickhouse_settings: { mutations_sync: '2' },
     });
   await change('minutes', `ids = ${NO_IDS}`, 'minute');
-  const counted = `counted = CAST((0, 0), 'Tuple(rows UInt64, events UInt64)')`;
-  await change('hours', `users = ${NOBODY}, sessions = ${NOBODY}, ${counted}`, 'hour');
+  await change('hours', `users = ${NOBODY}, sessions = ${NOBODY}, counted = 0`, 'hour');
 }
 
 async function addMissing({ client, layout }: RepairedNode, hoursS: readonly number[]): Promise<void> {

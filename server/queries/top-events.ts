@@ -1,4 +1,3 @@
-import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
 import type { QuestionLimits } from '../config.ts';
 import type { DataCondition, DataPath } from '../events/data-path.ts';
@@ -6,6 +5,8 @@ import { allOf, columnsAre, isWithin } from './conditions.ts';
 import { IDENTITY } from './copies.ts';
 import { countIdentities, countRows, hoursAround, hoursWithCopies, isOfHours } from './copies-of-hours.ts';
 import { allHold, paramsOf, textAt, type Expression } from './data-values.ts';
+import type { KnownNames } from './event-names.ts';
+import type { Counting } from './grown-hours.ts';
 import { END_US } from './events-page.ts';
 import { ORDER, placeOf, readShown, ShownValues, type Place } from './shown-values.ts';
 
@@ -58,13 +59,14 @@ interface Row {
  * @throws what `queryRows` throws
  */
 export async function readTopEvents(
-  nodes: Nodes,
+  using: Omit<Counting, 'bounds'> & { readonly knownNames: KnownNames },
   limits: QuestionLimits,
   question: TopQuestion,
   known: ShownValues = new ShownValues(),
 ): Promise<TopKey[]> {
+  const { nodes } = using;
   const bounds: QueryBounds = { limits, narrower: NARROWER };
-  const found = await readKeys(nodes, bounds, question);
+  const found = await readKeys({ ...using, bounds }, question, using.knownNames);
   const rows = found.map(({ top_key, ...row }) => ({ ...row, key: top_key }));
   const { show } = question;
   const unknown = show.length === 0 ? [] : rows.filter((row) => !known.has(row));
@@ -85,9 +87,10 @@ export async function readTopEvents(
  * Reads rows as if each were an event. Nearly always they are: then there are as many as identities were counted before,
  * and nothing could have become fewer meanwhile. Otherwise it is asked again, with the copies left out.
  */
-async function readKeys(nodes: Nodes, bounds: QueryBounds, question: TopQuestion): Promise<Row[]> {
+async function readKeys(counting: Counting, question: TopQuestion, knownNames: KnownNames): Promise<Row[]> {
+  const { nodes, bounds } = counting;
   const hours = hoursAround(question);
-  const identities = await countIdentities(nodes, bounds, question, hours);
+  const identities = await countIdentities(counting, question, hours, knownNames);
   const asRows = selectTop(question, rowsAsEvents(question));
   const raw = countRows(question, hours);
   const params = { ...asRows.params, ...raw.params };
@@ -98,7 +101,7 @@ async function readKeys(nodes: Nodes, bounds: QueryBounds, question: TopQuestion
     bounds,
   );
   if (Number(rows[0]?.raw_rows) === identities) return rows;
-  const copied = await hoursWithCopies(nodes, bounds, question, hours);
+  const copied = await hoursWithCopies(counting, question, hours);
   if (copied.length === 0) return rows;
   const { sql, params: withCopies } = selectTop(question, firstOfCopies(question, copied));
   return await queryRows<Row>(nodes, sql, withCopies, bounds);

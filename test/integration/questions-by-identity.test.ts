@@ -3,7 +3,6 @@ import { defaults } from '../../server/config.ts';
 import { connectAny, type Nodes } from '../../server/clickhouse/nodes.ts';
 import { parseDataCondition, parseDataPath } from '../../server/events/data-path.ts';
 import { HOUR_MS, hourOf } from '../../server/events/hours.ts';
-import { createLogger } from '../../server/log.ts';
 import { createQuestions, type Questions } from '../../server/queries/questions.ts';
 import { HourlyReader } from '../../server/queries/hourly-reader.ts';
 import { hourlyQueries } from '../../server/queries/read-hourly.ts';
@@ -60,7 +59,6 @@ describe('questions beside copies', () => {
       ingestNodes,
       limits: defaults.questions,
       cache: { ttlMs: 0 },
-      log: createLogger('warn'),
       nowMs: () => NOW_MS,
     });
     const random = seeded('copies');

@@ -1,6 +1,9 @@
 import { connect } from '../../server/clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 
+/** Copies of an event are one. */
+const EVENTS = 'uniqExact(application, event_id, category, name, timestamp)';
+
 /** The rows of a query, asked as the administrator. */
 export async function rowsOf<Row>(
   endpoint: ClickHouseEndpoint,
@@ -16,22 +19,22 @@ export async function rowsOf<Row>(
   }
 }
 
-/** How often the raw table has each user. */
+/** How many events the raw table has of each user. */
 export async function storedUsers(
   endpoint: ClickHouseEndpoint,
   database: string,
 ): Promise<Map<string, number>> {
-  const query = 'SELECT user, count() AS times FROM events GROUP BY user';
+  const query = `SELECT user, ${EVENTS} AS times FROM events GROUP BY user`;
   const rows = await rowsOf<{ user: string; times: string | number }>(endpoint, database, query);
   return new Map(rows.map(({ user, times }) => [user, Number(times)]));
 }
 
 export interface Totals {
-  readonly rows: number;
+  readonly events: number;
   readonly users: number;
 }
 
-/** The whole of the raw table and the whole of the hourly view, which must be the same. */
+/** Everything in the raw table and everything that is counted, which must be the same. */
 export async function totals(
   endpoint: ClickHouseEndpoint,
   database: string,
@@ -39,15 +42,15 @@ export async function totals(
   const [raw] = await rowsOf<Totals>(
     endpoint,
     database,
-    'SELECT count() AS rows, uniqExact(user) AS users FROM events',
+    `SELECT ${EVENTS} AS events, uniqExactIf(user, user != '') AS users FROM events`,
   );
   const [view] = await rowsOf<Totals>(
     endpoint,
     database,
-    'SELECT sum(clicks) + sum(impressions) AS rows, uniqExactMerge(users) AS users FROM hourly',
+    'SELECT (SELECT sum(n) FROM (SELECT uniqExactMerge(ids) AS n FROM minutes GROUP BY minute, application, category, name)) AS events, uniqExactMerge(users) AS users FROM hours',
   );
   const asNumbers = (found: Totals | undefined) => ({
-    rows: Number(found?.rows),
+    events: Number(found?.events),
     users: Number(found?.users),
   });
   return { raw: asNumbers(raw), view: asNumbers(view) };
