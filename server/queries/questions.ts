@@ -49,7 +49,7 @@ const MAX_SCOPES = 100;
 /** Names of each of them whose counts are remembered. */
 const MAX_KNOWN = 10_000;
 /** Of one answer. */
-const MAX_NAMES = 1000;
+export const MAX_NAMES = 1000;
 const NARROWER = 'GET /events with a range (from, to) instead';
 
 export function createQuestions(dependencies: QuestionsDependencies): Questions {
