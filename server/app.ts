@@ -10,10 +10,9 @@ import { createHealth } from './health.ts';
 import { frontDoor } from './http/front-door.ts';
 import { createHttpApp } from './http/routes.ts';
 import { listen } from './http/listen.ts';
-import { Backlog } from './ingest/backlog.ts';
-import { createDelivery } from './ingest/delivery.ts';
-import type { Reach } from './ingest/fail-point.ts';
-import { openIngest } from './ingest/ingest.ts';
+import { openIngest } from './ingest.ts';
+import { Backlog } from './journal/backlog.ts';
+import type { Hit } from './journal/fail-point.ts';
 import { createLogger, type Logger } from './log.ts';
 import { Feeds, MAX_FEEDS } from './live/feeds.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -23,6 +22,7 @@ import { HourlyReader } from './queries/hourly-reader.ts';
 import { createHourly, type Hourly } from './queries/hourly.ts';
 import { createQuestions } from './queries/questions.ts';
 import { countedQueries, hourlyQueries } from './queries/read-hourly.ts';
+import { insertRows } from './shipping/insert-rows.ts';
 import { speakForAll } from './workers/whole.ts';
 
 export interface App {
@@ -45,7 +45,7 @@ export interface Surroundings {
   readonly nowMs?: () => number;
   readonly random?: () => number;
   readonly log?: Logger;
-  readonly reach?: Reach;
+  readonly hit?: Hit;
 }
 
 /**
@@ -64,31 +64,46 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
 
 async function open(config: Config, surroundings: Surroundings, closing: Closing): Promise<App> {
   const { nowMs = Date.now, random = Math.random, log = createLogger(config.logLevel) } = surroundings;
-  const { reach = () => undefined } = surroundings;
+  const { hit = () => undefined } = surroundings;
   // First, because a broken file is the operator's to mend, and nothing else should have started then.
   const checkPayload = await loadPayloadSchemas(config.schemasDir);
   const clickhouse = await openClickHouse(config, log, closing, random);
-  const { queryNodes } = clickhouse;
+  const { ingestNodes, queryNodes } = clickhouse;
 
-  const { database, dataDir, deduplicationWindow, journal: limits } = config;
-  const gate = openGate({ ...clickhouse, database, deduplicationWindow, log, nowMs, random });
+  const { database, dataDir, journal: limits, cache } = config;
+  const gate = openGate({ ...clickhouse, database, log, nowMs, random });
   closing.add('gate', () => gate.close());
   await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
 
   const backlog = new Backlog(nowMs);
   const metrics = createMetrics(backlog, nowMs);
-  const delivery = createDelivery({ ...clickhouse, gate, deduplicationWindow, log, nowMs });
-  const ingest = await openIngest({ dataDir, limits, delivery, backlog, metrics, log, nowMs, random, reach });
-  closing.add('ingest', () => ingest.close());
-
-  const { cache, questions: questionLimits } = config;
-  const { ingestNodes } = clickhouse;
+  const hourly = openHourly({ queryNodes, cache, metrics, log, nowMs });
+  const { questions: questionLimits } = config;
   const questionsOf = (nodes: Nodes) =>
     createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, nowMs });
   const questions = questionsOf(clickhouse.questionNodes);
   const notKept = (error: unknown) =>
     log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
   closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
+  const onStored = () => {
+    hourly.stored();
+    questions.stored();
+  };
+  const ingest = await openIngest({
+    dataDir,
+    limits,
+    insert: async (insert) =>
+      gate.pass(async () => ingestNodes.use(async (client) => insertRows(client, insert))),
+    backlog,
+    metrics,
+    onStored,
+    log,
+    nowMs,
+    random,
+    hit,
+  });
+  closing.add('ingest', () => ingest.close());
+
   const live = new Feeds({ maxReaders: config.live.maxReaders, metrics, log });
 
   const health = createHealth({
@@ -101,7 +116,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const { maxFutureMs, maxBodyBytes, bodiesMaxBytes, trust, corsOrigins } = config;
   const http = createHttpApp({
     ingest,
-    hourly: openHourly({ queryNodes, cache, metrics, log, nowMs }),
+    hourly,
     questions,
     live,
     liveQuestions: questionsOf(clickhouse.liveNodes),
@@ -144,8 +159,6 @@ function openHourly({ queryNodes, cache, metrics, log, nowMs }: HourlyParts): Ho
 interface ClickHouse {
   readonly endpoint: ClickHouseEndpoint;
   readonly consoleUrl: string;
-  /** For what is asked of ClickHouse's own tables; each question is short. */
-  readonly adminNodes: Nodes;
   readonly ingestNodes: Nodes;
   readonly queryNodes: Nodes;
   /** With connections of its own, so that questions that take long do not hold up the hourly counts. */
@@ -166,7 +179,7 @@ async function openClickHouse(
   const { database } = config;
   // Many servers before one cluster do not all begin with the same node.
   const first = Math.floor(random() * endpoint.urls.length);
-  const nodes = (role: 'admin' | 'ingest' | 'query', requestTimeoutMs: number, maxConnections?: number) => {
+  const nodes = (role: 'ingest' | 'query', requestTimeoutMs: number, maxConnections?: number) => {
     const opened = connectAny({ endpoint, role, database, requestTimeoutMs, maxConnections }, first);
     closing.add(`${role} clients`, () => opened.close());
     return opened;
@@ -177,7 +190,6 @@ async function openClickHouse(
   return {
     endpoint,
     consoleUrl,
-    adminNodes: nodes('admin', 10_000),
     ingestNodes: nodes('ingest', 60_000),
     queryNodes: nodes('query', 12_000),
     questionNodes: nodes('query', questionMs),

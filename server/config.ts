@@ -26,8 +26,6 @@ export interface Config {
   /** Holds `<category>/<name>.json`, the JSON Schemas of payloads. */
   readonly schemasDir: string;
   readonly journal: JournalLimits;
-  /** How many of the last blocks a table knows again when they are sent once more, at least; the migrations make it so. */
-  readonly deduplicationWindow: number;
   readonly cache: CacheLimits;
   readonly questions: QuestionLimits;
   readonly admission: AdmissionLimits;
@@ -38,9 +36,9 @@ export interface Config {
 }
 
 export interface JournalLimits {
-  /** A segment is sealed when its first row is this old, or ... */
+  /** The sustained interval between two INSERTs into one table; an event after a pause is sent at once. */
   readonly batchMaxWaitMs: number;
-  /** ... when it holds this many bytes, which bounds one INSERT. */
+  /** A segment that nobody can send yet is sealed when it holds this many bytes, which bounds one INSERT. */
   readonly segmentMaxBytes: number;
   /** All segments of this process together; above it events are refused with 503. */
   readonly maxBytes: number;
@@ -100,7 +98,6 @@ export const defaults: Config = {
   bodiesMaxBytes: 64 * MIB,
   schemasDir: path.resolve('schemas'),
   journal: { batchMaxWaitMs: 500, segmentMaxBytes: 8 * MIB, maxBytes: 10 * GIB, pendingMaxBytes: 64 * MIB },
-  deduplicationWindow: 100_000,
   cache: { ttlMs: 1000, maxHours: 10_000 },
   questions: {
     maxSeconds: 10,

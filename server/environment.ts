@@ -156,7 +156,7 @@ function clusterIssues(urls: readonly string[] | undefined, cluster: string | un
     return [{ path: 'CLICKHOUSE_URL', message }];
   }
   if (cluster !== undefined || urls === undefined || urls.length === 1) return [];
-  const message = `received ${urls.length} addresses, expected one, or the name of their cluster in CLICKHOUSE_CLUSTER: a server by itself keeps its own log of what it has, so a batch that is sent again to another one would count twice`;
+  const message = `received ${urls.length} addresses, expected one, or the name of their cluster in CLICKHOUSE_CLUSTER: each server by itself would have only a part of the events`;
   return [{ path: 'CLICKHOUSE_URL', message }];
 }
 

@@ -1,8 +1,8 @@
 import type { Gate } from './clickhouse/gate.ts';
 import type { NodeHealth } from './clickhouse/node-health.ts';
 import type { Finding } from './clickhouse/finding.ts';
-import type { Backlog } from './ingest/backlog.ts';
-import type { Ingest } from './ingest/ingest.ts';
+import type { Backlog } from './journal/backlog.ts';
+import type { Ingest } from './ingest.ts';
 
 export interface HealthDependencies {
   readonly ingest: Pick<Ingest, 'health'>;
@@ -31,11 +31,18 @@ export interface HealthReport {
   readonly parts: {
     readonly journal: {
       readonly state: 'ok' | 'refusing';
-      readonly set_aside: number;
+      /** Files in quarantine. */
+      readonly quarantined: number;
       readonly error?: string;
     };
     readonly backlog: { events: number; bytes: number; segments: number; oldest_waiting_seconds: number };
-    readonly shipper: { readonly state: string; readonly refused_segments: number; readonly error?: string };
+    readonly shipper: {
+      readonly state: string;
+      /** What is new, and everything else: `idle`, `sending`, `waiting` for its turn, `unavailable`, `closed`. */
+      readonly lanes: Readonly<Record<'fresh' | 'backlog', string>>;
+      readonly refused_segments: number;
+      readonly error?: string;
+    };
     readonly clickhouse: ClickHouseHealth;
     /** `ready`, or why nothing is shipped; and what in ClickHouse is not as it should be. */
     readonly schema: { readonly state: string; readonly findings?: readonly Finding[] };
@@ -67,12 +74,13 @@ export function createHealth(dependencies: HealthDependencies): Health {
       return { status: 'not ready', reason: journalError ?? 'the journal takes no events' };
     },
     report: async () => {
-      const { accepting, journalError, setAside, shipper, shipperError, refusedSegments } = ingest.health();
+      const { accepting, journalError, quarantined, lanes, shipperError, refusedSegments } = ingest.health();
       const clickhouse = clickhouseOf(await dependencies.clickhouse());
       const { state: schema, findings } = gate;
       const isShipping = shipperError === undefined && refusedSegments === 0;
       const isWell =
-        setAside === 0 &&
+        quarantined === 0 &&
+        journalError === undefined &&
         clickhouse.state === 'up' &&
         isShipping &&
         schema === 'ready' &&
@@ -81,20 +89,30 @@ export function createHealth(dependencies: HealthDependencies): Health {
       return {
         status: !accepting ? 'not ready' : isWell ? 'ok' : 'degraded',
         parts: {
-          journal: { state: accepting ? 'ok' : 'refusing', set_aside: setAside, ...reason(journalError) },
+          journal: { state: accepting ? 'ok' : 'refusing', quarantined, ...reason(journalError) },
           backlog: {
             events: backlog.rows,
             bytes: backlog.bytes,
             segments: backlog.segments,
             oldest_waiting_seconds: oldestMs === undefined ? 0 : Math.max(0, nowMs() - oldestMs) / 1000,
           },
-          shipper: { state: shipper, refused_segments: refusedSegments, ...reason(shipperError) },
+          shipper: {
+            state: stateOf(lanes),
+            lanes,
+            refused_segments: refusedSegments,
+            ...reason(shipperError),
+          },
           clickhouse,
           schema: { state: schema, ...(findings.length === 0 ? {} : { findings }) },
         },
       };
     },
   };
+}
+
+/** That of the lane with more to tell. */
+function stateOf({ fresh, backlog }: HealthReport['parts']['shipper']['lanes']): string {
+  return fresh === 'idle' ? backlog : fresh;
 }
 
 function clickhouseOf(nodes: readonly NodeHealth[]): ClickHouseHealth {

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram as PromHistogram, Registry } from 'prom-client';
 import { Histogram } from './histogram.ts';
-import type { Backlog } from './ingest/backlog.ts';
+import type { Backlog } from './journal/backlog.ts';
 
 /**
  * Every metric of the service. For the events of one process, at any moment:
@@ -79,13 +79,20 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
     () => (backlog.oldestMs === undefined ? 0 : Math.max(0, nowMs() - backlog.oldestMs) / 1000),
     'max',
   );
+  const untyped = new Counter({
+    name: 'clickhour_events_untyped_total',
+    help: 'Events that ClickHouse took only without their typed column; a part of those that are stored',
+    registers,
+  });
   return {
+    /** Told how many rows; no part of the sum. */
+    untyped: (rows: number) => untyped.inc(rows),
     accepted: total('accepted', 'Events made durable here, each of which got its answer after that'),
     recovered: total('recovered', 'Events taken over from the journal of a process that is gone'),
     stored: total('stored', 'Events that ClickHouse has'),
     refused: total(
       'refused',
-      'Events that ClickHouse does not take; they are in rejected_events, or on the way there',
+      'Events that ClickHouse does not take, in rejected_events or on the way there, or in quarantine',
     ),
     rejected: new Counter({
       name: 'clickhour_events_rejected_total',
@@ -107,21 +114,24 @@ function journalMetrics(registry: Registry, backlog: Backlog) {
       buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
       registers,
     }),
-    damaged: new Counter({
-      name: 'clickhour_journal_damaged_total',
-      help: 'Runs of damaged rows found in the journals of earlier processes, each set aside as a file',
-      registers,
-    }),
+    /** @param files how many files are in quarantine; all servers on one disk share it */
+    quarantined: (files: () => number) =>
+      gauge(registry, 'clickhour_quarantined_files', 'Files of the journal in quarantine', files, 'max'),
     shipSeconds: new PromHistogram({
       name: 'clickhour_ship_seconds',
-      help: 'One segment, from the journal until ClickHouse has it',
+      help: 'One INSERT, until ClickHouse has its rows',
       buckets: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
       registers,
     }),
     shipFailures: new Counter({
       name: 'clickhour_ship_failures_total',
-      help: 'Tries to ship a segment that failed, by class: server or schema (tried again), or request (refused)',
+      help: 'INSERTs that failed, by class: server or schema (sent again), or request (bisected)',
       labelNames: ['class'],
+      registers,
+    }),
+    retries: new Counter({
+      name: 'clickhour_ship_retries_total',
+      help: 'INSERTs of rows that were sent before',
       registers,
     }),
   };

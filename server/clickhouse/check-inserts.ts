@@ -5,7 +5,7 @@ import type { ClickHouseClient } from './client.ts';
 import { classify, codeOf } from './errors.ts';
 import { SHIPPED_TABLES } from './expected-tables.ts';
 import { refusal, type Finding } from './finding.ts';
-import { insertSettings } from './insert-settings.ts';
+import { INSERT_SETTINGS, WITHOUT_VIEWS } from './insert-settings.ts';
 import type { Nodes } from './nodes.ts';
 
 /** Whether the user that inserts may do so as it needs to. */
@@ -23,7 +23,7 @@ async function checkInsert(ingest: ClickHouseClient, table: string): Promise<Fin
     const result = await ingest.exec({
       query: `/* self-check */ INSERT INTO ${table} FORMAT JSONEachRow`,
       values: Readable.from([' \n']),
-      clickhouse_settings: insertSettings('self-check'),
+      clickhouse_settings: { ...INSERT_SETTINGS, ...WITHOUT_VIEWS },
     });
     await text(result.stream);
     return [];

@@ -1,13 +1,12 @@
 import { rowsOf, type CheckedNode } from './checked-node.ts';
-import { expectedTables, leastSettings, type ExpectedTable } from './expected-tables.ts';
+import { expectedSettings, expectedTables, type ExpectedTable } from './expected-tables.ts';
 import { missing, refusal, type Finding } from './finding.ts';
 
 /** Whether the tables have the columns, types and settings that rows are written for; the part that is cheap. */
 export async function checkTables({
   admin,
   layout,
-  deduplicationWindow: window,
-}: Pick<CheckedNode, 'admin' | 'layout' | 'deduplicationWindow'>): Promise<readonly Finding[]> {
+}: Pick<CheckedNode, 'admin' | 'layout'>): Promise<readonly Finding[]> {
   const expected = expectedTables(layout);
   const names = { names: expected.map(({ name }) => name) };
   const tables = await rowsOf<FoundTable>(
@@ -25,7 +24,7 @@ export async function checkTables({
   const defaults = await rowsOf<Setting>(
     admin,
     'SELECT name, value FROM system.merge_tree_settings WHERE name IN {names:Array(String)}',
-    { names: expected.flatMap(({ engine }) => Object.keys(leastSettings(engine, window))) },
+    { names: expected.flatMap(({ engine }) => expectedSettings(engine).map(({ name }) => name)) },
   );
   return expected.flatMap((expected) => {
     const found = tables.find(({ name }) => name === expected.name);
@@ -34,7 +33,7 @@ export async function checkTables({
       ...wrongEngine(found, expected),
       ...wrongColumns(found, columns, expected),
       ...wrongShardingKey(found, expected),
-      ...wrongSettings(found, defaults, leastSettings(found.engine, window)),
+      ...wrongSettings(found, defaults),
     ];
   });
 }
@@ -90,15 +89,17 @@ function wrongColumns(
 
 /** A table has a setting of its own, or the server's. */
 function wrongSettings(
-  { name: table, database, engineFull }: FoundTable,
+  { name: table, database, engine, engineFull }: FoundTable,
   defaults: readonly Setting[],
-  expected: Readonly<Record<string, number>>,
 ): Finding[] {
-  return Object.entries(expected).flatMap(([setting, least]) => {
+  return expectedSettings(engine).flatMap(({ name: setting, value, orMore }) => {
     const own = new RegExp(`\\b${setting} = (\\w+)`).exec(engineFull)?.[1];
     const found = own ?? defaults.find(({ name }) => name === setting)?.value ?? 'nothing';
-    if (Number(found === 'true' ? 1 : found) >= least) return [];
-    const mend = `ALTER TABLE ${database}.${table} MODIFY SETTING ${setting} = ${least}`;
-    return [refusal(`the setting ${setting} of ${table}`, found, `${least} or more`, mend)];
+    const number = Number(found === 'true' ? 1 : found);
+    if (number === value || (orMore && number > value)) return [];
+    const mend = `ALTER TABLE ${database}.${table} MODIFY SETTING ${setting} = ${value}`;
+    return [
+      refusal(`the setting ${setting} of ${table}`, found, `${value}${orMore ? ' or more' : ''}`, mend),
+    ];
   });
 }

@@ -6,8 +6,6 @@ export interface CheckedNode {
   /** Of the admin, who may read the system tables. */
   readonly admin: ClickHouseClient;
   readonly layout: Layout;
-  /** `config.deduplicationWindow` */
-  readonly deduplicationWindow: number;
   readonly nowMs: () => number;
 }
 

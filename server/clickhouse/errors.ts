@@ -1,5 +1,4 @@
 import { ClickHouseError } from '@clickhouse/client';
-import { messageOf } from '../errors.ts';
 
 /**
  * What a failed request to ClickHouse means for whoever sent it.
@@ -82,25 +81,42 @@ export function classify(error: unknown): FailureClass {
 
 /** Whether ClickHouse refuses an INSERT for what is in its rows, so that with other rows it could succeed. */
 export function refusesRows(error: unknown): boolean {
-  return ROW_CODES.has(codeOf(error) ?? '') && !isFrozen(error);
+  return ROW_CODES.has(codeOf(error) ?? '');
 }
+
+/** Codes that say how the server is, whatever rows come. Tried again, they pass or a person sees to them. */
+const STATE_CODES: ReadonlySet<string> = new Set([
+  '164', // READONLY
+  '201', // QUOTA_EXCEEDED
+  '202', // TOO_MANY_SIMULTANEOUS_QUERIES
+  '203', // NO_FREE_CONNECTION
+  '209', // SOCKET_TIMEOUT
+  '210', // NETWORK_ERROR
+  '225', // NO_ZOOKEEPER
+  '236', // ABORTED: it is shutting down
+  '242', // TABLE_IS_READ_ONLY
+  '243', // NOT_ENOUGH_SPACE
+  '252', // TOO_MANY_PARTS
+  '279', // ALL_CONNECTION_TRIES_FAILED
+  '394', // QUERY_WAS_CANCELLED
+  '452', // SETTING_CONSTRAINT_VIOLATION
+  '497', // ACCESS_DENIED
+  '516', // AUTHENTICATION_FAILED
+  '999', // KEEPER_EXCEPTION
+]);
+
+/** The client's error for a request that was not answered in time has no code, and nothing else of its own. */
+const TIMEOUT = 'Timeout error.';
 
 /**
- * Whether an INSERT is refused because somebody holds inserts up for a while, and not for its rows. The freeze of
- * `verify --repair` is a constraint, and only its name tells it from one that judges rows. It is read where ClickHouse
- * writes it, at the beginning: behind it there are values of rows, which may hold any word. Before it a node of a cluster
- * says from which other it has the message.
+ * Whether the rows of an INSERT that failed may be why: ClickHouse answered with an error that does not speak of its own
+ * state, or did not answer in time. Too many files, columns or partitions, or too much memory, has many codes.
  */
-function isFrozen(error: unknown): boolean {
-  return codeOf(error) === '469' && FROZEN.test(messageOf(error));
+export function mayBeTheRows(error: unknown): boolean {
+  const code = codeOf(error);
+  if (code === undefined) return error instanceof Error && error.message === TIMEOUT;
+  return classify(error) !== 'schema' && !STATE_CODES.has(code);
 }
-
-/** The constraint with which `queries/frozen-events.ts` holds up inserts into `events`. */
-export const FREEZE_CONSTRAINT = 'hourly_repair';
-
-const FROZEN = new RegExp(
-  `^(?:Received from \\S+ DB::Exception: )*Constraint .?${FREEZE_CONSTRAINT}.? for table `,
-);
 
 /** The limits of a query that ClickHouse may say were hit. */
 export type QueryLimit = 'time' | 'memory' | 'rows read' | 'size of the result';

@@ -4,7 +4,7 @@ import { localName, type Layout } from './topology.ts';
 export interface ExpectedTable {
   readonly name: string;
   readonly engine: string;
-  /** Of the table over a cluster alone: a segment that is sent again must be cut in the same way. */
+  /** Of the table over a cluster alone: so that copies of an event meet on one shard. */
   readonly shardingKey?: string;
   readonly columns: Readonly<Record<string, string>>;
   /** The migration that makes it. */
@@ -13,8 +13,8 @@ export interface ExpectedTable {
 
 const EVENTS: ExpectedTable = {
   name: 'events',
-  shardingKey: "cityHash64(if(user = '', session_id, user))",
-  engine: 'MergeTree',
+  shardingKey: 'cityHash64(application, event_id)',
+  engine: 'ReplacingMergeTree',
   migration: 'migrations/0001_events.sql',
   columns: {
     timestamp: "DateTime64(6, 'UTC')",
@@ -26,27 +26,51 @@ const EVENTS: ExpectedTable = {
     category: 'LowCardinality(String)',
     name: 'LowCardinality(String)',
     data: 'String',
-    batch: 'String',
+    typed: 'UInt8',
+    precedence: 'UInt64',
   },
 };
 
-const HOURLY: ExpectedTable = {
-  name: 'hourly',
+const COUNTS = 'migrations/0002_counts.sql';
+
+/** Of each table of counts. */
+const COUNTED = {
+  application: 'LowCardinality(String)',
+  category: 'LowCardinality(String)',
+  name: 'LowCardinality(String)',
+  rows: 'SimpleAggregateFunction(sum, UInt64)',
+};
+
+// Without one of its columns a view goes on and leaves it out, without an error (measured).
+const MINUTES: ExpectedTable = {
+  name: 'minutes',
   engine: 'AggregatingMergeTree',
-  migration: 'migrations/0002_hourly.sql',
-  // Without one of them the view goes on and leaves that column out of its hours, without an error (measured).
+  migration: COUNTS,
+  columns: {
+    minute: "DateTime('UTC')",
+    ...COUNTED,
+    ids: "AggregateFunction(uniqExact, String, DateTime64(6, 'UTC'))",
+  },
+};
+
+const HOURS: ExpectedTable = {
+  name: 'hours',
+  engine: 'AggregatingMergeTree',
+  migration: COUNTS,
   columns: {
     hour: "DateTime('UTC')",
-    clicks: 'SimpleAggregateFunction(sum, UInt64)',
-    impressions: 'SimpleAggregateFunction(sum, UInt64)',
+    ...COUNTED,
+    first: "SimpleAggregateFunction(min, DateTime64(6, 'UTC'))",
+    last: "SimpleAggregateFunction(max, DateTime64(6, 'UTC'))",
     users: 'AggregateFunction(uniqExact, String)',
+    sessions: 'AggregateFunction(uniqExact, String)',
   },
 };
 
 const REJECTED: ExpectedTable = {
   name: 'rejected_events',
   shardingKey: 'cityHash64(event_id)',
-  engine: 'MergeTree',
+  engine: 'ReplacingMergeTree',
   migration: 'migrations/0003_rejected_events.sql',
   columns: {
     received_at: "DateTime64(6, 'UTC')",
@@ -55,13 +79,12 @@ const REJECTED: ExpectedTable = {
     reason: 'LowCardinality(String)',
     errors: 'String',
     payload: 'String',
-    batch: 'String',
   },
 };
 
-/** Every table of one node that an INSERT of rows writes, directly or through the view; on a cluster, those over it, too. */
+/** Every table of one node that an INSERT of rows writes, directly or through a view; on a cluster, those over it, too. */
 export function expectedTables(layout: Layout): readonly ExpectedTable[] {
-  const tables = [EVENTS, HOURLY, REJECTED];
+  const tables = [EVENTS, MINUTES, HOURS, REJECTED];
   const local = tables.map((table) => ({
     ...table,
     name: localName(table.name, layout),
@@ -74,29 +97,43 @@ export function expectedTables(layout: Layout): readonly ExpectedTable[] {
 /** Those that rows are sent to. */
 export const SHIPPED_TABLES: readonly string[] = [EVENTS.name, REJECTED.name];
 
-/** The view between `events` and `hourly`. */
-export function expectedView(layout: Layout) {
-  return {
-    name: 'hourly_view',
-    from: localName(EVENTS.name, layout),
-    to: localName(HOURLY.name, layout),
-    migration: HOURLY.migration,
-  };
+export interface ExpectedView {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly migration: string;
 }
 
-/**
- * Each table's own settings, and the least that they may be; none of a table that holds no rows itself.
- * @param window `config.deduplicationWindow`
- */
-export function leastSettings(engine: string, window: number): Readonly<Record<string, number>> {
-  if (engine === 'Distributed') return {};
-  return {
-    ...(engine.startsWith('Replicated')
-      ? { replicated_deduplication_window: window, replicated_deduplication_window_seconds: 2_592_000 }
-      : { non_replicated_deduplication_window: window }),
-    fsync_after_insert: 1,
-    fsync_part_directory: 1,
-  };
+/** The views between `events` and its counts. */
+export function expectedViews(layout: Layout): readonly ExpectedView[] {
+  const from = localName(EVENTS.name, layout);
+  return [MINUTES, HOURS].map(({ name, migration }) => ({
+    name: `${name}_view`,
+    from,
+    to: localName(name, layout),
+    migration,
+  }));
+}
+
+export interface ExpectedSetting {
+  readonly name: string;
+  readonly value: number;
+  /** Whether a larger value is as good. */
+  readonly orMore: boolean;
+}
+
+/** Each table's own settings; none of a table that holds no rows itself. */
+export function expectedSettings(engine: string): readonly ExpectedSetting[] {
+  if (engine === 'Distributed') return [];
+  const window = engine.startsWith('Replicated')
+    ? 'replicated_deduplication_window'
+    : 'non_replicated_deduplication_window';
+  return [
+    // What is remembered before it is stored is swallowed when it is sent again.
+    { name: window, value: 0, orMore: false },
+    { name: 'fsync_after_insert', value: 1, orMore: true },
+    { name: 'fsync_part_directory', value: 1, orMore: true },
+  ];
 }
 
 /** The version on which the guarantees were measured: year and release. */

@@ -35,7 +35,7 @@ const LOG_AGAIN_MS = 10 * 60_000;
  * States: `shut` (migrated and checked again and again, at growing intervals), `open` (checked once a minute), `closed`.
  * An INSERT that fails for anything but its rows shuts it, unless the last check is very fresh, so that ClickHouse is looked at anew after each outage: it may
  * have come back as another version, restored, or with other settings. Nothing may be inserted before the views exist:
- * rows that reach the raw table before them would be missing from the views for ever.
+ * rows that reach the raw table before them would be missing from the views until a repair.
  */
 export class Gate {
   readonly #deps: GateDependencies;

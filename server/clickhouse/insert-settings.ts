@@ -1,26 +1,28 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
+import { GIB } from '../units.ts';
 
-/**
- * The settings of every INSERT of rows, on which it rests that a row is counted once.
- * @param token under which the same rows, and no others, may be sent again
- */
-export function insertSettings(token: string): ClickHouseSettings {
-  return {
-    insert_deduplicate: 1,
-    insert_deduplication_token: token,
-    deduplicate_blocks_in_dependent_materialized_views: 1,
-    // On by default since 26.3; it would answer before the rows are in a part, and ignore the token.
-    async_insert: 0,
-    // Of a cluster: the answer waits for every shard, and every row goes to the shard of its key.
-    distributed_foreground_insert: 1,
-    insert_distributed_one_random_shard: 0,
-    // One shipment is one block in one order, so that a retry is cut in the same way.
-    input_format_parallel_parsing: 0,
-    // Timestamps of one batch may span any number of months; the default refuses more than 100.
-    max_partitions_per_insert_block: '0',
-    // A row with a column that the table lacks waits for the migration instead of losing the column.
-    input_format_skip_unknown_fields: 0,
-    // The status of the answer is then the outcome of the whole INSERT.
-    wait_end_of_query: 1,
-  };
-}
+/** The settings of every INSERT of rows, on which it rests that none is lost. */
+export const INSERT_SETTINGS: ClickHouseSettings = {
+  // ClickHouse remembers an INSERT before its part is in place, and would swallow the one that is sent again after a
+  // crash. What is there twice counts once anyway.
+  insert_deduplicate: 0,
+  deduplicate_blocks_in_dependent_materialized_views: 0,
+  // On by default since 26.3; it would answer before the rows are in a part.
+  async_insert: 0,
+  // Of a cluster: the answer waits for every shard, and every row goes to the shard of its key.
+  distributed_foreground_insert: 1,
+  insert_distributed_one_random_shard: 0,
+  // One shipment is one block, and so one part of each partition that it touches.
+  input_format_parallel_parsing: 0,
+  // Rows that need more than their share end as an error of their own, and not with the whole of ClickHouse.
+  max_memory_usage: String(2 * GIB),
+  // Timestamps of one shipment may span any number of years; the default refuses more than 100 partitions.
+  max_partitions_per_insert_block: '0',
+  // A row with a column that the table lacks waits for the migration instead of losing the column.
+  input_format_skip_unknown_fields: 0,
+  // The status of the answer is then the outcome of the whole INSERT.
+  wait_end_of_query: 1,
+};
+
+/** With these a view that fails does not keep rows out of the raw table: so it is told from rows that are refused. */
+export const WITHOUT_VIEWS: ClickHouseSettings = { materialized_views_ignore_errors: 1 };

@@ -1,7 +1,6 @@
 import { migrate } from '../../migrations/migrator.ts';
 import type { Logger } from '../log.ts';
 import { connect, type ClickHouseClient } from './client.ts';
-import { clusterSinceMs } from './cluster-since.ts';
 import type { ClickHouseEndpoint } from './endpoint.ts';
 import { Gate } from './gate.ts';
 import type { Nodes } from './nodes.ts';
@@ -15,8 +14,6 @@ import { readTopology } from './topology.ts';
 export interface OpenGateDependencies {
   readonly endpoint: ClickHouseEndpoint;
   readonly database: string;
-  /** `config.deduplicationWindow` */
-  readonly deduplicationWindow: number;
   /** The clients that insert. */
   readonly ingestNodes: Nodes;
   readonly log: Logger;
@@ -29,11 +26,10 @@ const CHECK_TIMEOUT_MS = 10_000;
 
 /**
  * The gate before the INSERTs of this process. Nothing is asked until it is started. Of a cluster, every node that
- * answers is looked at; one that does not keeps the gate from opening only when there is something to migrate. A node
- * without an address keeps it shut until all that must be migrated there is.
+ * answers is looked at; one that does not keeps the gate from opening only when there is something to migrate.
  */
 export function openGate(dependencies: OpenGateDependencies): Gate {
-  const { endpoint, database, deduplicationWindow, ingestNodes, log, nowMs, random } = dependencies;
+  const { endpoint, database, ingestNodes, log, nowMs, random } = dependencies;
   const asAdmin = async <T>(endpoint: ClickHouseEndpoint, ask: (admin: ClickHouseClient) => Promise<T>) => {
     const admin = connect({ endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS });
     try {
@@ -46,17 +42,13 @@ export function openGate(dependencies: OpenGateDependencies): Gate {
     const { layout, nodes, unnamed } = await readTopology(endpoint);
     const { cluster } = layout;
     const checks = nodes.map(async ({ name, endpoint }) => {
-      const found = await asAdmin(endpoint, async (admin) =>
-        check({ admin, layout, deduplicationWindow, nowMs }),
-      );
+      const found = await asAdmin(endpoint, async (admin) => check({ admin, layout, nowMs }));
       return cluster === undefined
         ? found
         : found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
     });
     const findings = (await Promise.all(checks)).flat();
-    if (cluster === undefined || unnamed === undefined) return findings;
-    const [any] = nodes;
-    return [...findings, await asAdmin(any.endpoint, async (admin) => checkUnnamed(admin, cluster, unnamed))];
+    return unnamed === undefined ? findings : [...findings, withoutAddress(unnamed)];
   };
   return new Gate({
     migrate: async () => void (await migrate({ endpoint, database, log })),
@@ -72,12 +64,8 @@ export function openGate(dependencies: OpenGateDependencies): Gate {
   });
 }
 
-/**
- * A shard that was added while this server runs, which has no address of it: asked about by way of another node.
- * @throws what `clusterSinceMs` throws until it is migrated
- */
-async function checkUnnamed(admin: ClickHouseClient, cluster: string, unnamed: string): Promise<Finding> {
-  await clusterSinceMs(admin, cluster);
+/** A node that was added while this server runs: rows reach it by way of the others. */
+function withoutAddress(unnamed: string): Finding {
   return {
     severity: 'warn',
     what: 'the addresses of the cluster',

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts';
 import { parseAnalyticsEvent } from '../events/analytics-event.ts';
 import { IDEMPOTENCY_KEY } from '../events/event-id.ts';
 import { MAX_HOURS, parseHour, parseHours } from '../events/hours.ts';
-import type { Ingest } from '../ingest/ingest.ts';
+import type { Ingest } from '../ingest.ts';
 import type { Metrics } from '../metrics.ts';
 import type { HourlyCounts } from '../queries/hourly-counts.ts';
 import {

@@ -1,8 +1,8 @@
 import { AppError } from '../errors.ts';
 import type { PayloadCheck } from '../events/payload-schemas.ts';
 import { TypedPaths } from '../events/typed-paths.ts';
-import type { Ingest } from '../ingest/ingest.ts';
-import { Intake, type Outcome } from '../ingest/intake.ts';
+import type { Ingest } from '../ingest.ts';
+import { Intake, type Outcome } from './intake.ts';
 import type { Metrics } from '../metrics.ts';
 import { tryLater } from './answers.ts';
 import { BodyBudget } from './body-budget.ts';

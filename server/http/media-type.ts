@@ -1,5 +1,5 @@
 import { AppError, show } from '../errors.ts';
-import type { BodyFormat } from '../ingest/intake.ts';
+import type { BodyFormat } from './intake.ts';
 
 const FORMATS: Readonly<Record<string, BodyFormat>> = {
   '': 'json',

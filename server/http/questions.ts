@@ -1,7 +1,6 @@
 import { formatTimeUs } from '../events/time.ts';
 import type { Category } from '../queries/categories.ts';
-import type { EventName } from '../queries/event-names.ts';
-import { MAX_NAMES } from '../queries/questions.ts';
+import { MAX_NAMES, type EventName } from '../queries/event-names.ts';
 import type { RejectedEvent } from '../queries/rejected-events.ts';
 import type { Order } from '../queries/time-windows.ts';
 import { eventsJson } from './event-json.ts';

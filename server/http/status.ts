@@ -17,8 +17,6 @@ const Readiness = Type.Object(
   { $id: 'Readiness' },
 );
 
-const Part = Type.Object({ state: Type.String(), error: Type.Optional(Type.String()) });
-
 const ClickHouse = Type.Object({
   state: Type.Enum(['up', 'partly away', 'away']),
   version: Type.Optional(Type.String()),
@@ -49,8 +47,8 @@ const HealthReport = Type.Object(
     parts: Type.Object({
       journal: Type.Object({
         state: Type.String(),
-        set_aside: Type.Integer({
-          description: 'Files in DATA_DIR/journal/damaged that this process has put there',
+        quarantined: Type.Integer({
+          description: 'Files in DATA_DIR/journal/quarantine: nobody can ship them, so a person must look',
         }),
         error: Type.Optional(Type.String()),
       }),
@@ -60,7 +58,20 @@ const HealthReport = Type.Object(
         segments: Type.Integer(),
         oldest_waiting_seconds: Type.Number(),
       }),
-      shipper: Part,
+      shipper: Type.Object({
+        state: Type.String(),
+        lanes: Type.Object(
+          { fresh: Type.String(), backlog: Type.String() },
+          {
+            description:
+              'idle, sending, waiting, unavailable or closed: of what is new, and of everything else',
+          },
+        ),
+        refused_segments: Type.Integer({
+          description: 'Not taken by ClickHouse as they are; being bisected',
+        }),
+        error: Type.Optional(Type.String()),
+      }),
       clickhouse: ClickHouse,
       schema: Type.Object({ state: Type.String(), findings: Type.Optional(Type.Array(Finding)) }),
       workers: Type.Optional(

@@ -26,6 +26,9 @@ interface CountedAt {
   readonly events: number;
 }
 
+/** Of one answer. */
+export const MAX_NAMES = 1000;
+
 /** So many names that have grown are counted by themselves; of more, all are. */
 const FEW = 100;
 

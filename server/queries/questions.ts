@@ -5,7 +5,7 @@ import { BriefAnswers } from './brief-answers.ts';
 import { readCategories, type Category, type Known } from './categories.ts';
 import type { Counting } from './grown-hours.ts';
 import { countKeeper } from './kept-counts.ts';
-import { readEventNames, type EventName, type NamesQuestion } from './event-names.ts';
+import { MAX_NAMES, readEventNames, type EventName, type NamesQuestion } from './event-names.ts';
 import { readEventsPage, type EventsPage, type EventsQuestion } from './events-page.ts';
 import { readRejectedPage, type RejectedPage, type RejectedQuestion } from './rejected-events.ts';
 import type { ShownValues } from './shown-values.ts';
@@ -48,8 +48,6 @@ const MAX_CACHED = 100;
 const MAX_SCOPES = 100;
 /** Names of each of them whose counts are remembered. */
 const MAX_KNOWN = 10_000;
-/** Of one answer. */
-export const MAX_NAMES = 1000;
 const NARROWER = 'GET /events with a range (from, to) instead';
 
 export function createQuestions(dependencies: QuestionsDependencies): Questions {

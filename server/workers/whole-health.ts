@@ -20,7 +20,7 @@ export function wholeReport(reports: readonly HealthReport[], expected: number):
   return {
     status: statuses.has('not ready') ? 'not ready' : isWell ? 'ok' : 'degraded',
     parts: {
-      journal: (parts.find(({ journal }) => journal.state !== 'ok') ?? first.parts).journal,
+      journal: (parts.find(({ journal }) => needsALook(journal)) ?? first.parts).journal,
       backlog: {
         events: sum(parts.map(({ backlog }) => backlog.events)),
         bytes: sum(parts.map(({ backlog }) => backlog.bytes)),
@@ -36,6 +36,10 @@ export function wholeReport(reports: readonly HealthReport[], expected: number):
       workers: { state: isComplete ? 'ok' : 'incomplete', answering: reports.length, expected },
     },
   };
+}
+
+function needsALook({ state, error, quarantined }: HealthReport['parts']['journal']): boolean {
+  return state !== 'ok' || error !== undefined || quarantined > 0;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { connect } from '../../server/clickhouse/client.ts';
-import { countBlocks } from '../../server/ingest/block-counter.ts';
-import { insertRows } from '../../server/ingest/insert-rows.ts';
+import { insertRows } from '../../server/shipping/insert-rows.ts';
 import { Readable } from 'node:stream';
 import { defaults } from '../../server/config.ts';
 import { eventRow } from '../support/insert-events.ts';
@@ -36,62 +35,47 @@ describe('Two shards', function () {
     return service;
   }
 
-  /** Ships a segment as the service does, by way of one node. */
-  async function ship(node: 0 | 1, table: string, token: string, rows: readonly object[]): Promise<void> {
+  /** Inserts as the service does, by way of one node. */
+  async function ship(node: 0 | 1, table: string, rows: readonly object[]): Promise<void> {
     const { urls, ...others } = test.cluster.endpoint;
     const url = urls[node];
     if (url === undefined) throw new RangeError(`there is no node ${node}`);
     const client = connect({ endpoint: { ...others, urls: [url] }, role: 'ingest', database: test.database });
     const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
     try {
-      await insertRows(client, {
-        table,
-        token,
-        recoveredMs: undefined,
-        rows: async () => Readable.from([text]),
-      });
+      await insertRows(client, { table, rows: async () => Readable.from([text]) });
     } finally {
       await client.close();
     }
   }
 
-  it('get each row once, however often and by way of whichever node a segment is sent', async () => {
+  it('count each event once, however often and by way of whichever node it is sent', async () => {
     await test.up();
     const rows = clicks(1000, (index) => `u${index % 100}`);
-    await ship(0, 'events', 'segment-1', rows);
-    await ship(1, 'events', 'segment-1', rows);
-    await Promise.all([ship(0, 'events', 'segment-2', rows), ship(1, 'events', 'segment-2', rows)]);
-    const counter = connect({ endpoint: test.cluster.endpoint, role: 'admin', database: test.database });
-    test.closing.add('counter', () => counter.close());
-    const { cluster: name } = test.cluster.endpoint;
-    const blocks = await countBlocks(counter, { table: 'events', cluster: name }, 3600_000);
-    expect(blocks.now, 'blocks of both shards').to.be.at.least(4);
-    expect(blocks.earlier).to.equal(0);
+    await ship(0, 'events', rows);
+    await ship(1, 'events', rows);
+    await Promise.all([ship(0, 'events', rows), ship(1, 'events', rows.toReversed())]);
     const { raw, view } = await totals(test.cluster.endpoint, test.database);
-    expect(raw).to.deep.equal({ rows: 2000, users: 100 });
+    expect(raw).to.deep.equal({ rows: 1000, users: 100 });
     expect(view).to.deep.equal(raw);
-    const parts = await test.onEach<{ batch: string; users: string[] }>(
-      'SELECT batch, arraySort(groupUniqArray(user)) AS users FROM events_local GROUP BY batch ORDER BY batch',
+    const counts = await test.onEach<{ events: string }>(
+      'SELECT uniqExact(event_id) AS events FROM events_local',
     );
-    for (const part of parts)
-      expect(part.map(({ batch }) => batch)).to.deep.equal(['segment-1', 'segment-2']);
-    const [first = [], second = []] = parts.map(([batch]) => batch?.users ?? []);
-    expect(first.length + second.length, 'each user is on one shard').to.equal(100);
-    expect(Math.min(first.length, second.length)).to.be.above(20);
+    const [first = 0, second = 0] = counts.map(([row]) => Number(row?.events));
+    expect(first + second, 'each event is on one shard').to.equal(1000);
+    expect(Math.min(first, second)).to.be.above(200);
   });
 
-  it('share events without a user by their session, and rejected events by their id', async () => {
+  it('share events and rejected events by their id', async () => {
     await test.up();
     await ship(
       0,
       'events',
-      'segment-1',
       clicks(200, () => ''),
     );
     await ship(
       1,
       'rejected_events',
-      'segment-2',
       Array.from({ length: 200 }, (_, index) => ({ received_at: Date.now() * 1000, event_id: `r${index}` })),
     );
     for (const table of ['events', 'rejected_events']) {
@@ -188,7 +172,6 @@ describe('Two shards', function () {
     await ship(
       0,
       'events',
-      'segment-1',
       clicks(500, (index) => `u${index}`),
     );
     expect((await test.run('server/cli/verify.js')).stdout).to.include('agree');
@@ -225,7 +208,6 @@ describe('Two shards', function () {
     await ship(
       1,
       'events',
-      'segment-1',
       clicks(300, (index) => `u${index % 50}`),
     );
     const { exitCode, stdout } = await test.run(

@@ -2,7 +2,11 @@ import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import { Closing } from '../../server/closing.ts';
+import { testEndpoint } from '../support/clickhouse.ts';
+import { keptLog } from '../support/logs.ts';
 import { failure } from '../support/outcome.ts';
+import { totals } from '../support/stored.ts';
+import { closedDoor } from '../support/tcp-door.ts';
 import { startTestApp } from '../support/test-app.ts';
 
 describe('A server that is being stopped', () => {
@@ -49,5 +53,30 @@ describe('A server that is being stopped', () => {
     await service.app.close();
     expect(performance.now() - startMs).to.be.within(90, 4000);
     await service.remove();
+  });
+
+  it('ships what it holds, and says so', async () => {
+    const { log, lines } = keptLog();
+    const service = await startTestApp({}, { log });
+    closing.add('service', () => service.remove());
+    const post = client(service.url);
+    for (let each = 0; each < 20; each += 1) await post();
+    await service.app.close();
+    expect(lines.map(({ msg }) => msg)).to.include('all shipped');
+    const { raw } = await totals(testEndpoint(), service.database);
+    expect(raw.rows).to.equal(20);
+  });
+
+  it('says how many events remain in the journal when ClickHouse cannot have them', async () => {
+    const door = await closedDoor(testEndpoint().urls[0]);
+    closing.add('door', () => door.close());
+    const { log, lines } = keptLog();
+    const clickhouse = { ...testEndpoint(), urls: [door.url] as const };
+    const service = await startTestApp({ clickhouse, database: 'never_made' }, { log });
+    closing.add('service', () => service.remove());
+    const post = client(service.url);
+    for (let each = 0; each < 3; each += 1) await post();
+    await service.app.close();
+    expect(lines.map(({ msg }) => msg)).to.include('3 events remain in the journal');
   });
 });

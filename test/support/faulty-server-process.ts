@@ -8,18 +8,15 @@ import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import closeWithGrace from 'close-with-grace';
 import { startApp } from '../../server/app.ts';
-import { defaults } from '../../server/config.ts';
 import { readConfig } from '../../server/environment.ts';
 import { messageOf } from '../../server/errors.ts';
-import type { FailPoint } from '../../server/ingest/fail-point.ts';
+import type { FailPoint } from '../../server/journal/fail-point.ts';
 import { welcome } from '../../server/welcome.ts';
 import { interposeJournalDisk, type DiskFault, type JournalDiskOptions } from './journal-disk.ts';
 
 export interface FaultyServerOptions extends JournalDiskOptions {
   /** From the start on; undefined: until told otherwise nothing happens. */
   readonly die?: Death;
-  /** How many blocks ClickHouse is trusted to know again; undefined: as many as the service takes for granted. */
-  readonly deduplicationWindow?: number;
 }
 
 /** At which point the process ends with SIGKILL, and the how-manieth time that it gets there, counted from now: 1, 2, ... */
@@ -62,7 +59,7 @@ setInterval(() => {
   if (!isReported) report();
 }, REPORT_EVERY_MS).unref();
 
-const reach = (point: FailPoint) => {
+const hit = (point: FailPoint) => {
   passed[point] = (passed[point] ?? 0) + 1;
   isReported = false;
   if (death?.point !== point) return;
@@ -82,11 +79,7 @@ createInterface(process.stdin)
   .on('close', () => process.kill(process.pid, 'SIGKILL'));
 
 try {
-  const { deduplicationWindow = defaults.deduplicationWindow } = options;
-  const app = await startApp(
-    { ...readConfig(), deduplicationWindow },
-    { nowMs: () => Date.now() + clockOffsetMs, reach },
-  );
+  const app = await startApp(readConfig(), { nowMs: () => Date.now() + clockOffsetMs, hit });
   closeWithGrace({ delay: 30_000 }, async ({ err }) => {
     if (err !== undefined) process.stderr.write(`uncaught: ${err.stack}\n`);
     await app.close();

@@ -1,5 +1,5 @@
 import type { HttpDependencies } from '../../server/http/routes.ts';
-import { Backlog } from '../../server/ingest/backlog.ts';
+import { Backlog } from '../../server/journal/backlog.ts';
 import { createMetrics } from '../../server/metrics.ts';
 import { silentLog } from './logs.ts';
 

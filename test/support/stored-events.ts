@@ -21,17 +21,17 @@ export interface StoredRejection {
   readonly application: string;
 }
 
-/** The events of a database that match a condition, in the order in which they came. */
+/** The events of a database that match a condition, each once, in the order in which they came. */
 export async function storedEvents(database: string, where: string): Promise<StoredEvent[]> {
   const query = `SELECT event_id, application, session_id, category, name, data,
       toString(toUnixTimestamp64Micro(timestamp)) AS us
-    FROM events WHERE ${where} ORDER BY received_at`;
+    FROM deduplicated_events WHERE ${where} ORDER BY received_at`;
   return await rowsOf<StoredEvent>(testEndpoint(), database, query);
 }
 
 /** What a database has of what was rejected, in the order in which it came. */
 export async function storedRejections(database: string): Promise<StoredRejection[]> {
-  const query = 'SELECT reason, errors, payload, application FROM rejected_events ORDER BY received_at';
+  const query = 'SELECT reason, errors, payload, application FROM rejected_events FINAL ORDER BY received_at';
   return await rowsOf<StoredRejection>(testEndpoint(), database, query);
 }
 

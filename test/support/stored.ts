@@ -1,9 +1,6 @@
 import { connect } from '../../server/clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 
-/** Copies of an event are one. */
-const EVENTS = 'uniqExact(application, event_id, category, name, timestamp)';
-
 /** The rows of a query, asked as the administrator. */
 export async function rowsOf<Row>(
   endpoint: ClickHouseEndpoint,
@@ -19,39 +16,36 @@ export async function rowsOf<Row>(
   }
 }
 
-/** How many events the raw table has of each user. */
+/** How many events of each user the raw table has, each identity once. */
 export async function storedUsers(
   endpoint: ClickHouseEndpoint,
   database: string,
 ): Promise<Map<string, number>> {
-  const query = `SELECT user, ${EVENTS} AS times FROM events GROUP BY user`;
+  const query = 'SELECT user, count() AS times FROM deduplicated_events GROUP BY user';
   const rows = await rowsOf<{ user: string; times: string | number }>(endpoint, database, query);
   return new Map(rows.map(({ user, times }) => [user, Number(times)]));
 }
 
 export interface Totals {
-  readonly events: number;
+  readonly rows: number;
   readonly users: number;
 }
 
-/** Everything in the raw table and everything that is counted, which must be the same. */
+/** The events of the raw table and those of the sets that are counted, each identity once; they must be the same. */
 export async function totals(
   endpoint: ClickHouseEndpoint,
   database: string,
 ): Promise<{ raw: Totals; view: Totals }> {
-  const [raw] = await rowsOf<Totals>(
-    endpoint,
-    database,
-    `SELECT ${EVENTS} AS events, uniqExactIf(user, user != '') AS users FROM events`,
-  );
-  const [view] = await rowsOf<Totals>(
-    endpoint,
-    database,
-    'SELECT (SELECT sum(n) FROM (SELECT uniqExactMerge(ids) AS n FROM minutes GROUP BY minute, application, category, name)) AS events, uniqExactMerge(users) AS users FROM hours',
-  );
-  const asNumbers = (found: Totals | undefined) => ({
-    events: Number(found?.events),
-    users: Number(found?.users),
-  });
-  return { raw: asNumbers(raw), view: asNumbers(view) };
+  const numbers = async (query: string) => {
+    const [found] = await rowsOf<{ number: string }>(endpoint, database, query);
+    return Number(found?.number);
+  };
+  const [rawRows, rawUsers, viewRows, viewUsers] = await Promise.all([
+    numbers('SELECT uniqExact(category, name, timestamp, application, event_id) AS number FROM events'),
+    numbers('SELECT uniqExactIf(user, notEmpty(user)) AS number FROM events'),
+    numbers(`SELECT sum(ids) AS number FROM (
+      SELECT uniqExactMerge(ids) AS ids FROM minutes GROUP BY minute, application, category, name)`),
+    numbers('SELECT uniqExactMerge(users) AS number FROM hours'),
+  ]);
+  return { raw: { rows: rawRows, users: rawUsers }, view: { rows: viewRows, users: viewUsers } };
 }

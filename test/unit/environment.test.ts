@@ -214,8 +214,8 @@ describe('readConfig', () => {
   it('refuses several addresses without a cluster, and a cluster without addresses', () => {
     expect(issuesOf({ CLICKHOUSE_URL: 'http://a:8123,http://b:8123' })).to.deep.equal({
       CLICKHOUSE_URL:
-        'received 2 addresses, expected one, or the name of their cluster in CLICKHOUSE_CLUSTER: a server by itself ' +
-        'keeps its own log of what it has, so a batch that is sent again to another one would count twice',
+        'received 2 addresses, expected one, or the name of their cluster in CLICKHOUSE_CLUSTER: each server by ' +
+        'itself would have only a part of the events',
     });
     expect(issuesOf({ CLICKHOUSE_CLUSTER: 'main' })).to.deep.equal({
       CLICKHOUSE_URL: 'received nothing, expected the addresses of all nodes of CLICKHOUSE_CLUSTER',

@@ -1,17 +1,17 @@
 import { expect } from 'chai';
 import type { Finding } from '../../server/clickhouse/finding.ts';
 import { createHealth, type HealthDependencies } from '../../server/health.ts';
-import { Backlog } from '../../server/ingest/backlog.ts';
-import type { IngestHealth } from '../../server/ingest/ingest.ts';
-import { createSegment } from '../../server/ingest/segment.ts';
+import { Backlog } from '../../server/journal/backlog.ts';
+import type { IngestHealth } from '../../server/ingest.ts';
+import { createSegment } from '../../server/journal/segment.ts';
 
 const NOW_MS = 1_700_000_000_000;
 
 const WELL: IngestHealth = {
   accepting: true,
   journalError: undefined,
-  setAside: 0,
-  shipper: 'idle',
+  quarantined: 0,
+  lanes: { fresh: 'idle', backlog: 'idle' },
   shipperError: undefined,
   refusedSegments: 0,
 };
@@ -36,9 +36,9 @@ describe('createHealth', () => {
     expect(await health({}, { backlog }).report()).to.deep.equal({
       status: 'ok',
       parts: {
-        journal: { state: 'ok', set_aside: 0 },
+        journal: { state: 'ok', quarantined: 0 },
         backlog: { events: 2, bytes: 30, segments: 1, oldest_waiting_seconds: 1.5 },
-        shipper: { state: 'idle', refused_segments: 0 },
+        shipper: { state: 'idle', lanes: { fresh: 'idle', backlog: 'idle' }, refused_segments: 0 },
         clickhouse: {
           state: 'up',
           version: '26.7',
@@ -75,9 +75,10 @@ describe('createHealth', () => {
 
   it('is degraded while anything needs a look', async () => {
     const parts = [
-      health({ shipper: 'waiting', shipperError: 'no table' }),
+      health({ shipperError: 'no table' }),
       health({ refusedSegments: 1 }),
-      health({ setAside: 1 }),
+      health({ quarantined: 1 }),
+      health({ journalError: 'the rejected events cannot be written' }),
       health({}, { gate: { state: 'no table events', findings: [] } }),
       health({}, { gate: { state: 'ready', findings: [WARNING] } }),
     ];
@@ -92,6 +93,6 @@ describe('createHealth', () => {
     expect(await refusing.readiness()).to.deep.equal({ status: 'not ready', reason: 'no space left' });
     const { status, parts } = await refusing.report();
     expect(status).to.equal('not ready');
-    expect(parts.journal).to.deep.equal({ state: 'refusing', set_aside: 0, error: 'no space left' });
+    expect(parts.journal).to.deep.equal({ state: 'refusing', quarantined: 0, error: 'no space left' });
   });
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { FailPoint } from '../../../server/ingest/fail-point.ts';
+import type { FailPoint } from '../../../server/journal/fail-point.ts';
 import type {
   FailPointReport,
   FaultyServerOptions,

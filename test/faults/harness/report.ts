@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import { format } from 'prettier';
-import { FAIL_POINTS } from '../../../server/ingest/fail-point.ts';
+import { FAIL_POINTS } from '../../../server/journal/fail-point.ts';
 import { SCENARIOS } from '../scenarios/all.ts';
 import type { Campaign } from './campaign.ts';
 import type { Outcome } from './run-scenario.ts';

@@ -1,6 +1,6 @@
 import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isSegmentFile } from '../../../server/ingest/segment.ts';
+import { isSegmentFile } from '../../../server/journal/segment.ts';
 import type { Scenario } from '../harness/scenario.ts';
 import { journalFiles } from '../harness/stored-ledger.ts';
 import type { World } from '../harness/world.ts';

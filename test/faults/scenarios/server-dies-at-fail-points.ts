@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FAIL_POINTS, type FailPoint } from '../../../server/ingest/fail-point.ts';
+import { FAIL_POINTS, type FailPoint } from '../../../server/journal/fail-point.ts';
 import type { FaultServer } from '../harness/fault-server.ts';
 import type { Scenario } from '../harness/scenario.ts';
 import type { World } from '../harness/world.ts';

@@ -1,15 +1,9 @@
 import { ClickHouseError } from '@clickhouse/client';
 import { expect } from 'chai';
-import { classify, codeOf, NotReady } from '../../../server/clickhouse/errors.ts';
+import { classify, codeOf, mayBeTheRows, NotReady } from '../../../server/clickhouse/errors.ts';
 
 function refusal(code: string): ClickHouseError {
   return new ClickHouseError({ message: 'no', code, type: 'ANY' });
-}
-
-function violated(name: string, user: string, sender = ''): ClickHouseError {
-  const values = `Expression: (user != 'x'). Column values: user = '${user}'. `;
-  const message = `${sender}Constraint \`${name}\` for table a.events (uuid) is violated at row 1. ${values}`;
-  return new ClickHouseError({ message, code: '469', type: 'VIOLATED_CONSTRAINT' });
 }
 
 describe('classify', () => {
@@ -43,12 +37,14 @@ describe('classify', () => {
     expect(classify(new NotReady('schema', 'no table'))).to.equal('schema');
   });
 
-  it('takes a constraint for a judgement of rows, and the freeze of a repair for a matter of the server', () => {
-    expect(classify(violated('c', 'Constraint `hourly_repair` for table '))).to.equal('request');
-    expect(classify(violated('hourly_repair', 'ada'))).to.equal('server');
-    const sender = 'Received from 127.0.0.1:9000. DB::Exception: ';
-    expect(classify(violated('hourly_repair', 'ada', sender))).to.equal('server');
-    expect(classify(violated('c', `${sender}Constraint \`hourly_repair\` for table `))).to.equal('request');
+  it('knows what may be for the rows from what says how the server is', () => {
+    for (const code of ['6', '469', '241', '76', '74', '131', '1001'])
+      expect(mayBeTheRows(refusal(code)), code).to.equal(true);
+    for (const code of ['60', '243', '252', '202', '242', '497', '516'])
+      expect(mayBeTheRows(refusal(code)), code).to.equal(false);
+    expect(mayBeTheRows(new Error('Timeout error.'))).to.equal(true);
+    for (const error of [new Error('socket hang up'), new NotReady('server', 'away'), '62', undefined])
+      expect(mayBeTheRows(error)).to.equal(false);
   });
 
   it('takes what never reached ClickHouse for a matter of the server', () => {

@@ -50,7 +50,7 @@ describe('The health of the service in words', () => {
   });
 
   it('says why something does not work', () => {
-    expect(wordsOf({ shipper: { state: 'waiting', refused_segments: 2, error: 'no disk' } })).to.include({
+    expect(wordsOf({ shipper: { state: 'unavailable', refused_segments: 2, error: 'no disk' } })).to.include({
       tone: 'warn',
       sentence:
         'It is tried again in a moment. The last try failed: no disk. ClickHouse refuses 2 segments: kept on disk, and tried again from time to time.',

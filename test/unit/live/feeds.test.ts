@@ -3,7 +3,7 @@ import { AppError } from '../../../server/errors.ts';
 import type { LiveQuestion } from '../../../server/live/feed.ts';
 import { Feeds, MAX_FEEDS } from '../../../server/live/feeds.ts';
 import type { Format, Shown } from '../../../server/live/frames.ts';
-import { Backlog } from '../../../server/ingest/backlog.ts';
+import { Backlog } from '../../../server/journal/backlog.ts';
 import { createMetrics } from '../../../server/metrics.ts';
 import { HandClock } from '../../support/hand-clock.ts';
 import { Reading } from '../../support/live-reading.ts';

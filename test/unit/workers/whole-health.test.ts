@@ -5,9 +5,9 @@ import { wholeReadiness, wholeReport } from '../../../server/workers/whole-healt
 const WELL: HealthReport = {
   status: 'ok',
   parts: {
-    journal: { state: 'ok', set_aside: 0 },
+    journal: { state: 'ok', quarantined: 0 },
     backlog: { events: 2, bytes: 30, segments: 1, oldest_waiting_seconds: 1.5 },
-    shipper: { state: 'idle', refused_segments: 0 },
+    shipper: { state: 'idle', lanes: { fresh: 'idle', backlog: 'idle' }, refused_segments: 0 },
     clickhouse: { state: 'up', version: '26.7', nodes: [{ node: 'db:8123', state: 'up', version: '26.7' }] },
     schema: { state: 'ready' },
   },
@@ -33,10 +33,18 @@ describe('wholeReport', () => {
 
   it('shows of each part the worker that has trouble, whichever it is', () => {
     const troubles: readonly Partial<HealthReport['parts']>[] = [
-      { journal: { state: 'refusing', set_aside: 0, error: 'full' } },
+      { journal: { state: 'refusing', quarantined: 0, error: 'full' } },
+      { journal: { state: 'ok', quarantined: 1 } },
       { clickhouse: { state: 'away', error: 'ECONNREFUSED', nodes: [] } },
       { schema: { state: 'not migrated' } },
-      { shipper: { state: 'waiting', refused_segments: 3, error: 'no table' } },
+      {
+        shipper: {
+          state: 'unavailable',
+          lanes: { fresh: 'unavailable', backlog: 'unavailable' },
+          refused_segments: 3,
+          error: 'no table',
+        },
+      },
     ];
     for (const trouble of troubles) {
       const report = wholeReport([WELL, like('degraded', trouble), WELL], 3);

@@ -34,8 +34,9 @@ export function backlogWords(members: Members): Words {
 const SHIPPING: ReadonlyMap<string, string> = new Map(
   Object.entries({
     idle: 'Nothing is to be sent.',
-    shipping: 'A batch is on its way.',
-    waiting: 'It is tried again in a moment.',
+    sending: 'Events are on their way.',
+    waiting: 'Events wait for their turn.',
+    unavailable: 'It is tried again in a moment.',
     closed: 'This service is being stopped.',
   }),
 );

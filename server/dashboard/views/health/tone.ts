@@ -6,7 +6,8 @@ const GOOD: ReadonlySet<string> = new Set([
   'up',
   'ready',
   'idle',
-  'shipping',
+  'sending',
+  'waiting',
   'running',
   'passed',
   'healthy',
@@ -25,7 +26,7 @@ const BAD: ReadonlySet<string> = new Set([
 const WARN: ReadonlySet<string> = new Set([
   'away',
   'partly away',
-  'waiting',
+  'unavailable',
   'incomplete',
   'degraded',
   'behind',

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import path from 'node:path';
+import { AppError } from '../errors.ts';
+
+/**
+ * The directory in which one process, and no other, writes segments: `{journal}/{owner}/`.
+ *
+ * The lock is a Unix socket that the owner listens on. The kernel ends it with the process, also on kill -9, so it can
+ * neither be left stuck nor be mistaken for that of a later process; and it holds between containers that share a
+ * volume, where process ids mean nothing. An owner's name is never used again, so an owner that is gone stays gone.
+ */
+export interface OwnerDirectory {
+  /** The owner's name: when it started and 8 random hexadecimal digits. Sorts by start. */
+  readonly owner: string;
+  readonly path: string;
+  /** Gives up the lock; the directory is removed when it is empty, and otherwise left for the next server. */
+  release(): Promise<void>;
+}
+
+/** Makes a directory of this process's own under `journal`, and locks it. */
+export async function claimDirectory(journal: string, nowMs: number): Promise<OwnerDirectory> {
+  const owner = `${new Date(nowMs).toISOString().replace(/\D/g, '')}-${randomBytes(4).toString('hex')}`;
+  const directory = path.join(journal, owner);
+  // Others see the directory only once its lock is held.
+  const unlocked = path.join(journal, `.${owner}`);
+  requireShortPath(lockOf(unlocked));
+  const firstMade = await mkdir(unlocked, { recursive: true });
+  const lock = await listen(lockOf(unlocked));
+  await rename(unlocked, directory);
+  // Every directory that has a new name in it.
+  const highest = path.dirname(path.resolve(firstMade ?? unlocked));
+  for (let above = path.resolve(journal); above.length >= highest.length; above = path.dirname(above)) {
+    await syncDirectory(above);
+    if (above === highest) break;
+  }
+  return {
+    owner,
+    path: directory,
+    release: async () => {
+      await new Promise((resolve) => lock.close(resolve));
+      await removeOwner(directory);
+    },
+  };
+}
+
+/** Makes the names of the files in a directory durable; without it a new file can vanish with a loss of power. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Removes the directory of an owner that is gone, and its lock; one that is not empty stays. */
+export async function removeOwner(directory: string): Promise<void> {
+  try {
+    await rm(path.join(directory, 'lock'), { force: true });
+    await rmdir(directory);
+    await syncDirectory(path.dirname(directory));
+  } catch (error) {
+    if (!isCode(error, 'ENOTEMPTY', 'ENOENT', 'ENOTDIR')) throw error;
+  }
+}
+
+/** The kernel's limit on the path of a Unix socket: 108 bytes on Linux, 104 on macOS, with the ending NUL. */
+const MAX_SOCKET_PATH_BYTES = 103;
+
+/** Relative when that is shorter: the kernel's limit is on what is given, not on what it means. */
+function lockOf(directory: string): string {
+  const absolute = path.join(directory, 'lock');
+  const relative = path.relative(process.cwd(), absolute);
+  return relative.length < absolute.length ? relative : absolute;
+}
+
+function requireShortPath(lock: string): void {
+  const bytes = Buffer.byteLength(lock);
+  if (bytes <= MAX_SOCKET_PATH_BYTES) return;
+  const expected = `a lock path of at most ${MAX_SOCKET_PATH_BYTES} bytes; choose a shorter DATA_DIR`;
+  throw new AppError('invalid', `received ${lock} (${bytes} bytes), expected ${expected}`);
+}
+
+async function listen(lock: string): Promise<Server> {
+  const server = createServer((socket) => socket.destroy());
+  await new Promise<void>((resolve, reject) => {
+    // Exclusive: a cluster's primary would otherwise hold the socket, and outlive the worker with it.
+    server.once('error', reject).listen({ path: lock, exclusive: true }, resolve);
+  });
+  return server.unref();
+}
+
+/** Whether the process that owns the directory is still there. */
+export async function isAlive(directory: string): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connect(lockOf(directory));
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      // Anything but "no one listens" and "there is no lock" is taken for life: waiting loses nothing.
+      resolve(!['ECONNREFUSED', 'ENOENT', 'ENOTDIR', 'ENOTSOCK'].includes(error.code ?? ''));
+    });
+  });
+}
+
+/** Whether it is an error of the system with one of these codes. */
+export function isCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
+}

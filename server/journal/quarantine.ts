@@ -1,0 +1,116 @@
+import { lstat, mkdir, open, readdir, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { writeAll } from './durable-file.ts';
+import { isCode, syncDirectory } from './owner-directory.ts';
+
+/** Beside the owners' directories, and never taken over. */
+export const QUARANTINE = 'quarantine';
+
+/** What the folder may hold of copies; over it nothing more is copied, and what would have been waits. */
+const MAX_BYTES = 1024 ** 3;
+
+/**
+ * Bytes and files of the journal that nobody can ship, kept for a person to look at. Nothing ever removes them but that
+ * person.
+ */
+export class Quarantine {
+  readonly #directory: string;
+  #files = 0;
+
+  /** @param journal the directory of all journals */
+  constructor(journal: string) {
+    this.#directory = path.join(journal, QUARANTINE);
+  }
+
+  /** How many files it held when it was last counted, and those that this process added since. */
+  get files(): number {
+    return this.#files;
+  }
+
+  /** Looks how many files are there: other servers add some, and a person takes them away. */
+  async count(): Promise<void> {
+    this.#files = (await this.#names()).length;
+  }
+
+  /**
+   * Keeps a copy of some bytes; resolves when it is on disk. A file of that name that is already there is left as it is:
+   * it is from an earlier try, when the bytes may have been better.
+   * @throws Error when the folder is full
+   */
+  async save(name: string, bytes: Buffer): Promise<void> {
+    await mkdir(this.#directory, { recursive: true });
+    const target = path.join(this.#directory, name);
+    if (await exists(target)) return;
+    const held = await this.#bytes();
+    if (held + bytes.length > MAX_BYTES) {
+      throw new Error(`${this.#directory} holds ${held} bytes, at most ${MAX_BYTES} may be copied there`);
+    }
+    await write(`${target}.part`, bytes);
+    await rename(`${target}.part`, target);
+    await this.#added();
+  }
+
+  /**
+   * Moves a file here as it is, whatever it is; one that is gone is let go.
+   * @throws what the disk answers
+   */
+  async take(file: string): Promise<void> {
+    await mkdir(this.#directory, { recursive: true });
+    const target = await freePath(path.join(this.#directory, path.basename(file)));
+    try {
+      await rename(file, target);
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return;
+      throw error;
+    }
+    await syncDirectory(path.dirname(file));
+    await this.#added();
+  }
+
+  async #added(): Promise<void> {
+    this.#files += 1;
+    await syncDirectory(this.#directory);
+    await syncDirectory(path.dirname(this.#directory));
+  }
+
+  async #names(): Promise<string[]> {
+    try {
+      return await readdir(this.#directory);
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return [];
+      throw error;
+    }
+  }
+
+  async #bytes(): Promise<number> {
+    const sizes = await Promise.all(
+      (await this.#names()).map(async (file) => lstat(path.join(this.#directory, file))),
+    );
+    return sizes.reduce((sum, { size }) => sum + size, 0);
+  }
+}
+
+/** The path itself, or with the first number behind it that nothing has yet. */
+export async function freePath(wanted: string): Promise<string> {
+  const { dir, name, ext } = path.parse(wanted);
+  let free = wanted;
+  for (let number = 2; await exists(free); number += 1) free = path.join(dir, `${name}-${number}${ext}`);
+  return free;
+}
+
+async function write(file: string, bytes: Buffer): Promise<void> {
+  const handle = await open(file, 'w');
+  try {
+    await writeAll(handle, bytes, 0);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return await lstat(file).then(
+    () => true,
+    () => false,
+  );
+}

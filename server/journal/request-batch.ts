@@ -1,0 +1,79 @@
+import type { AppError } from '../errors.ts';
+import type { Arrivals } from '../events/arrivals.ts';
+import type { Arrival, Event } from '../events/event.ts';
+import { MAX_KEPT_PER_BODY, omission, type Rejection } from '../events/rejection.ts';
+import { toRejectedRow, toRow } from '../events/row.ts';
+import type { Hit } from './fail-point.ts';
+import type { Journal } from './journal.ts';
+import { historicBeforeUs, type Rows } from './segment.ts';
+
+/** What one request brings: its events and what was not accepted become durable together, or not at all. */
+export interface Batch {
+  readonly accepted: number;
+  add(event: Event): void;
+  /** Of one batch `MAX_KEPT_PER_BODY` are kept, and one more that says how many were not. */
+  reject(rejection: Rejection): void;
+  /**
+   * Resolves when all of it is on this server's disk. Nothing may be added after.
+   * @throws AppError `overloaded`: no event of it is stored
+   */
+  commit(): Promise<void>;
+}
+
+export interface BatchDependencies {
+  readonly events: Pick<Journal, 'append' | 'refusal'>;
+  readonly rejected: Pick<Journal, 'append' | 'refusal'>;
+  readonly arrivals: Arrivals;
+  readonly hit: Hit;
+}
+
+/** Rows are made as events come, so that a large body is many small pieces of work. */
+export function createBatch({ events, rejected, arrivals, hit }: BatchDependencies): Batch {
+  const rows: string[] = [];
+  const rejectedRows: string[] = [];
+  let historic = 0;
+  let omitted = 0;
+  let application = '';
+  return {
+    get accepted() {
+      return rows.length;
+    },
+    add: (event) => {
+      const arrival = arrivals.next();
+      if (isHistoric(event, arrival)) historic += 1;
+      rows.push(toRow(event, arrival));
+    },
+    reject: (rejection) => {
+      ({ application } = rejection);
+      if (rejectedRows.length < MAX_KEPT_PER_BODY)
+        rejectedRows.push(toRejectedRow(rejection, arrivals.next()));
+      else omitted += 1;
+    },
+    commit: async () => {
+      if (omitted > 0) rejectedRows.push(toRejectedRow(omission(application, omitted), arrivals.next()));
+      const accepted = { text: rows.join(''), count: rows.length, historic };
+      const refused = { text: rejectedRows.join(''), count: rejectedRows.length, historic: 0 };
+      const refusal = refusalOf(events, accepted) ?? refusalOf(rejected, refused);
+      if (refusal !== undefined) throw refusal;
+      // First: when the sender tries again for the events, the rejections are there twice, and nobody counts them.
+      if (refused.count > 0) {
+        await rejected.append(refused);
+        hit('rejected-committed');
+      }
+      if (accepted.count > 0) await events.append(accepted);
+    },
+  };
+}
+
+/** The row of one event. */
+export function rowOf(event: Event, arrival: Arrival): Rows {
+  return { text: toRow(event, arrival), count: 1, historic: isHistoric(event, arrival) ? 1 : 0 };
+}
+
+function isHistoric({ timestampUs = Infinity }: Event, { receivedAtUs }: Arrival): boolean {
+  return timestampUs < historicBeforeUs(receivedAtUs / 1000);
+}
+
+function refusalOf(journal: Pick<Journal, 'refusal'>, { text }: Rows): AppError | undefined {
+  return text === '' ? undefined : journal.refusal(Buffer.byteLength(text));
+}

@@ -1,0 +1,199 @@
+import { Readable } from 'node:stream';
+import { classify, codeOf, mayBeTheRows, refusesRows, type FailureClass } from '../clickhouse/errors.ts';
+import { WITHOUT_VIEWS } from '../clickhouse/insert-settings.ts';
+import { backoffMs, pause, type Backoff } from '../clickhouse/retry.ts';
+import { messageOf } from '../errors.ts';
+import { rowsOf } from '../journal/segment-rows.ts';
+import { EVENTS, type Segment } from '../journal/segment.ts';
+import type { Logger } from '../log.ts';
+import type { Insert } from './insert-rows.ts';
+import { openParcels, readParcel, Unreadable, type Parcel } from './parcel.ts';
+import type { Settlement } from './settlement.ts';
+import { untyped } from './untyped.ts';
+
+export interface BisectorDependencies {
+  readonly table: string;
+  readonly insert: (insert: Insert) => Promise<void>;
+  /** Makes a row that ClickHouse refuses durable as a rejected one. Done twice, it is one. */
+  readonly keep: (segment: Segment, text: string, words: string) => Promise<void>;
+  readonly settle: Pick<Settlement, 'done' | 'unreadable'>;
+  /** So many rows are stored without their typed column. */
+  readonly onUntyped: (rows: number) => void;
+  readonly onFailure: (kind: FailureClass) => void;
+  readonly log: Logger;
+  readonly random: () => number;
+}
+
+/** So that a segment full of rows that are refused does not keep ClickHouse busy. */
+const PACE_MS = 20;
+
+const BACKOFF: Backoff = { firstMs: 500, maxMs: 60_000 };
+
+/** So few rows that need too much are sent once more without their typed column before they are halved further. */
+const LEAF_ROWS = 16;
+
+/** A failure that says nothing about the rows: what was begun is begun again later. */
+class NotTheRows extends Error {}
+
+/**
+ * Ships what ClickHouse does not take for what is in it, beside the lanes: halves it, segments first and then rows, until
+ * what is refused is alone. A few rows that fail are sent without their typed column; one row that is refused like that,
+ * too, is kept as a rejected event. Only what ClickHouse says of the row is a reason for that: where the server fails, or
+ * a view that reads from the table, everything is kept and begun again after a pause.
+ *
+ * Nothing is written down: after a crash it is done again from the start. What is stored twice counts once, and a row that
+ * is rejected twice is one rejection.
+ *
+ * States: `idle`, `working`, `waiting` (the next one's turn comes after a pause), `closed`.
+ */
+export class Bisector {
+  readonly #deps: BisectorDependencies;
+  readonly #queue: (readonly Parcel[])[] = [];
+  readonly #stop = new AbortController();
+  #isWorking = false;
+  #work: Promise<void> = Promise.resolve();
+  #lastError: Error | undefined;
+
+  constructor(dependencies: BisectorDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** How many segments, or parts of them, are being bisected or wait for it. */
+  get segments(): number {
+    return this.#queue.reduce((sum, parcels) => sum + parcels.length, 0);
+  }
+
+  /** Why the last one could not be done; undefined after one is done. */
+  get lastError(): Error | undefined {
+    return this.#lastError;
+  }
+
+  /** @param parcels that failed as one INSERT */
+  add(parcels: readonly Parcel[]): void {
+    if (this.#stop.signal.aborted) return;
+    this.#queue.push(parcels);
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    this.#work = this.#workUntilDone();
+  }
+
+  /** Ends after the step under way. What is left stays on disk for the next start. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#work;
+  }
+
+  async #workUntilDone(): Promise<void> {
+    let failures = 0;
+    for (let next = this.#queue[0]; next !== undefined && !this.#isClosed(); next = this.#queue[0]) {
+      try {
+        await this.#bisect(next, true);
+        this.#queue.shift();
+        this.#lastError = undefined;
+        failures = 0;
+      } catch (error) {
+        this.#queue.shift();
+        if (error instanceof Unreadable) await this.#deps.settle.unreadable(error);
+        const left = next.filter(({ isDone }) => !isDone);
+        if (left.length > 0) this.#queue.push(left);
+        failures += 1;
+        this.#failed(left, error);
+        await pause(backoffMs(failures, BACKOFF, this.#deps.random), this.#stop.signal);
+      }
+    }
+    this.#isWorking = false;
+  }
+
+  /** @param isKnownToFail as one INSERT */
+  async #bisect(parcels: readonly Parcel[], isKnownToFail: boolean): Promise<void> {
+    const [parcel] = parcels;
+    if (parcel === undefined) return;
+    if (!isKnownToFail && (await this.#tryParcels(parcels))) {
+      await this.#deps.settle.done(parcels);
+    } else if (parcels.length === 1) {
+      const refused = await this.#bisectRows(parcel, rowsOf(await readParcel(parcel)));
+      await this.#deps.settle.done(parcels, refused);
+    } else {
+      for (const half of halvesOf(parcels)) await this.#bisect(half, false);
+    }
+  }
+
+  /**
+   * @param known why these rows as a whole are refused, if that is known
+   * @returns how many of the rows are kept as rejected ones; the others are stored
+   */
+  async #bisectRows(parcel: Parcel, rows: readonly Buffer[], known?: Error): Promise<number> {
+    if (rows.length === 0) return 0;
+    const first = known ?? (await this.#tryRows(rows));
+    if (first === undefined) return 0;
+    if (rows.length === 1 || (rows.length <= LEAF_ROWS && !refusesRows(first))) {
+      const again = this.#deps.table === EVENTS ? rows.map(untyped) : rows;
+      const second = await this.#tryRows(again);
+      if (second === undefined) {
+        this.#deps.onUntyped(again.filter((row, index) => row !== rows[index]).length);
+        return 0;
+      }
+      if (rows.length === 1) {
+        await this.#reject(parcel, rows, first, second);
+        return 1;
+      }
+    }
+    const [left = [], right = []] = halvesOf(rows);
+    const refused = await this.#bisectRows(parcel, left);
+    // When the left half is taken it is the right one that is refused.
+    const isKnown = refused === 0 && right.length > 1 && refusesRows(first);
+    return refused + (await this.#bisectRows(parcel, right, isKnown ? first : undefined));
+  }
+
+  /** @throws NotTheRows unless ClickHouse has refused the one row twice, and itself */
+  async #reject(parcel: Parcel, [row]: readonly Buffer[], first: Error, second: Error): Promise<void> {
+    if (row === undefined) return;
+    if (!refusesRows(first) || !refusesRows(second))
+      throw new NotTheRows(messageOf(second), { cause: second });
+    if ((await this.#tryRows([row], WITHOUT_VIEWS)) === undefined)
+      throw new NotTheRows(`a view fails that reads from ${this.#deps.table}: ${messageOf(second)}`);
+    const text = row.toString().trimEnd();
+    await this.#deps.keep(parcel.segment, text, messageOf(second));
+    const facts = { segment: parcel.segment.name, reason: messageOf(second) };
+    this.#deps.log.error(facts, 'ClickHouse refuses a row; it is kept as a rejected event');
+  }
+
+  async #tryParcels(parcels: readonly Parcel[]): Promise<boolean> {
+    return (await this.#try(async () => openParcels(parcels))) === undefined;
+  }
+
+  async #tryRows(rows: readonly Buffer[], settings: Insert['settings'] = {}): Promise<Error | undefined> {
+    return await this.#try(async () => Readable.from([Buffer.concat(rows)]), settings);
+  }
+
+  /** @returns undefined when it is stored, and otherwise what may be for the rows; anything else is thrown */
+  async #try(rows: () => Promise<Readable>, settings: Insert['settings'] = {}): Promise<Error | undefined> {
+    await pause(PACE_MS, this.#stop.signal);
+    if (this.#isClosed()) throw new NotTheRows('this server is shutting down');
+    try {
+      await this.#deps.insert({ table: this.#deps.table, rows, settings });
+      return undefined;
+    } catch (error) {
+      if (error instanceof Error && mayBeTheRows(error)) return error;
+      throw error;
+    }
+  }
+
+  #failed(parcels: readonly Parcel[], error: unknown): void {
+    if (this.#isClosed()) return;
+    this.#lastError = error instanceof Error ? error : new Error(String(error));
+    this.#deps.onFailure(classify(error));
+    const segments = parcels.map(({ segment }) => segment.name);
+    const facts = { segments, code: codeOf(error), reason: messageOf(error) };
+    this.#deps.log.error(facts, 'what ClickHouse does not take could not be bisected to the end; it is kept');
+  }
+
+  #isClosed(): boolean {
+    return this.#stop.signal.aborted;
+  }
+}
+
+function halvesOf<T>(all: readonly T[]): readonly (readonly T[])[] {
+  const middle = Math.ceil(all.length / 2);
+  return [all.slice(0, middle), all.slice(middle)];
+}

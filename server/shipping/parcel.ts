@@ -1,0 +1,127 @@
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { ClassifiedError } from '../clickhouse/errors.ts';
+import { splitRows } from '../journal/segment-rows.ts';
+import { historicBeforeUs, type Segment } from '../journal/segment.ts';
+
+/** Rows of one segment that travel together; a mixed segment is two parcels. */
+export interface Parcel {
+  readonly segment: Segment;
+  readonly rows: 'all' | 'recent' | 'historic';
+  /** Whether every row of it is stored, or kept as a rejected one. */
+  isDone: boolean;
+  /** Of the whole segment, and shared by its parcels. */
+  readonly progress: Progress;
+}
+
+export interface Progress {
+  /** Parcels that are not done; the segment's file is removed when there are none. */
+  open: number;
+  /** Rows that are not stored, but kept as rejected ones or in quarantine. */
+  refused: number;
+  /** Whether there is no file to remove: it is in quarantine, or somebody else has removed it. */
+  isGone: boolean;
+}
+
+/** A segment's file is gone, is no file, or cannot be opened or read. */
+export class Unreadable extends ClassifiedError {
+  readonly parcel: Parcel;
+
+  constructor(parcel: Parcel, cause: unknown) {
+    super('request', `the segment ${parcel.segment.name} cannot be read`, cause);
+    this.parcel = parcel;
+  }
+}
+
+export function wholeSegment(segment: Segment): Parcel {
+  return { segment, rows: 'all', isDone: false, progress: { open: 1, refused: 0, isGone: false } };
+}
+
+/** What happened lately, and the rest. */
+export function splitSegment(segment: Segment): { readonly recent: Parcel; readonly historic: Parcel } {
+  const parcel = { segment, isDone: false, progress: { open: 2, refused: 0, isGone: false } };
+  return { recent: { ...parcel, rows: 'recent' }, historic: { ...parcel, rows: 'historic' } };
+}
+
+/** How many rows it has, about. */
+export function rowsIn({ segment, rows }: Parcel): number {
+  if (rows === 'all') return segment.rows;
+  return rows === 'historic' ? segment.historicRows : segment.rows - segment.historicRows;
+}
+
+/** How many bytes it has, about. */
+export function bytesIn(parcel: Parcel): number {
+  const { segment } = parcel;
+  return Math.ceil((segment.bytes * rowsIn(parcel)) / segment.rows);
+}
+
+/**
+ * The rows in the bytes that ClickHouse reads.
+ * @throws Unreadable
+ */
+export async function readParcel(parcel: Parcel): Promise<Buffer> {
+  const file = await openFile(parcel);
+  try {
+    return await readRows(parcel, file);
+  } catch (error) {
+    throw new Unreadable(parcel, error);
+  } finally {
+    await file.close();
+  }
+}
+
+const READ_BYTES = 256 * 1024;
+
+/**
+ * The rows of several parcels as one stream, straight from their files.
+ * @throws Unreadable; what cannot be read later ends the stream with an error
+ */
+export async function openParcels(parcels: readonly Parcel[]): Promise<Readable> {
+  const files: FileHandle[] = [];
+  try {
+    for (const parcel of parcels) files.push(await openFile(parcel));
+  } catch (error) {
+    await closeAll(files);
+    throw error;
+  }
+  const stream = Readable.from(rowsOf(parcels, files));
+  // Also of a stream that nobody began to read.
+  stream.once('close', () => void closeAll(files));
+  return stream;
+}
+
+async function* rowsOf(parcels: readonly Parcel[], files: readonly FileHandle[]): AsyncGenerator<Buffer> {
+  for (const [index, parcel] of parcels.entries()) {
+    const file = files[index];
+    if (file === undefined) return;
+    const { segment, rows } = parcel;
+    if (rows === 'all') yield* file.createReadStream({ end: segment.bytes - 1, highWaterMark: READ_BYTES });
+    else yield await readRows(parcel, file);
+  }
+  // ClickHouse refuses an INSERT of no bytes, and skips white space.
+  yield Buffer.from('\n');
+}
+
+async function closeAll(files: readonly FileHandle[]): Promise<void> {
+  await Promise.allSettled(files.map(async (file) => file.close()));
+}
+
+async function openFile(parcel: Parcel): Promise<FileHandle> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  try {
+    return await open(parcel.segment.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    throw new Unreadable(parcel, error);
+  }
+}
+
+async function readRows({ segment, rows }: Parcel, file: FileHandle): Promise<Buffer> {
+  const text = Buffer.alloc(segment.bytes);
+  for (let done = 0; done < text.length;) {
+    const { bytesRead } = await file.read(text, done, text.length - done, done);
+    if (bytesRead === 0) throw new Error(`${segment.path} has ${done} bytes, expected ${text.length}`);
+    done += bytesRead;
+  }
+  return rows === 'all' ? text : splitRows(text, historicBeforeUs(segment.openedMs))[rows];
+}

@@ -1,0 +1,79 @@
+import { unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf } from '../errors.ts';
+import type { Backlog } from '../journal/backlog.ts';
+import type { Hit } from '../journal/fail-point.ts';
+import { isCode, syncDirectory } from '../journal/owner-directory.ts';
+import type { Quarantine } from '../journal/quarantine.ts';
+import { EVENTS, type Segment } from '../journal/segment.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { rowsIn, type Parcel, type Unreadable } from './parcel.ts';
+
+export interface SettlementDependencies {
+  readonly backlog: Backlog;
+  readonly quarantine: Pick<Quarantine, 'take'>;
+  readonly metrics: Pick<Metrics, 'events'>;
+  readonly log: Logger;
+  readonly hit: Hit;
+}
+
+/** The end of a segment's way: its file is removed once every parcel of it is done, and not before. */
+export class Settlement {
+  readonly #deps: SettlementDependencies;
+
+  constructor(dependencies: SettlementDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /**
+   * Every row of these parcels is stored in ClickHouse, or is safe as a rejected one. A file that cannot be removed is
+   * shipped again by the next start, which changes no number.
+   * @param refused how many of the rows are kept as rejected ones
+   */
+  async done(parcels: readonly Parcel[], refused = 0): Promise<void> {
+    const { backlog, metrics, hit } = this.#deps;
+    const ended: Parcel[] = [];
+    for (const parcel of parcels) {
+      if (parcel.isDone) throw new Error(`a parcel of ${parcel.segment.name} is done already`);
+      parcel.isDone = true;
+      parcel.progress.open -= 1;
+      if (parcel.progress.open === 0) ended.push(parcel);
+    }
+    const [first] = parcels;
+    if (first !== undefined) first.progress.refused += refused;
+    if (ended.length === 0) return;
+    await this.#remove(ended.filter(({ progress }) => !progress.isGone).map(({ segment }) => segment));
+    hit('removed');
+    for (const { segment, progress } of ended) {
+      backlog.remove(segment);
+      if (segment.table !== EVENTS) continue;
+      metrics.events.stored(segment.rows - progress.refused);
+      metrics.events.refused(progress.refused);
+    }
+  }
+
+  /** A file that cannot be read goes into quarantine, and nothing waits for it; one that vanished is let go. */
+  async unreadable({ parcel, cause }: Unreadable): Promise<void> {
+    const { quarantine, log } = this.#deps;
+    const { segment, progress } = parcel;
+    const facts = { segment: segment.name, rows: rowsIn(parcel), reason: messageOf(cause) };
+    log.error(facts, 'a segment cannot be read; what is left of it is in quarantine');
+    if (!isCode(cause, 'ENOENT')) await quarantine.take(segment.path);
+    progress.isGone = true;
+    await this.done([parcel], rowsIn(parcel));
+  }
+
+  async #remove(segments: readonly Segment[]): Promise<void> {
+    for (const { path: file, name } of segments) {
+      await unlink(file).catch((error: unknown) => {
+        this.#deps.log.error({ err: error, segment: name }, 'a shipped segment could not be removed');
+      });
+    }
+    for (const directory of new Set(segments.map((segment) => path.dirname(segment.path)))) {
+      await syncDirectory(directory).catch((error: unknown) => {
+        this.#deps.log.warn({ err: error, directory }, 'the removal of segments could not be synced');
+      });
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { MIB } from '../units.ts';
+import { bytesIn, type Parcel } from './parcel.ts';
+
+/** What one INSERT brings. */
+export interface Shipment {
+  readonly parcels: readonly Parcel[];
+  /** How often its rows were sent before. */
+  readonly sent: number;
+  /** How often it failed, as it is, in a way that may be for its rows. */
+  readonly tries: number;
+  /** It is not tried before; in milliseconds by the clock of the shipper. */
+  readonly afterMs: number;
+}
+
+/** What one INSERT may bring of several segments: its rows are in memory on both sides, its files are open. */
+const MAX_BYTES = 16 * MIB;
+const MAX_PARCELS = 64;
+
+/** What waits for the backlog lane, the latest first; what failed for its rows, perhaps, by itself and when it is due. */
+export class ShipmentQueue {
+  /** The latest last. */
+  readonly #waiting: { readonly parcel: Parcel; readonly sent: number }[] = [];
+  readonly #failed: Shipment[] = [];
+
+  get isEmpty(): boolean {
+    return this.#waiting.length === 0 && this.#failed.length === 0;
+  }
+
+  /** From when on something may be sent. */
+  get nextMs(): number {
+    return this.#waiting.length > 0 ? 0 : Math.min(...this.#failed.map(({ afterMs }) => afterMs));
+  }
+
+  add(parcel: Parcel): void {
+    this.#waiting.push({ parcel, sent: 0 });
+  }
+
+  /** The parcels of a shipment, each of which may go with others. */
+  addEach({ parcels, sent }: Shipment): void {
+    for (const parcel of parcels.toReversed()) this.#waiting.push({ parcel, sent });
+  }
+
+  /** A shipment that is to be tried again as it is. */
+  addAgain(shipment: Shipment): void {
+    this.#failed.push(shipment);
+  }
+
+  /** What is to be sent now: as much as goes into one INSERT. */
+  take(nowMs: number): Shipment | undefined {
+    const due = this.#failed.findIndex(({ afterMs }) => afterMs <= nowMs);
+    if (due !== -1) return this.#failed.splice(due, 1)[0];
+    const parcels: Parcel[] = [];
+    let bytes = 0;
+    let sent = 0;
+    for (let next = this.#waiting.at(-1); next !== undefined; next = this.#waiting.at(-1)) {
+      bytes += bytesIn(next.parcel);
+      if (parcels.length === MAX_PARCELS || (parcels.length > 0 && bytes > MAX_BYTES)) break;
+      this.#waiting.pop();
+      parcels.push(next.parcel);
+      sent = Math.max(sent, next.sent);
+    }
+    return parcels.length === 0 ? undefined : { parcels, sent, tries: 0, afterMs: 0 };
+  }
+
+  /** One to find out with whether ClickHouse takes anything: the latest there is. */
+  takeOne(): Shipment | undefined {
+    const latest = this.#waiting.pop();
+    if (latest === undefined) return this.#failed.shift();
+    return { parcels: [latest.parcel], sent: latest.sent, tries: 0, afterMs: 0 };
+  }
+}

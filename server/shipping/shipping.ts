@@ -1,0 +1,110 @@
+import type { Backlog } from '../journal/backlog.ts';
+import type { Hit } from '../journal/fail-point.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Quarantine } from '../journal/quarantine.ts';
+import { EVENTS, type Segment } from '../journal/segment.ts';
+import type { Clock } from '../live/clock.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { Bisector } from './bisector.ts';
+import type { Insert } from './insert-rows.ts';
+import type { Lane } from './pace.ts';
+import { keepRefusedRow } from './refused-row.ts';
+import { Settlement } from './settlement.ts';
+import { Shipper } from './shipper.ts';
+
+export interface ShippingDependencies {
+  /** One INSERT; see `Gate.pass` and `insertRows`. */
+  readonly insert: (insert: Insert) => Promise<void>;
+  /** Of a table; asked for when it is needed. */
+  readonly journalOf: (table: string) => Journal;
+  /** That of the rejected events, which a refused row goes into. */
+  readonly rejected: () => Pick<Journal, 'append'>;
+  readonly tables: readonly string[];
+  readonly backlog: Backlog;
+  readonly quarantine: Quarantine;
+  readonly metrics: Metrics;
+  /** Called each time that ClickHouse has more events. */
+  readonly onStored: () => void;
+  /** The sustained interval between two INSERTs into one table, in milliseconds. */
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly hit: Hit;
+}
+
+/** The way of rows from the journal to ClickHouse: at least once, and each table by itself. */
+export interface Shipping {
+  /** To be called when rows wait in the journal of a table. */
+  wake(table: string): void;
+  ship(segment: Segment): void;
+  health(): ShippingHealth;
+  /** To be called before the journal of the rejected events closes, which a refused row needs. */
+  stopBisecting(): Promise<void>;
+  /** Ships what is held while ClickHouse answers, for `deadlineMs` at most; the rest stays on disk. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+export interface ShippingHealth {
+  /** What each lane of the events does. */
+  readonly lanes: Readonly<Record<Lane, string>>;
+  readonly shipperError: string | undefined;
+  /** Segments that ClickHouse does not take as they are and that are being bisected. */
+  readonly refusedSegments: number;
+}
+
+export function createShipping(dependencies: ShippingDependencies): Shipping {
+  const settle = new Settlement(dependencies);
+  const ways = new Map(dependencies.tables.map((table) => [table, createWay(table, settle, dependencies)]));
+  const wayOf = (table: string) => {
+    const way = ways.get(table);
+    if (way === undefined) throw new RangeError(`received ${table}, expected a table that is shipped`);
+    return way;
+  };
+  const all = [...ways.values()];
+  return {
+    wake: (table) => wayOf(table).shipper.wake(),
+    ship: (segment) => wayOf(segment.table).shipper.ship(segment),
+    health: () => ({
+      lanes: wayOf(EVENTS).shipper.state,
+      shipperError: all
+        .map(({ shipper, bisector }) => shipper.lastError ?? bisector.lastError)
+        .find((error) => error !== undefined)?.message,
+      refusedSegments: all.reduce((sum, { bisector }) => sum + bisector.segments, 0),
+    }),
+    stopBisecting: async () => void (await Promise.all(all.map(async ({ bisector }) => bisector.close()))),
+    close: async (deadlineMs) =>
+      void (await Promise.all(all.map(async ({ shipper }) => shipper.close(deadlineMs)))),
+  };
+}
+
+function createWay(table: string, settle: Settlement, dependencies: ShippingDependencies) {
+  const { journalOf, rejected, quarantine, metrics, onStored } = dependencies;
+  const onFailure = (kind: string) => metrics.journal.shipFailures.inc({ class: kind });
+  const insert = async (insert: Insert) => {
+    await dependencies.insert(insert);
+    if (table === EVENTS) onStored();
+  };
+  const bisector = new Bisector({
+    ...dependencies,
+    table,
+    insert,
+    settle,
+    onFailure,
+    onUntyped: (rows) => metrics.events.untyped(rows),
+    keep: async (...refused) => keepRefusedRow({ rejected: rejected(), quarantine }, ...refused),
+  });
+  const shipper = new Shipper({
+    ...dependencies,
+    table,
+    insert,
+    settle,
+    journal: () => journalOf(table),
+    onFailure,
+    onRetry: () => metrics.journal.retries.inc(),
+    onRefused: (parcels) => bisector.add(parcels),
+    onStored: (seconds) => metrics.journal.shipSeconds.observe(seconds),
+  });
+  return { shipper, bisector };
+}

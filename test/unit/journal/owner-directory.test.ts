@@ -1,0 +1,204 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { AppError, messageOf } from '../../../server/errors.ts';
+import { claimDirectory, type OwnerDirectory } from '../../../server/journal/owner-directory.ts';
+import { Quarantine } from '../../../server/journal/quarantine.ts';
+import { takeOver } from '../../../server/journal/takeover.ts';
+import { failure } from '../../support/outcome.ts';
+import { tempDir, type TempDir } from '../../support/temp-dir.ts';
+import { startOwner, type OwnerProcess } from './owner-process.ts';
+
+const NOW_MS = Date.UTC(2024, 0, 2, 3, 4, 5, 6);
+const FILES = ['events-a-00000001.ndjson', 'events-a-00000002.ndjson', 'rejected_events-a-00000001.ndjson'];
+
+async function writeSegments(directory: string, files: readonly string[] = FILES): Promise<void> {
+  for (const file of files) await writeFile(path.join(directory, file), `${file}\n`);
+}
+
+describe('owner directory', () => {
+  let temp: TempDir;
+  let journal: string;
+  let owned: OwnerDirectory[];
+  let processes: OwnerProcess[];
+
+  beforeEach(async () => {
+    temp = await tempDir();
+    journal = path.join(temp.path, 'journal');
+    owned = [];
+    processes = [];
+  });
+
+  afterEach(async () => {
+    for (const process of processes) await process.kill();
+    for (const directory of owned) await directory.release();
+    await temp.remove();
+  });
+
+  async function claim(nowMs = NOW_MS): Promise<OwnerDirectory> {
+    const directory = await claimDirectory(journal, nowMs);
+    owned.push(directory);
+    return directory;
+  }
+
+  const take = async (mine: OwnerDirectory) => takeOver(journal, mine, new Quarantine(journal));
+
+  async function spawnOwner(): Promise<OwnerProcess> {
+    const process = await startOwner(journal);
+    processes.push(process);
+    return process;
+  }
+
+  it('is named after its start and chance, so that names sort by start and are never used again', async () => {
+    const [first, second] = [await claim(), await claim()];
+    expect(first.owner).to.match(/^20240102030405006-[0-9a-f]{8}$/);
+    expect(first.path).to.equal(path.join(journal, first.owner));
+    expect(second.owner).to.not.equal(first.owner);
+    expect(await readdir(journal)).to.have.members([first.owner, second.owner]);
+  });
+
+  it('is not taken over while its owner lives, not even while the owner is stopped', async () => {
+    const other = await spawnOwner();
+    await writeSegments(other.path);
+    const mine = await claim();
+    expect((await take(mine)).files).to.deep.equal([]);
+    other.signal('SIGSTOP');
+    expect((await take(mine)).files).to.deep.equal([]);
+    expect(await readdir(other.path)).to.include.members(FILES);
+  });
+
+  it('is taken over, in the order of writing, once its owner was killed with -9', async () => {
+    const other = await spawnOwner();
+    await writeSegments(other.path, FILES.toReversed());
+    await other.kill();
+    const mine = await claim();
+    const { files: taken } = await take(mine);
+    expect(taken).to.deep.equal(FILES.map((file) => path.join(mine.path, file)));
+    for (const file of taken) expect(await readFile(file, 'utf8')).to.equal(`${path.basename(file)}\n`);
+    expect(await readdir(journal)).to.deep.equal([mine.owner]);
+  });
+
+  it('is taken over from the oldest owner to the newest', async () => {
+    const dead = ['20240101000000002-00000000', '20240101000000001-ffffffff', '20240101000000003-00000000'];
+    for (const owner of dead) {
+      await mkdir(path.join(journal, owner), { recursive: true });
+      await writeSegments(path.join(journal, owner), [`events-${owner}-00000001.ndjson`]);
+    }
+    const { files: taken } = await take(await claim());
+    expect(taken.map((file) => path.basename(file))).to.deep.equal(
+      dead.toSorted().map((owner) => `events-${owner}-00000001.ndjson`),
+    );
+  });
+
+  it('is taken over by one of two processes that start at once, each file exactly once', async () => {
+    const files = Array.from(
+      { length: 300 },
+      (_, index) => `events-a-${String(index).padStart(8, '0')}.ndjson`,
+    );
+    const dead = await spawnOwner();
+    await writeSegments(dead.path, files);
+    await dead.kill();
+    const rivals = [await spawnOwner(), await spawnOwner()];
+    const taken = await Promise.all(rivals.map(async (rival) => rival.takeOver()));
+    expect(
+      taken
+        .flat()
+        .map((file) => path.basename(file))
+        .sort(),
+    ).to.deep.equal(files);
+    for (const [index, rival] of rivals.entries()) {
+      const held = (await readdir(rival.path)).filter((file) => file !== 'lock');
+      expect(held.map((file) => path.join(rival.path, file)).sort()).to.deep.equal(taken[index]?.sort());
+    }
+  });
+
+  it('leaves what is no segment where it is', async () => {
+    const dead = path.join(journal, '20240101000000001-00000000');
+    await mkdir(dead, { recursive: true });
+    await writeFile(path.join(dead, 'notes.txt'), 'mine');
+    await writeSegments(dead);
+    expect((await take(await claim())).files).to.have.length(FILES.length);
+    expect(await readdir(dead)).to.deep.equal(['notes.txt']);
+  });
+
+  it('is taken over although a file that is no directory lies beside it', async () => {
+    const dead = path.join(journal, '20240101000000001-00000000');
+    await mkdir(dead, { recursive: true });
+    await writeFile(path.join(journal, '00-read-me'), 'a note');
+    await writeSegments(dead);
+    expect((await take(await claim())).files).to.have.length(FILES.length);
+    expect(await readFile(path.join(journal, '00-read-me'), 'utf8')).to.equal('a note');
+  });
+
+  it('gives a copy of a segment that is there already a name of its own', async () => {
+    const dead = path.join(journal, '20240101000000001-00000000');
+    const mine = await claim();
+    await writeSegments(mine.path);
+    await mkdir(dead);
+    await writeSegments(dead, FILES.slice(0, 1));
+    const { files } = await take(mine);
+    expect(files.map((file) => path.basename(file))).to.deep.equal(['events-a-00000001-2.ndjson']);
+    expect(await readFile(path.join(mine.path, FILES[0] ?? ''), 'utf8')).to.equal(`${FILES[0]}\n`);
+  });
+
+  it('is rid of what cannot be a segment: that goes into quarantine, and keeps nothing else back', async () => {
+    const dead = path.join(journal, '20240101000000001-00000000');
+    await mkdir(path.join(dead, 'events-a-00000009.ndjson'), { recursive: true });
+    await writeSegments(dead, [...FILES, 'clicks-a-00000001.ndjson']);
+    await symlink('/etc/hostname', path.join(dead, 'events-a-00000008.ndjson'));
+    execFileSync('mkfifo', [path.join(dead, 'events-a-00000007.ndjson')]);
+    const mine = await claim();
+    const quarantine = new Quarantine(journal);
+    const { files, failures } = await takeOver(journal, mine, quarantine);
+    expect([files.length, failures]).to.deep.equal([FILES.length, []]);
+    const held = ['clicks-a-00000001', ...[7, 8, 9].map((number) => `events-a-0000000${number}`)];
+    expect((await readdir(path.join(journal, 'quarantine'))).sort()).to.deep.equal(
+      held.map((name) => `${name}.ndjson`),
+    );
+    expect(quarantine.files).to.equal(4);
+    expect((await readdir(journal)).sort()).to.deep.equal([mine.owner, 'quarantine'].sort());
+  });
+
+  it('keeps no other back when it cannot be taken over, and says why', async () => {
+    const dead = ['20240101000000001-00000000', '20240101000000002-00000000'];
+    for (const owner of dead) {
+      await mkdir(path.join(journal, owner), { recursive: true });
+      await writeSegments(path.join(journal, owner), [`events-${owner}-00000001.ndjson`]);
+    }
+    await mkdir(path.join(journal, dead[0] ?? '', 'events-a-00000009.ndjson'));
+    await writeFile(path.join(journal, 'quarantine'), 'in the way');
+    const mine = await claim();
+    const { files, failures } = await take(mine);
+    expect(files.map((file) => path.basename(file, '.ndjson'))).to.deep.equal(
+      dead.map((owner) => `events-${owner}-00000001`),
+    );
+    expect(failures.map(messageOf).join()).to.match(/^(EEXIST|ENOTDIR)/);
+    expect(await readdir(path.join(journal, dead[0] ?? ''))).to.have.length(1);
+  });
+
+  it('goes when it is released empty, and stays for the next server when it is not', async () => {
+    const [empty, full] = [await claim(), await claim()];
+    await writeSegments(full.path);
+    await empty.release();
+    await full.release();
+    owned = [];
+    expect(await readdir(journal)).to.deep.equal([full.owner]);
+    expect(await readdir(full.path)).to.have.members(FILES);
+    const next = await claim();
+    expect((await take(next)).files).to.have.length(FILES.length);
+    expect(await readdir(journal)).to.deep.equal([next.owner]);
+  });
+
+  it('says clearly that the path is too long for a lock, and leaves nothing behind', async () => {
+    const long = path.join(temp.path, 'd'.repeat(120));
+    const error = await failure(claimDirectory(long, NOW_MS));
+    expect(error).to.be.instanceOf(AppError);
+    if (!(error instanceof AppError)) return;
+    expect(error.code).to.equal('invalid');
+    expect(error.message).to.match(
+      /^received \S+\/lock \(\d{3} bytes\), expected a lock path of at most 103 bytes; choose a shorter DATA_DIR$/,
+    );
+    expect(await readdir(temp.path)).to.deep.equal([]);
+  });
+});
