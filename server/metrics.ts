@@ -81,7 +81,7 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
   );
   const untyped = new Counter({
     name: 'clickhour_events_untyped_total',
-    help: 'Events that ClickHouse took only without their typed column; a part of those that are stored',
+    help: 'Events without the typed column: it would cost too much, or ClickHouse took them only without it',
     registers,
   });
   return {

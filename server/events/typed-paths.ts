@@ -45,8 +45,8 @@ type JsonObject = Readonly<Record<string, unknown>>;
  * and so is what all events of a process have together; one beyond that is stored without its typed column, and
  * questions read it from its text.
  *
- * Invariant: the places form a tree of at most `maxPaths` leaves, each of which some typed event had. An event that is
- * not typed leaves nothing behind, so nobody can use up what others need with events that are refused here.
+ * Invariant: the places form a tree of at most `maxPaths` leaves, each of which some allowed event had. One that is not
+ * allowed leaves nothing behind.
  */
 export class TypedPaths {
   readonly #limits: TypedLimits;

@@ -85,6 +85,8 @@ describe('The typed column of events', () => {
         expect((await postEvents(service.url, body, NDJSON)).body.accepted).to.equal(data.length);
       }
       await eventually(async () => expect(await stored(service.database)).to.deep.equal(STORED), 30_000);
+      const metrics = await (await fetch(`${service.url}/metrics`)).text();
+      expect(metrics).to.contain('\nclickhour_events_untyped_total 729\n');
     } finally {
       await service.remove();
     }
