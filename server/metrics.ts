@@ -26,7 +26,7 @@ export function createMetrics(backlog: Backlog, nowMs: () => number) {
     live: liveMetrics(registry),
     hourlyQueries: new Counter({
       name: 'clickhour_hourly_queries_total',
-      help: 'Questions sent to the hourly table, by what they read',
+      help: 'Queries of the tables of counts for hours, by what they read',
       labelNames: ['reads'],
       registers: [registry],
     }),
