@@ -9,7 +9,7 @@ import { Ledger } from '../support/ledger.ts';
 import { eventually } from '../support/outcome.ts';
 import { seeded } from '../support/random.ts';
 import { startServer, type ServerProcess } from '../support/server-process.ts';
-import { makeOlder, startTwoShards, type Shard } from '../support/shards.ts';
+import { startTwoShards, type Shard } from '../support/shards.ts';
 import { storedUsers, totals } from '../support/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { startTraffic } from '../support/traffic.ts';
@@ -61,7 +61,6 @@ describe('Three servers before two shards, under load', () => {
         return server;
       };
       const [first, second, third] = await Promise.all([start(), start(), start()]);
-      await makeOlder(cluster, DATABASE);
       let servers = [first, second, third];
       let turn = 0;
       const ledger = new Ledger();
