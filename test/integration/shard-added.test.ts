@@ -123,15 +123,15 @@ describe('A shard that is added', function () {
     const service = await serve(await behindProxies(cluster.endpoint));
     await storeWithoutAnswer(service);
     let posted = 1;
-    let isOn = true;
+    const stop = new AbortController();
     const traffic = (async () => {
-      for (; isOn; posted += 1) await post(service, posted * USERS);
+      for (; !stop.signal.aborted; posted += 1) await post(service, posted * USERS);
     })();
     await cluster.addShard();
     isCutting = false;
     await migrate({ endpoint: cluster.endpoint, database: DATABASE, log: silentLog });
     await sleep(2_000);
-    isOn = false;
+    stop.abort();
     await traffic;
     await post(service, posted * USERS);
     await eventually(async () => expect(await waiting()).to.deep.equal([]), 30_000);
