@@ -2,14 +2,16 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArguments } from './harness/arguments.ts';
+import { parseArguments, USAGE } from './harness/arguments.ts';
 import { runCampaign } from './harness/campaign.ts';
+import { leftovers } from './harness/leftovers.ts';
+import { unmountAll } from './harness/loop-disk.ts';
 import { killStarted } from './harness/started.ts';
 import { outcomeLine, summary, writeResults } from './harness/report.ts';
 import { SCENARIOS } from './scenarios/all.ts';
 
-// npm run faults -- [--minutes N] [--seed S] [--scenario NAME] [--break NAME] [--list]
-// Exit code: 0 every promise held, 1 one was broken, 2 wrong arguments, 130 interrupted.
+// npm run faults -- [--minutes N] [--seed S] [--scenario NAME] [--break NAME] [--list] [--help]
+// Exit code: as harness/arguments.ts says.
 const print = (text: string) => void process.stdout.write(`${text}\n`);
 const interrupted = new AbortController();
 const interrupt = () => {
@@ -23,6 +25,8 @@ const chosen = parseArguments(process.argv.slice(2), SCENARIOS);
 if (typeof chosen === 'string') {
   process.stderr.write(`${chosen}\n`);
   process.exitCode = 2;
+} else if (chosen.isHelp) {
+  process.stdout.write(USAGE);
 } else if (chosen.isList) {
   for (const { name, what } of chosen.scenarios) print(`${name.padEnd(36)} ${what}`);
 } else {
@@ -30,6 +34,7 @@ if (typeof chosen === 'string') {
   let hasViolations = false;
   process.on('exit', () => {
     killStarted();
+    unmountAll();
     if (!hasViolations) rmSync(directory, { recursive: true, force: true });
   });
   print(`seed ${chosen.seed}`);
@@ -44,6 +49,9 @@ if (typeof chosen === 'string') {
   });
   print(summary(campaign));
   await writeResults(campaign, chosen.scenarios);
+  const left = await leftovers(directory);
+  for (const line of left) print(`left behind: ${line}`);
+  hasViolations ||= left.length > 0;
   if (hasViolations) process.exitCode = 1;
   else if (interrupted.signal.aborted) process.exitCode = 130;
 }

@@ -6,7 +6,7 @@ import { simulate } from '../../bench/simulation.ts';
 import { connect } from '../../server/clickhouse/client.ts';
 import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
-import { verifyHourly } from '../../server/queries/verify-hourly.ts';
+import { verifyCounts } from '../../server/queries/verify-counts.ts';
 import { freePort } from '../support/free-port.ts';
 import { needsNginx, startNginx } from '../support/nginx.ts';
 import { eventually } from '../support/outcome.ts';
@@ -85,7 +85,7 @@ describe('npm run simulate, through nginx, at three servers on two shards', () =
       const client = connect({ endpoint, role: 'query', database: DATABASE });
       closing.add('client', () => client.close());
       const everything = { fromS: 0, toS: 4_294_966_800 };
-      expect(await verifyHourly(client, everything, { attempts: 0, pauseMs: 0 })).to.deep.equal([]);
+      expect(await verifyCounts(client, everything, { attempts: 0, pauseMs: 0 })).to.deep.equal([]);
     } finally {
       await closing.close();
     }

@@ -13,12 +13,6 @@ import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 const EVENTS = 300;
 
-async function rejections(database: string): Promise<number> {
-  const query = 'SELECT count() AS rows FROM rejected_events FINAL';
-  const [found] = await rowsOf<{ rows: string }>(testEndpoint(), database, query);
-  return Number(found?.rows);
-}
-
 describe('What is shipped again', () => {
   let closing: Closing;
 
@@ -106,3 +100,9 @@ describe('What is shipped again', () => {
     expect((await totals(testEndpoint(), database)).raw.rows).to.equal(EVENTS);
   });
 });
+
+async function rejections(database: string): Promise<number> {
+  const query = 'SELECT count() AS rows FROM rejected_events FINAL';
+  const [found] = await rowsOf<{ rows: string }>(testEndpoint(), database, query);
+  return Number(found?.rows);
+}

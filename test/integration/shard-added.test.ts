@@ -123,16 +123,16 @@ describe('A shard that is added', function () {
     const service = await serve(await behindProxies(cluster.endpoint));
     await storeWithoutAnswer(service);
     let posted = 1;
-    const traffic = { isOn: true };
-    const posting = (async () => {
-      for (; traffic.isOn; posted += 1) await post(service, posted * USERS);
+    const stop = new AbortController();
+    const traffic = (async () => {
+      for (; !stop.signal.aborted; posted += 1) await post(service, posted * USERS);
     })();
     await cluster.addShard();
     isCutting = false;
     await migrate({ endpoint: cluster.endpoint, database: DATABASE, log: silentLog });
     await sleep(2_000);
-    traffic.isOn = false;
-    await posting;
+    stop.abort();
+    await traffic;
     await post(service, posted * USERS);
     await eventually(async () => expect(await waiting()).to.deep.equal([]), 30_000);
     await expectStored((posted + 1) * USERS);

@@ -4,7 +4,8 @@
  * - standard input: one `Misfortune` a line, as JSON. When it ends, so does the process: it never outlives the tests;
  * - file descriptor 3: `FailPointReport`s, one a line.
  */
-import { writeSync } from 'node:fs';
+import { readdirSync, rmSync, writeSync } from 'node:fs';
+import path from 'node:path';
 import { createInterface } from 'node:readline';
 import closeWithGrace from 'close-with-grace';
 import { startApp } from '../../server/app.ts';
@@ -17,6 +18,8 @@ import { interposeJournalDisk, type DiskFault, type JournalDiskOptions } from '.
 export interface FaultyServerOptions extends JournalDiskOptions {
   /** From the start on; undefined: until told otherwise nothing happens. */
   readonly die?: Death;
+  /** A break put in on purpose: whenever something is about to be sent, the oldest segment is removed. */
+  readonly removesEarly: boolean;
 }
 
 /** At which point the process ends with SIGKILL, and the how-manieth time that it gets there, counted from now: 1, 2, ... */
@@ -62,12 +65,22 @@ setInterval(() => {
 const hit = (point: FailPoint) => {
   passed[point] = (passed[point] ?? 0) + 1;
   isReported = false;
+  if (options.removesEarly && point === 'before-ship') removeOldestSegment();
   if (death?.point !== point) return;
   death.hit -= 1;
   if (death.hit > 0) return;
   report(point);
   process.kill(process.pid, 'SIGKILL');
 };
+
+/** Their names tell when they were opened. */
+function removeOldestSegment(): void {
+  const journal = path.join(process.env['DATA_DIR'] ?? '', 'journal');
+  const [oldest] = readdirSync(journal, { recursive: true, encoding: 'utf8' })
+    .filter((file) => path.basename(file).startsWith('events-'))
+    .sort();
+  if (oldest !== undefined) rmSync(path.join(journal, oldest), { force: true });
+}
 
 createInterface(process.stdin)
   .on('line', (line) => {

@@ -8,6 +8,7 @@ export type Fate = 'acknowledged' | 'rejected' | 'refused' | 'unknown';
 /** The senders' side of the books of one scenario. Every event has an identity of its own, which travels as its `user`. */
 export class Ledger {
   readonly #fates = new Map<string, Fate>();
+  #hears = true;
   readonly #statuses = new Map<string, number>();
 
   /** A new event, of which nothing is known until `settle` says more. */
@@ -17,8 +18,17 @@ export class Ledger {
     return id;
   }
 
+  /** What an answer says. Whatever a later one says, an event that was acknowledged stays it. */
   settle(ids: Iterable<string>, fate: Fate): void {
-    for (const id of ids) this.#fates.set(id, fate);
+    for (const id of ids) {
+      if (this.#fates.get(id) === 'acknowledged') continue;
+      this.#fates.set(id, this.#hears ? fate : 'unknown');
+    }
+  }
+
+  /** From now on an answer says nothing, or does again: a machine without power sends none. */
+  hear(hears: boolean): void {
+    this.#hears = hears;
   }
 
   /** One request was answered with this status, or without any. */

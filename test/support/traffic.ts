@@ -15,8 +15,10 @@ export interface TrafficOptions {
   /** Between two requests of one connection. */
   readonly pauseMs?: number;
   readonly timestampMs?: () => number;
-  /** Only POST /analytics, whose events all count in the hourly view. */
+  /** Only POST /analytics. */
   readonly isHourlyOnly?: boolean;
+  /** How many of the requests are an earlier one once more, as from a client that retries. */
+  readonly againShare?: number;
 }
 
 export interface Traffic {
@@ -32,22 +34,36 @@ interface Sending {
   readonly good: readonly string[];
   /** What will be rejected, because it is no event. */
   readonly bad: readonly string[];
+  /** Sent again, it says the same: each event has an id of its own, and there is nothing to reject. */
+  readonly isRepeatable: boolean;
 }
 
 const REFUSED_PAUSE_MS = 30;
 const TIMEOUT_MS = 60_000;
 const RECENT_HOURS = 2000;
+/** So many of the last requests are remembered, to be sent again. */
+const REMEMBERED = 200;
+const AGAIN_SHARE = 0.15;
 
 /** Real HTTP clients that send events of every kind, and write down what they were told about each. */
 export function startTraffic(options: TrafficOptions): Traffic {
-  const { connections = 6, pauseMs = 15, url } = options;
+  const { connections = 6, pauseMs = 15, againShare = AGAIN_SHARE, url, random, ledger } = options;
   const stop = new AbortController();
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const answered: Sending[] = [];
+  const sendNext = async (base: string) => {
+    if (answered.length > 0 && random.isTrue(againShare))
+      return await exchangeAgain(base, random.pick(answered), ledger, agent);
+    const sending = nextSending(options);
+    const isTaken = await exchange(base, sending, ledger, agent);
+    if (sending.isRepeatable) answered.push(sending);
+    if (answered.length > REMEMBERED) answered.shift();
+    return isTaken;
+  };
   const send = async () => {
     while (!stop.signal.aborted) {
       const base = url();
-      const isTaken =
-        base !== undefined && (await exchange(base, nextSending(options), options.ledger, agent));
+      const isTaken = base !== undefined && (await sendNext(base));
       await sleep(isTaken ? pauseMs : REFUSED_PAUSE_MS);
     }
   };
@@ -92,6 +108,18 @@ async function exchange(base: string, sending: Sending, ledger: Ledger, agent: A
   return isTaken;
 }
 
+/** The same once more, to any server: one event, whatever became of the first. @returns whether it was taken */
+async function exchangeAgain(base: string, sending: Sending, ledger: Ledger, agent: Agent): Promise<boolean> {
+  const answer = await post(base, sending, agent).catch(() => undefined);
+  ledger.answered(answer?.status ?? 'cut');
+  const isTaken = answer?.status === 204 || answer?.status === 202;
+  if (isTaken) ledger.settle(sending.good, 'acknowledged');
+  // What was refused before may be stored now. A refusal of this one changes nothing.
+  if (answer === undefined) ledger.settle(sending.good, 'unknown');
+  if (answer?.status === 202) expectVerdicts(answer.text, sending);
+  return isTaken;
+}
+
 function expectVerdicts(answer: string, { good, bad }: Sending): void {
   const { accepted, rejected } = JSON.parse(answer) as { accepted: number; rejected: readonly unknown[] };
   if (accepted === good.length && rejected.length === bad.length) return;
@@ -113,13 +141,19 @@ function single({ ledger, random, ...options }: TrafficOptions): Sending {
   const id = ledger.open();
   const name = random.pick(['click', 'impression']);
   const path = `/analytics?timestamp=${timestampOf({ random, ...options })}&user=${id}&${name}`;
-  return { path, headers: {}, body: '', good: [id], bad: [] };
+  const sending = { body: '', good: [id], bad: [] };
+  const way = random.next();
+  if (way < 0.4) return { path: `${path}&event_id=${id}`, headers: {}, isRepeatable: true, ...sending };
+  if (way < 0.6) return { path, headers: { 'Idempotency-Key': id }, isRepeatable: true, ...sending };
+  // The service gives it an id.
+  return { path, headers: {}, isRepeatable: false, ...sending };
 }
 
 function array(options: TrafficOptions, count: number): Sending {
   const good = Array.from({ length: count }, () => options.ledger.open());
   const body = `[${good.map((id) => eventOf(id, options)).join(',')}]`;
-  return { path: '/events', headers: { 'Content-Type': 'application/json' }, body, good, bad: [] };
+  const headers = { 'Content-Type': 'application/json' };
+  return { path: '/events', headers, body, good, bad: [], isRepeatable: true };
 }
 
 function ndjson(
@@ -149,10 +183,11 @@ function ndjson(
     body: isGzipped ? gzipSync(body) : body,
     good,
     bad,
+    isRepeatable: bad.length === 0,
   };
 }
 
-/** Some of them count in the hourly view. */
+/** Some of them are clicks and impressions. */
 function eventOf(
   id: string,
   options: Pick<TrafficOptions, 'random' | 'timestampMs'>,

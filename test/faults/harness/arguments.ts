@@ -11,7 +11,26 @@ export interface Chosen {
   readonly seed: string;
   readonly broken: Break | undefined;
   readonly isList: boolean;
+  readonly isHelp: boolean;
 }
+
+export const USAGE = `Usage: npm run faults -- [options]
+
+Does the service harm in every way it is known to stand, on a real ClickHouse of its own, and holds the books against each
+other: no acknowledged event may be lost, and none may count twice.
+
+  --scenario NAME   only this one; may be given several times. Default: each once
+  --minutes N       goes on picking scenarios at random for so long
+  --seed TEXT       makes the same choices again. Default: a random one, which is printed
+  --break NAME      breaks a guarantee on purpose, to see that the harness notices it:
+                    ${Object.keys(SHOWN_BY).join(', ')}
+  --list            lists the scenarios, and what each does
+  --help            this text
+
+Some scenarios need the right to mount a file system (power-cut, disk-full; else they do with less) or strace
+(commit-fault-*; else they are skipped). Exit code: 0 every promise held, 1 one was broken, or something was left behind,
+2 wrong arguments, 130 interrupted.
+`;
 
 const SPECS = {
   minutes: { type: 'string' },
@@ -19,6 +38,7 @@ const SPECS = {
   scenario: { type: 'string', multiple: true },
   break: { type: 'string' },
   list: { type: 'boolean' },
+  help: { type: 'boolean' },
 } as const;
 
 /** @returns what to run, or a sentence about what is wrong */
@@ -33,6 +53,7 @@ export function parseArguments(args: readonly string[], all: readonly Scenario[]
       seed: values.seed ?? randomBytes(4).toString('hex'),
       broken,
       isList: values.list ?? false,
+      isHelp: values.help ?? false,
     };
   } catch (error) {
     return messageOf(error);

@@ -2,10 +2,12 @@
 export const SHOWN_BY = {
   /** A request is answered before its events are synced. */
   'ack-before-fsync': 'power-losses',
-  /** A batch that is sent again has another deduplication token. */
-  'random-token': 'connection-cut-after-commit',
-  /** The view's table does not recognise what it already has. */
-  'no-view-window': 'connection-cut-after-commit',
+  /** A segment is removed before ClickHouse has what is in it. */
+  'segment-removed-early': 'connection-cut-inside',
+  /** The view of the minutes counts rows, and makes no sets of identities. */
+  'view-without-ids': 'connection-cut-after-commit',
+  /** The view of the hours makes no sets of users. */
+  'view-without-users': 'connection-cut-after-commit',
 } as const;
 
 export type Break = keyof typeof SHOWN_BY;

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { engineUrl } from '../../../clickhouse/engine-answers.ts';
 import {
@@ -15,7 +15,7 @@ import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts'
 import { rowsOf } from '../../support/stored.ts';
 import { eventually } from '../../support/outcome.ts';
 import { FAULT_USERS } from './fault-users.ts';
-import { noteGone, noteStarted } from './started.ts';
+import { killNow, noteGone, noteStarted } from './started.ts';
 
 /**
  * A real ClickHouse of the harness' own, that nobody restarts but the harness, always at the same address.
@@ -46,17 +46,22 @@ export class ClickHouseProcess {
     return new ClickHouseProcess(files, ports, await launch(files, ports));
   }
 
+  /** The process that it is now. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** How often it was killed so far. */
   get kills(): number {
     return this.#kills;
   }
 
-  /** SIGKILL; it is gone after. */
+  /** SIGKILL, if somebody else has not killed it already; it is gone after. */
   async kill(): Promise<void> {
     if (this.#state === 'down') return;
     this.#kills += 1;
     this.#state = 'down';
-    process.kill(this.#child.pid, 'SIGKILL');
+    killNow(this.#child.pid);
     await this.#child.gone;
   }
 
@@ -85,6 +90,21 @@ export class ClickHouseProcess {
     if (this.#state === 'up') return;
     this.#child = await launch(this.#files, this.#ports);
     this.#state = 'up';
+  }
+
+  /** Copies everything that it has, as it is when it has ended in order; it is up again after. */
+  async copyTo(directory: string): Promise<void> {
+    await this.stop();
+    await cp(this.#files.data, directory, { recursive: true });
+    await this.heal();
+  }
+
+  /** Puts a copy in place of everything that it has; it is up again after. */
+  async restoreFrom(directory: string): Promise<void> {
+    await this.stop();
+    await rm(this.#files.data, { recursive: true, force: true });
+    await cp(directory, this.#files.data, { recursive: true });
+    await this.heal();
   }
 
   /** Runs statements as the administrator, and does not come back before they are done. */

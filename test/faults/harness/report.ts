@@ -31,6 +31,7 @@ const HEAD = [
 /** One run as one line, with what it broke below it. */
 export function outcomeLine(outcome: Outcome): string {
   const { scenario, seed, seconds, sent, acknowledged, stored, counted, rejected, violations } = outcome;
+  if (outcome.skipped !== undefined) return `skip ${scenario.padEnd(32)} ${outcome.skipped}`;
   const kills = `kills ${outcome.serverKills}+${outcome.clickhouseKills}`;
   const events = `sent ${sent} acknowledged ${acknowledged} stored ${stored} counted ${counted} rejected ${rejected}`;
   const line = `${violations.length === 0 ? 'ok  ' : 'FAIL'} ${scenario.padEnd(32)} ${seconds.toFixed(1).padStart(5)} s  ${kills}  ${events}`;
@@ -48,13 +49,14 @@ export function outcomeLine(outcome: Outcome): string {
   ].join('\n');
 }
 
-/** The table of everything that ran. */
+/** The table of everything that ran, and what was skipped. */
 export function summary(campaign: Campaign): string {
   const table = new Table({ head: HEAD, style: { head: [], border: [] } });
   for (const row of rowsOf(campaign)) table.push([...row]);
   const violations = campaign.outcomes.filter(({ violations }) => violations.length > 0).length;
   return [
     table.toString(),
+    ...skippedNames(campaign).map((name) => `skipped: ${name}`),
     'fail point: deaths there / times passed',
     ...hitRows(campaign).map(([point, died, passed]) => `  ${point?.padEnd(20)} ${died} / ${passed}`),
     `seed ${campaign.seed}, ${campaign.outcomes.length} runs in ${campaign.seconds.toFixed(0)} s, ${violations} with a violation`,
@@ -91,9 +93,11 @@ function pageOf(campaign: Campaign, scenarios: readonly Scenario[]): string {
       `${violations} with a violation. Written by \`npm run faults\`; to see it again: ` +
       `\`npm run faults -- --minutes ${minutes} --seed ${campaign.seed}\`.\n`,
     markdown(HEAD, rowsOf(campaign)),
-    'More is stored than acknowledged where a request got no answer and its events were safe already. Less is stored where ' +
-      'the harness itself destroyed rows of a journal (`journal-*`), or ClickHouse can never take them (`poison-row-*`: ' +
-      'they are among the rejected).\n',
+    ...skippedNames(campaign).map((name) => `Skipped: ${name}.\n`),
+    'Events are counted by identity: one that came several times, from its client or from a journal, is one. More is ' +
+      'stored than acknowledged where a request got no answer and its events were safe already, or where a scenario ' +
+      'counts events itself (`duplicates-by-clients`). Less is stored where the harness itself destroyed rows of a ' +
+      'journal (`journal-*`), or ClickHouse can never take them (`poison-row-*`: they are among the rejected).\n',
     '## Fail points\n',
     markdown(['point', 'deaths there', 'times passed'], hitRows(campaign)),
     '## Scenarios\n',
@@ -105,14 +109,23 @@ function pageOf(campaign: Campaign, scenarios: readonly Scenario[]): string {
 }
 
 function rowsOf({ outcomes }: Campaign): string[][] {
-  const names = [...new Set(outcomes.map(({ scenario }) => scenario))].sort();
+  const ran = outcomes.filter(({ skipped }) => skipped === undefined);
+  const names = [...new Set(ran.map(({ scenario }) => scenario))].sort();
   const rows = names.map((name) =>
     row(
       name,
-      outcomes.filter(({ scenario }) => scenario === name),
+      ran.filter(({ scenario }) => scenario === name),
     ),
   );
-  return [...rows, row('all', outcomes)];
+  return [...rows, row('all', ran)];
+}
+
+/** Each with the reason. */
+function skippedNames({ outcomes }: Campaign): string[] {
+  const lines = outcomes.flatMap(({ scenario, skipped }) =>
+    skipped === undefined ? [] : [`${scenario}, because ${skipped}`],
+  );
+  return [...new Set(lines)].sort();
 }
 
 function row(name: string, outcomes: readonly Outcome[]): string[] {

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../../server/errors.ts';
 import type { Break } from './breaks.ts';
+import { CutMachine } from './cut-machine.ts';
 import { checkLedger, type Counts, type Violation } from './check-ledger.ts';
 import type { ClickHouseProcess } from './clickhouse-process.ts';
 import type { FailPointHits } from './fault-server.ts';
 import { seeded } from '../../support/random.ts';
 import type { Scenario } from './scenario.ts';
-import { readStoredLedger } from './stored-ledger.ts';
 import { World } from './world.ts';
 
 export interface RunOptions {
@@ -32,6 +32,8 @@ export interface Outcome extends Counts {
   readonly violations: readonly Violation[];
   /** Where the journals are, when there are violations. */
   readonly kept?: string;
+  /** Why it was not run on this machine. */
+  readonly skipped?: string;
 }
 
 const NOTHING: Counts = {
@@ -47,12 +49,16 @@ const NOTHING: Counts = {
 
 /** Runs a scenario, heals what it broke, and holds the books against each other. Does not throw for what it finds. */
 export async function runScenario(options: RunOptions): Promise<Outcome> {
-  const { scenario, seed, clickhouse, broken, hits } = options;
+  const { scenario, seed, broken, hits } = options;
+  const skipped = await scenario.whyNot?.();
+  if (skipped !== undefined) return skippedOutcome(options, skipped);
   const started = performance.now();
-  const kills = clickhouse.kills;
   // Short: the path of a lock below it may have 103 bytes.
   const directory = await mkdtemp(path.join(options.directory, 's-'));
-  const world = new World({ clickhouse, random: seeded(seed), directory, hits, broken });
+  const machine = scenario.isOnOwnDisk === true ? await CutMachine.start(directory) : undefined;
+  const clickhouse = machine?.clickhouse ?? options.clickhouse;
+  const kills = clickhouse.kills;
+  const world = new World({ clickhouse, machine, random: seeded(seed), directory, hits, broken });
   const violations: Violation[] = [];
   let counts = NOTHING;
   try {
@@ -60,17 +66,14 @@ export async function runScenario(options: RunOptions): Promise<Outcome> {
     const failures = [await failureOf(scenario.run(world)), await failureOf(world.settle())];
     addUnlessEmpty(violations, 'the scenario goes as it must', failures.flat());
     addUnlessEmpty(violations, 'a server ends only when it is told to, and in order', world.crashes);
-    const checked = checkLedger(
-      world.ledger,
-      await readStoredLedger(clickhouse, world.database, await world.waitingFiles()),
-      world.exceptions,
-    );
+    const checked = checkLedger(world.ledger, await world.stored(), world.exceptions);
     ({ counts } = checked);
     violations.push(...checked.violations);
   } catch (error) {
     violations.push({ promise: 'the scenario can be checked', facts: [describe(error)] });
   } finally {
     violations.push(...(await closingFailures(world)));
+    addUnlessEmpty(violations, 'what was started can be ended', await failureOf(closed(machine)));
   }
   if (violations.length === 0) await rm(directory, { recursive: true, force: true });
   return {
@@ -84,6 +87,15 @@ export async function runScenario(options: RunOptions): Promise<Outcome> {
     violations,
     ...(violations.length === 0 ? {} : { kept: directory }),
   };
+}
+
+function skippedOutcome({ scenario, seed }: RunOptions, skipped: string): Outcome {
+  const nothing = { seconds: 0, serverKills: 0, clickhouseKills: 0, statuses: {}, violations: [] };
+  return { ...NOTHING, ...nothing, scenario: scenario.name, seed, skipped };
+}
+
+async function closed(machine: CutMachine | undefined): Promise<void> {
+  await machine?.close();
 }
 
 async function failureOf(work: Promise<void>): Promise<string[]> {

@@ -11,12 +11,15 @@ export function noteGone(pid: number): void {
 
 /** SIGKILL for all that still run, frozen ones too. For the last moment of the harness: it does not wait. */
 export function killStarted(): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It is gone already.
-    }
-  }
+  for (const pid of pids) killNow(pid);
   pids.clear();
+}
+
+/** SIGKILL, for a process that may be gone. */
+export function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone already.
+  }
 }

@@ -5,28 +5,30 @@ import { idsIn } from '../../support/ledger.ts';
 
 /** The other side of the books: what is in ClickHouse, and what waits in the journals. */
 export interface StoredLedger {
-  /** How often the raw table has each event. */
+  /** As how many events the raw table has each, by identity: copies of a row are one. */
   readonly stored: ReadonlyMap<string, number>;
   /** Events of which another column has not what was sent. */
   readonly altered: readonly string[];
-  /** How often each event is among the rejected. */
+  /** As how many rejections each event is among the rejected, by identity. */
   readonly rejected: ReadonlyMap<string, number>;
   /** Events that are in a file of a journal. */
   readonly waiting: ReadonlySet<string>;
-  /** What each hour has, from the raw events and from the view. */
+  /** What each hour has of each (application, category, name), from the raw events and from the views. */
   readonly hours: readonly HourOfBoth[];
 }
 
 export interface HourOfBoth {
-  readonly hour: string;
+  /** The hour, application, category and name, for people. */
+  readonly of: string;
   readonly raw: HourCounts;
-  readonly view: HourCounts;
+  readonly views: HourCounts;
 }
 
+/** All by identity: nothing that is there several times counts more than once. */
 export interface HourCounts {
-  readonly clicks: number;
-  readonly impressions: number;
+  readonly events: number;
   readonly users: number;
+  readonly sessions: number;
 }
 
 export async function readStoredLedger(
@@ -36,7 +38,7 @@ export async function readStoredLedger(
 ): Promise<StoredLedger> {
   const [stored, rejected, hours, waiting] = await Promise.all([
     clickhouse.rows<{ id: string; times: string; altered: string }>(database, STORED),
-    clickhouse.rows<{ payload: string }>(database, 'SELECT payload FROM rejected_events'),
+    clickhouse.rows<{ payload: string }>(database, REJECTED),
     readHours(clickhouse, database),
     idsInFiles(waitingFiles),
   ]);
@@ -54,9 +56,32 @@ export async function readStoredLedger(
 }
 
 /** An event that came with an id of its own has the same there. */
-const STORED = `SELECT user AS id, count() AS times,
+const STORED = `SELECT user AS id, uniqExact(application, event_id, category, name, timestamp) AS times,
     countIf(startsWith(event_id, 'id-') AND NOT startsWith(event_id, user)) AS altered
-  FROM events GROUP BY user`;
+  FROM events GROUP BY user ORDER BY user`;
+
+const REJECTED =
+  'SELECT any(payload) AS payload FROM rejected_events GROUP BY received_at, event_id ORDER BY received_at, event_id';
+
+/** With SQL of its own: what the service would say about itself is what is being tested. */
+const HOURS = `SELECT concat(formatDateTime(hour, '%FT%H:00Z', 'UTC'), ' ', toString((application, category, name))) AS of,
+    sum(raw.1) AS rawEvents, sum(raw.2) AS rawUsers, sum(raw.3) AS rawSessions,
+    sum(views.1) AS viewEvents, sum(views.2) AS viewUsers, sum(views.3) AS viewSessions
+  FROM (
+    SELECT toStartOfHour(timestamp, 'UTC') AS hour, application, category, name,
+      (uniqExact(event_id, timestamp), uniqExactIf(user, user != ''), uniqExactIf(session_id, session_id != '')) AS raw,
+      (0, 0, 0) AS views
+    FROM events GROUP BY hour, application, category, name
+    UNION ALL
+    SELECT toStartOfHour(minute, 'UTC') AS hour, application, category, name, (0, 0, 0), (sum(events), 0, 0)
+    FROM (
+      SELECT minute, application, category, name, uniqExactMerge(ids) AS events
+      FROM minutes GROUP BY minute, application, category, name
+    ) GROUP BY hour, application, category, name
+    UNION ALL
+    SELECT hour, application, category, name, (0, 0, 0), (0, uniqExactMerge(users), uniqExactMerge(sessions))
+    FROM hours GROUP BY hour, application, category, name
+  ) GROUP BY hour, application, category, name ORDER BY of`;
 
 /** The events in files, whatever state those are in. */
 export async function idsInFiles(files: readonly string[]): Promise<string[]> {
@@ -76,38 +101,25 @@ async function textOf(file: string): Promise<string> {
   return await readFile(file, 'latin1').catch(() => '');
 }
 
-/** With SQL of its own: what the service would say about itself is what is being tested. */
 async function readHours(clickhouse: ClickHouseProcess, database: string): Promise<HourOfBoth[]> {
-  const rows = await clickhouse.rows<Record<keyof Row, string>>(
-    database,
-    `SELECT hour, sum(rc) AS rawClicks, sum(ri) AS rawImpressions, sum(ru) AS rawUsers,
-        sum(vc) AS viewClicks, sum(vi) AS viewImpressions, sum(vu) AS viewUsers
-      FROM (
-        SELECT toUnixTimestamp(toStartOfHour(timestamp, 'UTC')) AS hour, countIf(name = 'click') AS rc,
-          countIf(name = 'impression') AS ri, uniqExact(user) AS ru, 0 AS vc, 0 AS vi, 0 AS vu
-        FROM events WHERE category = 'analytics' AND name IN ('click', 'impression') GROUP BY hour
-        UNION ALL
-        SELECT toUnixTimestamp(hour) AS hour, 0, 0, 0, sum(clicks), sum(impressions), uniqExactMerge(users)
-        FROM hourly GROUP BY hour
-      ) GROUP BY hour ORDER BY hour`,
-  );
+  const rows = await clickhouse.rows<Record<keyof Row, string>>(database, HOURS);
   return rows.map((row) => ({
-    hour: new Date(Number(row.hour) * 1000).toISOString(),
-    raw: countsOf(row.rawClicks, row.rawImpressions, row.rawUsers),
-    view: countsOf(row.viewClicks, row.viewImpressions, row.viewUsers),
+    of: row.of,
+    raw: countsOf(row.rawEvents, row.rawUsers, row.rawSessions),
+    views: countsOf(row.viewEvents, row.viewUsers, row.viewSessions),
   }));
 }
 
 interface Row {
-  readonly hour: string;
-  readonly rawClicks: string;
-  readonly rawImpressions: string;
+  readonly of: string;
+  readonly rawEvents: string;
   readonly rawUsers: string;
-  readonly viewClicks: string;
-  readonly viewImpressions: string;
+  readonly rawSessions: string;
+  readonly viewEvents: string;
   readonly viewUsers: string;
+  readonly viewSessions: string;
 }
 
-function countsOf(clicks: string, impressions: string, users: string): HourCounts {
-  return { clicks: Number(clicks), impressions: Number(impressions), users: Number(users) };
+function countsOf(events: string, users: string, sessions: string): HourCounts {
+  return { events: Number(events), users: Number(users), sessions: Number(sessions) };
 }

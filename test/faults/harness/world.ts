@@ -8,17 +8,22 @@ import type { FaultyServerOptions } from '../../support/faulty-server-process.ts
 import { eventually } from '../../support/outcome.ts';
 import { PASS, startProxy, type Asked, type Fate, type Proxy } from '../../support/proxy.ts';
 import type { Break } from './breaks.ts';
+import { breakView } from './broken-views.ts';
 import type { Exceptions } from './check-ledger.ts';
 import type { ClickHouseProcess } from './clickhouse-process.ts';
+import type { CutMachine } from './cut-machine.ts';
+import { drainJournal, STUCK_MS } from './drain-journal.ts';
 import { FaultServer, type FailPointHits, type FaultServerOptions } from './fault-server.ts';
 import { Ledger } from '../../support/ledger.ts';
 import { losePower } from './power-loss.ts';
 import type { Random } from '../../support/random.ts';
-import { journalFiles } from './stored-ledger.ts';
+import { journalFiles, readStoredLedger, type StoredLedger } from './stored-ledger.ts';
 import { sendBody, startTraffic, type Traffic, type TrafficOptions } from '../../support/traffic.ts';
 
 export interface WorldOptions {
   readonly clickhouse: ClickHouseProcess;
+  /** What the scenario has to itself, if it does; `clickhouse` is on it. */
+  readonly machine?: CutMachine | undefined;
   readonly random: Random;
   /** Empty, and the world's own. */
   readonly directory: string;
@@ -34,9 +39,6 @@ export interface ServerOptions
   /** Past the proxy, to ClickHouse itself. */
   readonly isDirect?: boolean;
 }
-
-/** Without any file less in a journal for so long, it is stuck. How long all takes depends on the machine. */
-const STUCK_MS = 30_000;
 
 /**
  * Everything that a scenario can use and do harm to: a database of its own on a real ClickHouse, a proxy in front of
@@ -54,11 +56,17 @@ export class World {
   readonly #traffics = new Set<Traffic>();
   readonly #refusals = new Map<number, number>();
   #proxy: Proxy | undefined;
-  #deduplicationWindow: number | undefined;
   #judge: (asked: Asked) => Fate = () => PASS;
   #kills = 0;
+  #mendView: () => Promise<void> = async () => undefined;
   readonly #badExits: string[] = [];
-  #except: Exceptions = { mayBeLost: () => false, isPoison: () => false, mayStay: () => false };
+  #except: Exceptions = {
+    mayBeLost: () => false,
+    isPoison: () => false,
+    mayBeRejected: () => false,
+    isForeign: () => false,
+    mayStay: () => false,
+  };
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -109,7 +117,12 @@ export class World {
 
   /** Where the servers that are started with this name keep their journal. */
   dataDir(data = 'data'): string {
-    return path.join(this.#options.directory, data);
+    return path.join(this.#options.machine?.directory ?? this.#options.directory, data);
+  }
+
+  /** A file or directory of the scenario's own, beside the journals. */
+  place(name: string): string {
+    return path.join(this.#options.directory, name);
   }
 
   /** What the proxy does with each INSERT into a table of the service, from now on. */
@@ -135,7 +148,6 @@ export class World {
     const dataDir = this.dataDir(data);
     this.#dataDirs.add(dataDir);
     const { endpoint } = this.clickhouse;
-    const window = this.#deduplicationWindow;
     const url = isDirect || this.#proxy === undefined ? endpoint.urls[0] : this.#proxy.url;
     const server = new FaultServer({
       env: {
@@ -148,8 +160,8 @@ export class World {
       faults: {
         syncedLog: path.join(directory, `synced-${this.#servers.length}`),
         forgetsToSync: broken === 'ack-before-fsync',
+        removesEarly: broken === 'segment-removed-early',
         ...(die === undefined ? {} : { die }),
-        ...(window === undefined ? {} : { deduplicationWindow: window }),
       },
       ...(maxFiles === undefined ? {} : { maxFiles }),
     });
@@ -181,6 +193,24 @@ export class World {
   /** For a server that is gone. Not while another server writes into the same journal directory. */
   async losePower({ dataDir, syncedLog }: FaultServer): Promise<void> {
     await losePower(dataDir, syncedLog, this.random);
+  }
+
+  /**
+   * Cuts the power of the machine that servers and ClickHouse are on: what no disk has acknowledged is gone. ClickHouse is
+   * up after, no server is. Only for a scenario with a disk of its own.
+   */
+  async cutPower(): Promise<void> {
+    const { machine } = this.#options;
+    if (machine === undefined) throw new Error('received a scenario without a disk of its own');
+    // Nobody hears of what is answered from here on.
+    this.ledger.hear(false);
+    const servers = this.#servers.filter(({ isAlive }) => isAlive);
+    this.#kills += servers.length;
+    await machine.cutPower(async () => {
+      await Promise.all(servers.map(async (server) => server.kill()));
+    });
+    if (!machine.isWhole) for (const server of servers) await this.losePower(server);
+    this.ledger.hear(true);
   }
 
   /** To one of the living servers, in the middle of the scenario's other doings. */
@@ -219,28 +249,31 @@ export class World {
     await sleep(this.random.whole(minMs, maxMs));
   }
 
-  /**
-   * Sees to it that the view's table does not recognise what it already has, when that is the break. Not before the server
-   * has found all well: it would ship nothing.
-   */
-  async breakView({ url }: FaultServer): Promise<void> {
-    if (this.#options.broken !== 'no-view-window') return;
+  /** Breaks a view, when that is the break. Not before the server has found all well: it would ship nothing. */
+  async breakView(server: FaultServer): Promise<void> {
+    await this.ready(server);
+    this.#mendView = await breakView(this.clickhouse, this.database, this.#options.broken);
+  }
+
+  /** Waits until the tables are there, and a server has found all well and ships. */
+  async ready({ url }: FaultServer): Promise<void> {
     await eventually(async () => {
       const { parts } = (await (await fetch(`${url}/health`)).json()) as HealthReport;
       if (parts.schema.state !== 'ready') throw new Error(`the server does not ship: ${parts.schema.state}`);
     }, STUCK_MS);
-    await this.#setWindow('hourly', 0);
   }
 
-  /** From now on ClickHouse remembers so few blocks, and the servers that start know it. Needs the tables. */
-  async forgetAfter(blocks: number): Promise<void> {
-    for (const table of ['events', 'hourly', 'rejected_events']) await this.#setWindow(table, blocks);
-    this.#deduplicationWindow = blocks;
+  /** Waits until the servers have shipped everything that is in a journal. */
+  async drained(): Promise<void> {
+    await eventually(async () => {
+      const files = await this.waitingFiles();
+      if (files.length > 0) throw new Error(`${files.join(', ')} are not shipped`);
+    }, STUCK_MS);
   }
 
-  async #setWindow(table: string, blocks: number): Promise<void> {
-    const statement = `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = ${blocks}`;
-    await this.clickhouse.command(this.database, statement);
+  /** What ClickHouse has now. */
+  async stored(): Promise<StoredLedger> {
+    return await readStoredLedger(this.clickhouse, this.database, await this.waitingFiles());
   }
 
   /** Heals everything that the scenario has broken, and lets the service finish its work. */
@@ -250,27 +283,17 @@ export class World {
     await this.clickhouse.heal();
     await Promise.all(this.#servers.map(async (server) => this.stopServer(server)));
     // The harm is done; with it, the self-check would keep the next servers from shipping.
-    if (this.#options.broken === 'no-view-window') await this.#setWindow('hourly', 100_000);
+    await this.#mendView();
     // What the stopped ones could not ship, and the killed ones left, is for those that come after.
-    await Promise.all(this.dataDirs.map(async (dataDir) => this.#drain(path.basename(dataDir), dataDir)));
-  }
-
-  /** Again while something is left: a listing can miss files that an heir moves meanwhile, which is then stopped early. */
-  async #drain(data: string, dataDir: string): Promise<void> {
-    while ((await this.#undrained(dataDir)).length > 0) await this.#inherit(data, dataDir);
-  }
-
-  async #inherit(data: string, dataDir: string): Promise<void> {
-    const heir = await this.startServer({ data });
-    let files = (await this.#undrained(dataDir)).length;
-    for (let deadline = Date.now() + STUCK_MS; files > 0 && Date.now() < deadline; await sleep(50)) {
-      const left = (await this.#undrained(dataDir)).length;
-      if (left < files) deadline = Date.now() + STUCK_MS;
-      files = left;
-    }
-    const health = files === 0 ? '' : await (await fetch(`${heir.url}/health`)).text();
-    await this.stopServer(heir);
-    if (files > 0) throw new Error(`${files} files of a journal are not shipped: ${health}`);
+    await Promise.all(
+      this.dataDirs.map(async (dataDir) =>
+        drainJournal({
+          undrained: async () => this.#undrained(dataDir),
+          startHeir: async () => this.startServer({ data: path.basename(dataDir) }),
+          stop: async (heir) => this.stopServer(heir),
+        }),
+      ),
+    );
   }
 
   /** The files of all journals that the service should have emptied and removed. */
@@ -285,10 +308,7 @@ export class World {
 
   #judgeAll(asked: Asked): Fate {
     if (!/^INSERT INTO (events|rejected_events)\b/.test(asked.query)) return PASS;
-    const fate = this.#judge(asked);
-    if (this.#options.broken !== 'random-token' || fate.do === 'answer') return fate;
-    asked.url.searchParams.set('insert_deduplication_token', randomBytes(8).toString('hex'));
-    return fate;
+    return this.#judge(asked);
   }
 
   #trafficOptions(options: Partial<TrafficOptions>): TrafficOptions {

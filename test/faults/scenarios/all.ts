@@ -5,22 +5,25 @@ import { clickhouseKilledInsideInsert } from './clickhouse-killed-inside-insert.
 import { clickhouseRefuses } from './clickhouse-refuses.ts';
 import { clockSteps } from './clock-steps.ts';
 import { columnTypeChanged } from './column-type-changed.ts';
+import { commitFaults } from './commit-fault.ts';
 import {
   connectionCutAfterCommit,
   connectionCutInside,
   connectionSlow,
   connectionTruncates,
 } from './connection-faults.ts';
-import { deduplicationWindowPassed } from './deduplication-window-passed.ts';
 import { diskFails } from './disk-fails.ts';
 import { diskFull } from './disk-full.ts';
+import { duplicatesByClients } from './duplicates-by-clients.ts';
+import { hostileBodies } from './hostile-bodies.ts';
 import { hostileClients } from './hostile-clients.ts';
 import { journalDeleted, journalFlipped, journalGarbage, journalTruncated } from './journal-damaged.ts';
-import { journalOfAnotherVersion } from './journal-of-another-version.ts';
+import { databaseRestored, journalShippedAgain } from './journal-shipped-again.ts';
 import { killsAtRandom } from './kills-at-random.ts';
 import { migrationsMeanwhile } from './migrations-meanwhile.ts';
 import { outOfFiles } from './out-of-files.ts';
 import { poisonRows } from './poison-row.ts';
+import { powerCut } from './power-cut.ts';
 import { powerLosses } from './power-losses.ts';
 import { serverDiesAtFailPoints } from './server-dies-at-fail-points.ts';
 import { serversShareAJournal } from './servers-share-a-journal.ts';
@@ -31,9 +34,11 @@ export const SCENARIOS: readonly Scenario[] = [
   serverDiesAtFailPoints,
   killsAtRandom,
   powerLosses,
+  powerCut,
   sigtermUnderLoad,
   serversShareAJournal,
   clickhouseKilledInsideInsert,
+  ...commitFaults,
   clickhouseStopped,
   clickhouseFrozen,
   ...clickhouseRefuses,
@@ -41,7 +46,6 @@ export const SCENARIOS: readonly Scenario[] = [
   connectionCutInside,
   connectionTruncates,
   connectionSlow,
-  deduplicationWindowPassed,
   columnTypeChanged,
   ...poisonRows,
   migrationsMeanwhile,
@@ -52,9 +56,12 @@ export const SCENARIOS: readonly Scenario[] = [
   journalFlipped,
   journalDeleted,
   journalGarbage,
-  journalOfAnotherVersion,
+  journalShippedAgain,
+  databaseRestored,
   clockSteps,
+  duplicatesByClients,
   hostileClients,
+  ...hostileBodies,
 ];
 
 /** @throws Error when there is none of this name */

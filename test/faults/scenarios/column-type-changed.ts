@@ -6,11 +6,11 @@ export const columnTypeChanged: Scenario = {
   run: async (world) => {
     await world.startServer();
     const { clickhouse, database } = world;
-    await clickhouse.command(database, 'ALTER TABLE events MODIFY COLUMN event_id FixedString(40)');
-    await world.send(1000, {}, { event_id: 'x'.repeat(41) });
+    await clickhouse.command(database, 'ALTER TABLE events MODIFY COLUMN session_id FixedString(40)');
+    await world.send(1000, {}, { session_id: 'x'.repeat(41) });
     world.traffic({ connections: 2 });
     await world.pause(2000);
-    await clickhouse.command(database, 'ALTER TABLE events MODIFY COLUMN event_id String');
+    await clickhouse.command(database, 'ALTER TABLE events MODIFY COLUMN session_id String');
     await world.pause(1000);
   },
 };

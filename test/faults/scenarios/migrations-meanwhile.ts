@@ -8,7 +8,7 @@ import type { World } from '../harness/world.ts';
 /** Of the next version: whatever a table may get without the service knowing. */
 const NEXT = `ALTER TABLE events ADD COLUMN IF NOT EXISTS country LowCardinality(String) DEFAULT '';
 ALTER TABLE events MODIFY COLUMN session_id String CODEC(ZSTD(2));
-ALTER TABLE hourly MODIFY SETTING merge_with_ttl_timeout = 3600;
+ALTER TABLE hours MODIFY SETTING merge_with_ttl_timeout = 3600;
 ALTER TABLE events MODIFY COMMENT 'migrated';
 `;
 
