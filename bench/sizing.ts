@@ -76,7 +76,7 @@ async function size(kind: Kind, events: number, signal: AbortSignal): Promise<nu
     print('CPU of the server', `${((after.server - before.server) * perMillion).toFixed(1)} s per million`);
     print('CPU of ClickHouse', `${((after.engine - before.engine) * perMillion).toFixed(1)} s per million`);
     print('in the journal', `${(await journal).toFixed(0)} bytes an event while it waits`);
-    for (const table of ['events', 'hourly']) await printTable(client, table, perMillion);
+    for (const table of ['events', 'minutes', 'hours']) await printTable(client, table, perMillion);
     print('resident, server', `${((await residentBytes(service.server.pid)) / MIB).toFixed(0)} MiB`);
     print('resident, ClickHouse', `${((await residentBytes(service.engine.pid)) / MIB).toFixed(0)} MiB`);
     return measured.non2xx + measured.errors;

@@ -16,11 +16,12 @@ import type { Hit } from './journal/fail-point.ts';
 import { createLogger, type Logger } from './log.ts';
 import { Feeds, MAX_FEEDS } from './live/feeds.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { repeat } from './repeat.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 import { HourlyReader } from './queries/hourly-reader.ts';
 import { createHourly, type Hourly } from './queries/hourly.ts';
 import { createQuestions } from './queries/questions.ts';
-import { readCounters, readCounts } from './queries/read-hourly.ts';
+import { countedQueries, hourlyQueries } from './queries/read-hourly.ts';
 import { insertRows } from './shipping/insert-rows.ts';
 import { speakForAll } from './workers/whole.ts';
 
@@ -35,6 +36,9 @@ export interface App {
 
 /** The first questions should not find tables missing; with ClickHouse away, accept events all the same. */
 const SCHEMA_WAIT_MS = 5_000;
+
+/** How often hours that are over are counted, so that no question has to. */
+const KEEP_COUNTS_MS = 60_000;
 
 /** Time, chance and misfortune, as arguments for whoever wants to set them. */
 export interface Surroundings {
@@ -74,6 +78,17 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const backlog = new Backlog(nowMs);
   const metrics = createMetrics(backlog, nowMs);
   const hourly = openHourly({ queryNodes, cache, metrics, log, nowMs });
+  const { questions: questionLimits } = config;
+  const questionsOf = (nodes: Nodes) =>
+    createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, nowMs });
+  const questions = questionsOf(clickhouse.questionNodes);
+  const notKept = (error: unknown) =>
+    log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
+  closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
+  const onStored = () => {
+    hourly.stored();
+    questions.stored();
+  };
   const ingest = await openIngest({
     dataDir,
     limits,
@@ -81,7 +96,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
       gate.pass(async () => ingestNodes.use(async (client) => insertRows(client, insert))),
     backlog,
     metrics,
-    onStored: () => hourly.stored(),
+    onStored,
     log,
     nowMs,
     random,
@@ -89,8 +104,6 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   });
   closing.add('ingest', () => ingest.close());
 
-  const { questions: questionLimits } = config;
-  const questionsOf = (nodes: Nodes) => createQuestions({ nodes, limits: questionLimits, cache });
   const live = new Feeds({ maxReaders: config.live.maxReaders, metrics, log });
 
   const health = createHealth({
@@ -104,7 +117,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const http = createHttpApp({
     ingest,
     hourly,
-    questions: questionsOf(clickhouse.questionNodes),
+    questions,
     live,
     liveQuestions: questionsOf(clickhouse.liveNodes),
     ...speakForAll({ registry: metrics.registry, health }, config.workers),
@@ -134,20 +147,13 @@ interface HourlyParts {
 }
 
 function openHourly({ queryNodes, cache, metrics, log, nowMs }: HourlyParts): Hourly {
-  const reader = new HourlyReader(
-    {
-      counters: async (hours) => {
-        metrics.hourlyQueries.inc({ reads: 'counters' });
-        return await readCounters(queryNodes, hours);
-      },
-      counts: async (hours) => {
-        metrics.hourlyQueries.inc({ reads: 'users' });
-        return await readCounts(queryNodes, hours);
-      },
-    },
-    cache.maxHours,
-  );
-  return createHourly({ reader, cache, log, nowMs });
+  const readerOf = (application: string | undefined) => {
+    const queries = countedQueries(hourlyQueries(queryNodes, application), (reads) =>
+      metrics.hourlyQueries.inc({ reads }),
+    );
+    return new HourlyReader(queries, cache.maxHours);
+  };
+  return createHourly({ readerOf, cache, log, nowMs });
 }
 
 interface ClickHouse {

@@ -106,7 +106,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
 
   return {
     accept: (event) => events.append(rowOf(event, arrivals.next())),
-    batch: () => createBatch({ events, rejected: bounded, arrivals, hit }),
+    batch: () => createBatch({ events, rejected: bounded, arrivals, hit, onUntyped: metrics.events.untyped }),
     refusal: () => events.refusal(ROW_BYTES),
     health: () => ({
       accepting: events.refusal(ROW_BYTES) === undefined && !events.isFailing,

@@ -26,7 +26,7 @@ export function createMetrics(backlog: Backlog, nowMs: () => number) {
     live: liveMetrics(registry),
     hourlyQueries: new Counter({
       name: 'clickhour_hourly_queries_total',
-      help: 'Questions sent to the hourly table, by what they read',
+      help: 'Queries of the tables of counts for hours, by what they read',
       labelNames: ['reads'],
       registers: [registry],
     }),
@@ -81,7 +81,7 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
   );
   const untyped = new Counter({
     name: 'clickhour_events_untyped_total',
-    help: 'Events that ClickHouse took only without their typed column; a part of those that are stored',
+    help: 'Events without the typed column: it would cost too much, or ClickHouse took them only without it',
     registers,
   });
   return {

@@ -3,33 +3,37 @@ import Table from 'cli-table3';
 import { connect } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { connectAny } from '../clickhouse/nodes.ts';
-import { listOf, localName, readWholeTopology } from '../clickhouse/topology.ts';
+import { listOf, readWholeTopology } from '../clickhouse/topology.ts';
 import { readConfig } from '../environment.ts';
 import { AppError } from '../errors.ts';
 import { createLogger } from '../log.ts';
-import { repairHourly } from '../queries/repair-hourly.ts';
+import { repairCounts, type HoursToRepair } from '../queries/repair-counts.ts';
 import {
-  verifyHourly,
-  type HourDifference,
+  hasMore,
+  verifyCounts,
+  type Difference,
   type HourRange,
   type Patience,
-} from '../queries/verify-hourly.ts';
+  type Sets,
+} from '../queries/verify-counts.ts';
 import { runCommand, UsageError } from './command.ts';
 import { parseTime } from './time-argument.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 
 const USAGE = `Usage: npm run verify -- [--from T] [--to T] [--repair]
 
-Compares the hourly view with the raw events, hour by hour; exit code 1 on any difference.
+Compares what is counted (events, users and sessions of every hour, application, category and name) with the raw events;
+exit code 1 on any difference.
 
   --from T   from the hour that holds T (default: the first); ISO 8601 or ms since 1970
   --to T     up to T, the hour that holds it included unless T is its start (default: the last)
-  --repair   rebuild the hours that differ from the raw events, until none does`;
+  --repair   count the hours that differ anew, while everything runs, until none does`;
 
-/** The shipper may be about to complete an INSERT that failed half-way, so before a repair we wait longer. */
+/** The shipper may be about to complete an INSERT that failed half-way. */
 const PATIENCE: Patience = { attempts: 5, pauseMs: 1000 };
-const PATIENCE_BEFORE_REPAIR: Patience = { attempts: 15, pauseMs: 1000 };
 const MAX_REPAIRS = 5;
+/** So many differences are printed; the rest is counted. */
+const MAX_PRINTED = 100;
 const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
 const HOUR_S = 3600;
 /** The end of what a DateTime of ClickHouse can hold, on the hour. */
@@ -59,56 +63,56 @@ function hourRange(from: string | undefined, to: string | undefined): HourRange 
 }
 
 async function verify(endpoint: ClickHouseEndpoint, database: string, range: HourRange): Promise<number> {
-  return report(await differingHours(endpoint, database, range, PATIENCE));
+  return report(await differences(endpoint, database, range));
 }
 
 async function repair(endpoint: ClickHouseEndpoint, database: string, range: HourRange): Promise<number> {
   for (let repairs = 0; ; repairs += 1) {
-    const differing = await differingHours(endpoint, database, range, PATIENCE_BEFORE_REPAIR);
+    const differing = await differences(endpoint, database, range);
     const exitCode = report(differing);
     if (exitCode === 0 || repairs === MAX_REPAIRS) return exitCode;
-    await repairNodes(
-      endpoint,
-      database,
-      differing.map(({ hourS }) => hourS),
-    );
-    console.log(`Rebuilt ${hours(differing.length)} from the raw events.`);
+    const hoursS = hoursOf(differing);
+    await repairNodes(endpoint, database, { hoursS, withMoreS: hoursOf(differing.filter(hasMore)) });
+    console.log(`Counted ${hours(hoursS.length)} anew from the raw events.`);
   }
 }
 
-async function differingHours(
+function hoursOf(differing: readonly Difference[]): readonly number[] {
+  return [...new Set(differing.map(({ hourS }) => hourS))];
+}
+
+async function differences(
   endpoint: ClickHouseEndpoint,
   database: string,
   range: HourRange,
-  patience: Patience,
-): Promise<readonly HourDifference[]> {
-  const nodes = connectAny({ endpoint, role: 'query', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+): Promise<readonly Difference[]> {
+  const nodes = connectAny({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
   try {
-    return await nodes.use(async (client) => verifyHourly(client, range, patience));
+    return await nodes.use(async (client) => verifyCounts(client, range, PATIENCE));
   } finally {
     await nodes.close();
   }
 }
 
-/** One node after the other: each has the hours of its own events. */
+/** Each shard has the counts of its own events. Of a shard's replicas one is enough: they copy by themselves. */
 async function repairNodes(
   endpoint: ClickHouseEndpoint,
   database: string,
-  hoursS: readonly number[],
+  hours: HoursToRepair,
 ): Promise<void> {
   const { layout, nodes, away } = await readWholeTopology(endpoint);
-  if (layout.replicated)
-    throw new AppError('invalid', '--repair: received a cluster with replicas, expected one without');
   if (away.length > 0)
     throw new AppError(
       'unavailable',
       `Nothing was repaired, because these nodes do not answer: ${listOf(away)}.`,
     );
-  for (const { endpoint } of nodes) {
+  const repaired = new Set<number>();
+  for (const { endpoint, shard } of nodes) {
+    if (repaired.has(shard)) continue;
+    repaired.add(shard);
     const client = connect({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
     try {
-      const [events, hourly] = [localName('events', layout), localName('hourly', layout)];
-      await repairHourly({ client, events, hourly }, hoursS);
+      await repairCounts({ client, layout }, hours);
     } finally {
       await client.close();
     }
@@ -116,32 +120,35 @@ async function repairNodes(
 }
 
 /** Prints what was found; returns the exit code it means. */
-function report(differing: readonly HourDifference[]): number {
+function report(differing: readonly Difference[]): number {
   if (differing.length === 0) {
-    console.log('The hourly view and the raw events agree.');
+    console.log('What is counted and the raw events agree.');
     return 0;
   }
   const table = new Table({
-    head: ['hour', 'clicks: view', 'raw', 'impressions: view', 'raw', 'users: view', 'raw', 'together'],
+    head: ['hour', 'application', 'category', 'name', 'events', 'users', 'sessions'],
     style: { head: [], border: [], compact: true },
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
   });
-  for (const { hourS, view, raw, usersTogether } of differing) {
+  for (const { hourS, application, category, name, ...sets } of differing.slice(0, MAX_PRINTED)) {
     const hour = new Date(hourS * 1000).toISOString();
-    const figures = [
-      view.clicks,
-      raw.clicks,
-      view.impressions,
-      raw.impressions,
-      view.users,
-      raw.users,
-      usersTogether,
-    ];
-    table.push([hour, ...figures]);
+    table.push([
+      hour,
+      application,
+      category,
+      name,
+      ...[sets.events, sets.users, sets.sessions].map(setsText),
+    ]);
   }
   console.log(table.toString());
-  console.log(`The hourly view and the raw events differ in ${hours(differing.length)}.`);
+  if (differing.length > MAX_PRINTED) console.log(`… and ${differing.length - MAX_PRINTED} more`);
+  console.log(`What is counted and the raw events differ in ${hours(hoursOf(differing).length)}.`);
   return 1;
+}
+
+function setsText({ view, raw, together }: Sets): string {
+  if (view === raw && raw === together) return String(view);
+  const differ = view === raw ? `, ${together} different` : '';
+  return `${view} counted, ${raw} raw${differ}`;
 }
 
 function hours(number: number): string {

@@ -39,7 +39,7 @@ export function openGate(dependencies: OpenGateDependencies): Gate {
     }
   };
   const checkNodes = async (check: (node: CheckedNode) => Promise<readonly Finding[]>) => {
-    const { layout, nodes, unnamed } = await readTopology(endpoint);
+    const { layout, nodes, unsettled } = await readTopology(endpoint);
     const { cluster } = layout;
     const checks = nodes.map(async ({ name, endpoint }) => {
       const found = await asAdmin(endpoint, async (admin) => check({ admin, layout, nowMs }));
@@ -48,7 +48,7 @@ export function openGate(dependencies: OpenGateDependencies): Gate {
         : found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
     });
     const findings = (await Promise.all(checks)).flat();
-    return unnamed === undefined ? findings : [...findings, withoutAddress(unnamed)];
+    return unsettled === undefined ? findings : [...findings, whileItChanges(unsettled)];
   };
   return new Gate({
     migrate: async () => void (await migrate({ endpoint, database, log })),
@@ -64,13 +64,13 @@ export function openGate(dependencies: OpenGateDependencies): Gate {
   });
 }
 
-/** A node that was added while this server runs: rows reach it by way of the others. */
-function withoutAddress(unnamed: string): Finding {
+/** A node is being added while this server runs: rows reach it by way of the others, once it has the tables. */
+function whileItChanges(unsettled: string): Finding {
   return {
     severity: 'warn',
-    what: 'the addresses of the cluster',
-    found: unnamed,
-    expected: 'one of each node',
+    what: 'the nodes of the cluster',
+    found: unsettled,
+    expected: 'one list on all of them, and an address of each',
     mend: 'name them all in CLICKHOUSE_URL before this server starts again; it would not ship then',
   };
 }

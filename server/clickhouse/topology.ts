@@ -35,17 +35,16 @@ export interface Topology {
   /** By shard and replica: in the same order for whoever asks. */
   readonly nodes: readonly [LivingNode, ...LivingNode[]];
   readonly away: readonly AwayNode[];
-  /** Says which nodes no address belongs to, as after one was added; undefined when each has one. */
-  readonly unnamed: string | undefined;
+  /** What is not as it will be, as while a node is added: their lists differ, or one has no address; else undefined. */
+  readonly unsettled: string | undefined;
 }
 
 const TIMEOUT_MS = 5_000;
 
 /**
- * Finds out which node of the cluster is behind each address, and that all of them are of one mind. One server is taken at
- * its word, without asking.
- * @throws AppError `unavailable` when no node answers, `invalid` when the addresses are not the cluster's nodes or the
- * nodes' configurations differ, and what ClickHouse throws
+ * Finds out which node of the cluster is behind each address. One server is taken at its word, without asking.
+ * @throws AppError `unavailable` when no node answers, `invalid` when the addresses are not the cluster's nodes, and what
+ * ClickHouse throws
  */
 export async function readTopology(endpoint: ClickHouseEndpoint): Promise<Topology> {
   const { cluster } = endpoint;
@@ -56,7 +55,7 @@ export async function readTopology(endpoint: ClickHouseEndpoint): Promise<Topolo
       layout,
       nodes: [{ name: nameOf(node), endpoint: node, shard: 1, replica: 1 }],
       away: [],
-      unnamed: undefined,
+      unsettled: undefined,
     };
   }
   const asked = await Promise.all(nodesOf(endpoint).map(async (node) => askNode(node, cluster)));
@@ -65,23 +64,22 @@ export async function readTopology(endpoint: ClickHouseEndpoint): Promise<Topolo
   const [first] = views;
   if (first === undefined)
     throw new AppError('unavailable', `No node of cluster ${cluster} answers: ${listOf(away)}`);
-  assertOneMind(cluster, views);
   const nodes: [LivingNode, ...LivingNode[]] = [placeOf(cluster, first)];
   for (const view of views.slice(1)) nodes.push(placeOf(cluster, view));
   nodes.sort((a, b) => a.shard - b.shard || a.replica - b.replica);
   assertSound(cluster, first.members, nodes);
-  const unnamed = findUnnamed(cluster, first.members, nodes, away);
+  const unsettled = findDisagreement(cluster, views) ?? findUnnamed(cluster, first.members, nodes, away);
   const layout = { cluster, replicated: first.members.some(({ replica }) => replica > 1) };
-  return { layout, nodes, away, unnamed };
+  return { layout, nodes, away, unsettled };
 }
 
 /**
  * The same, for what takes every node.
- * @throws AppError `invalid`, too, when a node has no address
+ * @throws AppError `invalid`, too, when the nodes' lists of each other differ, or one has no address
  */
 export async function readWholeTopology(endpoint: ClickHouseEndpoint): Promise<Topology> {
   const topology = await readTopology(endpoint);
-  if (topology.unnamed !== undefined) throw invalid(topology.unnamed);
+  if (topology.unsettled !== undefined) throw invalid(topology.unsettled);
   return topology;
 }
 
@@ -131,17 +129,16 @@ async function askNode(endpoint: ClickHouseEndpoint, cluster: string): Promise<V
   }
 }
 
-/** Which shard a row belongs to follows from the list of shards, so a row may go to another by way of another node. */
-function assertOneMind(cluster: string, views: readonly View[]): void {
+function findDisagreement(cluster: string, views: readonly View[]): string | undefined {
   const [first, ...others] = views.map(({ name, members }) => ({
     name,
     list: members.map(memberText).join(', '),
   }));
   const other = others.find(({ list }) => list !== first?.list);
-  if (first === undefined || other === undefined) return;
-  throw invalid(
+  if (first === undefined || other === undefined) return undefined;
+  return (
     `The nodes disagree about cluster ${cluster}: ${first.name} says ${first.list || 'nothing'}, ` +
-      `${other.name} says ${other.list || 'nothing'}. Expected the same remote_servers on every node.`,
+    `${other.name} says ${other.list || 'nothing'}. Expected the same remote_servers on every node.`
   );
 }
 

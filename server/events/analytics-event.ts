@@ -1,6 +1,8 @@
 import { invalid, show, type Issue } from '../errors.ts';
-import { ANALYTICS_CATEGORY, MAX_NAME_CHARACTERS, MAX_TIMESTAMP_MS, type Event } from './event.ts';
-import { isLongerThan, wholeMs, type Query } from './parameters.ts';
+import { ANALYTICS_CATEGORY, MAX_TIMESTAMP_MS, NO_DATA, type Event } from './event.ts';
+import { parseEventId } from './event-id.ts';
+import { givenText, type TextSource } from './given-text.ts';
+import { wholeMs, type Query } from './parameters.ts';
 
 /** `now` in milliseconds since the epoch; how far ahead of it a timestamp may be. */
 export interface Clock {
@@ -8,17 +10,37 @@ export interface Clock {
   readonly maxFutureMs: number;
 }
 
+const USER: TextSource = {
+  path: 'user',
+  one: 'one user name',
+  any: 'a user name',
+  encoding: 'percent-encoded UTF-8',
+};
+
+/** What came with the parameters of an analytics event. */
+export interface Accompaniment {
+  /** Whose key came with it; the empty string for none. */
+  readonly application?: string | undefined;
+  /** Every `Idempotency-Key` header, as Node gives headers: a character a byte. */
+  readonly idempotencyKeys?: readonly string[] | undefined;
+}
+
 /**
- * The event of `POST /analytics?timestamp={ms}&user={name}&click` (or `&impression`, or `&event=click|impression`).
- * @param application whose key came with it; the empty string for none
+ * The event of `POST /analytics?timestamp={ms}&user={name}&click` (or `&impression`, or `&event=click|impression`), with
+ * `&event_id={id}` or the header `Idempotency-Key` where the sender names it.
  * @throws AppError `invalid` with one issue a parameter that is wrong
  */
-export function parseAnalyticsEvent(query: Query, { nowMs, maxFutureMs }: Clock, application = ''): Event {
+export function parseAnalyticsEvent(
+  query: Query,
+  { nowMs, maxFutureMs }: Clock,
+  { application = '', idempotencyKeys = [] }: Accompaniment = {},
+): Event {
   const issues: Issue[] = [];
   const latest = Math.min(nowMs + maxFutureMs, MAX_TIMESTAMP_MS);
   const timestampMs = wholeMs(query, 'timestamp', latest, `now + ${maxFutureMs} (${latest})`, issues);
-  const user = parseUser(query['user'], issues);
+  const user = givenText(query['user'], USER, issues);
   const name = parseName(query, issues);
+  const eventId = parseEventId(query['event_id'], idempotencyKeys, issues);
   if (issues.length > 0) throw invalid(issues);
   return {
     timestampUs: timestampMs * 1000,
@@ -27,24 +49,9 @@ export function parseAnalyticsEvent(query: Query, { nowMs, maxFutureMs }: Clock,
     user,
     category: ANALYTICS_CATEGORY,
     name,
-    data: '{}',
+    data: NO_DATA,
+    ...(eventId === undefined ? {} : { eventId }),
   };
-}
-
-function parseUser(value: Query[string], issues: Issue[]): string {
-  const problem = userProblem(value);
-  if (problem === undefined && typeof value === 'string') return value;
-  issues.push({ path: 'user', message: `received ${show(value)}, expected ${problem}` });
-  return '';
-}
-
-function userProblem(value: Query[string]): string | undefined {
-  if (typeof value !== 'string') return 'one user name';
-  if (value === '') return 'a user name that is not empty';
-  if (isLongerThan(value, MAX_NAME_CHARACTERS)) return `at most ${MAX_NAME_CHARACTERS} characters`;
-  // What the query parser puts for bytes that are not UTF-8; kept, it would make different users one.
-  if (value.includes('\uFFFD')) return 'a user name in percent-encoded UTF-8';
-  return undefined;
 }
 
 const FLAG_VALUES: readonly string[] = ['', '1', 'true'];

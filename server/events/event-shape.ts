@@ -1,7 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Type, type Static } from 'typebox';
 import type { Issue } from '../errors.ts';
-import { MAX_NAME_CHARACTERS } from './event.ts';
+import { DEFAULT_CATEGORY, MAX_NAME_CHARACTERS } from './event.ts';
 import { received } from './received.ts';
 import { issuesOf, MAX_ISSUES } from './schema-issues.ts';
 
@@ -11,25 +11,41 @@ export const MAX_DATA_DEPTH = 100;
 const name = (description: string) =>
   Type.String({ minLength: 1, maxLength: MAX_NAME_CHARACTERS, description });
 
-/** An event as applications send it. Unknown members are refused, so that a typo such as `sesion_id` is seen. */
+/**
+ * An event as applications send it. Unknown members are refused, so that a typo such as `sesion_id` is seen. What a
+ * missing member means is said in words and not as a `default`: some makers of clients take that for a promise to send it.
+ */
 export const EventShape = Type.Object(
   {
-    session_id: name('What the events of one visit share'),
-    category: name('The kind of event, such as `page interaction`'),
     name: name('What happened, such as `pageview`'),
-    data: Type.Object(
-      {},
-      {
-        description: `Anything, nested up to ${MAX_DATA_DEPTH} deep; kept exactly as sent. It must satisfy the JSON Schema of its category and name, if there is one`,
-      },
+    timestamp: Type.Optional(
+      Type.Unsafe<string | number>({
+        type: ['string', 'number'],
+        description:
+          'When it happened: ISO 8601, `YYYY-MM-DD HH:MM:SS[.ffffff]` (UTC when it names no zone), or a number of milliseconds since the epoch. From 1970 to now + MAX_FUTURE_MS; microseconds are kept. When it was received, if it is missing',
+        examples: ['2021-01-01 09:15:27.243860', 1609492527243.86],
+      }),
     ),
-    timestamp: Type.Unsafe<string | number>({
-      type: ['string', 'number'],
-      description:
-        'ISO 8601, `YYYY-MM-DD HH:MM:SS[.ffffff]` (UTC when it names no zone), or a number of milliseconds since the epoch. From 1970 to now + MAX_FUTURE_MS; microseconds are kept',
-      examples: ['2021-01-01 09:15:27.243860', 1609492527243.86],
-    }),
-    event_id: Type.Optional(name('An id of the sender; given by the service when it is missing')),
+    session_id: Type.Optional(
+      name('What the events of one visit share; the user, if it is missing and there is one'),
+    ),
+    category: Type.Optional(
+      name(`The kind of event, such as \`page interaction\`; \`${DEFAULT_CATEGORY}\`, if it is missing`),
+    ),
+    data: Type.Optional(
+      Type.Object(
+        {},
+        {
+          additionalProperties: true,
+          description: `Anything, nested up to ${MAX_DATA_DEPTH} deep; kept exactly as sent, and \`{}\` if it is missing. It must satisfy the JSON Schema of its category and name, if there is one`,
+        },
+      ),
+    ),
+    event_id: Type.Optional(
+      name(
+        'An id of the sender: events with the same id, application, category, name and timestamp are one event, however often they come. Given by the service, if it is missing',
+      ),
+    ),
     user: Type.Optional(name('Who did it')),
     application: Type.Optional(name('The application of the key; with a key it may be left out')),
   },

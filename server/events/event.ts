@@ -1,20 +1,25 @@
 /**
- * Something a user of an application did. `data` is the JSON text of the payload, kept exactly as it was received.
- * `timestampUs` is when it happened, in whole microseconds since the epoch, UTC.
+ * Something a user of an application did. Its identity is (application, event id, category, name, timestamp): events that
+ * have it in common are one event, however often they come.
  */
 export interface Event {
-  readonly timestampUs: number;
+  /** When it happened, in whole microseconds since the epoch; without it, it happened at its arrival. */
+  readonly timestampUs?: number;
   readonly application: string;
+  /** Empty for none; so is the user. */
   readonly sessionId: string;
   readonly user: string;
   readonly category: string;
   readonly name: string;
+  /** The JSON text of the payload, kept exactly as it was received. */
   readonly data: string;
   /** Given by the sender; without it the event's id is that of its arrival. */
   readonly eventId?: string;
+  /** That ClickHouse must not make the typed column of it, because of what that would cost; see `TypedPaths`. */
+  readonly typed?: false;
 }
 
-/** When and as what this server took an event in; see `Arrivals`. */
+/** When and as what this server took an event in, decided before the event is durable; see `Arrivals`. */
 export interface Arrival {
   readonly receivedAtUs: number;
   readonly eventId: string;
@@ -25,6 +30,10 @@ export const MAX_NAME_CHARACTERS = 256;
 
 /** The latest instant the service can be asked about: 2099-12-31T23:59:59.999Z, in milliseconds. */
 export const MAX_TIMESTAMP_MS = 4_102_444_799_999;
+
+/** The category and the payload of an event that names none. */
+export const DEFAULT_CATEGORY = 'event';
+export const NO_DATA = '{}';
 
 /** Clicks and impressions are events of this category; the hourly view counts this category and no other. */
 export const ANALYTICS_CATEGORY = 'analytics';

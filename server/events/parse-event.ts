@@ -1,22 +1,25 @@
 import { messageOf, type Issue } from '../errors.ts';
 import type { Clock } from './analytics-event.ts';
-import type { Event } from './event.ts';
+import { DEFAULT_CATEGORY, NO_DATA, type Event } from './event.ts';
 import { EVENT_MEMBERS, MAX_DATA_DEPTH, readShape, type EventShape } from './event-shape.ts';
 import { eventTimeUs } from './event-time.ts';
 import { scanMembers } from './members.ts';
 import type { PayloadCheck } from './payload-schemas.ts';
 import { received } from './received.ts';
 import type { Reason, Refusal } from './rejection.ts';
+import type { TypedPaths } from './typed-paths.ts';
 
 export interface ParseContext extends Clock {
   /** Of the key that the event came with; undefined without a key. */
   readonly application: string | undefined;
   readonly checkPayload: PayloadCheck;
+  /** Of all events of the process. */
+  readonly typedPaths: Pick<TypedPaths, 'allows'>;
 }
 
 /**
- * One event of `POST /events`. Its `data` is cut out of the text, so that what is stored is what was sent; what is
- * validated is the same bytes, because no member may be given twice.
+ * One event of `POST /events`, of which only the name is required. Its `data` is cut out of the text, so that what is
+ * stored is what was sent; what is validated is the same bytes, because no member may be given twice.
  * @param bytes the exact text of the event
  */
 export function parseEvent(bytes: Buffer, context: ParseContext): Event | Refusal {
@@ -40,8 +43,9 @@ export function parseEvent(bytes: Buffer, context: ParseContext): Event | Refusa
   }
   const shape = readShape(value);
   if (isIssues(shape)) return refusal('shape', shape);
-  if (data === undefined) throw new Error('JSON.parse found the member data and scanMembers did not');
-  return toEvent(shape, data, context, text);
+  if ((data === undefined) !== (shape.data === undefined))
+    throw new Error('JSON.parse and scanMembers do not agree on whether there is a member data');
+  return toEvent(shape, data ?? NO_DATA, context, text);
 }
 
 export function isRefusal(verdict: Event | Refusal): verdict is Refusal {
@@ -49,7 +53,8 @@ export function isRefusal(verdict: Event | Refusal): verdict is Refusal {
 }
 
 function toEvent(shape: EventShape, data: string, context: ParseContext, text: string): Event | Refusal {
-  const { session_id: sessionId, category, name, user = '', event_id: eventId } = shape;
+  const { category = DEFAULT_CATEGORY, name, user = '', event_id: eventId } = shape;
+  const { session_id: sessionId = user, data: payload = {} } = shape;
   const findings: [Reason, Issue][] = [];
   // Only an escape can stand for half a character, and most texts have none.
   if (text.includes('\\u')) findings.push(...halfCharacters(shape));
@@ -58,21 +63,32 @@ function toEvent(shape: EventShape, data: string, context: ParseContext, text: s
     const message = `received ${received(shape.application)}, expected ${received(application)}, which the key belongs to, or nothing`;
     findings.push(['foreign_application', { path: 'application', message }]);
   }
-  const timestampUs = eventTimeUs(shape.timestamp);
-  const problem = timeProblem(timestampUs, context);
+  const timestampUs = shape.timestamp === undefined ? undefined : eventTimeUs(shape.timestamp);
+  const problem = timestampUs === undefined ? undefined : timeProblem(timestampUs, context);
   if (problem !== undefined) {
     const message = `received ${received(shape.timestamp)}, expected ${problem}`;
     findings.push(['timestamp', { path: 'timestamp', message }]);
   }
-  for (const issue of context.checkPayload(shape, shape.data, data.length)) findings.push(['schema', issue]);
+  for (const issue of context.checkPayload({ category, name }, payload, data.length))
+    findings.push(['schema', issue]);
   const [first] = findings;
   if (first !== undefined)
     return refusal(
       first[0],
       findings.map(([, issue]) => issue),
     );
-  const event = { timestampUs, application: application ?? '', sessionId, user, category, name, data };
-  return eventId === undefined ? event : { ...event, eventId };
+  return {
+    ...(timestampUs === undefined ? {} : { timestampUs }),
+    application: application ?? '',
+    sessionId,
+    user,
+    category,
+    name,
+    data,
+    ...(eventId === undefined ? {} : { eventId }),
+    // Last, because it remembers the paths of what it allows.
+    ...(context.typedPaths.allows(payload) ? {} : { typed: false }),
+  };
 }
 
 function timeProblem(timestampUs: number, { nowMs, maxFutureMs }: Clock): string | undefined {

@@ -1,23 +1,31 @@
 import { Type } from 'typebox';
 import { AppError } from '../errors.ts';
 import { parseAnalyticsEvent } from '../events/analytics-event.ts';
+import { IDEMPOTENCY_KEY } from '../events/event-id.ts';
 import { MAX_HOURS, parseHour, parseHours } from '../events/hours.ts';
 import type { Ingest } from '../ingest.ts';
 import type { Metrics } from '../metrics.ts';
 import type { HourlyCounts } from '../queries/hourly-counts.ts';
-import type { Hourly } from '../queries/hourly.ts';
-import { HourCounts, HourCountsText, HourQuery, HoursQuery, RecordQuery } from './analytics-schemas.ts';
+import {
+  HourCounts,
+  HourCountsText,
+  HourQuery,
+  HoursQuery,
+  RecordHeaders,
+  RecordQuery,
+} from './analytics-schemas.ts';
 import { tryLater } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import { endOfTurn } from './end-of-turn.ts';
 import { asksForFresh } from './fresh.ts';
 import type { Operation } from './operation.ts';
 import { queryOf } from './parameters.ts';
+import type { ReadsOf } from './reads.ts';
 import { writeHead } from './standard-headers.ts';
 
 export interface AnalyticsDependencies {
   readonly ingest: Pick<Ingest, 'accept'>;
-  readonly hourly: Hourly;
+  readonly reads: ReadsOf;
   readonly metrics: Pick<Metrics, 'events'>;
   readonly maxFutureMs: number;
   readonly nowMs: () => number;
@@ -43,9 +51,12 @@ function record({ ingest, metrics, maxFutureMs, nowMs }: AnalyticsDependencies):
     path: '/analytics',
     tag: TAG,
     summary: 'Record a click or an impression',
-    description: 'Exactly one of `click`, `impression` and `event` is given, once. The body is not read.',
+    description:
+      'Exactly one of `click`, `impression` and `event` is given, once. The body is not read. Who may have to send it ' +
+      'again gives it an id, by `event_id` or `Idempotency-Key`: however often it comes with the same id, it is one event.',
     access: 'write',
     query: RecordQuery,
+    headers: RecordHeaders,
     answers: {
       204: { description: 'The event is safe on disk' },
       503: tryLater('The event cannot be made safe now, and was not stored'),
@@ -53,7 +64,10 @@ function record({ ingest, metrics, maxFutureMs, nowMs }: AnalyticsDependencies):
     handle: async (ctx) => {
       try {
         const { application } = ctx.state.caller;
-        await ingest.accept(parseAnalyticsEvent(queryOf(ctx), { nowMs: nowMs(), maxFutureMs }, application));
+        const accompaniment = { application, idempotencyKeys: idempotencyKeysOf(ctx) };
+        await ingest.accept(
+          parseAnalyticsEvent(queryOf(ctx), { nowMs: nowMs(), maxFutureMs }, accompaniment),
+        );
       } catch (error) {
         metrics.events.rejected.inc({ reason: error instanceof AppError ? error.code : 'internal' });
         throw error;
@@ -63,7 +77,16 @@ function record({ ingest, metrics, maxFutureMs, nowMs }: AnalyticsDependencies):
   };
 }
 
-function hour({ hourly, nowMs }: AnalyticsDependencies): Operation {
+const IDEMPOTENCY_KEY_NAME = IDEMPOTENCY_KEY.toLowerCase();
+
+/** Each as it came: of a header that is repeated, `headers` has one text with commas, which an id may have, too. */
+function idempotencyKeysOf({ req }: RequestContext): readonly string[] | undefined {
+  return req.headers[IDEMPOTENCY_KEY_NAME] === undefined
+    ? undefined
+    : req.headersDistinct[IDEMPOTENCY_KEY_NAME];
+}
+
+function hour({ reads, nowMs }: AnalyticsDependencies): Operation {
   const content = { 'text/plain': HourCountsText, 'application/json': HourCounts };
   return {
     method: 'get',
@@ -73,7 +96,7 @@ function hour({ hourly, nowMs }: AnalyticsDependencies): Operation {
     description:
       'Zeros for an hour without events. An acknowledged event is in the answer within 2 seconds; ' +
       '`Cache-Control: no-cache` skips the cache.',
-    access: 'read',
+    access: 'scoped read',
     query: HourQuery,
     answers: {
       200: {
@@ -84,7 +107,8 @@ function hour({ hourly, nowMs }: AnalyticsDependencies): Operation {
       503: UNAVAILABLE,
     },
     handle: async (ctx) => {
-      const { counts, readMs } = await hourly.hour(parseHour(queryOf(ctx)), { fresh: asksForFresh(ctx) });
+      const asked = parseHour(queryOf(ctx));
+      const { counts, readMs } = await reads(ctx.state.caller).hour(asked, { fresh: asksForFresh(ctx) });
       const ageMs = nowMs() - readMs;
       if (ageMs > OLD_MS) ctx.set('Age', String(Math.floor(ageMs / 1000)));
       await endOfTurn();
@@ -98,7 +122,7 @@ function hour({ hourly, nowMs }: AnalyticsDependencies): Operation {
   };
 }
 
-function hours({ hourly }: AnalyticsDependencies): Operation {
+function hours({ reads }: AnalyticsDependencies): Operation {
   const content = { 'application/json': Type.Object({ hours: Type.Array(HourCounts) }) };
   return {
     method: 'get',
@@ -106,11 +130,11 @@ function hours({ hourly }: AnalyticsDependencies): Operation {
     tag: TAG,
     summary: 'The exact counts of every hour of a range',
     description: `Every hour of \`[from, to)\` in order, zeros included; at most ${MAX_HOURS}.`,
-    access: 'read',
+    access: 'scoped read',
     query: HoursQuery,
     answers: { 200: { description: 'The counts, hour by hour', content }, 503: UNAVAILABLE },
     handle: async (ctx) => {
-      const counts = await hourly.hours(parseHours(queryOf(ctx)));
+      const counts = await reads(ctx.state.caller).hours(parseHours(queryOf(ctx)));
       ctx.body = { hours: counts.map(toJson) };
     },
   };

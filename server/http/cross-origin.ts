@@ -19,6 +19,7 @@ export function crossOrigin(origins: readonly string[]): Middleware {
       'Cache-Control',
       'Content-Encoding',
       'Content-Type',
+      'Idempotency-Key',
       'Last-Event-ID',
       'X-Request-Id',
     ],

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts';
 import type { PayloadCheck } from '../events/payload-schemas.ts';
+import { TypedPaths } from '../events/typed-paths.ts';
 import type { Ingest } from '../ingest.ts';
 import { Intake, type Outcome } from './intake.ts';
 import type { Metrics } from '../metrics.ts';
@@ -29,6 +30,7 @@ const MIN_EVENT_BYTES = 64;
 /** Events of any kind in, with a verdict for each. */
 export function eventsOperations(dependencies: EventsDependencies): readonly Operation[] {
   const budget = new BodyBudget(dependencies.bodiesMaxBytes);
+  const typedPaths = new TypedPaths();
   return [
     {
       method: 'post',
@@ -53,9 +55,15 @@ export function eventsOperations(dependencies: EventsDependencies): readonly Ope
         ),
         503: tryLater('The events cannot be made safe now, and were not stored'),
       },
-      handle: (ctx) => receive(ctx, dependencies, budget),
+      handle: (ctx) => receive(ctx, dependencies, { budget, typedPaths }),
     },
   ];
+}
+
+/** What all bodies of a process have in common. */
+interface Shared {
+  readonly budget: BodyBudget;
+  readonly typedPaths: TypedPaths;
 }
 
 function refused(description: string): Answer {
@@ -65,7 +73,7 @@ function refused(description: string): Answer {
 async function receive(
   ctx: RequestContext,
   dependencies: EventsDependencies,
-  budget: BodyBudget,
+  { budget, typedPaths }: Shared,
 ): Promise<void> {
   const { ingest, checkPayload, metrics, maxFutureMs, maxBodyBytes, nowMs } = dependencies;
   const { headers } = ctx.req;
@@ -78,7 +86,7 @@ async function receive(
   const intake = new Intake({
     format,
     newBatch: () => ingest.batch(),
-    context: () => ({ nowMs: nowMs(), maxFutureMs, application, checkPayload }),
+    context: () => ({ nowMs: nowMs(), maxFutureMs, application, checkPayload, typedPaths }),
     // One was paid for when the request came.
     onJudged: (events) => chargeAll(ctx, events - 1, metrics),
     maxEvents: Math.ceil(maxBodyBytes / MIN_EVENT_BYTES),

@@ -2,6 +2,7 @@ import type { TObject } from 'typebox';
 import { problem } from './answers.ts';
 import { Components, type Json } from './components.ts';
 import type { Answer, Content, Operation } from './operation.ts';
+import { roleFor } from './trusted.ts';
 
 /** Of the contract, not of the program: it changes with what callers may rely on. */
 const API_VERSION = '1.0.0';
@@ -10,7 +11,8 @@ const DESCRIPTION = `Event analytics that counts exactly, and keeps counting thr
 
 Every answer has an \`X-Request-Id\`, the request's own if it brought one. Errors are problems (RFC 9457) that say what
 came and what was expected. Keys are needed only once the operator has configured keys or trusted networks; a trusted
-network may write without one. Parameters that are not named here are ignored.`;
+network may write without one. A key may be limited to the events of its own application; then every answer is as if
+there were no others. Parameters that are not named here are ignored.`;
 
 /** What any operation answers that takes input, and any that needs a role; added to its own answers. */
 const INVALID = problem('The request is not valid');
@@ -18,7 +20,7 @@ const UNAUTHORIZED: Answer = {
   ...problem('No valid key came with the request'),
   headers: { 'WWW-Authenticate': 'How to bring a key' },
 };
-const FORBIDDEN = problem('The key does not have the role');
+const FORBIDDEN = problem('The key does not have the role, or reads no more than its own events');
 const RATE_LIMITED: Answer = {
   ...problem('The key, or without one the address, has used up its rate'),
   headers: { 'Retry-After': 'Seconds after which its rate allows it' },
@@ -54,17 +56,18 @@ export function openApiDocument(operations: readonly Operation[]): Json {
 }
 
 function describe(operation: Operation, components: Components): Json {
-  const { method, path, tag, summary, description, access, query, pathParameters, body } = operation;
+  const { method, path, tag, summary, description, access, query, pathParameters, headers, body } = operation;
   return {
     operationId: operationId(method, path),
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
     // Open to anyone: an empty list, and not none, which would mean that nothing is known.
-    security: access === 'open' ? [] : [{ bearer: [access] }, { basic: [access] }],
+    security: access === 'open' ? [] : [{ bearer: [roleFor(access)] }, { basic: [roleFor(access)] }],
     parameters: [
       ...parameters('path', pathParameters, components),
       ...parameters('query', query, components),
+      ...parameters('header', headers, components),
     ],
     ...(body === undefined
       ? {}
@@ -85,7 +88,11 @@ function operationId(method: string, path: string): string {
   return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
-function parameters(where: 'path' | 'query', schema: TObject | undefined, components: Components): Json[] {
+function parameters(
+  where: 'path' | 'query' | 'header',
+  schema: TObject | undefined,
+  components: Components,
+): Json[] {
   if (schema === undefined) return [];
   const required: readonly string[] = schema.required ?? [];
   return Object.entries(schema.properties).map(([name, property]) => {

@@ -4,6 +4,12 @@ import type { RequestContext } from './context.ts';
 import { parameterReader, pathOf, queryOf } from './parameters.ts';
 
 /**
+ * Who may ask: callers with the role, or with `open` anyone. `read` is for what tells of every application, and refuses
+ * callers that read their own alone; `scoped read` is for what is answered through `Reads`.
+ */
+export type Access = Role | 'scoped read' | 'open';
+
+/**
  * One thing that can be asked of the service, declared once: the router, the access check, the validation of the
  * parameters and the OpenAPI document all come from this record.
  */
@@ -15,10 +21,11 @@ export interface Operation {
   /** One line, without a full stop. */
   readonly summary: string;
   readonly description?: string;
-  /** The role that a caller needs; `open` takes anyone. */
-  readonly access: Role | 'open';
+  readonly access: Access;
   readonly query?: TObject;
   readonly pathParameters?: TObject;
+  /** Request headers that mean something to it alone. */
+  readonly headers?: TObject;
   readonly body?: Body;
   /** What it answers, by status. What every operation may answer (400, 401, 403 and so on) is added to it. */
   readonly answers: Readonly<Record<number, Answer>>;

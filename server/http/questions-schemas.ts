@@ -86,11 +86,11 @@ const StoredEvent = Type.Object(
     event_id: Type.String(),
     received_at: Instant,
     application: Type.String({ description: 'Of the key that sent it; empty without a key' }),
-    session_id: Type.String(),
-    user: Type.String(),
+    session_id: Type.String({ description: 'Empty when the event named neither a session nor a user' }),
+    user: Type.String({ description: 'Empty when the event named none' }),
     category: Type.String(),
     name: Type.String(),
-    data: Type.Object({}, { description: 'The payload, exactly as it was sent' }),
+    data: Type.Object({}, { additionalProperties: true, description: 'The payload, exactly as it was sent' }),
     timestamp: Instant,
   },
   { $id: 'StoredEvent' },
@@ -113,6 +113,24 @@ export const Categories = Type.Object({
         last: Instant,
       },
       { $id: 'Category' },
+    ),
+  ),
+});
+
+/** The parameters of `GET /events/names`. */
+export const NamesQuery = Type.Object({ category: Type.Optional(category) });
+
+export const Names = Type.Object({
+  names: Type.Array(
+    Type.Object(
+      {
+        category: Type.String(),
+        name: Type.String(),
+        events: Type.Integer(),
+        first: Instant,
+        last: Instant,
+      },
+      { $id: 'Name' },
     ),
   ),
 });

@@ -1,6 +1,6 @@
 import { formatTimeUs } from '../events/time.ts';
 import type { Category } from '../queries/categories.ts';
-import type { Questions } from '../queries/questions.ts';
+import { MAX_NAMES, type EventName } from '../queries/event-names.ts';
 import type { RejectedEvent } from '../queries/rejected-events.ts';
 import type { Order } from '../queries/time-windows.ts';
 import { eventsJson } from './event-json.ts';
@@ -14,40 +14,44 @@ import {
   CategoryQuery,
   Events,
   EventsQuery,
+  Names,
+  NamesQuery,
   Rejected,
   RejectedQuery,
   Session,
   SessionPath,
   SessionQuery,
 } from './questions-schemas.ts';
+import type { ReadsOf } from './reads.ts';
 import { topEvents } from './top-events.ts';
 
 export interface QuestionsRoutesDependencies {
-  readonly questions: Questions;
+  readonly reads: ReadsOf;
   readonly nowMs: () => number;
 }
 
 /** What was stored, event by event. */
 export function questionsOperations(dependencies: QuestionsRoutesDependencies): readonly Operation[] {
-  const { questions } = dependencies;
+  const { reads } = dependencies;
   return [
-    events(questions),
-    rejected(questions),
+    events(reads),
+    names(reads),
+    rejected(reads),
     topEvents(dependencies),
-    session(questions),
-    categories(questions),
-    category(questions),
+    session(reads),
+    categories(reads),
+    category(reads),
   ];
 }
 
-const common = { method: 'get', tag: 'Events', access: 'read' } as const;
+const common = { method: 'get', tag: 'Events', access: 'scoped read' } as const;
 
 const PAGING =
   'Ordered by timestamp, then by arrival; the oldest first unless `order=desc`. `from` is inclusive, `to` exclusive. ' +
   'Following `next_cursor` to the end gives each event once, also while events keep arriving: those that arrive ' +
   'meanwhile are in it when their place is still ahead. The other parameters must stay the same, except `limit`.';
 
-function events(questions: Questions): Operation {
+function events(reads: ReadsOf): Operation {
   return operation({
     ...common,
     path: '/events',
@@ -60,12 +64,13 @@ function events(questions: Questions): Operation {
     },
     handle: async (ctx, { query }) => {
       const { session_id: sessionId, category } = query;
-      sendJson(ctx, eventsJson({}, await questions.events({ sessionId, category, ...pageOf(query) })));
+      const page = await reads(ctx.state.caller).events({ sessionId, category, ...pageOf(query) });
+      sendJson(ctx, eventsJson({}, page));
     },
   });
 }
 
-function session(questions: Questions): Operation {
+function session(reads: ReadsOf): Operation {
   return operation({
     ...common,
     path: '/sessions/:session_id',
@@ -79,13 +84,14 @@ function session(questions: Questions): Operation {
     },
     handle: async (ctx, { path, query }) => {
       const { session_id: sessionId } = path;
-      const page = await questions.events({ sessionId, category: query.category, ...pageOf(query) });
+      const question = { sessionId, category: query.category, ...pageOf(query) };
+      const page = await reads(ctx.state.caller).events(question);
       sendJson(ctx, eventsJson({ session_id: sessionId }, page));
     },
   });
 }
 
-function category(questions: Questions): Operation {
+function category(reads: ReadsOf): Operation {
   return operation({
     ...common,
     path: '/categories/:category',
@@ -98,13 +104,14 @@ function category(questions: Questions): Operation {
       ...failures,
     },
     handle: async (ctx, { path: { category }, query }) => {
-      const page = await questions.events({ sessionId: query.session_id, category, ...pageOf(query) });
+      const question = { sessionId: query.session_id, category, ...pageOf(query) };
+      const page = await reads(ctx.state.caller).events(question);
       sendJson(ctx, eventsJson({ category }, page));
     },
   });
 }
 
-function categories(questions: Questions): Operation {
+function categories(reads: ReadsOf): Operation {
   return operation({
     ...common,
     path: '/categories',
@@ -117,13 +124,33 @@ function categories(questions: Questions): Operation {
       ...failures,
     },
     handle: async (ctx) => {
-      const found = await questions.categories({ fresh: asksForFresh(ctx) });
+      const found = await reads(ctx.state.caller).categories({ fresh: asksForFresh(ctx) });
       ctx.body = { categories: found.map(categoryJson) };
     },
   });
 }
 
-function rejected(questions: Questions): Operation {
+function names(reads: ReadsOf): Operation {
+  return operation({
+    ...common,
+    path: '/events/names',
+    summary: 'The names of events, with what is known of each',
+    description:
+      `The most frequent first, at most ${MAX_NAMES}, counted over everything that is stored. An acknowledged event is ` +
+      'in the answer within 2 seconds; `Cache-Control: no-cache` skips the cache.',
+    query: NamesQuery,
+    answers: {
+      200: { description: 'The names', content: { 'application/json': Names } },
+      ...failures,
+    },
+    handle: async (ctx, { query: { category } }) => {
+      const found = await reads(ctx.state.caller).names({ category, fresh: asksForFresh(ctx) });
+      ctx.body = { names: found.map(nameJson) };
+    },
+  });
+}
+
+function rejected(reads: ReadsOf): Operation {
   return operation({
     ...common,
     path: '/events/rejected',
@@ -136,7 +163,8 @@ function rejected(questions: Questions): Operation {
     },
     handle: async (ctx, { query }) => {
       const { reason, application, limit, cursor } = query;
-      const page = await questions.rejected({ reason, application, limit, cursor, ...rangeOf(query) });
+      const question = { reason, application, limit, cursor, ...rangeOf(query) };
+      const page = await reads(ctx.state.caller).rejected(question);
       ctx.body = { rejected: page.rejected.map(rejectedJson), next_cursor: page.nextCursor };
     },
   });
@@ -156,6 +184,10 @@ function pageOf({ name, application, order, limit, cursor, ...range }: Paged) {
 
 function categoryJson({ category, events, sessions, firstUs, lastUs }: Category) {
   return { category, events, sessions, first: formatTimeUs(firstUs), last: formatTimeUs(lastUs) };
+}
+
+function nameJson({ category, name, events, firstUs, lastUs }: EventName) {
+  return { category, name, events, first: formatTimeUs(firstUs), last: formatTimeUs(lastUs) };
 }
 
 function rejectedJson({ receivedAtUs, application, reason, errors, payload }: RejectedEvent) {

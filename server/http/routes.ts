@@ -14,6 +14,7 @@ import { fixedPaths } from './fixed-paths.ts';
 import type { Operation } from './operation.ts';
 import { problems } from './problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './questions.ts';
+import { readsOf, type ReadsDependencies } from './reads.ts';
 import { statusOperations, type StatusDependencies } from './status.ts';
 import { standardHeaders } from './standard-headers.ts';
 import { topStream, type TopStreamDependencies } from './top-stream.ts';
@@ -22,10 +23,11 @@ import { unanswered } from './unanswered.ts';
 
 export interface HttpDependencies
   extends
-    AnalyticsDependencies,
+    Omit<AnalyticsDependencies, 'reads'>,
     EventsDependencies,
-    QuestionsRoutesDependencies,
-    TopStreamDependencies,
+    Omit<QuestionsRoutesDependencies, 'reads'>,
+    Omit<TopStreamDependencies, 'reads'>,
+    ReadsDependencies,
     StatusDependencies {
   readonly ingest: AnalyticsDependencies['ingest'] & EventsDependencies['ingest'];
   readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
@@ -36,11 +38,12 @@ export interface HttpDependencies
 
 /** Everything that can be asked, in the order in which the router tries it. */
 export function operations(dependencies: HttpDependencies): readonly Operation[] {
+  const reading = { ...dependencies, reads: readsOf(dependencies) };
   const served = [
-    ...analyticsOperations(dependencies),
+    ...analyticsOperations(reading),
     ...eventsOperations(dependencies),
-    ...questionsOperations(dependencies),
-    topStream(dependencies),
+    ...questionsOperations(reading),
+    topStream(reading),
     ...statusOperations(dependencies),
     ...dashboardOperations(),
   ];

@@ -18,6 +18,7 @@ export const TopQuery = Type.Object({
     default: 'name',
     description: `${TOP_COLUMNS.join(', ')}, or ${DATA_PATH_WORDS}; once`,
   }),
+  application: filters.application,
   category: Type.Optional(category),
   name: filters.name,
   from: Type.Optional(Time),

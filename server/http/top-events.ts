@@ -2,20 +2,20 @@ import type { Static } from 'typebox';
 import { invalid, show } from '../errors.ts';
 import { parseDataCondition, parseDataPath, parseDataPaths } from '../events/data-path.ts';
 import { formatTimeUs } from '../events/time.ts';
-import type { Questions } from '../queries/questions.ts';
 import { TOP_COLUMNS, type TopKey, type TopQuestion } from '../queries/top-events.ts';
 import { operation, type Operation } from './operation.ts';
 import { failures, rangeOf, sendJson } from './questions-common.ts';
+import type { ReadsOf } from './reads.ts';
 import { Top, TopQuery, WINDOWS_MS } from './top-events-schemas.ts';
 
 export interface TopEventsDependencies {
-  readonly questions: Pick<Questions, 'top'>;
+  readonly reads: ReadsOf;
   readonly nowMs: () => number;
 }
 
 /** What the parameters of a top list mean. */
 export const DESCRIPTION =
-  'First the filters (`category`, `name`, and `from`, `to` or `window`, which are about the timestamp) choose events. ' +
+  'First the filters (`application`, `category`, `name`, and `from`, `to` or `window`, which are about the timestamp) choose events. ' +
   'Then, with `unique`, of those that share the value at that path only the latest is left, by timestamp and then by ' +
   'arrival; an event without a value there stands for itself. Then each `where` must hold. What is left is counted by ' +
   '`by`, the largest counts first and those that are equal in the order of their keys. A path leads to a value of any ' +
@@ -24,12 +24,12 @@ export const DESCRIPTION =
   'of each key.';
 
 /** What there is most of. */
-export function topEvents({ questions, nowMs }: TopEventsDependencies): Operation {
+export function topEvents({ reads, nowMs }: TopEventsDependencies): Operation {
   return operation({
     method: 'get',
     path: '/events/top',
     tag: 'Events',
-    access: 'read',
+    access: 'scoped read',
     summary: 'The keys with the most events',
     description: DESCRIPTION,
     query: TopQuery,
@@ -43,7 +43,7 @@ export function topEvents({ questions, nowMs }: TopEventsDependencies): Operatio
     handle: async (ctx, { query }) => {
       const now = nowMs();
       const question = topQuestion(query, now);
-      sendJson(ctx, topJson(now, question, await questions.top(question)));
+      sendJson(ctx, topJson(now, question, await reads(ctx.state.caller).top(question)));
     },
   });
 }
@@ -53,9 +53,10 @@ export function topEvents({ questions, nowMs }: TopEventsDependencies): Operatio
  * @throws AppError `invalid` when they contradict each other
  */
 export function topQuestion(query: Static<typeof TopQuery>, nowMs: number): TopQuestion {
-  const { by, category, name, unique, where = [], show: shown, limit } = query;
+  const { by, application, category, name, unique, where = [], show: shown, limit } = query;
   return {
     by: TOP_COLUMNS.find((column) => column === by) ?? parseDataPath(by, 'by'),
+    application,
     category,
     name,
     ...timesOf(query, nowMs),

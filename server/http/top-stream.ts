@@ -1,22 +1,19 @@
 import { Type, type Static } from 'typebox';
 import { formatTimeUs } from '../events/time.ts';
 import type { LiveQuestion } from '../live/feed.ts';
-import type { Feeds } from '../live/feeds.ts';
 import type { Format } from '../live/frames.ts';
-import type { Questions } from '../queries/questions.ts';
 import { ShownValues } from '../queries/shown-values.ts';
 import { tryLater } from './answers.ts';
 import type { RequestContext } from './context.ts';
 import { operation, type Operation } from './operation.ts';
 import { problemOf } from './problem.ts';
 import { writeHead } from './standard-headers.ts';
+import type { Reads, ReadsOf } from './reads.ts';
 import { canonicalTop, DESCRIPTION, topJson, topQuestion } from './top-events.ts';
 import { TopQuery } from './top-events-schemas.ts';
 
 export interface TopStreamDependencies {
-  readonly live: Pick<Feeds, 'join'>;
-  /** Not through a cache: a feed is asked once, for all of its readers. */
-  readonly liveQuestions: Pick<Questions, 'top'>;
+  readonly reads: ReadsOf;
   readonly nowMs: () => number;
 }
 
@@ -33,15 +30,15 @@ const STREAM =
   'on by itself after that. A reader that does not keep up is cut off.';
 
 /** What there is most of, for as long as somebody reads it. */
-export function topStream({ live, liveQuestions, nowMs }: TopStreamDependencies): Operation {
-  const questionOf = (query: Static<typeof TopQuery>): LiveQuestion => {
+export function topStream({ reads, nowMs }: TopStreamDependencies): Operation {
+  const questionOf = (query: Static<typeof TopQuery>, { liveTop }: Reads): LiveQuestion => {
     const known = new ShownValues();
     return {
       key: canonicalTop(query),
       answer: async () => {
         const now = nowMs();
         const question = topQuestion(query, now);
-        const json = topJson(now, question, await liveQuestions.top(question, known));
+        const json = topJson(now, question, await liveTop(question, known));
         return { event: 'top', generatedAt: formatTimeUs(now * 1000), json };
       },
       problem: (error) => {
@@ -55,7 +52,7 @@ export function topStream({ live, liveQuestions, nowMs }: TopStreamDependencies)
     method: 'get',
     path: '/events/top/stream',
     tag: 'Events',
-    access: 'read',
+    access: 'scoped read',
     summary: 'The keys with the most events, every second',
     description: `${STREAM}\n\n${DESCRIPTION}`,
     query: TopQuery,
@@ -67,11 +64,12 @@ export function topStream({ live, liveQuestions, nowMs }: TopStreamDependencies)
       503: tryLater('There are too many readers, or too many different questions'),
     },
     handle: (ctx, { query }) => {
-      const question = questionOf(query);
+      const own = reads(ctx.state.caller);
+      const question = questionOf(query, own);
       const format = formatOf(ctx);
       const open = () => begin(ctx, format);
       if (ctx.method === 'HEAD') open().end();
-      else live.join(question, { format, requestId: ctx.state.requestId, open });
+      else own.join(question, { format, requestId: ctx.state.requestId, open });
     },
   });
 }

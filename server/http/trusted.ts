@@ -3,6 +3,7 @@ import { AppError, show } from '../errors.ts';
 import type { Caller, Role } from '../trust/caller.ts';
 import type { Trust } from '../trust/trust.ts';
 import type { RequestContext, RequestState } from './context.ts';
+import type { Access } from './operation.ts';
 
 /** Finds out who calls, for everything below it. */
 export function identified(trust: Trust): Middleware<RequestState> {
@@ -18,18 +19,32 @@ export function identified(trust: Trust): Middleware<RequestState> {
   };
 }
 
+/** The role that a caller needs. */
+export function roleFor(access: Exclude<Access, 'open'>): Role {
+  return access === 'scoped read' ? 'read' : access;
+}
+
 /**
- * Refuses callers without the role.
+ * Refuses callers without the role, and what tells of every application to those who read their own alone.
  * @throws AppError `unauthorized` when nobody knows them, and `forbidden` when they may do other things
  */
-export function demand(role: Role, { state, req }: RequestContext): void {
-  const { roles, application } = state.caller;
-  if (roles.has(role)) return;
-  if (application === undefined) {
-    const received = req.headers.authorization === undefined ? 'no API key' : 'no valid API key';
-    throw new AppError('unauthorized', `received ${received}, expected Authorization: Bearer KEY`);
+export function demand(access: Exclude<Access, 'open'>, { state, req }: RequestContext): void {
+  const { roles, application, scope } = state.caller;
+  const role = roleFor(access);
+  if (!roles.has(role)) throw application === undefined ? unauthorized(req) : withoutRole(application, role);
+  if (access === 'read' && scope !== undefined) {
+    const detail = `received the key of ${scope}, which reads its own events alone, expected one that reads all`;
+    throw new AppError('forbidden', detail);
   }
-  throw new AppError('forbidden', `received the key of ${application}, expected one with the role ${role}`);
+}
+
+function unauthorized({ headers }: RequestContext['req']): AppError {
+  const received = headers.authorization === undefined ? 'no API key' : 'no valid API key';
+  return new AppError('unauthorized', `received ${received}, expected Authorization: Bearer KEY`);
+}
+
+function withoutRole(application: string, role: Role): AppError {
+  return new AppError('forbidden', `received the key of ${application}, expected one with the role ${role}`);
 }
 
 /**

@@ -77,7 +77,7 @@ export class Quarantine {
     try {
       return await readdir(this.#directory);
     } catch (error) {
-      if (isCode(error, 'ENOENT')) return [];
+      if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
       throw error;
     }
   }

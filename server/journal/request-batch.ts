@@ -25,13 +25,16 @@ export interface BatchDependencies {
   readonly rejected: Pick<Journal, 'append' | 'refusal'>;
   readonly arrivals: Arrivals;
   readonly hit: Hit;
+  /** Told how many events are durable that will be stored without their typed column. */
+  readonly onUntyped: (events: number) => void;
 }
 
 /** Rows are made as events come, so that a large body is many small pieces of work. */
-export function createBatch({ events, rejected, arrivals, hit }: BatchDependencies): Batch {
+export function createBatch({ events, rejected, arrivals, hit, onUntyped }: BatchDependencies): Batch {
   const rows: string[] = [];
   const rejectedRows: string[] = [];
   let historic = 0;
+  let untyped = 0;
   let omitted = 0;
   let application = '';
   return {
@@ -41,6 +44,7 @@ export function createBatch({ events, rejected, arrivals, hit }: BatchDependenci
     add: (event) => {
       const arrival = arrivals.next();
       if (isHistoric(event, arrival)) historic += 1;
+      if (event.typed === false) untyped += 1;
       rows.push(toRow(event, arrival));
     },
     reject: (rejection) => {
@@ -61,6 +65,7 @@ export function createBatch({ events, rejected, arrivals, hit }: BatchDependenci
         hit('rejected-committed');
       }
       if (accepted.count > 0) await events.append(accepted);
+      if (untyped > 0) onUntyped(untyped);
     },
   };
 }
@@ -70,7 +75,7 @@ export function rowOf(event: Event, arrival: Arrival): Rows {
   return { text: toRow(event, arrival), count: 1, historic: isHistoric(event, arrival) ? 1 : 0 };
 }
 
-function isHistoric({ timestampUs }: Event, { receivedAtUs }: Arrival): boolean {
+function isHistoric({ timestampUs = Infinity }: Event, { receivedAtUs }: Arrival): boolean {
   return timestampUs < historicBeforeUs(receivedAtUs / 1000);
 }
 

@@ -1,8 +1,9 @@
-import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows } from '../clickhouse/query.ts';
-import type { QuestionLimits } from '../config.ts';
+import { allOf, columnsAre } from './conditions.ts';
+import { readEventNames, type EventName, type KnownNames } from './event-names.ts';
+import type { Counting } from './grown-hours.ts';
 
-/** What is known of one category, over everything that is stored. */
+/** What is known of one category, over everything that was ever stored. */
 export interface Category {
   readonly category: string;
   readonly events: number;
@@ -13,39 +14,67 @@ export interface Category {
   readonly lastUs: number;
 }
 
-/** Written as the projection `by_category` of `events` writes it; otherwise it would read every row. */
-const CATEGORIES = `
-  SELECT
-    category,
-    count() AS events,
-    uniqExactIf(session_id, notEmpty(session_id)) AS sessions,
-    toUnixTimestamp64Micro(min(timestamp)) AS first_us,
-    toUnixTimestamp64Micro(max(timestamp)) AS last_us
-  FROM events
-  GROUP BY category
-  ORDER BY category
-`;
-
-interface Row {
-  readonly category: string;
-  readonly events: string | number;
-  readonly sessions: string | number;
-  readonly first_us: string | number;
-  readonly last_us: string | number;
+/** What was counted of one application, or of all of them. */
+export interface Known {
+  readonly names: KnownNames;
+  /** The sessions of each category, and at how many rows they were counted. */
+  readonly sessions: Map<string, { readonly rows: string; readonly sessions: number }>;
 }
 
 /**
  * Every category that has events, in alphabetical order.
+ * @param known kept up, so that what has no more rows than before is not counted again
  * @throws what `queryRows` throws
  */
-export async function readCategories(nodes: Nodes, limits: QuestionLimits): Promise<Category[]> {
-  const bounds = { limits, narrower: 'GET /events with a range (from, to) instead' };
-  const rows = await queryRows<Row>(nodes, CATEGORIES, {}, bounds);
-  return rows.map((row) => ({
-    category: row.category,
-    events: Number(row.events),
-    sessions: Number(row.sessions),
-    firstUs: Number(row.first_us),
-    lastUs: Number(row.last_us),
-  }));
+export async function readCategories(
+  counting: Counting,
+  application: string | undefined,
+  known: Known,
+): Promise<Category[]> {
+  const names = await readEventNames(counting, { application }, known.names);
+  const sessions = await readSessions(counting, application, known.sessions);
+  const byCategory = new Map<string, EventName[]>();
+  for (const name of names) byCategory.set(name.category, [...(byCategory.get(name.category) ?? []), name]);
+  return [...byCategory]
+    .map(([category, names]) => ({
+      category,
+      events: names.reduce((sum, { events }) => sum + events, 0),
+      sessions: sessions.get(category) ?? 0,
+      firstUs: names.reduce((first, { firstUs }) => Math.min(first, firstUs), Infinity),
+      lastUs: names.reduce((last, { lastUs }) => Math.max(last, lastUs), 0),
+    }))
+    .sort((a, b) => Buffer.from(a.category).compare(Buffer.from(b.category)));
+}
+
+async function readSessions(
+  { nodes, bounds }: Counting,
+  application: string | undefined,
+  known: Known['sessions'],
+): Promise<ReadonlyMap<string, number>> {
+  const { sql, params } = allOf([{ sql: '1', params: {} }, ...columnsAre({ application })]);
+  const select = (columns: string, condition: string) => `
+    SELECT category, toString(sum(rows)) AS all_rows${columns}
+    FROM hours
+    WHERE ${sql} AND ${condition}
+    GROUP BY category`;
+  const rows = await queryRows<RowsRow>(nodes, select('', '1'), params, bounds);
+  const grown = rows
+    .filter((row) => known.get(row.category)?.rows !== row.all_rows)
+    .map(({ category }) => category);
+  if (grown.length > 0) {
+    const query = select(', uniqExactMerge(sessions) AS all_sessions', 'category IN {grown:Array(String)}');
+    for (const row of await queryRows<SessionsRow>(nodes, query, { ...params, grown }, bounds)) {
+      known.set(row.category, { rows: row.all_rows, sessions: Number(row.all_sessions) });
+    }
+  }
+  return new Map(rows.map(({ category }) => [category, known.get(category)?.sessions ?? 0]));
+}
+
+interface RowsRow {
+  readonly category: string;
+  readonly all_rows: string;
+}
+
+interface SessionsRow extends RowsRow {
+  readonly all_sessions: string | number;
 }

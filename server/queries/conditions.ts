@@ -22,10 +22,12 @@ export function columnsAre(values: Readonly<Record<string, string | undefined>>)
     .map(([column, value]) => ({ sql: `${column} = {${column}:String}`, params: { [column]: value } }));
 }
 
-export function isWithin(column: string, { fromUs, toUs }: TimeRange): Condition {
+/** @param prefix of the names of the parameters, which must differ within a query */
+export function isWithin(column: string, { fromUs, toUs }: TimeRange, prefix = ''): Condition {
+  const [from, to] = [`${prefix}from_us`, `${prefix}to_us`];
   return {
-    sql: `${column} >= ${timeParameter('from_us')} AND ${column} < ${timeParameter('to_us')}`,
-    params: { from_us: fromUs, to_us: toUs },
+    sql: `${column} >= ${timeParameter(from)} AND ${column} < ${timeParameter(to)}`,
+    params: { [from]: fromUs, [to]: toUs },
   };
 }
 

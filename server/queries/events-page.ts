@@ -3,6 +3,7 @@ import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
 import type { QuestionLimits } from '../config.ts';
 import { allOf, columnsAre, eventIsAfter, isWithin, type Condition } from './conditions.ts';
 import { decodeCursor, encodeCursor, type Position } from './cursor.ts';
+import { withoutCopies } from './copies.ts';
 import { readEventSpans } from './event-spans.ts';
 import { timeWindows, type Order, type TimeRange } from './time-windows.ts';
 
@@ -63,12 +64,17 @@ export async function readEventsPage(
       ? timeWindows(range, question.order, await readEventSpans(nodes, bounds))
       : [range];
   const events: StoredEvent[] = [];
-  for (const window of windows) {
+  let position: Position | undefined = after;
+  const left = [...windows];
+  for (let window = left.shift(); window !== undefined && events.length <= limit;) {
     // One more than the page: whether there is a next one.
     const missing = limit + 1 - events.length;
-    if (missing === 0) break;
-    const { sql, params } = selectEvents(question, window, after, missing);
-    events.push(...(await queryRows<Row>(nodes, sql, params, bounds)).map(shape));
+    const { sql, params } = selectEvents(question, window, position, missing);
+    const rows: StoredEvent[] = (await queryRows<Row>(nodes, sql, params, bounds)).map(shape);
+    events.push(...(await withoutCopies(nodes, bounds, question, rows)));
+    position = rows.at(-1) ?? position;
+    // A window that gave all that was asked for may hold more, in place of copies.
+    if (rows.length < missing) window = left.shift();
   }
   const page = events.slice(0, limit);
   const last = events.length > limit ? page.at(-1) : undefined;

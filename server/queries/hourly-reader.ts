@@ -1,30 +1,42 @@
 import { LRUCache } from 'lru-cache';
 import { deferred, type Deferred } from '../deferred.ts';
 import type { HourMs } from '../events/hours.ts';
-import { noCounts, versionOf, type HourlyCounts } from './hourly-counts.ts';
-
-/** What the reader asks: `readCounters` and `readCounts` of `read-hourly.ts`. Hours without rows may be left out. */
-export interface HourlyQueries {
-  readonly counters: (hours: readonly HourMs[]) => Promise<HourlyCounts[]>;
-  readonly counts: (hours: readonly HourMs[]) => Promise<HourlyCounts[]>;
-}
+import { noCounts, type HourlyCounts } from './hourly-counts.ts';
+import type { EventCounts, HourlyQueries, MinuteMs } from './read-hourly.ts';
 
 interface Batch {
   readonly hours: Set<HourMs>;
   readonly counts: Deferred<ReadonlyMap<HourMs, HourlyCounts>>;
 }
 
+/** What was counted of an hour, and at how many rows. */
+interface Known {
+  readonly rows: number;
+  readonly counts: HourlyCounts;
+}
+
+const NO_EVENTS: EventCounts = { rows: 0, clicks: 0, impressions: 0 };
+const NO_USERS = { rows: 0, uniqueUsers: 0 };
+
+/** Hours that are being added to, at any one time: the current one, the last, and late ones. */
+const GROWING_HOURS = 8;
+
 /**
- * Reads hours from the view. Two rules make it cheap without making it old:
+ * Reads hours from the tables of counts. Three rules make it cheap without making it old:
  * - Questions that arrive while one is with ClickHouse wait for it and then go together, in one query. So a question
  *   is always answered from a query that began after it was asked.
- * - An hour whose row count is unchanged has unchanged users, so it is not merged again.
+ * - An hour that has as many rows as when it was counted is not counted again.
+ * - Of an hour that grows, only the minutes that have more rows than before are counted again.
+ *
+ * An INSERT reaches the two tables one after the other, and a crash may come between. So what was counted is kept only
+ * when both had as many rows: then it is what all of them say.
  *
  * States: `idle`, or `reading` with at most one batch with ClickHouse and at most one that collects.
  */
 export class HourlyReader {
   readonly #queries: HourlyQueries;
-  readonly #known: LRUCache<HourMs, HourlyCounts>;
+  readonly #known: LRUCache<HourMs, Known>;
+  readonly #minutes = new LRUCache<HourMs, ReadonlyMap<MinuteMs, EventCounts>>({ max: GROWING_HOURS });
   #collecting: Batch | undefined;
   #isReading = false;
 
@@ -55,25 +67,69 @@ export class HourlyReader {
   }
 
   async #readBatch({ hours }: Batch): Promise<ReadonlyMap<HourMs, HourlyCounts>> {
-    const known = [...hours].filter((hour) => this.#known.has(hour));
-    const counters = new Map(
-      (await askFor(known, this.#queries.counters)).map((counts) => [counts.hour, counts]),
-    );
     const result = new Map<HourMs, HourlyCounts>();
+    const known = [...hours].filter((hour) => this.#known.has(hour));
+    const rows = await askFor(known, this.#queries.hourRows);
+    const grown: HourMs[] = [];
     for (const hour of known) {
       const before = this.#known.get(hour);
-      const version = versionOf(counters.get(hour) ?? noCounts(hour));
-      if (before !== undefined && versionOf(before) === version) result.set(hour, before);
+      if (before?.rows === (rows.get(hour) ?? 0)) result.set(hour, before.counts);
+      else grown.push(hour);
     }
-    const changed = [...hours].filter((hour) => !result.has(hour));
-    for (const counts of await askFor(changed, this.#queries.counts)) {
-      this.#known.set(counts.hour, counts);
+    for (const counts of await this.#count(
+      [...hours].filter((hour) => !result.has(hour)),
+      grown,
+    )) {
       result.set(counts.hour, counts);
     }
     return result;
   }
+
+  /** @param grown those of the hours that have grown since they were counted */
+  async #count(hours: readonly HourMs[], grown: readonly HourMs[]): Promise<HourlyCounts[]> {
+    const growing = new Set(grown.slice(0, GROWING_HOURS));
+    const [users, events, ...byMinutes] = await Promise.all([
+      askFor(hours, this.#queries.users),
+      askFor(
+        hours.filter((hour) => !growing.has(hour)),
+        this.#queries.events,
+      ),
+      ...[...growing].map(async (hour) => [hour, await this.#countMinutes(hour)] as const),
+    ]);
+    const grownEvents = new Map(byMinutes);
+    return hours.map((hour) => {
+      const { rows, uniqueUsers } = users.get(hour) ?? NO_USERS;
+      const { rows: received, clicks, impressions } = grownEvents.get(hour) ?? events.get(hour) ?? NO_EVENTS;
+      const counts = { hour, clicks, impressions, uniqueUsers };
+      if (received === rows) this.#known.set(hour, { rows, counts });
+      return counts;
+    });
+  }
+
+  async #countMinutes(hour: HourMs): Promise<EventCounts> {
+    const before = this.#minutes.get(hour) ?? new Map<MinuteMs, EventCounts>();
+    const rows = await this.#queries.minuteRows(hour);
+    const changed = [...rows]
+      .filter(([minute, rows]) => before.get(minute)?.rows !== rows)
+      .map(([minute]) => minute);
+    const counted = await askFor(changed, this.#queries.minuteEvents);
+    const same = [...before].filter(([minute]) => rows.has(minute));
+    const minutes = new Map([...same, ...counted]);
+    this.#minutes.set(hour, minutes);
+    return [...minutes.values()].reduce(
+      (sum, each) => ({
+        rows: sum.rows + each.rows,
+        clicks: sum.clicks + each.clicks,
+        impressions: sum.impressions + each.impressions,
+      }),
+      NO_EVENTS,
+    );
+  }
 }
 
-async function askFor(hours: readonly HourMs[], query: HourlyQueries['counts']): Promise<HourlyCounts[]> {
-  return hours.length === 0 ? [] : await query(hours);
+async function askFor<T>(
+  times: readonly number[],
+  query: (times: readonly number[]) => Promise<ReadonlyMap<number, T>>,
+): Promise<ReadonlyMap<number, T>> {
+  return times.length === 0 ? new Map<number, T>() : await query(times);
 }

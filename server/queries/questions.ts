@@ -1,7 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { Nodes } from '../clickhouse/nodes.ts';
 import type { CacheLimits, QuestionLimits } from '../config.ts';
-import { readCategories, type Category } from './categories.ts';
+import { BriefAnswers } from './brief-answers.ts';
+import { readCategories, type Category, type Known } from './categories.ts';
+import type { Counting } from './grown-hours.ts';
+import { countKeeper } from './kept-counts.ts';
+import { MAX_NAMES, readEventNames, type EventName, type NamesQuestion } from './event-names.ts';
 import { readEventsPage, type EventsPage, type EventsQuestion } from './events-page.ts';
 import { readRejectedPage, type RejectedPage, type RejectedQuestion } from './rejected-events.ts';
 import type { ShownValues } from './shown-values.ts';
@@ -9,8 +13,11 @@ import { readTopEvents, type TopKey, type TopQuestion } from './top-events.ts';
 
 export interface QuestionsDependencies {
   readonly nodes: Nodes;
+  /** May insert: what was counted is kept in ClickHouse. */
+  readonly ingestNodes: Nodes;
   readonly limits: QuestionLimits;
   readonly cache: Pick<CacheLimits, 'ttlMs'>;
+  readonly nowMs: () => number;
 }
 
 /** Every question about single events goes through here. Each throws what `queryRows` throws. */
@@ -23,22 +30,67 @@ export interface Questions {
    * The categories with their counts, from a brief cache: they cost the most of all questions.
    * @param options.fresh skips the cache
    */
-  categories(options: { readonly fresh: boolean }): Promise<readonly Category[]>;
+  categories(options: Pick<NamesQuestion, 'application'> & Freshness): Promise<readonly Category[]>;
+  /** The names of events with their counts, from the same kind of cache. */
+  names(options: NamesQuestion & Freshness): Promise<readonly EventName[]>;
+  /** Counts what is over and was not counted yet, so that no question has to. Throws what `keepCounts` throws. */
+  readonly keepCounts: () => Promise<void>;
+  /** This server has just stored events: what the caches hold is not used again. */
+  stored(): void;
 }
 
-const ALL = 'all';
+export interface Freshness {
+  readonly fresh: boolean;
+}
 
-export function createQuestions({ nodes, limits, cache }: QuestionsDependencies): Questions {
-  const categories = new LRUCache<typeof ALL, readonly Category[]>({
-    max: 1,
-    ttl: Math.max(1, cache.ttlMs),
-    fetchMethod: async () => readCategories(nodes, limits),
+const MAX_CACHED = 100;
+/** Of applications, and of all of them together. */
+const MAX_SCOPES = 100;
+/** Names of each of them whose counts are remembered. */
+const MAX_KNOWN = 10_000;
+const NARROWER = 'GET /events with a range (from, to) instead';
+
+export function createQuestions(dependencies: QuestionsDependencies): Questions {
+  const { nodes, ingestNodes, limits, cache, nowMs } = dependencies;
+  const counting: Counting = { nodes, ingestNodes, bounds: { limits, narrower: NARROWER }, nowMs };
+  const known = new LRUCache<string, Known>({ max: MAX_SCOPES });
+  const knownOf = (application: string | undefined): Known => {
+    const key = keyOf({ application });
+    const found = known.get(key) ?? {
+      names: new LRUCache({ max: MAX_KNOWN }),
+      sessions: new Map<string, never>(),
+    };
+    known.set(key, found);
+    return found;
+  };
+  const briefly = { ttlMs: cache.ttlMs, maxQuestions: MAX_CACHED, keyOf };
+  const categories = new BriefAnswers({
+    ...briefly,
+    answer: async ({ application }: NamesQuestion) =>
+      readCategories(counting, application, knownOf(application)),
+  });
+  const names = new BriefAnswers({
+    ...briefly,
+    answer: async (question: NamesQuestion) =>
+      (await readEventNames(counting, question, knownOf(question.application).names)).slice(0, MAX_NAMES),
   });
   return {
     events: async (question) => readEventsPage(nodes, limits, question),
     rejected: async (question) => readRejectedPage(nodes, limits, question),
-    top: async (question, known) => readTopEvents(nodes, limits, question, known),
-    // Merged with a query that is under way, even when it must be fresh: each needs much memory.
-    categories: async ({ fresh }) => categories.forceFetch(ALL, { forceRefresh: fresh || cache.ttlMs === 0 }),
+    top: async (question, shown) => {
+      const { names: knownNames } = knownOf(question.application);
+      return await readTopEvents({ ...counting, knownNames }, limits, question, shown);
+    },
+    categories: async ({ fresh, application }) => categories.ask({ application }, fresh),
+    names: async ({ fresh, application, category }) => names.ask({ application, category }, fresh),
+    keepCounts: countKeeper(counting),
+    stored: () => {
+      categories.forget();
+      names.forget();
+    },
   };
+}
+
+function keyOf({ application, category }: NamesQuestion): string {
+  return JSON.stringify([application ?? null, category ?? null]);
 }

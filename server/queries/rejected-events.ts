@@ -38,7 +38,7 @@ const END_US = Date.UTC(2299, 0, 1) * 1000;
 const NARROWER = 'a shorter range (from, to), a reason, or a smaller limit';
 
 /**
- * One page of rejected events, newest first.
+ * One page of rejected events, newest first. What was sent to ClickHouse twice is one.
  * @throws AppError `invalid` for a cursor of another question, and what `queryRows` throws
  */
 export async function readRejectedPage(
@@ -58,6 +58,7 @@ export async function readRejectedPage(
     FROM rejected_events
     WHERE ${sql}
     ORDER BY received_at DESC, event_id DESC
+    LIMIT 1 BY received_at, event_id
     LIMIT {limit:UInt32}`;
   // One more than the page: whether there is a next one.
   const asked = { ...params, limit: limit + 1 };

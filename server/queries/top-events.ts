@@ -1,9 +1,12 @@
-import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
 import type { QuestionLimits } from '../config.ts';
 import type { DataCondition, DataPath } from '../events/data-path.ts';
 import { allOf, columnsAre, isWithin } from './conditions.ts';
+import { IDENTITY } from './copies.ts';
+import { countIdentities, countRows, hoursAround, hoursWithCopies, isOfHours } from './copies-of-hours.ts';
 import { allHold, paramsOf, textAt, type Expression } from './data-values.ts';
+import type { KnownNames } from './event-names.ts';
+import type { Counting } from './grown-hours.ts';
 import { END_US } from './events-page.ts';
 import { ORDER, placeOf, readShown, ShownValues, type Place } from './shown-values.ts';
 
@@ -14,6 +17,7 @@ export type TopColumn = (typeof TOP_COLUMNS)[number];
 /** Which events are counted, and by what; what is undefined does not matter. */
 export interface TopQuestion {
   readonly by: TopColumn | DataPath;
+  readonly application?: string | undefined;
   readonly category?: string | undefined;
   readonly name?: string | undefined;
   /** Inclusive; this and the next in whole microseconds since the epoch. */
@@ -44,6 +48,8 @@ interface Row {
   readonly top_key: string;
   readonly count: string | number;
   readonly latest: Place;
+  /** Of the hours that the range touches. */
+  readonly raw_rows: string | number;
 }
 
 /**
@@ -53,14 +59,14 @@ interface Row {
  * @throws what `queryRows` throws
  */
 export async function readTopEvents(
-  nodes: Nodes,
+  using: Omit<Counting, 'bounds'> & { readonly knownNames: KnownNames },
   limits: QuestionLimits,
   question: TopQuestion,
   known: ShownValues = new ShownValues(),
 ): Promise<TopKey[]> {
+  const { nodes } = using;
   const bounds: QueryBounds = { limits, narrower: NARROWER };
-  const { sql, params } = selectTop(question);
-  const found = await queryRows<Row>(nodes, sql, params, bounds);
+  const found = await readKeys({ ...using, bounds }, question, using.knownNames);
   const rows = found.map(({ top_key, ...row }) => ({ ...row, key: top_key }));
   const { show } = question;
   const unknown = show.length === 0 ? [] : rows.filter((row) => !known.has(row));
@@ -78,53 +84,135 @@ export async function readTopEvents(
 }
 
 /**
- * One level of grouping over `events` itself, and not over a subquery of it: on a cluster each shard then groups its own
- * events and sends groups, where it would otherwise send every event.
+ * Reads rows as if each were an event. Nearly always they are: then there are as many as identities were counted before,
+ * and nothing could have become fewer meanwhile. Otherwise it is asked again, with the copies left out.
  */
-function selectTop(question: TopQuestion): Expression {
-  const { unique, where, show, limit } = question;
-  const key = keyOf(question);
-  const holds = allHold(where);
-  const same = unique === undefined ? undefined : textAt(unique, 'unique');
+async function readKeys(counting: Counting, question: TopQuestion, knownNames: KnownNames): Promise<Row[]> {
+  const { nodes, bounds } = counting;
+  const hours = hoursAround(question);
+  const identities = await countIdentities(counting, question, hours, knownNames);
+  const asRows = selectTop(question, rowsAsEvents(question));
+  const raw = countRows(question, hours);
+  const params = { ...asRows.params, ...raw.params };
+  const rows = await queryRows<Row>(
+    nodes,
+    `SELECT *, (${raw.sql}) AS raw_rows FROM (${asRows.sql})`,
+    params,
+    bounds,
+  );
+  if (Number(rows[0]?.raw_rows) === identities) return rows;
+  const copied = await hoursWithCopies(counting, question, hours);
+  if (copied.length === 0) return rows;
+  const { sql, params: withCopies } = selectTop(question, firstOfCopies(question, copied));
+  return await queryRows<Row>(nodes, sql, withCopies, bounds);
+}
+
+/** Where events come from, and what is known of each: SQL with the names of `columns`. */
+interface Source extends Expression {
+  /** NULL for an event without one. */
+  readonly key: string;
+  /** Whether each `where` holds. */
+  readonly holds: string;
+  /** The value at `unique`; NULL where there is none. */
+  readonly same: string;
+  /** See `ORDER`. */
+  readonly place: string;
+  /** Different for different events. */
+  readonly identity: string;
+}
+
+/** A hash, because ids may be long. */
+const IDENTITY_HASH = `sipHash128(${IDENTITY})`;
+
+function rowsAsEvents(question: TopQuestion): Source {
+  const { key, holds, same } = expressionsOf(question);
   const events = fromEvents(question);
-  const { from, keySql, holdsSql, place } =
-    same === undefined
-      ? { from: events.sql, keySql: key.sql, holdsSql: holds.sql, place: ORDER }
-      : latestOf(same.sql, `(${key.sql}, ${holds.sql})`, events.sql);
   return {
-    // Without `show` nothing needs to be known of the latest event, and its columns are not read.
-    sql: `
-      SELECT ${keySql} AS top_key, count() AS count, ${show.length === 0 ? "(0, 0, '')" : placeOf(`max(${place})`)} AS latest
-      ${from}
-      WHERE ${holdsSql} AND top_key IS NOT NULL
-      GROUP BY top_key
-      ORDER BY count DESC, top_key
-      LIMIT {limit:UInt32}`,
-    params: { limit, ...paramsOf([events, key, holds, ...(same === undefined ? [] : [same])]) },
+    sql: events.sql,
+    params: paramsOf([events, key, holds, same]),
+    key: key.sql,
+    holds: holds.sql,
+    same: same.sql,
+    place: ORDER,
+    identity: IDENTITY_HASH,
   };
 }
 
-function keyOf({ by }: TopQuestion): Expression {
+/** Rows, and of the hours that have copies the first received of each identity. */
+function firstOfCopies(question: TopQuestion, copied: readonly number[]): Source {
+  const { key, holds, same } = expressionsOf(question);
+  const events = fromEvents(question);
+  const hours = isOfHours(copied);
+  const values = `(${key.sql}, ${holds.sql}, ${same.sql})`;
+  return {
+    sql: `
+      FROM (
+        SELECT ${values} AS of_event, ${ORDER} AS event_place, ${IDENTITY_HASH} AS identity
+        ${events.sql} AND NOT (${hours.sql})
+        UNION ALL
+        SELECT
+          argMin(${values}, received_at),
+          (toUnixTimestamp64Micro(timestamp), toUnixTimestamp64Micro(min(received_at)), event_id),
+          ${IDENTITY_HASH}
+        ${events.sql} AND ${hours.sql}
+        GROUP BY ${IDENTITY}
+      )`,
+    params: paramsOf([events, key, holds, same, hours]),
+    key: 'of_event.1',
+    holds: 'of_event.2',
+    same: 'of_event.3',
+    place: 'event_place',
+    identity: 'identity',
+  };
+}
+
+function expressionsOf({ by, where, unique }: TopQuestion) {
+  return {
+    key: keyOf({ by }),
+    holds: allHold(where),
+    same: unique === undefined ? { sql: 'NULL', params: {} } : textAt(unique, 'unique'),
+  };
+}
+
+/**
+ * One level of grouping over `events` itself, and not over a subquery of it: on a cluster each shard then groups its own
+ * events and sends groups, where it would otherwise send every event.
+ */
+function selectTop({ unique, show, limit }: TopQuestion, source: Source): Expression {
+  const { sql, key, holds, place } = unique === undefined ? source : latestOf(source);
+  return {
+    // Without `show` nothing needs to be known of the latest event, and its columns are not read.
+    sql: `
+      SELECT ${key} AS top_key, count() AS count, ${show.length === 0 ? "(0, 0, '')" : placeOf(`max(${place})`)} AS latest
+      ${sql}
+      WHERE ${holds} AND top_key IS NOT NULL
+      GROUP BY top_key
+      ORDER BY count DESC, top_key
+      LIMIT {limit:UInt32}`,
+    params: { limit, ...source.params },
+  };
+}
+
+function keyOf({ by }: Pick<TopQuestion, 'by'>): Expression {
   return typeof by === 'string' ? { sql: `nullIf(${by}, '')`, params: {} } : textAt(by, 'by');
 }
 
 /** The filters go into PREWHERE, so that `data`, the largest column by far, is read for the events that match alone. */
-function fromEvents({ category, name, fromUs = 0, toUs = END_US }: TopQuestion): Expression {
-  const { sql, params } = allOf([...columnsAre({ category, name }), isWithin('timestamp', { fromUs, toUs })]);
+function fromEvents({ application, category, name, fromUs = 0, toUs = END_US }: TopQuestion): Expression {
+  const { sql, params } = allOf([
+    ...columnsAre({ application, category, name }),
+    isWithin('timestamp', { fromUs, toUs }),
+  ]);
   return { sql: `FROM events PREWHERE ${sql}`, params };
 }
 
-/**
- * A key and whether it holds (`columns`, a pair), of the latest event of each value of `same`. An event without one has its
- * place in the tables as its own, because an `event_id` comes from the sender and may be there twice.
- */
-function latestOf(same: string, columns: string, events: string) {
-  const alone = `if(same IS NULL, concat(toString(shardNum()), ' ', _part, ' ', toString(_part_offset)), '')`;
+/** The latest event of each value of `unique`. An event without one stands for itself. */
+function latestOf({ sql, key, holds, same, place, identity }: Source) {
   const from = `
       FROM (
-        SELECT argMax(${columns}, ${ORDER}) AS latest_event, max(${ORDER}) AS latest_place
-        ${events}
-        GROUP BY ${same} AS same, ${alone}
+        SELECT argMax((${key}, ${holds}), ${place}) AS latest_event, max(${place}) AS latest_place
+        ${sql}
+        GROUP BY ${same} AS same_value, if(same_value IS NULL, ${identity}, toFixedString('', 16))
       )`;
-  return { from, keySql: 'latest_event.1', holdsSql: 'latest_event.2', place: 'latest_place' };
+  return { sql: from, key: 'latest_event.1', holds: 'latest_event.2', place: 'latest_place' };
 }

@@ -29,7 +29,7 @@ const PACE_MS = 20;
 
 const BACKOFF: Backoff = { firstMs: 500, maxMs: 60_000 };
 
-/** So few rows are sent once more without their typed column before they are halved further. */
+/** So few rows that need too much are sent once more without their typed column before they are halved further. */
 const LEAF_ROWS = 16;
 
 /** A failure that says nothing about the rows: what was begun is begun again later. */
@@ -118,12 +118,15 @@ export class Bisector {
     }
   }
 
-  /** @returns how many of the rows are kept as rejected ones; the others are stored */
-  async #bisectRows(parcel: Parcel, rows: readonly Buffer[]): Promise<number> {
+  /**
+   * @param known why these rows as a whole are refused, if that is known
+   * @returns how many of the rows are kept as rejected ones; the others are stored
+   */
+  async #bisectRows(parcel: Parcel, rows: readonly Buffer[], known?: Error): Promise<number> {
     if (rows.length === 0) return 0;
-    const first = await this.#tryRows(rows);
+    const first = known ?? (await this.#tryRows(rows));
     if (first === undefined) return 0;
-    if (rows.length <= LEAF_ROWS) {
+    if (rows.length === 1 || (rows.length <= LEAF_ROWS && !refusesRows(first))) {
       const again = this.#deps.table === EVENTS ? rows.map(untyped) : rows;
       const second = await this.#tryRows(again);
       if (second === undefined) {
@@ -135,9 +138,11 @@ export class Bisector {
         return 1;
       }
     }
-    let refused = 0;
-    for (const half of halvesOf(rows)) refused += await this.#bisectRows(parcel, half);
-    return refused;
+    const [left = [], right = []] = halvesOf(rows);
+    const refused = await this.#bisectRows(parcel, left);
+    // When the left half is taken it is the right one that is refused.
+    const isKnown = refused === 0 && right.length > 1 && refusesRows(first);
+    return refused + (await this.#bisectRows(parcel, right, isKnown ? first : undefined));
   }
 
   /** @throws NotTheRows unless ClickHouse has refused the one row twice, and itself */

@@ -10,6 +10,8 @@ export interface ApiKey {
   /** SHA-256 of the key, in hex. */
   readonly sha256: string;
   readonly roles: readonly Role[];
+  /** `own`: it reads the events of its own application and no others. */
+  readonly reads?: 'own';
   /** In each process; without it, there is no limit. */
   readonly rate?: Rate;
 }
@@ -28,11 +30,12 @@ export function keyFinder(
   keys: readonly ApiKey[],
   nowMs: () => number,
 ): (key: string) => KeyOwner | undefined {
-  const known = keys.map(({ application, sha256, roles, rate }) => ({
+  const known = keys.map(({ application, sha256, roles, reads, rate }) => ({
     digest: Buffer.from(sha256, 'hex'),
     owner: {
       application,
       roles: new Set(roles),
+      ...(reads === 'own' ? { scope: application } : {}),
       ...(rate === undefined ? {} : { allowance: new TokenBucket(rate, nowMs) }),
     },
   }));
@@ -48,7 +51,7 @@ export function keyFinder(
 
 /**
  * Reads API_KEYS: `[{"application": "shop", "sha256": "<hex>", "roles": ["write", "read"]}]`, in which an entry may have
- * a `rate` too.
+ * `"reads": "own"` and a `rate` too.
  * @throws Error that says which entry is wrong, and never shows a hash, or what may be a key in its place
  */
 export function parseApiKeys(json: string): readonly ApiKey[] {
@@ -82,12 +85,12 @@ function parseArray(json: string): readonly unknown[] {
   return value;
 }
 
-const FIELDS: readonly string[] = ['application', 'sha256', 'roles', 'rate'];
+const FIELDS: readonly string[] = ['application', 'sha256', 'roles', 'reads', 'rate'];
 
 function parseEntry(entry: unknown, index: number): ApiKey {
   const name = `entry ${index + 1}`;
   if (typeof entry !== 'object' || entry === null) throw new Error(`${name}: expected an object`);
-  const { application, sha256, roles, rate } = entry as Record<string, unknown>;
+  const { application, sha256, roles, reads, rate } = entry as Record<string, unknown>;
   if (typeof application !== 'string' || application === '' || application.length > 256) {
     throw new Error(`${name}: expected an application of 1 to 256 characters`);
   }
@@ -100,11 +103,21 @@ function parseEntry(entry: unknown, index: number): ApiKey {
   if (!isRoles(roles)) throw new Error(`${named}: expected as roles an array of "read", "write" or both`);
   if (!Object.keys(entry).every((field) => FIELDS.includes(field))) {
     throw new Error(
-      `${named}: expected the fields application, sha256, roles and, if you like, rate, and no others`,
+      `${named}: expected the fields application, sha256, roles and, if you like, reads and rate, and no others`,
     );
   }
-  const key = { application, sha256: sha256.toLowerCase(), roles };
-  return rate === undefined ? key : { ...key, rate: readRate(named, rate) };
+  if (reads !== undefined && reads !== 'own') {
+    throw new Error(
+      `${named}: expected as reads "own", or no reads where the key reads the events of every application`,
+    );
+  }
+  return {
+    application,
+    sha256: sha256.toLowerCase(),
+    roles,
+    ...(reads === undefined ? {} : { reads }),
+    ...(rate === undefined ? {} : { rate: readRate(named, rate) }),
+  };
 }
 
 function readRate(named: string, rate: unknown): Rate {

@@ -8,6 +8,8 @@ export interface Caller {
   /** The application of the key; left out when the request came without one. */
   readonly application?: string;
   readonly roles: ReadonlySet<Role>;
+  /** The application whose events alone it reads; left out when it reads those of all. */
+  readonly scope?: string;
   /** How much it may do; left out when there is no limit. */
   readonly allowance?: TokenBucket;
   /** The client's IP address. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Documentation, type OpenApi } from '../support/documented.ts';
-import { apiKey } from '../support/api-keys.ts';
+import { apiKey, ownKey } from '../support/api-keys.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
 
 type Request = readonly [
@@ -19,6 +19,8 @@ const ndjson = { 'Content-Type': 'application/x-ndjson' };
 /** What is asked of a service that trusts everyone. */
 const REQUESTS: readonly Request[] = [
   ['POST', `/analytics?timestamp=${now}&user=ada&click`, 204],
+  ['POST', `/analytics?timestamp=${now}&user=ada&click&event_id=a`, 204, { 'Idempotency-Key': 'a' }],
+  ['POST', `/analytics?timestamp=${now}&user=ada&click&event_id=a`, 400, { 'Idempotency-Key': 'b' }],
   ['POST', '/analytics', 400],
   ['GET', `/analytics?timestamp=${now}`, 200],
   ['GET', `/analytics?timestamp=${now}`, 200, json],
@@ -31,7 +33,11 @@ const REQUESTS: readonly Request[] = [
   ['POST', '/events', 400, {}, '[{'],
   ['POST', '/events', 413, {}, ' '.repeat(300_000)],
   ['POST', '/events', 415, { 'Content-Type': 'text/csv' }, event],
+  ['GET', '/events/names', 200],
+  ['GET', '/events/names?category=c', 200],
+  ['GET', '/events/names?category=', 400],
   ['GET', '/events/top', 200],
+  ['GET', '/events/top?application=shop', 200],
   [
     'GET',
     '/events/top?by=data.a&unique=data.b&where=data.c:d&where=data.e:f&show=data.g,data.h&window=1h',
@@ -70,6 +76,9 @@ const WITH_KEYS: readonly Request[] = [
   ['POST', '/events', 403, { Authorization: 'Bearer desk-key' }, event],
   ['POST', `/analytics?timestamp=${now}&user=ada&click`, 403, { Authorization: 'Bearer desk-key' }],
   ['GET', `/analytics?timestamp=${now}`, 200, { Authorization: 'Bearer desk-key' }],
+  ['GET', `/analytics?timestamp=${now}`, 200, { Authorization: 'Bearer own-key' }],
+  ['GET', '/events/names', 200, { Authorization: 'Bearer own-key' }],
+  ['GET', '/metrics', 403, { Authorization: 'Bearer own-key' }],
 ];
 
 describe('The API documentation', () => {
@@ -80,7 +89,11 @@ describe('The API documentation', () => {
   before(async () => {
     open = await startTestApp({ maxBodyBytes: 200_000 });
     withKeys = await startTestApp({
-      trust: { keys: [apiKey('desk-key', 'desk', 'read')], networks: [], proxies: [] },
+      trust: {
+        keys: [apiKey('desk-key', 'desk', 'read'), ownKey('own-key', 'desk', 'read')],
+        networks: [],
+        proxies: [],
+      },
     });
     documentation = new Documentation((await (await fetch(`${open.url}/openapi.json`)).json()) as OpenApi);
   });

@@ -86,6 +86,25 @@ describe('Limits of POST /events', () => {
     }
   });
 
+  it('takes ids of 1 to 256 characters, and no others', async () => {
+    const service = await startTestApp();
+    try {
+      const ids = ['1', '👩'.repeat(256)];
+      const lines = [...ids, '', 'x'.repeat(257)].map((event_id) => eventText({ name: 'ids', event_id }));
+      const { status, body } = await postEvents(service.url, lines.join('\n'), NDJSON);
+      expect([status, body.accepted]).to.deep.equal([202, 2]);
+      expect(body.rejected?.map(({ index, errors }) => [index, errors[0]?.path])).to.deep.equal([
+        [2, 'event_id'],
+        [3, 'event_id'],
+      ]);
+      await expectStored(service.database, 'ids', 2);
+      const stored = await storedEvents(service.database, `name = 'ids'`);
+      expect(stored.map(({ event_id }) => event_id)).to.have.members(ids);
+    } finally {
+      await service.remove();
+    }
+  });
+
   it('lists what was rejected of a body up to a limit, and counts the rest', async () => {
     const service = await startTestApp();
     try {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
+import { testEndpoint } from '../support/clickhouse.ts';
 import { eventText, NDJSON, postEvents } from '../support/events-api.ts';
 import { eventually } from '../support/outcome.ts';
+import { rowsOf } from '../support/stored.ts';
 import {
   expectNoRefusedSegment,
   expectRejected,
@@ -69,19 +71,41 @@ describe('POST /events', () => {
       [2, 'malformed'],
     ]);
     const errors = body.rejected?.[0]?.errors ?? [];
-    expect(errors.map(({ path }) => path)).to.have.members([
-      'session_id',
-      'category',
-      'name',
-      'data',
-      'sesion_id',
-    ]);
+    expect(errors.map(({ path }) => path)).to.have.members(['category', 'name', 'data', 'sesion_id']);
     expect(errors.find(({ path }) => path === 'name')?.message).to.equal('received 1, expected a string');
     await expectStored(service.database, 'verdicts', 2);
     await expectRejected(service.database, bad, 'shape');
     await expectRejected(service.database, 'not json', 'malformed');
     const kept = (await storedRejections(service.database)).find(({ payload }) => payload === bad);
     expect(JSON.parse(kept?.errors ?? '')).to.deep.equal(errors);
+  });
+
+  it('needs a name and nothing else, and decides the rest before the event is durable', async () => {
+    const before = Date.now() * 1000;
+    const events = ['{"name":"relaxed"}', '{"name":"relaxed","user":"ada","data":{ "a" :1}}'];
+    const { status, body } = await postEvents(service.url, events.join('\n'), NDJSON);
+    expect([status, body.accepted]).to.deep.equal([202, 2]);
+    const after = Date.now() * 1000 + 1000;
+    const query = `SELECT toUnixTimestamp64Micro(timestamp) AS us, toUnixTimestamp64Micro(received_at) AS received_us,
+      session_id, user, category, data FROM events WHERE name = 'relaxed' ORDER BY received_at`;
+    await eventually(async () => {
+      const rows = await rowsOf<Record<string, string>>(testEndpoint(), service.database, query);
+      expect(rows).to.have.length(2);
+      for (const { us, received_us } of rows) {
+        expect(us).to.equal(received_us);
+        expect(Number(us)).to.be.within(before, after);
+      }
+      expect(rows.map(({ us: _us, received_us: _received, ...rest }) => rest)).to.deep.equal([
+        { session_id: '', user: '', category: 'event', data: '{}' },
+        { session_id: 'ada', user: 'ada', category: 'event', data: '{ "a" :1}' },
+      ]);
+    });
+    expect((await postEvents(service.url, '{"user":"ada"}')).status).to.equal(400);
+  });
+
+  it('holds an event without data against the schema of its category and name', async () => {
+    const { status, body } = await postEvents(service.url, '{"category":"meetup","name":"rsvp"}');
+    expect([status, body.rejected?.[0]?.reason]).to.deep.equal([400, 'schema']);
   });
 
   it('answers 400 with the same verdicts as a problem when nothing was accepted', async () => {

@@ -29,7 +29,9 @@ describe('The data of an event', () => {
 
   before(async () => {
     service = await startTestApp();
-    const rows = TEXTS.map((data, n) => eventRow({ session_id: 'hostile', received_at: n, data }));
+    const rows = TEXTS.map((data, n) =>
+      eventRow({ event_id: `${n}`, session_id: 'hostile', received_at: n, data }),
+    );
     await insertRows(service.database, 'events', rows);
   });
   after(async () => service.remove());

@@ -29,7 +29,7 @@ describe('What operators ask', () => {
     expect(report.parts['clickhouse'])
       .to.have.property('version')
       .that.matches(/^\d+\.\d+/);
-    expect(report.parts['journal']).to.deep.equal({ state: 'ok', set_aside: 0 });
+    expect(report.parts['journal']).to.deep.equal({ state: 'ok', quarantined: 0 });
     expect(report.parts['schema']).to.deep.equal({ state: 'ready' });
     expect(report.parts['backlog']).to.have.property('events', 0);
   });

@@ -14,7 +14,7 @@ describe('migrations of a cluster', function () {
   const test = onTwoShards();
 
   it('make the tables on every node, and do nothing the second time', async () => {
-    expect(await test.up()).to.include.members(['0001_events', '0002_hourly', '0003_rejected_events']);
+    expect(await test.up()).to.include.members(['0001_events', '0002_counts', '0003_rejected_events']);
     expect(await test.up()).to.deep.equal([]);
     const found = await test.onEach<{ name: string; engine: string }>(
       "SELECT name, engine FROM system.tables WHERE database = currentDatabase() AND name NOT LIKE '.%' ORDER BY name",
@@ -22,13 +22,18 @@ describe('migrations of a cluster', function () {
     expect(found[0]).to.deep.equal(found[1]);
     expect(found[0]?.map(({ name, engine }) => `${name} ${engine}`)).to.include.members([
       'events Distributed',
-      'events_local MergeTree',
-      'hourly Distributed',
-      'hourly_local AggregatingMergeTree',
-      'hourly_view MaterializedView',
+      'events_local ReplacingMergeTree',
+      'deduplicated_events View',
+      'minutes Distributed',
+      'minutes_local AggregatingMergeTree',
+      'minutes_view MaterializedView',
+      'hours Distributed',
+      'hours_local AggregatingMergeTree',
+      'hours_view MaterializedView',
+      'hourly View',
       'migrations ReplacingMergeTree',
       'rejected_events Distributed',
-      'rejected_events_local MergeTree',
+      'rejected_events_local ReplacingMergeTree',
     ]);
   });
 

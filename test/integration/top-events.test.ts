@@ -177,8 +177,14 @@ describe('GET /events/top', () => {
   });
 
   it('counts each event that has no value to share', async () => {
-    const same = { event_id: 'sent twice', timestamp: NOW - 5 };
-    await post(same, same, { data: { id: null } }, { data: { id: 1 } }, { data: { id: 1 } });
+    const one = { event_id: 'of two events', timestamp: NOW - 5 };
+    await post(
+      one,
+      { ...one, timestamp: NOW - 6 },
+      { data: { id: null } },
+      { data: { id: 1 } },
+      { data: { id: 1 } },
+    );
     expect(await counts('unique=data.id')).to.deep.equal(['n=4']);
   });
 

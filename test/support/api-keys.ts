@@ -6,3 +6,8 @@ import type { Role } from '../../server/trust/caller.ts';
 export function apiKey(key: string, application: string, ...roles: readonly Role[]): ApiKey {
   return { application, sha256: createHash('sha256').update(key).digest('hex'), roles };
 }
+
+/** The same of a key that reads the events of its own application and no others. */
+export function ownKey(key: string, application: string, ...roles: readonly Role[]): ApiKey {
+  return { ...apiKey(key, application, ...roles), reads: 'own' };
+}

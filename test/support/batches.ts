@@ -8,10 +8,13 @@ export interface TestEvent {
   readonly category?: string;
 }
 
-/** Sends a batch the way the shipper does: one INSERT under a token, which is also the query id. */
+/**
+ * Sends a batch the way the shipper does: one INSERT, which may be sent again.
+ * @param ids what the ids of its events begin with
+ */
 export async function sendBatch(
   client: ClickHouseClient,
-  token: string,
+  ids: string,
   events: readonly TestEvent[],
 ): Promise<void> {
   await client.insert({
@@ -19,7 +22,7 @@ export async function sendBatch(
     values: events.map(({ timestampMs, user, name, category = 'analytics' }, index) => ({
       timestamp: timestampMs * 1000,
       received_at: timestampMs * 1000,
-      event_id: `${token}-${index}`,
+      event_id: `${ids}-${index}`,
       session_id: `session of ${user}`,
       user,
       category,
@@ -27,14 +30,7 @@ export async function sendBatch(
       data: '{}',
     })),
     format: 'JSONEachRow',
-    query_id: token,
-    clickhouse_settings: {
-      async_insert: 0,
-      insert_deduplication_token: token,
-      deduplicate_blocks_in_dependent_materialized_views: 1,
-      input_format_parallel_parsing: 0,
-      max_partitions_per_insert_block: '0',
-    },
+    clickhouse_settings: { async_insert: 0, insert_deduplicate: 0, max_partitions_per_insert_block: '0' },
   });
 }
 

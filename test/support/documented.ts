@@ -11,6 +11,7 @@ export interface OpenApi {
 
 interface DocumentedOperation {
   readonly operationId: string;
+  readonly parameters: readonly object[];
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, object>> }>>;
 }

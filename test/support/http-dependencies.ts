@@ -11,8 +11,8 @@ const unused = async () => fail();
 /** Enough to declare and register every route; those that need a part behind them fail. */
 export const httpDependencies: HttpDependencies = {
   ingest: { accept: unused, batch: fail, refusal: () => undefined },
-  hourly: { hour: unused, hours: unused, stored: () => undefined },
-  questions: { events: unused, rejected: unused, top: unused, categories: unused },
+  hourly: { hour: unused, hours: unused },
+  questions: { events: unused, rejected: unused, top: unused, categories: unused, names: unused },
   live: { join: fail },
   liveQuestions: { top: unused },
   health: { readiness: async () => ({ status: 'ready' }), report: unused },

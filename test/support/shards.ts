@@ -2,7 +2,6 @@ import { startEngine, type Engine } from '../../clickhouse/embedded.ts';
 import { choosePorts, type EnginePorts } from '../../clickhouse/free-ports.ts';
 import type { ServerFile } from '../../clickhouse/engine-files.ts';
 import { endpointWithServiceUsers } from '../../clickhouse/service-users.ts';
-import { connect } from '../../server/clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 import type { Closing } from '../../server/closing.ts';
 import { createLogger } from '../../server/log.ts';
@@ -77,21 +76,6 @@ export async function startTwoShards(databases: string, closing: Closing): Promi
       }
     },
   };
-}
-
-/**
- * Sets back by an hour when the tables of a migrated database were made. While they are new a batch that is sent again is
- * looked up, whatever its token.
- */
-export async function makeOlder({ shards }: Shards, database: string): Promise<void> {
-  for (const { endpoint } of shards) {
-    const client = connect({ endpoint, role: 'admin', database });
-    await client.command({
-      query: 'ALTER TABLE migrations UPDATE applied_at = applied_at - INTERVAL 1 HOUR WHERE true',
-      clickhouse_settings: { mutations_sync: '2' },
-    });
-    await client.close();
-  }
 }
 
 class EmbeddedShard implements Shard {

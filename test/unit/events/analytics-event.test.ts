@@ -1,6 +1,6 @@
 import { parse } from 'node:querystring';
 import { expect } from 'chai';
-import { parseAnalyticsEvent } from '../../../server/events/analytics-event.ts';
+import { parseAnalyticsEvent, type Accompaniment } from '../../../server/events/analytics-event.ts';
 import { thrownBy } from '../../support/thrown.ts';
 
 const NOW_MS = 1_700_000_000_000;
@@ -8,18 +8,23 @@ const MAX_FUTURE_MS = 300_000;
 const LATEST_MS = NOW_MS + MAX_FUTURE_MS;
 
 /** As Koa reads the query string of a request. */
-function parsed(query: string) {
-  return parseAnalyticsEvent(parse(query), { nowMs: NOW_MS, maxFutureMs: MAX_FUTURE_MS });
+function parsed(query: string, accompaniment: Accompaniment = {}) {
+  return parseAnalyticsEvent(parse(query), { nowMs: NOW_MS, maxFutureMs: MAX_FUTURE_MS }, accompaniment);
 }
 
-function issuesOf(query: string) {
-  const error = thrownBy(() => parsed(query));
+function issuesOf(query: string, accompaniment: Accompaniment = {}) {
+  const error = thrownBy(() => parsed(query, accompaniment));
   expect(error.code).to.equal('invalid');
   for (const { path, message } of error.issues) expect(error.message).to.include(`${path}: ${message}`);
   return error.issues.map(({ path, message }) => `${path}: ${message}`);
 }
 
 const RANGE = `a whole number of milliseconds since the epoch, from 0 to now + ${MAX_FUTURE_MS} (${LATEST_MS})`;
+
+/** As Node gives a header: a character a byte. */
+function header(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
 
 describe('parseAnalyticsEvent', () => {
   it('reads each documented way to name a click or an impression', () => {
@@ -128,6 +133,58 @@ describe('parseAnalyticsEvent', () => {
       expect(issuesOf(`timestamp=${NOW_MS}&user=ada&${parameters}`)).to.deep.equal(issues);
     });
   }
+
+  describe('with an id', () => {
+    const QUERY = `timestamp=${NOW_MS}&user=ada&click`;
+    const idOf = (query: string, ...idempotencyKeys: string[]) =>
+      parsed(`${QUERY}${query}`, { idempotencyKeys }).eventId;
+    const issuesWith = (query: string, ...idempotencyKeys: string[]) =>
+      issuesOf(`${QUERY}${query}`, { idempotencyKeys });
+
+    it('takes it as the parameter, as the header, or as both where they are the same', () => {
+      expect(idOf('')).to.equal(undefined);
+      expect(idOf('&event_id=a-1')).to.equal('a-1');
+      expect(idOf('', 'a-1')).to.equal('a-1');
+      expect(idOf('&event_id=a-1', 'a-1')).to.equal('a-1');
+      expect(idOf('&event_id=%C3%A9', header('é'))).to.equal('é');
+      expect(idOf('', 'a, b')).to.equal('a, b');
+      for (const longest of ['x'.repeat(256), '🦊'.repeat(256)]) {
+        expect(idOf(`&event_id=${encodeURIComponent(longest)}`)).to.equal(longest);
+        expect(idOf('', header(longest))).to.equal(longest);
+      }
+    });
+
+    it('refuses two different ones, naming both', () => {
+      expect(issuesWith('&event_id=a', 'b')).to.deep.equal([
+        'event_id: received "a", and "b" as Idempotency-Key, expected the same in both, or one of them',
+      ]);
+    });
+
+    it('refuses one that is repeated, also with the same value', () => {
+      expect(issuesWith('&event_id=a&event_id=a')).to.deep.equal([
+        'event_id: received ["a","a"], expected one event id',
+      ]);
+      expect(issuesWith('', 'a', 'a')).to.deep.equal([
+        'Idempotency-Key: received ["a","a"], expected one event id',
+      ]);
+    });
+
+    it('refuses one that is empty, too long, or no UTF-8', () => {
+      expect(issuesWith('&event_id=')).to.deep.equal([
+        'event_id: received "", expected an event id that is not empty',
+      ]);
+      expect(issuesWith('', '')).to.deep.equal([
+        'Idempotency-Key: received "", expected an event id that is not empty',
+      ]);
+      const long = 'x'.repeat(257);
+      for (const issues of [issuesWith(`&event_id=${long}`), issuesWith('', long)]) {
+        expect(issues).to.have.length(1);
+        expect(issues[0]).to.match(/expected at most 256 characters$/);
+      }
+      expect(issuesWith('&event_id=%FF')[0]).to.contain('in percent-encoded UTF-8');
+      expect(issuesWith('', '\u00ff')[0]).to.match(/^Idempotency-Key: .* expected an event id in UTF-8$/);
+    });
+  });
 
   it('reports every wrong parameter at once', () => {
     const paths = thrownBy(() => parsed('timestamp=x&event=foo')).issues.map(({ path }) => path);

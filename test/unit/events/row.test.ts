@@ -47,6 +47,26 @@ describe('toRow', () => {
     });
   });
 
+  it('says first of what may not be typed that it is not, and changes nothing else', () => {
+    const row = toRow({ ...EVENT, typed: false }, ARRIVAL);
+    expect(row).to.match(/^\{"typed":0,"timestamp":1699999999123456,/);
+    expect(row.replace('"typed":0,', '')).to.equal(toRow(EVENT, ARRIVAL));
+    expect(toRow(EVENT, ARRIVAL)).to.match(/^\{"timestamp":/);
+  });
+
+  it('gives an event the id and the time of its arrival where it has none of its own', () => {
+    const { timestampUs: _, ...timeless } = EVENT;
+    expect(JSON.parse(toRow(timeless, ARRIVAL))).to.include({
+      timestamp: ARRIVAL.receivedAtUs,
+      received_at: ARRIVAL.receivedAtUs,
+      event_id: ARRIVAL.eventId,
+    });
+    expect(JSON.parse(toRow({ ...EVENT, eventId: 'mine' }, ARRIVAL))).to.include({
+      timestamp: EVENT.timestampUs,
+      event_id: 'mine',
+    });
+  });
+
   it('leaves out empty columns, whose default is the empty string', () => {
     const row = toRow({ ...EVENT, application: '', sessionId: '', user: '' }, ARRIVAL);
     expect(JSON.parse(row)).to.have.all.keys(

@@ -100,7 +100,7 @@ describe('The documented parameters of the hot paths', () => {
   it('are those that POST /analytics takes, but for the clock and exactly one of click and impression', () => {
     const clock = { nowMs: MAX_TIMESTAMP_MS, maxFutureMs: Number.MAX_SAFE_INTEGER - MAX_TIMESTAMP_MS };
     expectSame(
-      ['timestamp', 'user', 'click', 'impression', 'event'],
+      ['timestamp', 'user', 'click', 'impression', 'event', 'event_id'],
       (query) => parseAnalyticsEvent(query, clock),
       parameterReader(RecordQuery),
       (query, path) => isAboutCount(query, path),

@@ -47,13 +47,33 @@ describe('The OpenAPI document', () => {
   });
 
   it('describes each parameter in words that can follow "expected", and each answer', () => {
-    for (const { path, query, pathParameters, answers, summary } of declared) {
+    for (const { path, query, pathParameters, headers, answers, summary } of declared) {
       expect(summary, path).to.match(/^[A-Z].*[^.]$/);
-      const properties = { ...query?.properties, ...pathParameters?.properties };
+      const properties = { ...query?.properties, ...pathParameters?.properties, ...headers?.properties };
       for (const [name, schema] of Object.entries(properties)) {
         expect(schema, `${path} ${name}`).to.have.property('description').that.does.not.match(/\.$/);
       }
       expect(Object.keys(answers), path).not.to.have.length(0);
+    }
+  });
+
+  it('has the header that names a click, and of an event no more than its name as required', () => {
+    const header = { name: 'Idempotency-Key', in: 'header', required: false };
+    expect(document.paths['/analytics']?.['post']?.parameters).to.deep.include({
+      ...header,
+      description: 'one event id of 1 to 256 characters, in UTF-8; the same as event_id where that is given',
+      schema: { type: 'string', minLength: 1, maxLength: 256 },
+    });
+    expect(document.components['schemas']?.['EventIn'])
+      .to.have.property('required')
+      .that.deep.equals(['name']);
+  });
+
+  it('asks for the role read, and no other, where the answer depends on whose events a key reads', () => {
+    const scoped = declared.filter(({ access }) => access === 'scoped read');
+    for (const { path, method } of scoped) {
+      const documented = document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]?.[method];
+      expect(documented?.security, path).to.deep.equal([{ bearer: ['read'] }, { basic: ['read'] }]);
     }
   });
 

@@ -11,7 +11,11 @@ const fails = async () => {
 describe('A request that fails for a reason nobody foresaw', () => {
   it('is in the log under its id, and its reason is not in the answer', async () => {
     const { log, lines } = keptLog();
-    const app = createHttpApp({ ...httpDependencies, log, hourly: { ...httpDependencies.hourly, hour: fails } });
+    const app = createHttpApp({
+      ...httpDependencies,
+      log,
+      hourly: { ...httpDependencies.hourly, hour: fails },
+    });
     await whileServing(app.callback(), async (url) => {
       const headers = { 'X-Request-Id': 'failing-1' };
       const answer = await fetch(`${url}/analytics?timestamp=1`, { headers });

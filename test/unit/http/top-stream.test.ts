@@ -21,6 +21,8 @@ describe('The key of a live question', () => {
       '',
       'by=category',
       'by=data.name',
+      'application=name',
+      'application=',
       'category=name',
       'name=name',
       'window=1h',

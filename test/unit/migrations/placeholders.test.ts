@@ -30,6 +30,9 @@ describe('placeholders', () => {
       'CREATE TABLE a_local (x UInt8) ENGINE = ' +
         "ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}') ORDER BY x",
     );
+    const withVersion = 'ENGINE = {{ReplacingMergeTree(version)}}';
+    expect(fillPlaceholders(withVersion, ONE_SERVER)).to.equal('ENGINE = ReplacingMergeTree(version)');
+    expect(fillPlaceholders(withVersion, REPLICAS)).to.include(", '{replica}', version)");
     expect(fillPlaceholders('ENGINE = Distributed({{cluster}}, a)', SHARDS)).to.equal(
       "ENGINE = Distributed('main', a)",
     );
@@ -56,25 +59,35 @@ describe('the tables of this project', () => {
     const made = (pattern: RegExp) => all.flatMap((sql) => pattern.exec(sql)?.[1] ?? []);
     expect(made(/^CREATE TABLE IF NOT EXISTS (\w+_local)$/m)).to.deep.equal([
       'events_local',
-      'hourly_local',
+      'minutes_local',
+      'hours_local',
       'rejected_events_local',
     ]);
     expect(
       made(/^CREATE TABLE IF NOT EXISTS (\w+) AS \w+_local\nENGINE = Distributed\('main'/m),
-    ).to.deep.equal(['events', 'hourly', 'rejected_events']);
+    ).to.deep.equal(['events', 'minutes', 'hours', 'rejected_events']);
   });
 
-  it('have a copy on each replica, each under the macros of its node, and remember long enough', async () => {
+  it('have a copy on each replica, each under the macros of its node', async () => {
     const own = (await statements(REPLICAS)).filter((sql) =>
       /^CREATE TABLE IF NOT EXISTS \w+_local$/m.test(sql),
     );
-    expect(own).to.have.length(3);
+    expect(own).to.have.length(4);
     for (const sql of own) {
       expect(sql).to.match(
-        /^ENGINE = Replicated(Aggregating)?MergeTree\('\/clickhouse\/tables\/\{shard\}\/\{database\}\/\{table\}', '\{replica\}'\)$/m,
+        /^ENGINE = Replicated(Aggregating|Replacing)MergeTree\('\/clickhouse\/tables\/\{shard\}\/\{database\}\/\{table\}', '\{replica\}'(, precedence)?\)$/m,
       );
-      expect(sql).to.match(/^ {4}replicated_deduplication_window = 100000,$/m);
-      expect(sql).to.match(/^ {4}replicated_deduplication_window_seconds = 2592000,$/m);
+    }
+  });
+
+  it('remember no insert on any layout: what is sent again must never be taken for what is there', async () => {
+    for (const layout of [ONE_SERVER, SHARDS, REPLICAS]) {
+      const own = (await statements(layout)).filter((sql) => /^ENGINE = \w*MergeTree/m.test(sql));
+      expect(own).to.have.length(4);
+      for (const sql of own) {
+        expect(sql).to.match(/^ {4}non_replicated_deduplication_window = 0,$/m);
+        expect(sql).to.match(/^ {4}replicated_deduplication_window = 0,$/m);
+      }
     }
   });
 });

@@ -1,54 +1,94 @@
 import { expect } from 'chai';
 import { deferred, type Deferred } from '../../../server/deferred.ts';
-import { HOUR_MS, type HourMs } from '../../../server/events/hours.ts';
+import { HOUR_MS, hourOf, type HourMs } from '../../../server/events/hours.ts';
 import { noCounts, type HourlyCounts } from '../../../server/queries/hourly-counts.ts';
 import { HourlyReader } from '../../../server/queries/hourly-reader.ts';
+import type { HourlyQueries } from '../../../server/queries/read-hourly.ts';
 import { failure } from '../../support/outcome.ts';
 
 const [A, B, C] = [1 * HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS] as const;
 
-/** A view in memory, which notes what it is asked. */
-class View {
-  readonly rows = new Map<HourMs, HourlyCounts>();
-  /** The hours of each question for counters, and for counts with unique users; questions for no hour left out. */
-  readonly asked: { readonly counters: HourMs[][]; readonly counts: HourMs[][] } = {
-    counters: [],
-    counts: [],
+interface CountedHour {
+  readonly rows: number;
+  readonly minuteRows: number;
+  readonly counts: HourlyCounts;
+}
+
+/** Tables of counts in memory, which note what they are asked. A minute after the hour begins, all of it happens. */
+class Tables {
+  readonly hours = new Map<HourMs, CountedHour>();
+  /** The hours, or minutes, of each query. */
+  readonly asked: Record<keyof HourlyQueries, number[][]> = {
+    hourRows: [],
+    users: [],
+    events: [],
+    minuteRows: [],
+    minuteEvents: [],
   };
-  /** While set, questions wait for it before they read. */
+  /** While set, queries wait for it before they read. */
   gate: Deferred<void> | undefined;
-  /** What the next question fails with. */
+  /** What the next query fails with. */
   failure: Error | undefined;
 
-  put(hour: HourMs, clicks: number, uniqueUsers: number): void {
-    this.rows.set(hour, { hour, clicks, impressions: 0, uniqueUsers });
+  put(
+    hour: HourMs,
+    clicks: number,
+    uniqueUsers: number,
+    at: { rows?: number; minuteRows?: number } = {},
+  ): void {
+    const { rows = clicks } = at;
+    const { minuteRows = rows } = at;
+    this.hours.set(hour, { rows, minuteRows, counts: { hour, clicks, impressions: 0, uniqueUsers } });
   }
 
-  async counters(hours: readonly HourMs[]): Promise<HourlyCounts[]> {
-    const found = await this.#read(hours, this.asked.counters);
-    return found.map((counts) => ({ ...counts, uniqueUsers: 0 }));
-  }
+  readonly queries: HourlyQueries = {
+    hourRows: async (hours) => this.#read<number>('hourRows', hours, ({ rows }) => rows),
+    users: async (hours) =>
+      this.#read('users', hours, ({ rows, counts: { uniqueUsers } }) => ({ rows, uniqueUsers })),
+    events: async (hours) => this.#read('events', hours, eventsOf),
+    minuteRows: async (hour) =>
+      inMinutes(await this.#read<number>('minuteRows', [hour], ({ minuteRows }) => minuteRows)),
+    minuteEvents: async (minutes) =>
+      inMinutes(await this.#read('minuteEvents', minutes.map(hourOf), eventsOf)),
+  };
 
-  async counts(hours: readonly HourMs[]): Promise<HourlyCounts[]> {
-    return await this.#read(hours, this.asked.counts);
-  }
-
-  async #read(hours: readonly HourMs[], asked: HourMs[][]): Promise<HourlyCounts[]> {
-    if (hours.length === 0) return [];
-    asked.push([...hours]);
+  async #read<T>(
+    query: keyof HourlyQueries,
+    hours: readonly HourMs[],
+    shape: (hour: CountedHour) => T,
+  ): Promise<ReadonlyMap<number, T>> {
+    this.asked[query].push([...hours]);
     await this.gate?.promise;
     const { failure } = this;
     this.failure = undefined;
     if (failure !== undefined) throw failure;
-    return hours.flatMap((hour) => this.rows.get(hour) ?? []);
+    return new Map(
+      hours.flatMap((hour) => {
+        const found = this.hours.get(hour);
+        return found === undefined ? [] : [[hour, shape(found)] as const];
+      }),
+    );
   }
 }
 
-function readerOf(view: View, maxHours = 100): HourlyReader {
-  return new HourlyReader(
-    { counters: async (hours) => view.counters(hours), counts: async (hours) => view.counts(hours) },
-    maxHours,
-  );
+const MINUTE_MS = 60_000;
+
+function inMinutes<T>(byHour: ReadonlyMap<HourMs, T>): ReadonlyMap<number, T> {
+  return new Map([...byHour].map(([hour, value]) => [hour + MINUTE_MS, value]));
+}
+
+function eventsOf({
+  minuteRows,
+  counts: { clicks, impressions },
+}: {
+  minuteRows: number;
+  counts: HourlyCounts;
+}) {
+  return { rows: minuteRows, clicks, impressions };
+}
+
+function readerOf(tables: Tables, maxHours = 100): HourlyReader {
+  return new HourlyReader(tables.queries, maxHours);
 }
 
 /** Every step that is already due, of promises and of the event loop. */
@@ -57,106 +97,143 @@ async function settle(): Promise<void> {
 }
 
 describe('HourlyReader', () => {
-  let view: View;
+  let tables: Tables;
 
   beforeEach(() => {
-    view = new View();
-    view.put(A, 1, 1);
-    view.put(B, 2, 2);
+    tables = new Tables();
+    tables.put(A, 1, 1);
+    tables.put(B, 2, 2);
   });
 
   it('answers in the order asked, also hours twice, with zeros for hours without rows', async () => {
-    const expected = [noCounts(C), view.rows.get(B), view.rows.get(A), view.rows.get(B)];
-    expect(await readerOf(view).read([C, B, A, B])).to.deep.equal(expected);
-    expect(await readerOf(view).read([])).to.deep.equal([]);
+    const expected = [
+      noCounts(C),
+      tables.hours.get(B)?.counts,
+      tables.hours.get(A)?.counts,
+      tables.hours.get(B)?.counts,
+    ];
+    expect(await readerOf(tables).read([C, B, A, B])).to.deep.equal(expected);
+    expect(await readerOf(tables).read([])).to.deep.equal([]);
   });
 
   it('makes one query of what is asked at once', async () => {
-    const reader = readerOf(view);
+    const reader = readerOf(tables);
     const answers = await Promise.all([reader.read([A]), reader.read([B, A]), reader.read([C])]);
-    expect(view.asked).to.deep.equal({ counters: [], counts: [[A, B, C]] });
+    expect(tables.asked.users).to.deep.equal([[A, B, C]]);
+    expect(tables.asked.events).to.deep.equal([[A, B, C]]);
     expect(answers.map((counts) => counts.map(({ clicks }) => clicks))).to.deep.equal([[1], [2, 1], [0]]);
   });
 
   it('answers what is asked during a query from a later one, all of it in one', async () => {
-    const reader = readerOf(view);
-    view.gate = deferred();
+    const reader = readerOf(tables);
+    tables.gate = deferred();
     const early = reader.read([A]);
     await settle();
-    expect(view.asked.counts).to.deep.equal([[A]]);
+    expect(tables.asked.users).to.deep.equal([[A]]);
 
     const late = [reader.read([A]), reader.read([B]), reader.read([B])];
     await settle();
-    expect(view.asked.counts).to.deep.equal([[A]]);
-    view.gate.resolve();
+    expect(tables.asked.users).to.deep.equal([[A]]);
+    tables.gate.resolve();
     await early;
-    view.put(A, 10, 10);
+    tables.put(A, 10, 10);
     const answers = await Promise.all(late);
     expect(answers.flat().map(({ clicks }) => clicks)).to.deep.equal([10, 2, 2]);
-    expect(view.asked.counters).to.deep.equal([[A]]);
-    expect(view.asked.counts.slice(1)).to.deep.equal([[A, B]]);
+    expect(tables.asked.hourRows).to.deep.equal([[A]]);
+    expect(tables.asked.users.slice(1)).to.deep.equal([[A, B]]);
   });
 
   it('does not merge an hour again whose row count is unchanged', async () => {
-    const reader = readerOf(view);
+    const reader = readerOf(tables);
     const first = await reader.read([A, B]);
     expect(await reader.read([A, B])).to.deep.equal(first);
-    expect(view.asked).to.deep.equal({ counters: [[A, B]], counts: [[A, B]] });
+    expect(tables.asked).to.deep.equal({
+      hourRows: [[A, B]],
+      users: [[A, B]],
+      events: [[A, B]],
+      minuteRows: [],
+      minuteEvents: [],
+    });
   });
 
   it('merges just the hours again whose row count has changed', async () => {
-    const reader = readerOf(view);
+    const reader = readerOf(tables);
     await reader.read([A, B]);
-    view.put(B, 3, 2);
+    tables.put(B, 3, 2);
     const [a, b] = await reader.read([A, B]);
     expect([a?.uniqueUsers, b?.clicks, b?.uniqueUsers]).to.deep.equal([1, 3, 2]);
-    expect(view.asked.counts).to.deep.equal([[A, B], [B]]);
+    expect(tables.asked.users).to.deep.equal([[A, B], [B]]);
     await reader.read([A, B]);
-    expect(view.asked.counts).to.have.length(2);
+    expect(tables.asked.users).to.have.length(2);
   });
 
   it('asks again for an hour that had no rows', async () => {
-    const reader = readerOf(view);
+    const reader = readerOf(tables);
     expect(await reader.read([C])).to.deep.equal([noCounts(C)]);
-    view.put(C, 1, 1);
+    tables.put(C, 1, 1);
     expect((await reader.read([C]))[0]?.clicks).to.equal(1);
   });
 
   it('remembers no more hours than it may, and is right about those it forgot', async () => {
-    const reader = readerOf(view, 1);
+    const reader = readerOf(tables, 1);
     await reader.read([A]);
     await reader.read([B]);
     expect((await reader.read([A]))[0]?.clicks).to.equal(1);
-    expect(view.asked.counts).to.deep.equal([[A], [B], [A]]);
+    expect(tables.asked.users).to.deep.equal([[A], [B], [A]]);
   });
 
   it('tells of a failure those who asked, and only them', async () => {
-    const reader = readerOf(view);
-    view.gate = deferred();
+    const reader = readerOf(tables);
+    tables.gate = deferred();
     const failing = [failure(reader.read([A])), failure(reader.read([B]))];
     await settle();
     const later = reader.read([A]);
     const lost = new Error('connection lost');
-    view.failure = lost;
-    view.gate.resolve();
+    tables.failure = lost;
+    tables.gate.resolve();
     for (const error of await Promise.all(failing)) expect(error).to.equal(lost);
     expect((await later)[0]?.clicks).to.equal(1);
   });
 
-  it('forgets nothing and invents nothing when it fails between its two questions', async () => {
-    const reader = readerOf(view);
+  it('forgets nothing and invents nothing when it fails between its queries', async () => {
+    const reader = readerOf(tables);
     await reader.read([A]);
-    view.put(A, 5, 4);
-    const broken = new HourlyReader(
-      {
-        counters: async (hours) => view.counters(hours),
-        counts: () => {
-          throw new Error('no memory');
-        },
-      },
-      10,
-    );
-    expect(await failure(broken.read([A]))).to.have.property('message', 'no memory');
+    tables.put(A, 5, 4);
+    const queries: HourlyQueries = {
+      ...tables.queries,
+      users: async () => Promise.reject(new Error('no memory')),
+    };
+    expect(await failure(new HourlyReader(queries, 10).read([A]))).to.have.property('message', 'no memory');
     expect((await reader.read([A]))[0]?.uniqueUsers).to.equal(4);
+  });
+
+  it('counts of an hour that grows just the minutes that have grown', async () => {
+    const reader = readerOf(tables);
+    for (const clicks of [1, 2, 3]) {
+      tables.put(A, clicks, 1);
+      expect((await reader.read([A]))[0]?.clicks).to.equal(clicks);
+    }
+    expect(tables.asked.events).to.deep.equal([[A]]);
+    expect(tables.asked.minuteEvents).to.deep.equal([[A], [A]]);
+    tables.put(A, 3, 2, { rows: 4, minuteRows: 3 });
+    expect((await reader.read([A]))[0]).to.include({ clicks: 3, uniqueUsers: 2 });
+    expect(tables.asked.minuteEvents).to.have.length(2);
+  });
+
+  it('counts an hour again for as long as one of its tables has rows that the other has not', async () => {
+    const reader = readerOf(tables);
+    tables.put(A, 0, 1, { rows: 5, minuteRows: 0 });
+    expect((await reader.read([A]))[0]?.clicks).to.equal(0);
+    tables.put(A, 5, 1);
+    expect((await reader.read([A]))[0]?.clicks).to.equal(5);
+    await reader.read([A]);
+    expect(tables.asked.users).to.have.length(2);
+  });
+
+  it('knows a copy for what it is: more rows, and as many events', async () => {
+    const reader = readerOf(tables);
+    await reader.read([B]);
+    tables.put(B, 2, 2, { rows: 4 });
+    expect((await reader.read([B]))[0]).to.include({ clicks: 2, uniqueUsers: 2 });
   });
 });

@@ -63,7 +63,7 @@ describe('createHourly', () => {
         return await answer.promise;
       },
     };
-    const hourly = createHourly({ reader, cache: { ttlMs, maxHours: 10 }, log, nowMs });
+    const hourly = createHourly({ readerOf: () => reader, cache: { ttlMs, maxHours: 10 }, log, nowMs });
     const ask = async (hour: HourMs, fresh = false) => (await hourly.hour(hour, { fresh })).counts.clicks;
     return { hourly, ask, lines };
   }
@@ -184,6 +184,55 @@ describe('createHourly', () => {
     const asked = ask(CURRENT, true);
     answer(1, 2);
     expect(await asked).to.equal(2);
+  });
+
+  it('gives what a fresh question was told to those who ask after it', async () => {
+    const { ask } = await withAnswerOf(0);
+    const asked = ask(CURRENT, true);
+    answer(1, 2);
+    await asked;
+    expect(await ask(CURRENT)).to.equal(2);
+    expect(reads).to.have.length(2);
+  });
+
+  it('never goes back to an answer that was read before one that was given', async () => {
+    const { ask } = await withAnswerOf(TTL_MS + 1);
+    const slow = ask(CURRENT);
+    const fresh = ask(CURRENT, true);
+    answer(2, 3);
+    expect(await fresh).to.equal(3);
+    answer(1, 2);
+    expect(await slow).to.equal(3);
+    expect(await ask(CURRENT)).to.equal(3);
+  });
+
+  it('reads again at once when events were stored, and serves the last answer until then', async () => {
+    const { hourly, ask } = await withAnswerOf(0);
+    hourly.stored();
+    expect(await ask(CURRENT)).to.equal(1);
+    answer(1, 2);
+    await settle();
+    expect(await ask(CURRENT)).to.equal(2);
+    expect(reads).to.have.length(2);
+  });
+
+  it('tells nobody who asks after events were stored what was read before', async () => {
+    const { hourly, ask } = open();
+    const early = ask(CURRENT);
+    hourly.stored();
+    const late = ask(CURRENT);
+    answer(1, 2);
+    expect(await late).to.equal(2);
+    answer(0, 1);
+    expect(await early).to.equal(2);
+  });
+
+  it('keeps what applications are told apart', async () => {
+    const { hourly, ask } = await withAnswerOf(0);
+    const asked = hourly.hour(CURRENT, { fresh: false, application: 'shop' });
+    answer(1, 5);
+    expect((await asked).counts.clicks).to.equal(5);
+    expect(await ask(CURRENT)).to.equal(1);
   });
 
   it('never caches past hours', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { keyFinder, parseApiKeys } from '../../../server/trust/api-keys.ts';
-import { apiKey } from '../../support/api-keys.ts';
+import { apiKey, ownKey } from '../../support/api-keys.ts';
 
 const SHOP = apiKey('shop-key', 'shop', 'write');
 const DESK = apiKey('desk-key', 'desk', 'read', 'write');
@@ -12,6 +12,12 @@ describe('keyFinder', () => {
     expect(find('shop-key')).to.deep.equal({ application: 'shop', roles: new Set(['write']) });
     expect(find('desk-key')).to.deep.equal({ application: 'desk', roles: new Set(['read', 'write']) });
     expect(find('second-shop-key')).to.deep.equal({ application: 'shop', roles: new Set(['read']) });
+  });
+
+  it('knows which keys read the events of their own application alone', () => {
+    const find = keyFinder([ownKey('own', 'shop', 'read'), apiKey('all', 'shop', 'read')], () => 0);
+    expect(find('own')).to.deep.equal({ application: 'shop', roles: new Set(['read']), scope: 'shop' });
+    expect(find('all')).to.deep.equal({ application: 'shop', roles: new Set(['read']) });
   });
 
   it('takes nothing else for a key: not a part of it, not its hash', () => {
@@ -39,6 +45,12 @@ describe('parseApiKeys', () => {
     expect(parseApiKeys(json)).to.deep.equal([SHOP, DESK]);
   });
 
+  it('reads what limits a key: to its own events, and to a rate', () => {
+    const limited = { ...ownKey('own', 'shop', 'read'), rate: { events_per_second: 5 } };
+    const [key] = parseApiKeys(JSON.stringify([limited]));
+    expect(key).to.deep.equal({ ...limited, rate: { eventsPerSecond: 5, burst: 5 } });
+  });
+
   const secret = 's3cret-that-is-no-hash';
   const wrong: readonly (readonly [string, unknown, string])[] = [
     ['some entry', [], 'received no entries'],
@@ -50,6 +62,8 @@ describe('parseApiKeys', () => {
     ['known roles', [{ ...SHOP, roles: ['admin'] }], 'entry 1 ("shop"): expected as roles'],
     ['some role', [{ ...SHOP, roles: [] }], 'entry 1 ("shop"): expected as roles'],
     ['roles in an array', [{ ...SHOP, roles: 'read' }], 'entry 1 ("shop"): expected as roles'],
+    ['own or nothing as reads', [{ ...SHOP, reads: 'all' }], 'entry 1 ("shop"): expected as reads "own"'],
+    ['own or nothing as reads', [{ ...SHOP, reads: null }], 'entry 1 ("shop"): expected as reads "own"'],
     ['no other fields', [{ ...SHOP, role: secret }], 'entry 1 ("shop"): expected the fields'],
     [
       'each hash once',

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createTrust, type Evidence, type TrustRules } from '../../../server/trust/trust.ts';
-import { apiKey } from '../../support/api-keys.ts';
+import { apiKey, ownKey } from '../../support/api-keys.ts';
 
 const NOBODY: TrustRules = { keys: [], networks: [], proxies: [] };
 const KEYS = [apiKey('shop-key', 'shop', 'write'), apiKey('desk-key', 'desk', 'read')];
@@ -37,6 +37,13 @@ describe('Trust', () => {
       expect(callerOf({ keys: KEYS }, { authorization }), authorization).to.deep.equal(shop);
     }
     expect(callerOf({ keys: KEYS }, { authorization: basic('shop-key:any password') })).to.deep.equal(shop);
+  });
+
+  it('gives a key that reads its own events alone its application as its scope', () => {
+    const keys = [...KEYS, ownKey('own-key', 'shop', 'read')];
+    expect(callerOf({ keys }, { authorization: 'Bearer own-key' }).scope).to.equal('shop');
+    expect(callerOf({ keys }, { authorization: 'Bearer desk-key' })).not.to.have.property('scope');
+    expect(callerOf({}, {})).not.to.have.property('scope');
   });
 
   it('gives nothing without a valid key', () => {

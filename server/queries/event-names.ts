@@ -1,0 +1,100 @@
+import type { LRUCache } from 'lru-cache';
+import { queryRows } from '../clickhouse/query.ts';
+import { allOf, columnsAre } from './conditions.ts';
+import { countedHours } from './counted-hours.ts';
+import type { Counting, KindOfEvent } from './grown-hours.ts';
+
+/** What is known of one name of a category, over everything that was ever stored. */
+export interface EventName extends KindOfEvent {
+  readonly events: number;
+  /** The timestamps of its first and last event, in whole microseconds since the epoch. */
+  readonly firstUs: number;
+  readonly lastUs: number;
+}
+
+/** Whose names; what is undefined does not matter. */
+export interface NamesQuestion {
+  readonly application?: string | undefined;
+  readonly category?: string | undefined;
+}
+
+/** How many events each name has, and at how many rows they were counted. */
+export type KnownNames = Pick<LRUCache<string, CountedAt>, 'get' | 'set'>;
+
+interface CountedAt {
+  readonly rows: string;
+  readonly events: number;
+}
+
+/** Of one answer. */
+export const MAX_NAMES = 1000;
+
+/** So many names that have grown are counted by themselves; of more, all are. */
+const FEW = 100;
+
+/**
+ * The names of events, the most frequent first, those with as many events in the order of category and name.
+ * @param known of the same application; kept up, so that events are counted again only where there are more rows than before
+ * @throws what `queryRows` throws
+ */
+export async function readEventNames(
+  counting: Counting,
+  { application, category }: NamesQuestion,
+  known: KnownNames,
+): Promise<EventName[]> {
+  const { sql, params } = allOf([{ sql: '1', params: {} }, ...columnsAre({ application, category })]);
+  const query = `
+    SELECT
+      category, name, toString(sum(rows)) AS all_rows,
+      toUnixTimestamp64Micro(min(first)) AS first_us, toUnixTimestamp64Micro(max(last)) AS last_us
+    FROM hours
+    WHERE ${sql}
+    GROUP BY category, name
+    HAVING sum(rows) > 0
+    ORDER BY category, name`;
+  const rows = await queryRows<Row>(counting.nodes, query, params, counting.bounds);
+  const grown = rows.filter((row) => known.get(keyOf(row))?.rows !== row.all_rows);
+  const counted =
+    grown.length === 0 ? undefined : await countNames(counting, { application, category }, grown, known);
+  return rows
+    .map((row) => ({
+      category: row.category,
+      name: row.name,
+      events: counted?.get(keyOf(row)) ?? known.get(keyOf(row))?.events ?? 0,
+      firstUs: Number(row.first_us),
+      lastUs: Number(row.last_us),
+    }))
+    .sort((a, b) => b.events - a.events);
+}
+
+interface Row extends KindOfEvent {
+  readonly all_rows: string;
+  readonly first_us: string | number;
+  readonly last_us: string | number;
+}
+
+async function countNames(
+  counting: Counting,
+  question: NamesQuestion,
+  grown: readonly KindOfEvent[],
+  known: KnownNames,
+): Promise<ReadonlyMap<string, number>> {
+  const kinds = grown.length > FEW ? undefined : grown;
+  const { sql, params } = await countedHours(counting, { ...question, kinds });
+  const query = `
+    SELECT category, name, toString(sum(rows)) AS all_rows, sum(events) AS all_events
+    FROM (${sql})
+    GROUP BY category, name`;
+  const rows = await queryRows<CountedRow>(counting.nodes, query, params, counting.bounds);
+  for (const row of rows) known.set(keyOf(row), { rows: row.all_rows, events: Number(row.all_events) });
+  return new Map(rows.map((row) => [keyOf(row), Number(row.all_events)]));
+}
+
+interface CountedRow extends KindOfEvent {
+  readonly all_rows: string;
+  readonly all_events: string | number;
+}
+
+function keyOf({ category, name }: KindOfEvent): string {
+  return JSON.stringify([category, name]);
+}
