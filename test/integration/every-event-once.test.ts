@@ -49,7 +49,7 @@ describe('Events that their clients send one to four times', () => {
   }
 
   it('count once, through two servers, within a body, across bodies, at one time and after a restart', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const [first = [], second = []] = waves;
     const one = await start();
     const other = await start();
@@ -61,7 +61,7 @@ describe('Events that their clients send one to four times', () => {
   });
 
   it('count once when they come again a month later, when every merge is done and the server is another', async function () {
-    this.timeout(60_000);
+    this.timeout(120_000);
     const requests = waves.flat();
     const one = await start();
     await resend(requests, [one.url], random);
