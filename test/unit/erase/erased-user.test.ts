@@ -24,7 +24,7 @@ describe('mentions', () => {
   }
 
   it('takes no longer for a text full of quotes and backslashes', () => {
-    expect(mentions(`${'"\\'.repeat(500_000)}`, 'ada')).to.equal(false);
+    expect(mentions('"\\'.repeat(500_000), 'ada')).to.equal(false);
     expect(mentions(`"${String.raw`\"`.repeat(200_000)}"`, 'ada')).to.equal(false);
   });
 });
