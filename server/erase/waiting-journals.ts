@@ -1,8 +1,10 @@
-import { open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { lstat, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { claimDirectory, SET_ASIDE, syncDirectory, takeOver } from '../ingest/owner-directory.ts';
-import { isSegmentFile } from '../ingest/segment.ts';
+import { claimDirectory, syncDirectory } from '../journal/owner-directory.ts';
+import { Quarantine, QUARANTINE } from '../journal/quarantine.ts';
+import { isSegmentFile } from '../journal/segment.ts';
+import { takeOver } from '../journal/takeover.ts';
 import type { ErasedUser } from './erased-user.ts';
 import { linesWithoutUser, segmentWithoutUser, type Remainder } from './without-user.ts';
 
@@ -36,7 +38,7 @@ export async function eraseWaiting(whose: ErasedUser, waiting: WaitingJournals):
   let rows = 0;
   const mine = await claimDirectory(journal, nowMs());
   try {
-    const { files } = await takeOver(journal, mine);
+    const { files } = await takeOver(journal, mine, new Quarantine(journal));
     for (const file of files) {
       rows += await rewrite(file, (content) => segmentWithoutUser(content, whose));
       rewritten.add(path.basename(file));
@@ -44,7 +46,7 @@ export async function eraseWaiting(whose: ErasedUser, waiting: WaitingJournals):
   } finally {
     await mine.release();
   }
-  const quarantine = path.join(journal, SET_ASIDE);
+  const quarantine = path.join(journal, QUARANTINE);
   for (const name of await namesIn(quarantine))
     rows += await rewrite(path.join(quarantine, name), (content) => linesWithoutUser(content, whose));
   const others = (await segments(journal)).filter((name) => !rewritten.has(name));
@@ -65,7 +67,7 @@ async function stillThere(journal: string, names: readonly string[], waitMs: num
 async function segments(journal: string): Promise<string[]> {
   const names: string[] = [];
   for (const owner of await namesIn(journal)) {
-    if (owner.startsWith('.') || owner === SET_ASIDE) continue;
+    if (owner.startsWith('.') || owner === QUARANTINE) continue;
     names.push(...(await namesIn(path.join(journal, owner))).filter(isSegmentFile));
   }
   return names;
@@ -79,8 +81,9 @@ async function namesIn(directory: string): Promise<string[]> {
   });
 }
 
-/** Whole or not at all, also when the power fails. A file of which nothing is left is removed. */
+/** Whole or not at all, also when the power fails. A file of which nothing is left is removed; what is no file has no rows. */
 async function rewrite(file: string, without: (content: Buffer) => Remainder): Promise<number> {
+  if (!(await lstat(file)).isFile()) return 0;
   const { content, erased } = without(await readFile(file));
   if (erased === 0) return 0;
   if (content.length === 0) await unlink(file);

@@ -1,4 +1,4 @@
-import { intactGroups, withFrame } from '../ingest/checksum-frame.ts';
+import { intactGroups, withFrame } from '../journal/checksum-frame.ts';
 import { isOfUser, type ErasedUser } from './erased-user.ts';
 
 /** A text of the journal without the rows of a user. */

@@ -2,8 +2,9 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { eraseUser, type Erased } from '../../server/erase/erase-user.ts';
-import { withFrame } from '../../server/ingest/checksum-frame.ts';
-import { claimDirectory, SET_ASIDE } from '../../server/ingest/owner-directory.ts';
+import { withFrame } from '../../server/journal/checksum-frame.ts';
+import { claimDirectory } from '../../server/journal/owner-directory.ts';
+import { QUARANTINE } from '../../server/journal/quarantine.ts';
 import { createLogger } from '../../server/log.ts';
 import { testEndpoint } from '../support/clickhouse.ts';
 import { eventRow, insertRows, type EventRow } from '../support/insert-events.ts';
@@ -71,7 +72,7 @@ describe('npm run erase, of texts', () => {
   it('takes the rows of a user out of the journals of servers that are gone, and out of the quarantine', async () => {
     const journal = path.join(directory.path, 'journal');
     const gone = path.join(journal, '20260501130000000-0a0b0c0d');
-    const quarantine = path.join(journal, SET_ASIDE);
+    const quarantine = path.join(journal, QUARANTINE);
     await mkdir(gone, { recursive: true });
     await mkdir(quarantine);
     const [mine, other] = [line(event('a', { user: 'u1' })), line(event('b', { user: 'u2' }))];
@@ -85,7 +86,7 @@ describe('npm run erase, of texts', () => {
     await writeFile(path.join(quarantine, 'damaged'), `${other}\0\0"user":"u1",\n${mine}`);
     const { journals } = await erase('u1');
     expect(journals).to.deep.equal({ rows: 6, remaining: [] });
-    const [owner = ''] = (await readdir(journal)).filter((name) => name !== SET_ASIDE);
+    const [owner = ''] = (await readdir(journal)).filter((name) => name !== QUARANTINE);
     expect(await readdir(path.join(journal, owner))).to.deep.equal([segment]);
     const content = await readFile(path.join(journal, owner, segment));
     expect(content.equals(Buffer.concat([withFrame(other), Buffer.from(other)]))).to.equal(true);
