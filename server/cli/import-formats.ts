@@ -50,7 +50,7 @@ function event(line: string, value: unknown, { event_id, timestamp }: LineIdenti
   };
   const head = JSON.stringify(given).slice(0, -1);
   if (head === '{') return line;
-  return `${head}${Object.keys(value).length === 0 ? '' : ','}${line.slice(1)}`;
+  return `${head}${Object.keys(value).length === 0 ? '' : ','}${line.slice(line.indexOf('{') + 1)}`;
 }
 
 /**

@@ -90,10 +90,10 @@ describe('npm run import, into the service', () => {
       '1000',
     );
     expect(exitCode).to.equal(0);
-    expect(stdout).to.contain('1 accepted, 3 rejected, 1 unparsable');
+    expect(stdout).to.contain('2 accepted, 2 rejected, 1 unparsable');
     expect(stdout).to.contain('× data.venue: received nothing, expected an object');
     expect(stdout).to.contain('× data.event.time: received nothing, expected a whole number');
-    await expectStored(service.database, 'rsvp', 1);
+    await expectStored(service.database, 'rsvp', 2);
     const [stored] = await storedEvents(service.database, `name = 'rsvp'`);
     expect(stored).to.deep.include({
       session_id: 'meetup-7',
