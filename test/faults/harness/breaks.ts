@@ -5,9 +5,9 @@ export const SHOWN_BY = {
   /** A segment is removed before ClickHouse has what is in it. */
   'segment-removed-early': 'connection-cut-inside',
   /** The view of the minutes counts rows, and makes no sets of identities. */
-  'view-without-ids': 'connection-cut-after-commit',
+  'view-without-ids': 'connection-slow',
   /** The view of the hours makes no sets of users. */
-  'view-without-users': 'connection-cut-after-commit',
+  'view-without-users': 'connection-slow',
 } as const;
 
 export type Break = keyof typeof SHOWN_BY;
