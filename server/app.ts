@@ -70,8 +70,8 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const clickhouse = await openClickHouse(config, log, closing, random);
   const { ingestNodes, queryNodes } = clickhouse;
 
-  const { database, dataDir, journal: limits, cache } = config;
-  const gate = openGate({ ...clickhouse, database, log, nowMs, random });
+  const { database, dataDir, retentionDays, journal: limits, cache } = config;
+  const gate = openGate({ ...clickhouse, database, retentionDays, log, nowMs, random });
   closing.add('gate', () => gate.close());
   await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
 

@@ -17,6 +17,8 @@ export interface Config {
   readonly database: string;
   readonly logLevel: LogLevel;
   readonly workers: number;
+  /** How long raw events are kept after they happened; undefined: for ever. Hourly numbers stay in any case. */
+  readonly retentionDays: number | undefined;
   /** How far ahead of this server's clock an event's timestamp may be. */
   readonly maxFutureMs: number;
   readonly maxBodyBytes: number;
@@ -92,6 +94,7 @@ export const defaults: Config = {
   database: 'analytics',
   logLevel: 'info',
   workers: 1,
+  retentionDays: undefined,
   maxFutureMs: 300_000,
   maxBodyBytes: 10 * MIB,
   requestTimeoutMs: 60_000,

@@ -49,6 +49,7 @@ const specs = {
   ALLOW_ANONYMOUS: whole(0, 1)({ default: 0 }),
   LOG_LEVEL: oneOf(LOG_LEVELS)({ default: defaults.logLevel }),
   WORKERS: whole(1, 256)({ default: defaults.workers }),
+  RETENTION_DAYS: whole(1, 36_500)({ default: undefined }),
 };
 
 /**
@@ -89,6 +90,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     database: set.CLICKHOUSE_DATABASE,
     logLevel: set.LOG_LEVEL,
     workers: set.WORKERS,
+    retentionDays: set.RETENTION_DAYS,
     maxFutureMs: set.MAX_FUTURE_MS,
     maxBodyBytes: set.MAX_BODY_BYTES,
     // Whatever the limit on one body, there must be room for some of them, and for the rows of one.

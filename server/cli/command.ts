@@ -5,9 +5,14 @@ export class UsageError extends Error {}
 
 /**
  * Runs a command and sets the exit code of the process: what `main` returns, 1 when it fails, 2 (with `usage`) when the
- * command line is wrong. Failures go to standard error as text for people, without a stack.
+ * command line is wrong. Failures go to standard error as text for people, without a stack. With `--help` among the
+ * arguments, it prints `usage` instead.
  */
 export async function runCommand(usage: string, main: () => Promise<number>): Promise<void> {
+  if (asksForHelp(process.argv.slice(2))) {
+    console.log(usage);
+    return;
+  }
   try {
     process.exitCode = await main();
   } catch (error) {
@@ -16,6 +21,12 @@ export async function runCommand(usage: string, main: () => Promise<number>): Pr
     if (wrongUsage) console.error(`\n${usage}`);
     process.exitCode = wrongUsage ? 2 : 1;
   }
+}
+
+/** Behind `--` stand values, whatever they look like. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return (end === -1 ? args : args.slice(0, end)).includes('--help');
 }
 
 /** `node:util` parseArgs throws TypeErrors with codes of its own. */

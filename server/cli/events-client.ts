@@ -33,7 +33,7 @@ export class EventsClient {
   }
 
   /**
-   * A body that was sent and not answered is sent again, so after a broken connection its events may be there twice.
+   * A body that was sent and not answered is sent again: events with ids of their own count once.
    * @throws AppError when the service refuses for good, or for too long
    */
   async post(texts: readonly string[]): Promise<EventsVerdict> {

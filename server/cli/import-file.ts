@@ -1,9 +1,9 @@
 import { AppError } from '../errors.ts';
 import { pause } from '../clickhouse/retry.ts';
 import type { EventsClient } from './events-client.ts';
+import { readFileIdentity } from './file-identity.ts';
 import type { ImportFormat } from './import-formats.ts';
 import type { ImportTally } from './import-tally.ts';
-import { numberedLines } from './numbered-lines.ts';
 
 export interface ImportPlan {
   readonly file: string;
@@ -23,7 +23,8 @@ const MAX_CHARACTERS = 1024 * 1024;
 const BATCHES_PER_S = 5;
 
 /**
- * Sends a file line by line, in batches, one after the other.
+ * Sends a file line by line, in batches, one after the other. Sent again, as after a crash, each event is still one: its
+ * identity is that of its line.
  * @throws AppError when it cannot go on; `plan.tally` then says what became of the lines before
  */
 export async function importFile(plan: ImportPlan): Promise<void> {
@@ -33,13 +34,11 @@ export async function importFile(plan: ImportPlan): Promise<void> {
   let texts: string[] = [];
   let characters = 0;
   let endByte = 0;
-  for await (const line of numberedLines(file)) {
-    const value = parse(line.text);
-    if (value === undefined) {
-      tally.unparsableLine(line.number);
+  for await (const { number, text, endByte: lineEnd } of format(file, await readFileIdentity(file))) {
+    if (text === undefined) {
+      tally.unparsableLine(number);
       continue;
     }
-    const text = format(line.text, value);
     if (texts.length === maxEvents || (texts.length > 0 && characters + text.length > MAX_CHARACTERS)) {
       await send(texts, endByte);
       texts = [];
@@ -47,7 +46,7 @@ export async function importFile(plan: ImportPlan): Promise<void> {
     }
     texts.push(text);
     characters += text.length;
-    ({ endByte } = line);
+    endByte = lineEnd;
   }
   if (texts.length > 0) await send(texts, endByte);
 }
@@ -65,13 +64,4 @@ function sender({ client, tally, ratePerS, onProgress, signal }: ImportPlan) {
     sent += texts.length;
     onProgress(endByte);
   };
-}
-
-/** The value of a line; undefined when it is no JSON, which has no `undefined`. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

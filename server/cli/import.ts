@@ -12,11 +12,16 @@ import { ImportTally } from './import-tally.ts';
 const FORMATS = Object.keys(importFormats).join('|');
 const USAGE = `Usage: npm run import -- FILE [--format ${FORMATS}] [--rate R] [--url U]
 
-Sends a file of NDJSON to POST /events. Exit code 1 when it had to stop before the end.
+Sends a file to POST /events. Sent again, as after a crash, it changes no number: an event without an event_id gets one made
+of the file's content and its line, and one without a timestamp the time at which the file was last modified.
+Exit code 1 when nothing was accepted, or it had to stop before the end.
 
-  --format   what a line is: an event (the default), or an RSVP of Meetup's stream
+  --format   events: a line is an event in JSON (the default); rsvp: an RSVP of Meetup's stream; csv: a header names
+             the columns (name, timestamp, event_id, user, session_id, category; any other goes into data)
   --rate R   at most R events a second (default: as fast as the service takes them)
   --url U    where the service is (default: http://127.0.0.1:8080)
+
+Example: npm run import -- orders.csv --format csv
 
 The key, if the service needs one, comes from CLICKHOUR_API_KEY.`;
 
@@ -54,7 +59,7 @@ await runCommand(USAGE, async () => {
   const { accepted, rejected, unparsable } = tally;
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`${accepted} accepted, ${rejected} rejected, ${unparsable} unparsable in ${seconds} s.`);
-  if (failure === undefined) return 0;
+  if (failure === undefined) return accepted > 0 ? 0 : 1;
   console.error(`Stopped before the end of ${file}: ${failure}`);
   return 1;
 });

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { ByteTail } from '../events/byte-tail.ts';
 
-/** One line of a file, without its `\n` or `\r\n`. */
+/** One line of a file, without its `\n`. */
 export interface Line {
   /** From 1. */
   readonly number: number;
@@ -12,8 +12,16 @@ export interface Line {
 
 const NEWLINE = 0x0a;
 
-/** The lines of a file, blank ones left out but counted. Holds one line and one chunk, whatever the file's size. */
+/** The lines of a file that are not blank, trimmed. */
 export async function* numberedLines(file: string): AsyncGenerator<Line> {
+  for await (const line of everyLine(file)) {
+    const text = line.text.trim();
+    if (text !== '') yield { ...line, text };
+  }
+}
+
+/** Every line of a file as it is. Holds one line and one chunk, whatever the file's size. A byte order mark is left out. */
+export async function* everyLine(file: string): AsyncGenerator<Line> {
   const tail = new ByteTail();
   let number = 0;
   let chunkStart = 0;
@@ -24,17 +32,16 @@ export async function* numberedLines(file: string): AsyncGenerator<Line> {
       number += 1;
       const text = textOf(tail.take(bytes.subarray(start, end)), number);
       start = end + 1;
-      if (text !== '') yield { number, text, endByte: chunkStart + start };
+      yield { number, text, endByte: chunkStart + start };
     }
     tail.append(bytes.subarray(start));
     chunkStart += bytes.length;
   }
   number += 1;
-  const text = textOf(tail.take(Buffer.alloc(0)), number);
-  if (text !== '') yield { number, text, endByte: chunkStart };
+  yield { number, text: textOf(tail.take(Buffer.alloc(0)), number), endByte: chunkStart };
 }
 
 function textOf(bytes: Buffer, number: number): string {
-  const text = bytes.toString().trim();
+  const text = bytes.toString();
   return number === 1 ? text.replace(/^\ufeff/, '') : text;
 }

@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import { connect } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { connectAny } from '../clickhouse/nodes.ts';
+import { rawSinceS } from '../clickhouse/retention.ts';
 import { listOf, readWholeTopology } from '../clickhouse/topology.ts';
 import { readConfig } from '../environment.ts';
 import { AppError } from '../errors.ts';
@@ -23,7 +24,7 @@ import { withClickHouse } from './with-clickhouse.ts';
 const USAGE = `Usage: npm run verify -- [--from T] [--to T] [--repair]
 
 Compares what is counted (events, users and sessions of every hour, application, category and name) with the raw events;
-exit code 1 on any difference.
+exit code 1 on any difference. With RETENTION_DAYS, of the hours whose raw events are all there.
 
   --from T   from the hour that holds T (default: the first); ISO 8601 or ms since 1970
   --to T     up to T, the hour that holds it included unless T is its start (default: the last)
@@ -88,7 +89,10 @@ async function differences(
 ): Promise<readonly Difference[]> {
   const nodes = connectAny({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
   try {
-    return await nodes.use(async (client) => verifyCounts(client, range, PATIENCE));
+    return await nodes.use(async (client) => {
+      const fromS = Math.max(range.fromS, await rawSinceS(client));
+      return await verifyCounts(client, { fromS, toS: Math.max(fromS, range.toS) }, PATIENCE);
+    });
   } finally {
     await nodes.close();
   }

@@ -1,5 +1,6 @@
 import { migrate } from '../../migrations/migrator.ts';
 import type { Logger } from '../log.ts';
+import { applyRetention } from './retention.ts';
 import { connect, type ClickHouseClient } from './client.ts';
 import type { ClickHouseEndpoint } from './endpoint.ts';
 import { Gate } from './gate.ts';
@@ -14,6 +15,8 @@ import { readTopology } from './topology.ts';
 export interface OpenGateDependencies {
   readonly endpoint: ClickHouseEndpoint;
   readonly database: string;
+  /** `config.retentionDays` */
+  readonly retentionDays: number | undefined;
   /** The clients that insert. */
   readonly ingestNodes: Nodes;
   readonly log: Logger;
@@ -29,7 +32,7 @@ const CHECK_TIMEOUT_MS = 10_000;
  * answers is looked at; one that does not keeps the gate from opening only when there is something to migrate.
  */
 export function openGate(dependencies: OpenGateDependencies): Gate {
-  const { endpoint, database, ingestNodes, log, nowMs, random } = dependencies;
+  const { endpoint, database, retentionDays, ingestNodes, log, nowMs, random } = dependencies;
   const asAdmin = async <T>(endpoint: ClickHouseEndpoint, ask: (admin: ClickHouseClient) => Promise<T>) => {
     const admin = connect({ endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS });
     try {
@@ -51,7 +54,10 @@ export function openGate(dependencies: OpenGateDependencies): Gate {
     return unsettled === undefined ? findings : [...findings, whileItChanges(unsettled)];
   };
   return new Gate({
-    migrate: async () => void (await migrate({ endpoint, database, log })),
+    migrate: async () => {
+      await migrate({ endpoint, database, log });
+      await applyRetention({ endpoint, database, retentionDays, log });
+    },
     check: async () => {
       const findings = await checkNodes(checkNode);
       if (findings.some(({ severity }) => severity === 'refuse')) return findings;

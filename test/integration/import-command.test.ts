@@ -1,30 +1,14 @@
-import { spawn } from 'node:child_process';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { testEndpoint } from '../support/clickhouse.ts';
 import { eventText } from '../support/events-api.ts';
+import { runImport } from '../support/run-import.ts';
+import { rowsOf } from '../support/stored.ts';
 import { expectStored, storedEvents, storedRejections } from '../support/stored-events.ts';
 import { tempDir, type TempDir } from '../support/temp-dir.ts';
 import { startTestApp, type TestApp } from '../support/test-app.ts';
-
-const PROGRAM = fileURLToPath(new URL('../../server/cli/import.js', import.meta.url));
-
-/** Runs the command as npm does, without a terminal. */
-async function runImport(
-  ...args: string[]
-): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
-    env: { ...process.env, CLICKHOUR_API_KEY: 'the-key' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
-  return { exitCode, stdout, stderr };
-}
 
 interface Rsvp {
   readonly member?: object;
@@ -47,31 +31,7 @@ function rsvpText(changes: Rsvp = {}): string {
   });
 }
 
-/** A server that answers each request as the next of `answers` says, and the last one for ever. */
-async function startFake(answers: readonly ((response: ServerResponse) => void)[]) {
-  const requests: { readonly authorization: string | undefined; readonly body: string }[] = [];
-  const handle = async (request: IncomingMessage, response: ServerResponse) => {
-    const index = requests.length;
-    requests.push({ authorization: request.headers.authorization, body: await text(request) });
-    (answers[index] ?? answers.at(-1))?.(response);
-  };
-  const server: Server = createServer((request, response) => void handle(request, response));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const close = () => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  };
-  return { url: `http://127.0.0.1:${port}`, requests, close };
-}
-
-const busy = (status: number) => (response: ServerResponse) =>
-  void response.writeHead(status, { 'Retry-After': '1' }).end('{"detail":"busy"}');
-const hangUp = (response: ServerResponse) => void response.destroy();
-const accept = (response: ServerResponse) =>
-  void response.writeHead(202, { 'Content-Type': 'application/json' }).end('{"accepted":1,"rejected":[]}');
-
-describe('npm run import', () => {
+describe('npm run import, into the service', () => {
   let service: TestApp;
   let directory: TempDir;
 
@@ -130,10 +90,10 @@ describe('npm run import', () => {
       '1000',
     );
     expect(exitCode).to.equal(0);
-    expect(stdout).to.contain('1 accepted, 3 rejected, 1 unparsable');
+    expect(stdout).to.contain('2 accepted, 2 rejected, 1 unparsable');
     expect(stdout).to.contain('× data.venue: received nothing, expected an object');
     expect(stdout).to.contain('× data.event.time: received nothing, expected a whole number');
-    await expectStored(service.database, 'rsvp', 1);
+    await expectStored(service.database, 'rsvp', 2);
     const [stored] = await storedEvents(service.database, `name = 'rsvp'`);
     expect(stored).to.deep.include({
       session_id: 'meetup-7',
@@ -143,23 +103,6 @@ describe('npm run import', () => {
     });
     const reasons = (await storedRejections(service.database)).map(({ reason }) => reason);
     expect(reasons.filter((reason) => reason === 'schema')).to.have.length(2);
-  });
-
-  it('tries again after 429, 503 and a broken connection, and sends the key', async function () {
-    this.timeout(20_000);
-    const fake = await startFake([busy(503), busy(429), hangUp, accept]);
-    try {
-      const target = await file('one.ndjson', eventText());
-      const { exitCode, stdout, stderr } = await runImport(target, '--url', fake.url);
-      expect(exitCode, stderr).to.equal(0);
-      expect(stdout).to.contain('1 accepted');
-      expect(stderr).to.match(/waiting \d\.\d s: 503: busy\n/);
-      expect(fake.requests).to.have.length(4);
-      expect(new Set(fake.requests.map(({ body }) => body)).size).to.equal(1);
-      expect(fake.requests[0]?.authorization).to.equal('Bearer the-key');
-    } finally {
-      await fake.close();
-    }
   });
 
   it('sends a batch that is too large for the service in smaller ones', async () => {
@@ -179,37 +122,48 @@ describe('npm run import', () => {
     }
   });
 
-  it('stops with a summary when the service refuses for good, or the file cannot be read', async () => {
-    const fake = await startFake([
-      accept,
-      (response) => void response.writeHead(403).end('{"detail":"no role"}'),
-    ]);
-    try {
-      const lines = Array.from({ length: 1500 }, () => eventText());
-      const target = await file('refused.ndjson', lines.join('\n'));
-      const { exitCode, stdout, stderr } = await runImport(target, '--url', fake.url);
-      expect(exitCode).to.equal(1);
-      expect(stdout).to.contain('1 accepted');
-      expect(stderr).to.contain(`Stopped before the end of ${target}: 403: no role`);
-    } finally {
-      await fake.close();
+  it('changes no number when a file is imported again, also one that was cut short before', async () => {
+    const lines = Array.from({ length: 1200 }, (_, at) =>
+      JSON.stringify({ name: `again-${at % 3}`, data: { at } }),
+    );
+    const target = await file('again.ndjson', lines.join('\n'));
+    for (let times = 0; times < 3; times += 1) {
+      const { exitCode, stdout } = await runImport(target, '--url', service.url);
+      expect(exitCode).to.equal(0);
+      expect(stdout).to.contain('1200 accepted, 0 rejected');
     }
-    const missing = await runImport(path.join(directory.path, 'missing'));
-    expect(missing.exitCode).to.equal(1);
-    expect(missing.stderr).to.contain('ENOENT').and.not.contain('    at ');
+    await expectCounted("name LIKE 'again-%'", 1200);
   });
 
-  it('exits 2 with the usage when the arguments are wrong', async () => {
-    for (const args of [
-      [],
-      ['a', 'b'],
-      ['a', '--format', 'csv'],
-      ['a', '--rate', '0'],
-      ['a', '--url', 'nowhere'],
-    ]) {
-      const { exitCode, stderr } = await runImport(...args);
-      expect(exitCode, args.join(' ')).to.equal(2);
-      expect(stderr).to.contain('Usage: npm run import');
+  it('imports CSV, each record once, and keeps what is in no column of an event as data', async () => {
+    const target = await file(
+      'orders.csv',
+      'timestamp,name,user,city\n2026-05-01 13:00:00,csv-order,ada,"Köln, ""Süd"""\n',
+    );
+    for (let times = 0; times < 2; times += 1) {
+      const { exitCode, stdout } = await runImport(target, '--format', 'csv', '--url', service.url);
+      expect(exitCode).to.equal(0);
+      expect(stdout).to.contain('1 accepted, 0 rejected, 0 unparsable');
     }
+    await expectCounted("name = 'csv-order'", 1);
+    const [stored] = await storedEvents(service.database, `name = 'csv-order'`);
+    expect(stored).to.deep.include({
+      category: 'event',
+      session_id: 'ada',
+      data: '{"city":"Köln, \\"Süd\\""}',
+    });
   });
+
+  /** How many identities there are, once they are stored. */
+  async function expectCounted(where: string, expected: number): Promise<void> {
+    const query = `SELECT toString(uniqExact(application, event_id, category, name, timestamp)) AS n FROM events WHERE ${where}`;
+    let counted = '';
+    for (
+      const deadline = Date.now() + 10_000;
+      Date.now() < deadline && counted !== String(expected);
+      await sleep(50)
+    )
+      counted = (await rowsOf<{ n: string }>(testEndpoint(), service.database, query))[0]?.n ?? '';
+    expect(counted).to.equal(String(expected));
+  }
 });

@@ -57,6 +57,7 @@ describe('readConfig', () => {
     [{ MAX_FUTURE_MS: '0' }, { maxFutureMs: 0 }],
     [{ LOG_LEVEL: 'silent' }, { logLevel: 'silent' }],
     [{ WORKERS: '4' }, { workers: 4 }],
+    [{ RETENTION_DAYS: '30' }, { retentionDays: 30 }],
     [{ CORS_ORIGINS: '*' }, { corsOrigins: ['*'] }],
     [{ CORS_ORIGINS: 'http://a:1, https://b' }, { corsOrigins: ['http://a:1', 'https://b'] }],
     [{ TRUSTED_NETWORKS: '10.0.0.0/8,::1' }, { trust: { ...trust, networks: ['10.0.0.0/8', '::1'] } }],
@@ -115,6 +116,7 @@ describe('readConfig', () => {
     ['BATCH_MAX_WAIT_MS', '0', 'received "0", expected a whole number from 1 to 60000'],
     ['CACHE_TTL_MS', '1s', 'received "1s", expected a whole number from 0 to 60000'],
     ['WORKERS', '0', 'received "0", expected a whole number from 1 to 256'],
+    ['RETENTION_DAYS', '0', 'received "0", expected a whole number from 1 to 36500'],
     ['ALLOW_ANONYMOUS', 'yes', 'received "yes", expected a whole number from 0 to 1'],
     [
       'API_KEYS',

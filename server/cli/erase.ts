@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util';
+import { readConfig } from '../environment.ts';
+import { show } from '../errors.ts';
+import { eraseUser, type Erased } from '../erase/erase-user.ts';
+import type { ErasedUser } from '../erase/erased-user.ts';
+import { createLogger } from '../log.ts';
+import { runCommand, UsageError } from './command.ts';
+import { withClickHouse } from './with-clickhouse.ts';
+
+const USAGE = `Usage: npm run erase -- --user U [--application A]
+
+Removes the events of a user everywhere, while servers run: raw events, what is counted of them, rejected texts that name
+the user, and rows that wait in journals or in quarantine under DATA_DIR. No other number changes. Stop what sends events
+of the user first. Exit code 1 when something could not be erased; run again, it goes on where it stopped.
+
+  --user U          as it was sent, exactly
+  --application A   only what came with a key of this application (default: all)
+
+Where RETENTION_DAYS has removed the raw events already, only numbers are left, and they stay.
+
+Example: npm run erase -- --user ada@example.com`;
+
+const MAX_NAME = 256;
+const WAIT_MS = 60_000;
+
+await runCommand(USAGE, async () => {
+  const whose = readArguments();
+  const config = readConfig();
+  const { database, dataDir } = config;
+  const log = createLogger('warn');
+  const erased = await withClickHouse(config, log, (endpoint) =>
+    eraseUser(whose, { endpoint, database, dataDir, waitMs: WAIT_MS, nowMs: Date.now, log }),
+  );
+  return report(whose, erased);
+});
+
+function readArguments(): ErasedUser {
+  const { values } = parseArgs({
+    options: { user: { type: 'string' }, application: { type: 'string' } },
+  });
+  return { user: nameOf('--user', values.user), application: optional(values.application) };
+}
+
+function optional(application: string | undefined): string | undefined {
+  return application === undefined ? undefined : nameOf('--application', application);
+}
+
+function nameOf(option: string, text: string | undefined): string {
+  if (text !== undefined && text.length > 0 && text.length <= MAX_NAME) return text;
+  throw new UsageError(`${option}: received ${show(text)}, expected a name of 1 to ${MAX_NAME} characters`);
+}
+
+/** Prints what was erased; returns the exit code it means. */
+function report({ user }: ErasedUser, { events, rejected, journals: { rows, remaining } }: Erased): number {
+  console.log(
+    `erased ${counted(events, 'event')}, ${counted(rejected, 'rejected text')}, ` +
+      `${counted(rows, 'row')} of waiting journals of user ${JSON.stringify(user)}`,
+  );
+  if (remaining.length === 0) return 0;
+  console.error(
+    `${counted(remaining.length, 'segment')} of the journal may hold more and did not reach ClickHouse within ` +
+      `${WAIT_MS / 1000} s: ${remaining.join(', ')}. Run this again when they have.`,
+  );
+  return 1;
+}
+
+function counted(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,99 @@
+import type { Logger } from '../log.ts';
+import { rowsOf } from './checked-node.ts';
+import { connect, type ClickHouseClient } from './client.ts';
+import type { ClickHouseEndpoint } from './endpoint.ts';
+import { localName, readTopology } from './topology.ts';
+
+export interface Retention {
+  readonly endpoint: ClickHouseEndpoint;
+  readonly database: string;
+  /** How long raw events are kept after they happened; undefined: for ever. */
+  readonly retentionDays: number | undefined;
+  readonly log: Logger;
+}
+
+/** For the answer to a statement; what follows from it is done in the background. */
+const ALTER_TIMEOUT_MS = 60_000;
+const HOUR_S = 3600;
+const DAY_S = 24 * HOUR_S;
+
+/**
+ * Lets each living node remove raw events older than that, or none; what has it already is left alone. Numbers by the hour
+ * stay. ClickHouse removes what is too old in the background: at once from new parts, within the hour from others. Several
+ * servers may do this at once; of those that are set otherwise, the last to start is followed.
+ *
+ * For after the migrations. A node that is away is served by the next start of any server.
+ * @throws what ClickHouse or the network answers
+ */
+export async function applyRetention({ endpoint, database, retentionDays, log }: Retention): Promise<void> {
+  const { layout, nodes } = await readTopology(endpoint);
+  const table = localName('events', layout);
+  for (const { name: node, endpoint } of nodes) {
+    const client = connect({ endpoint, role: 'admin', database, requestTimeoutMs: ALTER_TIMEOUT_MS });
+    try {
+      const found = await readRetention(client);
+      if (found.days === retentionDays && found.isSet === (retentionDays !== undefined)) continue;
+      // First, because what is gone by then does not come back with another TTL.
+      if (found.days !== undefined) await noteSince(client, table, sinceS(found));
+      await client.command({
+        query: `ALTER TABLE ${table} ${retentionDays === undefined ? 'REMOVE TTL' : `MODIFY TTL ${ttl(retentionDays)}`}`,
+        clickhouse_settings: { mutations_sync: '0', alter_sync: '1' },
+      });
+      log.info({ node, retentionDays }, 'raw events are kept for another time than before');
+    } finally {
+      await client.close();
+    }
+  }
+}
+
+/**
+ * From which hour on every raw event that was counted is there: seconds since the epoch, on the hour, by ClickHouse's
+ * clock; 0 when all are. With an hour to spare, so that it still holds for as long after the answer.
+ * @param client of the admin, in the service's database, at any node
+ */
+export async function rawSinceS(client: ClickHouseClient): Promise<number> {
+  const found = await readRetention(client);
+  const sinceThenS = sinceS(found);
+  return sinceThenS === 0 ? 0 : (Math.ceil(sinceThenS / HOUR_S) + 1) * HOUR_S;
+}
+
+/** What a node does now. */
+interface FoundRetention {
+  /** Whether there is a TTL, also one that is not of this making. */
+  readonly isSet: boolean;
+  readonly days: number | undefined;
+  /** What was noted of TTLs before. */
+  readonly notedS: number;
+  readonly nowS: number;
+}
+
+/** As ClickHouse writes it back. A DateTime ends in 2106 and begins again: without a limit, what is later would be removed. */
+function ttl(days: number): string {
+  return `toDateTime(least(timestamp + toIntervalDay(${days}), toDateTime64('2106-01-01 00:00:00', 6, 'UTC')), 'UTC')`;
+}
+
+function sinceS({ days, notedS, nowS }: FoundRetention): number {
+  return Math.max(notedS, days === undefined ? 0 : nowS - days * DAY_S);
+}
+
+async function noteSince(client: ClickHouseClient, table: string, sinceS: number): Promise<void> {
+  await client.command({ query: `ALTER TABLE ${table} MODIFY COMMENT 'whole since ${sinceS}'` });
+}
+
+async function readRetention(client: ClickHouseClient): Promise<FoundRetention> {
+  const [row] = await rowsOf<{ engineFull: string; comment: string; nowS: number }>(
+    client,
+    `SELECT engine_full AS engineFull, comment, toUnixTimestamp(now()) AS nowS
+     FROM system.tables
+     WHERE database = currentDatabase() AND name IN ('events', 'events_local')
+     ORDER BY name DESC
+     LIMIT 1`,
+  );
+  const days = /\bTTL .*?toIntervalDay\((\d+)\)/.exec(row?.engineFull ?? '')?.[1];
+  return {
+    isSet: /\bTTL /.test(row?.engineFull ?? ''),
+    days: days === undefined ? undefined : Number(days),
+    notedS: Number(/^whole since (\d+)$/.exec(row?.comment ?? '')?.[1] ?? 0),
+    nowS: Number(row?.nowS),
+  };
+}

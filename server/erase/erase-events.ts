@@ -1,0 +1,118 @@
+import { MigrationLock, type LockTimes } from '../../migrations/lock.ts';
+import { rowsOf } from '../clickhouse/checked-node.ts';
+import { rawSinceS } from '../clickhouse/retention.ts';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { endOfInserts, tableOf, type ErasedNode } from './erased-node.ts';
+import type { ErasedUser } from './erased-user.ts';
+import { createErasure, dropErasure, KEYS } from './erasure-tables.ts';
+import { rebuildSets } from './rebuild-sets.ts';
+
+/** A user whose events still come after so many rounds is sending. */
+const MAX_ROUNDS = 5;
+const LOCK_TIMES: LockTimes = { waitMs: 300_000, staleMs: 15_000 };
+/** So that the user's name is in no log of ClickHouse. */
+const UNLOGGED = 'SETTINGS log_queries = 0';
+
+/**
+ * Removes the user's events from the raw table and from all sets, round by round until there are none, while events of
+ * others arrive. Stopped halfway, it is completed by the next one. One at a time, and not beside a migration.
+ * @param nodes all of them
+ * @returns how many events there were
+ * @throws AppError `unavailable` when events of the user keep arriving, and what ClickHouse throws
+ */
+export async function eraseEvents(
+  nodes: readonly [ErasedNode, ...ErasedNode[]],
+  whose: ErasedUser,
+  log: Logger,
+): Promise<number> {
+  const lock = await MigrationLock.acquire(nodes[0].client, LOCK_TIMES, log);
+  try {
+    for (const { client } of nodes) await createErasure(client);
+    let erased = 0;
+    for (let round = 1; ; round += 1) {
+      await lock.assertHeld();
+      const found = await countEvents(nodes[0], whose);
+      let affected = 0;
+      for (const node of nodes) affected += await addKeys(node, whose);
+      if (affected === 0) break;
+      if (round > MAX_ROUNDS) throw stillSending(found);
+      for (const node of nodes) await eraseOn(node, whose);
+      erased += found;
+    }
+    for (const { client } of nodes) await dropErasure(client);
+    return erased;
+  } finally {
+    await lock.release().catch((error: unknown) => log.warn({ err: error }, 'the lock was not released'));
+  }
+}
+
+async function eraseOn(node: ErasedNode, whose: ErasedUser): Promise<void> {
+  await deleteRows(node, whose);
+  await endOfInserts(node);
+  await rebuildSets(node, await rawSinceS(node.client));
+  await node.client.command({ query: `TRUNCATE TABLE ${KEYS}` });
+}
+
+/** Over all nodes, copies left out. */
+async function countEvents({ client }: ErasedNode, whose: ErasedUser): Promise<number> {
+  const [row] = await rowsOf<{ events: string }>(
+    client,
+    `SELECT toString(uniqExact(application, event_id, category, name, timestamp)) AS events
+     FROM events
+     WHERE ${ofUser(whose)}
+     ${UNLOGGED}`,
+    { ...whose },
+  );
+  return Number(row?.events);
+}
+
+/** @returns how many keys are to be done, those that an earlier erasure left included */
+async function addKeys(node: ErasedNode, whose: ErasedUser): Promise<number> {
+  await node.client.command({
+    query: `
+      INSERT INTO ${KEYS}
+      SELECT DISTINCT toStartOfMinute(timestamp, 'UTC') AS minute, application, category, name
+      FROM ${tableOf(node, 'events')}
+      WHERE ${ofUser(whose)}
+      ${UNLOGGED}`,
+    query_params: { ...whose },
+    clickhouse_settings: { async_insert: 0 },
+  });
+  const [row] = await rowsOf<{ keys: string }>(node.client, `SELECT toString(count()) AS keys FROM ${KEYS}`);
+  return Number(row?.keys);
+}
+
+/**
+ * Only events of known keys: one that has arrived since, of another key, is for the next round. A mutation is kept as
+ * text, so it names the user by a hash.
+ */
+async function deleteRows(node: ErasedNode, { user, application }: ErasedUser): Promise<void> {
+  const [row] = await rowsOf<{ hash: string }>(
+    node.client,
+    `SELECT hex(sipHash128({user:String})) AS hash ${UNLOGGED}`,
+    { user },
+  );
+  await node.client.command({
+    query: `
+      ALTER TABLE ${tableOf(node, 'events')}
+      DELETE
+      WHERE (category, name, toStartOfMinute(timestamp, 'UTC'), application) IN
+          (SELECT category, name, minute, application FROM ${node.database}.${KEYS})
+          AND hex(sipHash128(user)) = {hash:String}
+          ${application === undefined ? '' : 'AND application = {application:String}'}`,
+    query_params: { hash: row?.hash, application },
+    clickhouse_settings: { mutations_sync: '2' },
+  });
+}
+
+function ofUser({ application }: ErasedUser): string {
+  return `user = {user:String}${application === undefined ? '' : ' AND application = {application:String}'}`;
+}
+
+function stillSending(events: number): AppError {
+  return new AppError(
+    'unavailable',
+    `${events} events of the user came while it was erased. Stop what sends them, and run this again.`,
+  );
+}

@@ -1,0 +1,67 @@
+import path from 'node:path';
+import { connect } from '../clickhouse/client.ts';
+import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
+import { listOf, readWholeTopology, type LivingNode, type Topology } from '../clickhouse/topology.ts';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import { eraseEvents } from './erase-events.ts';
+import type { ErasedNode } from './erased-node.ts';
+import type { ErasedUser } from './erased-user.ts';
+import { eraseRejected } from './erase-rejected.ts';
+import { eraseWaiting, type ErasedJournals } from './waiting-journals.ts';
+
+export interface Erasing {
+  readonly endpoint: ClickHouseEndpoint;
+  readonly database: string;
+  readonly dataDir: string;
+  /** How long to wait for what living servers have in their journals. */
+  readonly waitMs: number;
+  readonly nowMs: () => number;
+  readonly log: Logger;
+}
+
+/** What was erased. */
+export interface Erased {
+  readonly events: number;
+  readonly rejected: number;
+  readonly journals: ErasedJournals;
+}
+
+/** Mutations of large tables take long. */
+const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
+
+/**
+ * Removes what there is of a user: journals first, so that nothing of them comes later, then events and rejected texts.
+ * Servers go on meanwhile.
+ * @throws AppError `unavailable` when a node is away or events of the user keep arriving, `invalid` for a cluster with
+ * replicas; what is erased by then stays erased, and another try completes it
+ */
+export async function eraseUser(whose: ErasedUser, erasing: Erasing): Promise<Erased> {
+  const { endpoint, database, dataDir, waitMs, nowMs, log } = erasing;
+  const topology = await readWholeTopology(endpoint);
+  assertWhole(topology);
+  const journals = await eraseWaiting(whose, { journal: path.join(dataDir, 'journal'), waitMs, nowMs });
+  const open = ({ endpoint }: LivingNode): ErasedNode => ({
+    client: connect({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS }),
+    database,
+    layout: topology.layout,
+  });
+  const [first, ...others] = topology.nodes;
+  const nodes = [open(first), ...others.map(open)] as const;
+  try {
+    const events = await eraseEvents(nodes, whose, log);
+    let rejected = 0;
+    for (const node of nodes) rejected += await eraseRejected(node, whose);
+    return { events, rejected, journals };
+  } finally {
+    await Promise.all(nodes.map(async ({ client }) => client.close()));
+  }
+}
+
+function assertWhole({ layout, away }: Topology): void {
+  // A mutation would run on each replica, and what it reads is on one.
+  if (layout.replicated)
+    throw new AppError('invalid', 'received a cluster with replicas, expected one without');
+  if (away.length > 0)
+    throw new AppError('unavailable', `Nothing was erased: these nodes do not answer: ${listOf(away)}.`);
+}

@@ -1,0 +1,48 @@
+/** Whose events are erased. */
+export interface ErasedUser {
+  readonly user: string;
+  /** Only what came with a key of this application; undefined for all. */
+  readonly application: string | undefined;
+}
+
+/** Strings of JSON, in text that need not be JSON as a whole. One without an end is one, so that each character is looked at once. */
+const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)/gs;
+
+/**
+ * Whether a text names the user as a JSON string: anywhere, however it is escaped, also in JSON that is itself in a string,
+ * and in a text that is damaged or cut.
+ */
+export function mentions(text: string, user: string): boolean {
+  if (text.includes(JSON.stringify(user))) return true;
+  if (!text.includes('\\')) return false;
+  for (const [token] of text.matchAll(STRINGS)) {
+    if (!token.includes('\\')) continue;
+    const string = parse(token);
+    if (typeof string === 'string' && (string === user || mentions(string, user))) return true;
+  }
+  return false;
+}
+
+/** Whether a line of the journal is an event of the user, or a rejection that names the user, or is damaged and does. */
+export function isOfUser(line: string, { user, application }: ErasedUser): boolean {
+  const row = parse(line);
+  if (typeof row !== 'object' || row === null)
+    return mentions(line, user) && (application === undefined || mentions(line, application));
+  if (application !== undefined && application !== textOf(row, 'application')) return false;
+  if (!Object.hasOwn(row, 'payload')) return textOf(row, 'user') === user;
+  return mentions(textOf(row, 'payload'), user) || mentions(textOf(row, 'errors'), user);
+}
+
+function textOf(row: object, column: string): string {
+  const value: unknown = Object.hasOwn(row, column) ? Reflect.get(row, column) : '';
+  return typeof value === 'string' ? value : '';
+}
+
+/** The value of JSON; undefined when it is none. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

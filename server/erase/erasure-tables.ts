@@ -1,0 +1,50 @@
+import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { COUNTED_TABLES, type CountedTable } from './counted-tables.ts';
+
+/**
+ * The tables that an erasure works with on one node, beside those of the service.
+ * - `erasure`: the affected keys, (minute, application, category, name) of every event that is deleted. It is written before
+ *   an event is deleted and emptied after all sets of its keys were made anew, so that an erasure that was killed between
+ *   the two is completed by the next one, whoever is erased then.
+ * - `erasure_minutes`, `erasure_hours`: sets on their way into `minutes` and `hours`. Of no use after a crash.
+ */
+export const KEYS = 'erasure';
+
+/** Of a table of sets, the staging table. */
+export function stagingOf({ name }: CountedTable): string {
+  return `erasure_${name}`;
+}
+
+/** Makes the table of keys unless an erasure that was killed has left it, with its keys, and removes what else it left. */
+export async function createErasure(client: ClickHouseClient): Promise<void> {
+  for (const table of COUNTED_TABLES) await dropStaging(client, table);
+  await client.command({
+    query: `
+      CREATE TABLE IF NOT EXISTS ${KEYS}
+      (
+          minute DateTime('UTC'),
+          application LowCardinality(String),
+          category LowCardinality(String),
+          name LowCardinality(String)
+      )
+      ENGINE = MergeTree
+      ORDER BY (category, name, minute, application)
+      SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
+  });
+}
+
+export async function dropErasure(client: ClickHouseClient): Promise<void> {
+  for (const table of COUNTED_TABLES) await dropStaging(client, table);
+  await client.command({ query: `DROP TABLE IF EXISTS ${KEYS} SYNC` });
+}
+
+/** A mutation that reads from it would fail for ever without it. */
+export async function dropStaging(client: ClickHouseClient, table: CountedTable): Promise<void> {
+  await client.command({
+    query: `
+      KILL MUTATION
+      WHERE database = currentDatabase() AND NOT is_done AND command LIKE '%${stagingOf(table)}%'
+      SYNC`,
+  });
+  await client.command({ query: `DROP TABLE IF EXISTS ${stagingOf(table)} SYNC` });
+}

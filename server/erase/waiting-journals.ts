@@ -1,0 +1,103 @@
+import { lstat, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { claimDirectory, syncDirectory } from '../journal/owner-directory.ts';
+import { Quarantine, QUARANTINE } from '../journal/quarantine.ts';
+import { isSegmentFile } from '../journal/segment.ts';
+import { takeOver } from '../journal/takeover.ts';
+import type { ErasedUser } from './erased-user.ts';
+import { linesWithoutUser, segmentWithoutUser, type Remainder } from './without-user.ts';
+
+export interface WaitingJournals {
+  /** The directory of all journals. */
+  readonly journal: string;
+  readonly nowMs: () => number;
+  /** How long to wait for what living servers have in their journals. */
+  readonly waitMs: number;
+}
+
+export interface ErasedJournals {
+  /** How many rows of the user were taken out of journals and of the quarantine. */
+  readonly rows: number;
+  /** Segments of which it is not known whether rows of the user are in them: their server did not ship them in time. */
+  readonly remaining: readonly string[];
+}
+
+const POLL_MS = 100;
+
+/**
+ * Sees to it that no row of the user that is in a journal now comes to ClickHouse later than this. Journals whose server is
+ * gone are taken over, as another server would, rewritten, and left for the next one. A living server ships what it has
+ * itself, which is waited for. What is in quarantine is rewritten.
+ * @throws Error when a file cannot be read or written; it is as it was then
+ */
+export async function eraseWaiting(whose: ErasedUser, waiting: WaitingJournals): Promise<ErasedJournals> {
+  const { journal, nowMs, waitMs } = waiting;
+  if ((await namesIn(journal)).length === 0) return { rows: 0, remaining: [] };
+  const rewritten = new Set<string>();
+  let rows = 0;
+  const mine = await claimDirectory(journal, nowMs());
+  try {
+    const { files } = await takeOver(journal, mine, new Quarantine(journal));
+    for (const file of files) {
+      rows += await rewrite(file, (content) => segmentWithoutUser(content, whose));
+      rewritten.add(path.basename(file));
+    }
+  } finally {
+    await mine.release();
+  }
+  const quarantine = path.join(journal, QUARANTINE);
+  for (const name of await namesIn(quarantine))
+    rows += await rewrite(path.join(quarantine, name), (content) => linesWithoutUser(content, whose));
+  const others = (await segments(journal)).filter((name) => !rewritten.has(name));
+  return { rows, remaining: await stillThere(journal, others, waitMs) };
+}
+
+async function stillThere(journal: string, names: readonly string[], waitMs: number): Promise<string[]> {
+  const deadline = performance.now() + waitMs;
+  for (;;) {
+    const present = new Set(await segments(journal));
+    const remaining = names.filter((name) => present.has(name));
+    if (remaining.length === 0 || performance.now() > deadline) return remaining;
+    await sleep(POLL_MS);
+  }
+}
+
+/** The names of all segments that wait. A name stays the same whoever has the segment. */
+async function segments(journal: string): Promise<string[]> {
+  const names: string[] = [];
+  for (const owner of await namesIn(journal)) {
+    if (owner.startsWith('.') || owner === QUARANTINE) continue;
+    names.push(...(await namesIn(path.join(journal, owner))).filter(isSegmentFile));
+  }
+  return names;
+}
+
+/** None where there is no such directory. */
+async function namesIn(directory: string): Promise<string[]> {
+  return await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw error;
+  });
+}
+
+/** Whole or not at all, also when the power fails. A file of which nothing is left is removed; what is no file has no rows. */
+async function rewrite(file: string, without: (content: Buffer) => Remainder): Promise<number> {
+  if (!(await lstat(file)).isFile()) return 0;
+  const { content, erased } = without(await readFile(file));
+  if (erased === 0) return 0;
+  if (content.length === 0) await unlink(file);
+  else {
+    const part = `${file}.part`;
+    const handle = await open(part, 'w');
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(part, file);
+  }
+  await syncDirectory(path.dirname(file));
+  return erased;
+}

@@ -1,0 +1,110 @@
+import { utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { readFileIdentity } from '../../../server/cli/file-identity.ts';
+import { importFormats } from '../../../server/cli/import-formats.ts';
+import { failure } from '../../support/outcome.ts';
+import { tempDir, type TempDir } from '../../support/temp-dir.ts';
+
+const MODIFIED_MS = Date.UTC(2026, 4, 1, 13);
+
+describe('the formats of npm run import', () => {
+  let directory: TempDir;
+  before(async () => {
+    directory = await tempDir();
+  });
+  after(() => directory.remove());
+
+  async function read(format: string, content: string): Promise<(string | undefined)[]> {
+    const file = path.join(directory.path, 'file');
+    await writeFile(file, content);
+    await utimes(file, MODIFIED_MS / 1000, MODIFIED_MS / 1000);
+    const texts: (string | undefined)[] = [];
+    const lines = importFormats[format]?.(file, await readFileIdentity(file)) ?? [];
+    for await (const { text } of lines) texts.push(text);
+    return texts;
+  }
+  const parsed = async (format: string, content: string) =>
+    (await read(format, content)).map((text) =>
+      text === undefined ? undefined : (JSON.parse(text) as unknown),
+    );
+
+  it('gives each line an id of the content and its place, the same each time, and the time of the file', async () => {
+    const content = '{"name":"a"}\n\n{"name":"a"}\r\n{}';
+    const first = await parsed('events', content);
+    expect(await parsed('events', content)).to.deep.equal(first);
+    const [id = ''] = JSON.stringify(first[0]).match(/[0-9a-f]{32}/) ?? [];
+    expect(first).to.deep.equal([
+      { event_id: `${id}-1`, timestamp: MODIFIED_MS, name: 'a' },
+      { event_id: `${id}-3`, timestamp: MODIFIED_MS, name: 'a' },
+      { event_id: `${id}-4`, timestamp: MODIFIED_MS },
+    ]);
+    expect(JSON.stringify(await parsed('events', `${content}\n{}`))).to.not.include(id);
+  });
+
+  it('leaves an event its own id and time, and everything as it is written', async () => {
+    const whole = '{"data":{"n":1.0},"event_id":"e","timestamp":"2026-01-01"}';
+    expect(await read('events', `\uFEFF${whole}\n[1]\n7\n{"cut":\n`)).to.deep.equal([
+      whole,
+      '[1]',
+      '7',
+      undefined,
+    ]);
+    const [line] = await read('events', '{ "timestamp":1, "data":{"n":1.0} }');
+    expect(line).to.match(/^\{"event_id":"[0-9a-f]{32}-1", "timestamp":1, "data":\{"n":1\.0\} \}$/);
+  });
+
+  it('gives an RSVP without a time that of the file', async () => {
+    const rsvps = await parsed('rsvp', '{"mtime":5,"member":{"member_id":7}}\n{"member":{}}\n');
+    expect(rsvps[0]).to.deep.include({ timestamp: 5, user: 'meetup-7', name: 'rsvp' });
+    expect(rsvps[1]).to.deep.include({ timestamp: MODIFIED_MS });
+  });
+
+  it('reads CSV: members by their column, everything else as data', async () => {
+    const events = await parsed(
+      'csv',
+      [
+        '\uFEFFtimestamp,name,user,"price, in €",note\r',
+        '2026-05-01 13:00:00,order,ada,007,"says ""hi"",\r',
+        'twice"\r',
+        '\r',
+        '1777640400000,view,,,\r',
+        'too,few\r',
+        '1,"bad"x,,,\r',
+        ',last,,1,2',
+      ].join('\n'),
+    );
+    const [id = ''] = JSON.stringify(events[0]).match(/[0-9a-f]{32}/) ?? [];
+    expect(events).to.deep.equal([
+      {
+        event_id: `${id}-2`,
+        timestamp: '2026-05-01 13:00:00',
+        name: 'order',
+        user: 'ada',
+        data: { 'price, in €': '007', note: 'says "hi",\r\ntwice' },
+      },
+      {
+        event_id: `${id}-5`,
+        timestamp: 1_777_640_400_000,
+        name: 'view',
+        data: { 'price, in €': '', note: '' },
+      },
+      undefined,
+      undefined,
+      { event_id: `${id}-8`, timestamp: MODIFIED_MS, name: 'last', data: { 'price, in €': '1', note: '2' } },
+    ]);
+  });
+
+  it('takes the ids of CSV that has its own, and data that is named like what every object has', async () => {
+    expect(await read('csv', 'event_id,name,timestamp,__proto__\ne1,n,1,x\n')).to.deep.equal([
+      '{"event_id":"e1","timestamp":1,"name":"n","data":{"__proto__":"x"}}',
+    ]);
+  });
+
+  it('refuses a CSV header without a name, with one twice, or empty, and a quote that does not end', async () => {
+    for (const header of ['timestamp,user\n', 'name,name\n', 'name,\n', '"name\n'])
+      expect(String(await failure(read('csv', `${header}1,2\n`))), header).to.match(/header|does not end/);
+    expect(String(await failure(read('csv', 'name,x\na,b\nc,"d\ne,f\n')))).to.include('line 3 begins');
+    expect(await read('csv', 'name\n')).to.deep.equal([]);
+  });
+});
