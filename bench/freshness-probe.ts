@@ -1,5 +1,5 @@
 import { pause } from '../server/clickhouse/retry.ts';
-import type { Hostility } from './hostile-bodies.ts';
+import type { HostileRequest, Hostility } from './hostile-bodies.ts';
 import { hourStart, HOUR_MS } from './hour.ts';
 import { residentBytes } from './resident-memory.ts';
 
@@ -41,10 +41,16 @@ const SAMPLE_EVERY_MS = 100;
 export async function measureFreshness(options: FreshnessOptions): Promise<Freshness> {
   const finished = new AbortController();
   const signal = AbortSignal.any([options.signal, finished.signal]);
+  // A large body takes a second to make, in which nobody could look.
+  const { hostility, books } = options;
+  const prepared = Array.from(
+    { length: hostility?.requests ?? 0 },
+    () => hostility?.request(() => books.open(), Date.now()) ?? [],
+  ).flat();
   const fromMs = hourStart(Date.now());
   const before = await countClicks(options.url, fromMs);
   const engineBytes = watchMemory(options.enginePid, signal);
-  const hostile = beHostile(options, signal);
+  const hostile = beHostile(options, prepared, signal);
   const acknowledgedMs: number[] = [];
   const seenAfterMs: number[] = [];
   const clicking = click(options, acknowledgedMs);
@@ -117,13 +123,17 @@ async function countClicks(url: string, fromMs: number): Promise<number> {
 }
 
 /** What is refused for the pressure is sent no more: its sender may try again later, and this one does not. */
-async function beHostile({ url, hostility, books }: FreshnessOptions, signal: AbortSignal): Promise<void> {
+async function beHostile(
+  { url, hostility, books }: FreshnessOptions,
+  prepared: readonly HostileRequest[],
+  signal: AbortSignal,
+): Promise<void> {
   if (hostility === undefined) return;
   const { everyMs, requests = Infinity, request } = hostility;
   const sendings = new Set<Promise<void>>();
   const startMs = performance.now();
   for (let sent = 0; sent < requests && !signal.aborted; sent += 1) {
-    const { users, ...made } = request(() => books.open(), Date.now());
+    const { users, ...made } = prepared[sent] ?? request(() => books.open(), Date.now());
     const sending = post(url, made).then((isTaken) => books.settle(users, isTaken));
     sendings.add(sending);
     void sending.finally(() => sendings.delete(sending));
