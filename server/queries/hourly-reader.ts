@@ -1,11 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import { deferred, type Deferred } from '../deferred.ts';
-import type { HourMs } from '../events/hours.ts';
+import { hourOf, type HourMs } from '../events/hours.ts';
 import { noCounts, type HourlyCounts } from './hourly-counts.ts';
 import type { EventCounts, HourlyQueries, MinuteMs } from './read-hourly.ts';
 
 interface Batch {
   readonly hours: Set<HourMs>;
+  /** Those that are known to have grown. */
+  readonly grown: Set<HourMs>;
   readonly counts: Deferred<ReadonlyMap<HourMs, HourlyCounts>>;
 }
 
@@ -17,6 +19,8 @@ interface Known {
 
 const NO_EVENTS: EventCounts = { rows: 0, clicks: 0, impressions: 0 };
 const NO_USERS = { rows: 0, uniqueUsers: 0 };
+
+const MINUTE_MS = 60_000;
 
 /** Hours that are being added to, at any one time: the current one, the last, and late ones. */
 const GROWING_HOURS = 8;
@@ -45,11 +49,17 @@ export class HourlyReader {
     this.#known = new LRUCache({ max: maxHours });
   }
 
-  /** The counts of each of the hours, in their order, zeros included. Rejects with what ClickHouse or the network says. */
-  async read(hours: readonly HourMs[]): Promise<HourlyCounts[]> {
-    this.#collecting ??= { hours: new Set(), counts: deferred() };
+  /**
+   * The counts of each of the hours, in their order, zeros included. Rejects with what ClickHouse or the network says.
+   * @param options.haveGrown so that nobody has to ask first
+   */
+  async read(hours: readonly HourMs[], { haveGrown = false } = {}): Promise<HourlyCounts[]> {
+    this.#collecting ??= { hours: new Set(), grown: new Set(), counts: deferred() };
     const batch = this.#collecting;
-    for (const hour of hours) batch.hours.add(hour);
+    for (const hour of hours) {
+      batch.hours.add(hour);
+      if (haveGrown) batch.grown.add(hour);
+    }
     if (!this.#isReading) void this.#readBatches();
     const counts = await batch.counts.promise;
     return hours.map((hour) => counts.get(hour) ?? noCounts(hour));
@@ -66,18 +76,19 @@ export class HourlyReader {
     this.#isReading = false;
   }
 
-  async #readBatch({ hours }: Batch): Promise<ReadonlyMap<HourMs, HourlyCounts>> {
+  async #readBatch(batch: Batch): Promise<ReadonlyMap<HourMs, HourlyCounts>> {
+    const hours = [...batch.hours];
     const result = new Map<HourMs, HourlyCounts>();
-    const known = [...hours].filter((hour) => this.#known.has(hour));
+    const known = hours.filter((hour) => this.#known.has(hour) && !batch.grown.has(hour));
     const rows = await askFor(known, this.#queries.hourRows);
-    const grown: HourMs[] = [];
+    const grown = hours.filter((hour) => this.#minutes.has(hour) && batch.grown.has(hour));
     for (const hour of known) {
       const before = this.#known.get(hour);
       if (before?.rows === (rows.get(hour) ?? 0)) result.set(hour, before.counts);
       else grown.push(hour);
     }
     for (const counts of await this.#count(
-      [...hours].filter((hour) => !result.has(hour)),
+      hours.filter((hour) => !result.has(hour)),
       grown,
     )) {
       result.set(counts.hour, counts);
@@ -108,13 +119,17 @@ export class HourlyReader {
 
   async #countMinutes(hour: HourMs): Promise<EventCounts> {
     const before = this.#minutes.get(hour) ?? new Map<MinuteMs, EventCounts>();
-    const rows = await this.#queries.minuteRows(hour);
+    const likely = likelyToGrow(hour, before);
+    const [rows, counted] = await Promise.all([
+      this.#queries.minuteRows(hour),
+      askFor(likely, this.#queries.minuteEvents),
+    ]);
     const changed = [...rows]
-      .filter(([minute, rows]) => before.get(minute)?.rows !== rows)
+      .filter(([minute, rows]) => before.get(minute)?.rows !== rows && !likely.includes(minute))
       .map(([minute]) => minute);
-    const counted = await askFor(changed, this.#queries.minuteEvents);
+    const others = await askFor(changed, this.#queries.minuteEvents);
     const same = [...before].filter(([minute]) => rows.has(minute));
-    const minutes = new Map([...same, ...counted]);
+    const minutes = new Map([...same, ...counted, ...others]);
     this.#minutes.set(hour, minutes);
     return [...minutes.values()].reduce(
       (sum, each) => ({
@@ -125,6 +140,13 @@ export class HourlyReader {
       NO_EVENTS,
     );
   }
+}
+
+/** What happens now is of the last minute that is known, or of the next. */
+function likelyToGrow(hour: HourMs, known: ReadonlyMap<MinuteMs, EventCounts>): MinuteMs[] {
+  if (known.size === 0) return [];
+  const last = Math.max(...known.keys());
+  return [last, last + MINUTE_MS].filter((minute) => hourOf(minute) === hour);
 }
 
 async function askFor<T>(

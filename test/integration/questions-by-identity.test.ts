@@ -195,8 +195,13 @@ describe('questions beside copies', () => {
 
   it('stay the same when everything is sent again, merged, and counted from what was kept', async () => {
     const before = await questions.names({ fresh: true });
+    const reader = new HourlyReader(hourlyQueries(nodes, undefined), 10);
+    const hours = [START_MS, START_MS + HOUR_MS];
+    const counts = await reader.read(hours);
     await insert(seeded('again'), rows);
     expect(await questions.names({ fresh: true })).to.deep.equal(before);
+    expect(await reader.read(hours)).to.deep.equal(counts);
+    expect(await reader.read(hours, { haveGrown: true })).to.deep.equal(counts);
     await database.client.command({ query: 'SYSTEM START MERGES events' });
     for (const table of ['events', 'minutes', 'hours'])
       await database.client.command({ query: `OPTIMIZE TABLE ${table} FINAL` });

@@ -214,10 +214,20 @@ describe('HourlyReader', () => {
       expect((await reader.read([A]))[0]?.clicks).to.equal(clicks);
     }
     expect(tables.asked.events).to.deep.equal([[A]]);
-    expect(tables.asked.minuteEvents).to.deep.equal([[A], [A]]);
-    tables.put(A, 3, 2, { rows: 4, minuteRows: 3 });
-    expect((await reader.read([A]))[0]).to.include({ clicks: 3, uniqueUsers: 2 });
-    expect(tables.asked.minuteEvents).to.have.length(2);
+    // The first time all of them, and then the last and the next.
+    expect(tables.asked.minuteEvents).to.deep.equal([[A], [A, A]]);
+  });
+
+  it('does not ask first whether an hour has grown that is known to have', async () => {
+    const reader = readerOf(tables);
+    await reader.read([A]);
+    await reader.read([A]);
+    tables.put(A, 2, 1);
+    await reader.read([A]);
+    const asked = tables.asked.hourRows.length;
+    tables.put(A, 3, 1);
+    expect((await reader.read([A], { haveGrown: true }))[0]?.clicks).to.equal(3);
+    expect(tables.asked.hourRows).to.have.length(asked);
   });
 
   it('counts an hour again for as long as one of its tables has rows that the other has not', async () => {
