@@ -8,7 +8,7 @@ import type { Backlog } from './journal/backlog.ts';
 import type { Hit } from './journal/fail-point.ts';
 import { Journal } from './journal/journal.ts';
 import { claimDirectory, isCode, type OwnerDirectory } from './journal/owner-directory.ts';
-import { Quarantine } from './journal/quarantine.ts';
+import { isOfTheFile, Quarantine } from './journal/quarantine.ts';
 import { recoverSegment } from './journal/recover-segment.ts';
 import { createBatch, rowOf, type Batch } from './journal/request-batch.ts';
 import { EVENTS, REJECTED } from './journal/segment.ts';
@@ -93,11 +93,13 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
     append: async (rows) => rejected.append(rows),
     refusal: (bytes) => rejected.refusal(bytes) ?? shareRefusal(bytes, dependencies),
   };
+  /** Taken over, and not read yet: there was no room for it. */
+  let unread: readonly string[] = [];
   const takeovers = openTakeovers({
     takeOver: async (signal) => {
       await quarantine.count();
       const { files, failures } = await takeOver(root, directory, quarantine);
-      await replay(files, signal, { ...dependencies, quarantine, shipping });
+      unread = await replay([...unread, ...files], signal, { ...dependencies, quarantine, shipping });
       if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
     },
     isShipping: () => shipping.health().lanes.backlog !== 'unavailable',
@@ -160,20 +162,29 @@ interface ReplayDependencies extends Pick<IngestDependencies, 'backlog' | 'metri
   readonly shipping: Shipping;
 }
 
+/** @returns those that could not be read for something that is not theirs */
 async function replay(
   files: readonly string[],
   signal: AbortSignal,
   dependencies: ReplayDependencies,
-): Promise<void> {
-  if (files.length > 0) dependencies.hit('taken-over');
+): Promise<readonly string[]> {
+  const { hit, log, quarantine } = dependencies;
+  const unread: string[] = [];
+  if (files.length > 0) hit('taken-over');
   for (const file of files) {
-    if (signal.aborted) return;
+    if (signal.aborted) break;
     await replaySegment(file, dependencies).catch(async (error: unknown) => {
       if (isCode(error, 'ENOENT')) return;
-      dependencies.log.error({ err: error, file }, 'a segment cannot be read; it goes into quarantine');
-      await dependencies.quarantine.take(file);
+      if (!isOfTheFile(error)) {
+        log.warn({ err: error, file }, 'a segment cannot be read now; it is read again');
+        unread.push(file);
+        return;
+      }
+      log.error({ err: error, file }, 'a segment cannot be read; it goes into quarantine');
+      await quarantine.take(file);
     });
   }
+  return unread;
 }
 
 async function replaySegment(file: string, dependencies: ReplayDependencies): Promise<void> {

@@ -9,6 +9,17 @@ export const QUARANTINE = 'quarantine';
 /** What the folder may hold of copies; over it nothing more is copied, and what would have been waits. */
 const MAX_BYTES = 1024 ** 3;
 
+/** What opening says when it is for the file: it is gone, no file, or not ours. Not when the process has no room. */
+const OF_THE_FILE = ['ENOENT', 'ELOOP', 'EISDIR', 'ENOTDIR', 'ENXIO', 'EACCES', 'EPERM'];
+
+/** Whether a file cannot be read for what it is, so that trying again would not help. */
+export function isOfTheFile(error: unknown): boolean {
+  return error instanceof NotWhole || isCode(error, ...OF_THE_FILE);
+}
+
+/** A file is no segment, or cannot be read to its end. */
+export class NotWhole extends Error {}
+
 /**
  * Bytes and files of the journal that nobody can ship, kept for a person to look at. Nothing ever removes them but that
  * person.

@@ -2,6 +2,8 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { ClassifiedError } from '../clickhouse/errors.ts';
+import { isCode } from '../journal/owner-directory.ts';
+import { isOfTheFile, NotWhole } from '../journal/quarantine.ts';
 import { splitRows } from '../journal/segment-rows.ts';
 import { historicBeforeUs, type Segment } from '../journal/segment.ts';
 
@@ -65,7 +67,7 @@ export async function readParcel(parcel: Parcel): Promise<Buffer> {
   try {
     return await readRows(parcel, file);
   } catch (error) {
-    throw new Unreadable(parcel, error);
+    throw isOfTheFile(error) || isCode(error, 'EIO') ? new Unreadable(parcel, error) : error;
   } finally {
     await file.close();
   }
@@ -112,7 +114,7 @@ async function openFile(parcel: Parcel): Promise<FileHandle> {
   try {
     return await open(parcel.segment.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
-    throw new Unreadable(parcel, error);
+    throw isOfTheFile(error) ? new Unreadable(parcel, error) : error;
   }
 }
 
@@ -120,7 +122,7 @@ async function readRows({ segment, rows }: Parcel, file: FileHandle): Promise<Bu
   const text = Buffer.alloc(segment.bytes);
   for (let done = 0; done < text.length;) {
     const { bytesRead } = await file.read(text, done, text.length - done, done);
-    if (bytesRead === 0) throw new Error(`${segment.path} has ${done} bytes, expected ${text.length}`);
+    if (bytesRead === 0) throw new NotWhole(`${segment.path} has ${done} bytes, expected ${text.length}`);
     done += bytesRead;
   }
   return rows === 'all' ? text : splitRows(text, historicBeforeUs(segment.openedMs))[rows];

@@ -3,14 +3,7 @@ import { expect } from 'chai';
 import { deferred } from '../../../server/deferred.ts';
 import { eventually } from '../../support/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
-import {
-  clickhouseError,
-  INTERVAL_MS,
-  row,
-  settled,
-  ShippingByHand,
-  UNREACHABLE,
-} from './shipping-by-hand.ts';
+import { clickhouseError, INTERVAL_MS, row, ShippingByHand, UNREACHABLE } from './shipping-by-hand.ts';
 
 /** CANNOT_PARSE_TEXT: the rows are refused. */
 const REFUSAL = clickhouseError('6');
@@ -43,7 +36,7 @@ describe('Shipper', function () {
       expect(hand.sent).to.deep.equal([{ ids: ['a'], atMs: 0 }]);
       expect([await files(), hand.backlog.rows]).to.deep.equal([1, 1]);
       answer.resolve();
-      await settled();
+      await hand.settled();
       expect([await files(), hand.backlog.rows]).to.deep.equal([0, 0]);
     });
 
@@ -80,7 +73,7 @@ describe('Shipper', function () {
       await hand.write(row('next'));
       expect(sentIds().at(-1)).to.equal('next');
       historic.resolve();
-      await settled();
+      await hand.settled();
       expect([await files(), hand.backlog.rows]).to.deep.equal([0, 0]);
     });
 
@@ -215,7 +208,7 @@ describe('Shipper', function () {
       await closed;
       expect(await files()).to.equal(1);
       answer.resolve();
-      await settled();
+      await hand.settled();
     });
   });
 });

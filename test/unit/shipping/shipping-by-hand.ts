@@ -33,11 +33,6 @@ export function idsOf(rows: string): string[] {
 
 const hit = () => undefined;
 
-/** Turns of the event loop in which files can be opened, read and removed. */
-export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 6; turn += 1) await new Promise((resolve) => setTimeout(resolve, 1));
-}
-
 /** A shipper over a journal of files that a test writes, with a clock that it turns. */
 export class ShippingByHand {
   readonly clock = new HandClock();
@@ -57,6 +52,8 @@ export class ShippingByHand {
   readonly #startMs: number;
   #open: Segment | undefined;
   #made = 0;
+  /** INSERTs that wait for `answer`. */
+  #unanswered = 0;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -92,7 +89,22 @@ export class ShippingByHand {
   async insert({ rows }: Insert): Promise<void> {
     const ids = idsOf(await text(await rows()));
     this.sent.push({ ids, atMs: this.elapsedMs });
-    await this.answer(ids);
+    this.#unanswered += 1;
+    try {
+      await this.answer(ids);
+    } finally {
+      this.#unanswered -= 1;
+    }
+  }
+
+  /** Resolves when nothing goes on but INSERTs that wait for their answer, however long files take. */
+  async settled(): Promise<void> {
+    const isBusy = () => {
+      const lanes = Object.values(this.shipper.state);
+      return lanes.filter((state) => state === 'sending').length > this.#unanswered;
+    };
+    do await new Promise((resolve) => setTimeout(resolve, 1));
+    while (isBusy());
   }
 
   /** Rows become durable in the open segment. */
@@ -103,7 +115,7 @@ export class ShippingByHand {
     await appendFile(segment.path, text);
     this.backlog.grow(segment, rows.length, Buffer.byteLength(text));
     this.shipper.wake();
-    await settled();
+    await this.settled();
   }
 
   /** A segment of its own, as one that is full or was taken over. */
@@ -117,14 +129,14 @@ export class ShippingByHand {
 
   async ship(segment: Segment): Promise<void> {
     this.shipper.ship(segment);
-    await settled();
+    await this.settled();
   }
 
   /** Lets time pass in small steps, with time for files in each. */
   async pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += STEP_MS) {
       await this.clock.pass(Math.min(STEP_MS, ms - passed));
-      await settled();
+      await this.settled();
     }
   }
 
