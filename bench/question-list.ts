@@ -29,6 +29,7 @@ export function questionList(sessions: readonly string[]): readonly BenchQuestio
     { name: 'a rare name, newest', path: () => `/events?name=${RARE_NAME}&order=desc` },
     { name: 'a name that nothing has', path: () => '/events?name=nothing' },
     { name: 'the categories, fresh', path: () => '/categories' },
+    { name: 'the names, fresh', path: () => '/events/names' },
     { name: 'the newest rejected', path: () => '/events/rejected' },
     { name: 'the rejected of a reason', path: () => '/events/rejected?reason=schema&application=blog' },
   ];

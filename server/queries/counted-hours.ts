@@ -29,7 +29,8 @@ export async function countedHours(
 ): Promise<Condition> {
   let grown = await readGrown(counting, selection, hours);
   if (grown.keys > MANY) {
-    await keepCounts(counting, selection, hours);
+    // What cannot be kept is counted below all the same.
+    await keepCounts(counting, selection, hours).catch(() => undefined);
     grown = await readGrown(counting, selection, hours);
   }
   const { sql, params } = hoursAre(selection, hours);
