@@ -17,7 +17,7 @@ export const USERS = {
 /** For `users.d`. */
 export const FAULT_USERS = `<clickhouse>
     <profiles>
-        <frugal><max_memory_usage>1000</max_memory_usage><max_untracked_memory>0</max_untracked_memory></frugal>
+        <frugal><max_memory_usage_for_user>1000</max_memory_usage_for_user><max_untracked_memory>0</max_untracked_memory></frugal>
         <reader><readonly>1</readonly></reader>
         <crowded><max_concurrent_queries_for_user>1</max_concurrent_queries_for_user></crowded>
     </profiles>
