@@ -11,7 +11,7 @@ import { END_US } from './events-page.ts';
 import { ORDER, placeOf, readShown, ShownValues, type Place } from './shown-values.ts';
 
 /** Columns of an event that events can be counted by. */
-export const TOP_COLUMNS = ['name', 'category', 'session_id', 'user'] as const;
+export const TOP_COLUMNS = ['name', 'category', 'application', 'session_id', 'user'] as const;
 export type TopColumn = (typeof TOP_COLUMNS)[number];
 
 /** Which events are counted, and by what; what is undefined does not matter. */

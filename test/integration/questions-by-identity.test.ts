@@ -152,6 +152,7 @@ describe('questions beside copies', () => {
   it('rank keys by identity, by column and by path, with where and unique', async () => {
     expect(await top({})).to.deep.equal(countBy(events, ({ name }) => name));
     expect(await top({ by: 'user' })).to.deep.equal(countBy(events, ({ user }) => user));
+    expect(await top({ by: 'application' })).to.deep.equal(countBy(events, ({ application }) => application));
     const order = parseDataPath('data.order', 'by');
     expect(await top({ by: order })).to.deep.equal(countBy(events, (event) => String(dataOf(event).order)));
     const where = [parseDataCondition('data.colour:red', 'where')];
