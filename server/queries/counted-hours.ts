@@ -18,7 +18,8 @@ const MANY = 5_000;
 
 /**
  * How many events there are, as SQL over `hours` and `minutes`: a row for each (hour, application, category, name), with
- * `hour`, `application`, `category`, `name`, `rows`, `events`, `first` and `last`. An hour that has as many rows as when
+ * `hour`, `application`, `category`, `name`, `rows`, `events`, `first`, `last`, and `is_settled`: whether the events are those
+ * of exactly these rows, so that they may be remembered under them. An hour that has as many rows as when
  * it was counted is not counted again; of the others, the sets of their minutes are merged.
  * @throws what `queryRows` throws
  */
@@ -41,11 +42,14 @@ export async function countedHours(
         sum(received) AS rows, max(known) AS counted_at,
         -- What has grown since it was looked for is not among the fresh: then the last count is the answer.
         if(${countedRows('counted_at')} = rows, ${countedEvents('counted_at')}, greatest(sum(fresh), ${countedEvents('counted_at')})) AS events,
+        -- An INSERT reaches the two tables one after the other: these are the events of the rows when both have as many.
+        (${countedRows('counted_at')} = rows OR sum(of_minutes) = rows) AS is_settled,
         min(earliest) AS first, max(latest) AS last
       FROM
       (
         SELECT
           hour, application, category, name, sum(rows) AS received, max(counted) AS known, toUInt64(0) AS fresh,
+          toUInt64(0) AS of_minutes,
           min(first) AS earliest, max(last) AS latest
         FROM hours
         WHERE ${sql}
@@ -62,7 +66,7 @@ function withGrown(condition: string): string {
   return `
         UNION ALL
         SELECT
-          hour, application, category, name, toUInt64(0), toUInt128(0), events,
+          hour, application, category, name, toUInt64(0), toUInt128(0), events, received,
           toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toDateTime64(0, 6, 'UTC')
         FROM (${eventsOfGrown(condition)})`;
 }

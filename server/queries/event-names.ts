@@ -82,17 +82,20 @@ async function countNames(
   const kinds = grown.length > FEW ? undefined : grown;
   const { sql, params } = await countedHours(counting, { ...question, kinds });
   const query = `
-    SELECT category, name, toString(sum(rows)) AS all_rows, sum(events) AS all_events
+    SELECT category, name, toString(sum(rows)) AS all_rows, sum(events) AS all_events, min(is_settled) AS are_settled
     FROM (${sql})
     GROUP BY category, name`;
   const rows = await queryRows<CountedRow>(counting.nodes, query, params, counting.bounds);
-  for (const row of rows) known.set(keyOf(row), { rows: row.all_rows, events: Number(row.all_events) });
+  for (const row of rows) {
+    if (row.are_settled === 1) known.set(keyOf(row), { rows: row.all_rows, events: Number(row.all_events) });
+  }
   return new Map(rows.map((row) => [keyOf(row), Number(row.all_events)]));
 }
 
 interface CountedRow extends KindOfEvent {
   readonly all_rows: string;
   readonly all_events: string | number;
+  readonly are_settled: 0 | 1;
 }
 
 function keyOf({ category, name }: KindOfEvent): string {

@@ -220,6 +220,24 @@ describe('questions beside copies', () => {
     expect(placesOf(await listed({ sessionId: first.session_id }))).to.include(places([first])[0]);
   });
 
+  it('remember no count that one of the tables has and the other has not yet', async () => {
+    const at = `toDateTime(${START_MS / 1000}, 'UTC'), 'late', 'half', 1`;
+    await insertSelect(`hours (hour, category, name, rows) SELECT ${at}`);
+    expect(await eventsOfCategory('late')).to.deep.equal([0]);
+    await insertSelect(
+      `minutes (minute, category, name, rows, ids) SELECT ${at}, uniqExactState('x', toDateTime64(0, 6, 'UTC'))`,
+    );
+    expect(await eventsOfCategory('late')).to.deep.equal([1]);
+  });
+
+  async function insertSelect(query: string): Promise<void> {
+    await database.client.command({ query: `INSERT INTO ${query}` });
+  }
+
+  async function eventsOfCategory(category: string): Promise<number[]> {
+    return (await questions.names({ fresh: true, category })).map(({ events }) => events);
+  }
+
   async function sql<T>(query: string): Promise<T[]> {
     const result = await database.client.query({ query, format: 'JSONEachRow' });
     return await result.json<T>();
