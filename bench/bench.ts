@@ -1,16 +1,16 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import { Closing } from '../server/closing.ts';
-import { programFile, startChildServer } from './child-server.ts';
+import { startChildServer } from './servers/child-server.ts';
 import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
-import { createDirectTable, DIRECT_SETTINGS } from './direct-table.ts';
-import { describeMachine, type Machine } from './machine.ts';
-import { measure } from './measure.ts';
+import { createDirectTable, DIRECT_SETTINGS } from './servers/direct-table.ts';
+import { describeMachine, type Machine } from './measure/machine.ts';
+import { measure } from './measure/measure.ts';
 import { runRounds, type RoundPlan, type ScenarioResult } from './rounds.ts';
 import { benchTraffic, postRequest, scenarios, type Servers } from './scenarios.ts';
-import { DATABASE, startService } from './service.ts';
+import { DATABASE, startService } from './servers/service.ts';
+import { programFile, projectRoot } from '../server/common/project-root.ts';
 
 interface BenchResult {
   readonly startedAt: string;
@@ -20,7 +20,7 @@ interface BenchResult {
   readonly scenarios: readonly ScenarioResult[];
 }
 
-const RESULTS = fileURLToPath(new URL('../../bench/results', import.meta.url));
+const RESULTS = path.join(projectRoot, 'bench/results');
 /** What the hours hold before anything is measured; the current hour grows with every round of POSTs. */
 const CURRENT_EVENTS = 20_000;
 const PAST_EVENTS = 30_000;
@@ -77,11 +77,7 @@ async function bench(plan: RoundPlan, closing: Closing, signal: AbortSignal): Pr
 }
 
 /** Also warms every server up: the engine of a process is slow until its code is compiled. */
-async function fill(
-  { reference, floor, service }: Servers,
-  connections: number,
-  signal: AbortSignal,
-): Promise<void> {
+async function fill({ reference, floor, service }: Servers, connections: number, signal: AbortSignal): Promise<void> {
   const { currentEvent, pastEvent } = benchTraffic();
   const loads = [
     { url: reference, event: currentEvent, requests: CURRENT_EVENTS },
@@ -115,9 +111,7 @@ function print({ machine, plan, scenarios }: BenchResult, file: string): void {
   }
   const { rounds, seconds, connections } = plan;
   console.log(table.toString());
-  console.log(
-    'The ratio is to the reference; of POST /events, to the same rows inserted directly (1 connection).',
-  );
+  console.log('The ratio is to the reference; of POST /events, to the same rows inserted directly (1 connection).');
   console.log(`Medians of ${rounds} rounds of ${seconds} s each, ${connections} connections, on`);
   console.log(`  ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}`);
   console.log(`  Node ${machine.node}, ClickHouse ${machine.clickhouse}; load generator on the same machine`);

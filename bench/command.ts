@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { parseArgs } from 'node:util';
-import { AppError, invalid, messageOf, show } from '../server/errors.ts';
+import { AppError, invalid, messageOf, show } from '../server/common/errors.ts';
 
 /** Command-line arguments, not interpreted yet. A flag that was not given is missing. */
 export interface Arguments {
@@ -12,9 +12,7 @@ export interface Arguments {
  * Runs a command line program: its number is the exit code; wrong arguments give one sentence and exit code 2, an
  * interruption 130, any other error its message and 1. The signal is aborted by the first SIGINT or SIGTERM; a second one ends the process at once.
  */
-export async function runCommand(
-  main: (args: string[], signal: AbortSignal) => Promise<number>,
-): Promise<void> {
+export async function runCommand(main: (args: string[], signal: AbortSignal) => Promise<number>): Promise<void> {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
   for (const name of ['SIGINT', 'SIGTERM'] as const)
@@ -32,9 +30,7 @@ export async function runCommand(
  * @throws AppError `invalid` for a flag that is not one of `names`, and for one without a value
  */
 export function readArguments(args: readonly string[], names: readonly string[]): Arguments {
-  const options = Object.fromEntries(
-    names.map((name) => [name, { type: 'string', multiple: true }] as const),
-  );
+  const options = Object.fromEntries(names.map((name) => [name, { type: 'string', multiple: true }] as const));
   const { values, positionals } = parseArgs({
     args: [...args],
     options,
@@ -57,9 +53,7 @@ export function readArguments(args: readonly string[], names: readonly string[])
 /** @throws AppError `invalid` when there are positionals: most programs here take none */
 export function refusePositionals({ positionals }: Arguments): void {
   if (positionals.length === 0) return;
-  throw invalid([
-    { path: 'arguments', message: `received ${show(positionals[0])}, expected only --name value` },
-  ]);
+  throw invalid([{ path: 'arguments', message: `received ${show(positionals[0])}, expected only --name value` }]);
 }
 
 /** The whole number given as `--name`; without one, `fallback`, or an error when that is undefined too. */

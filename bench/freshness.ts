@@ -1,9 +1,9 @@
 import Table from 'cli-table3';
 import { Closing } from '../server/closing.ts';
 import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
-import { measureFreshness, percentile, type Books, type Freshness } from './freshness-probe.ts';
-import { HOSTILITIES, type Hostility } from './hostile-bodies.ts';
-import { startService } from './service.ts';
+import { measureFreshness, percentile, type Books, type Freshness } from './measure/freshness-probe.ts';
+import { HOSTILITIES, type Hostility } from './traffic/hostile-bodies.ts';
+import { startService } from './servers/service.ts';
 
 /** After how long a click must be seen, whatever else is sent. */
 const FRESH_MS = 2000;
@@ -31,11 +31,7 @@ await runCommand(async (args, signal) => {
   return isFresh ? 0 : 1;
 });
 
-async function measure(
-  hostility: Hostility | undefined,
-  seconds: number,
-  signal: AbortSignal,
-): Promise<Freshness> {
+async function measure(hostility: Hostility | undefined, seconds: number, signal: AbortSignal): Promise<Freshness> {
   const closing = new Closing();
   try {
     const { engine, server } = await startService(closing);

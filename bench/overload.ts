@@ -1,14 +1,14 @@
-import { pause } from '../server/clickhouse/retry.ts';
+import { pause } from '../server/common/retry.ts';
 import { Closing } from '../server/closing.ts';
 import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
-import type { Verdict } from './fates.ts';
-import { createLatency, type Latency } from './latency.ts';
-import { startLoadGenerator, type LoadGenerator } from './load-generator.ts';
-import { describeMachine } from './machine.ts';
-import type { PhaseResult, Window } from './open-loop.ts';
-import { DATABASE, startService } from './service.ts';
-import { slope } from './statistics.ts';
-import { Watcher, type Sample } from './watcher.ts';
+import type { Verdict } from './load/fates.ts';
+import { createLatency, type Latency } from './measure/latency.ts';
+import { startLoadGenerator, type LoadGenerator } from './load/load-generator.ts';
+import { describeMachine } from './measure/machine.ts';
+import type { PhaseResult, Window } from './load/open-loop.ts';
+import { DATABASE, startService } from './servers/service.ts';
+import { slope } from './measure/statistics.ts';
+import { Watcher, type Sample } from './measure/watcher.ts';
 
 interface Plan {
   readonly minutes: number;
@@ -39,9 +39,7 @@ await runCommand(async (args, signal) => {
     const generator = startLoadGenerator(plan.events, signal);
     closing.add('load generator', () => generator.close());
     const machine = await describeMachine(engine.endpoint);
-    console.log(
-      `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ClickHouse ${machine.clickhouse};`,
-    );
+    console.log(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ClickHouse ${machine.clickhouse};`);
     console.log('the generator, the server and ClickHouse share these cores.');
     const report = await measureAll(plan, generator, server, signal);
     await shipped(server.url, signal);
@@ -150,10 +148,7 @@ function print(report: Report, verdict: Verdict): void {
     'capacity',
     `${Math.round(capacityPerS)}/s, ${CAPACITY_CONNECTIONS} connections that each wait for their answers`,
   );
-  row(
-    'unloaded',
-    `${Math.round(unloaded.total.sent / unloaded.seconds)}/s: p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)}`,
-  );
+  row('unloaded', `${Math.round(unloaded.total.sent / unloaded.seconds)}/s: p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)}`);
   row(
     'offered',
     `${offeredPerS}/s for ${seconds} s; ${perS(total.sent, seconds)} were sent, ${perS(unsent, seconds)} found every connection busy`,
@@ -174,10 +169,7 @@ function print(report: Report, verdict: Verdict): void {
     'memory',
     `${report.memoryMiB.toFixed(0)} MiB at the end, growing by ${report.growthMiB.toFixed(1)} MiB/min in the second half`,
   );
-  row(
-    'after it',
-    `${recovered.total.refused} refused of ${recovered.total.sent}, p99 ${ms(recovered.total.p99Ms)}`,
-  );
+  row('after it', `${recovered.total.refused} refused of ${recovered.total.sent}, p99 ${ms(recovered.total.p99Ms)}`);
   row(
     'ledger',
     `${verdict.acknowledged} acknowledged, ${verdict.missing} missing, ${verdict.twice} twice, ${verdict.refusedAndStored} refused and stored, ${verdict.unknownAndStored} unknown and stored`,

@@ -2,12 +2,12 @@ import Table from 'cli-table3';
 import { connect, type ClickHouseClient } from '../server/clickhouse/client.ts';
 import { Closing } from '../server/closing.ts';
 import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
-import { fillEvents, fillRejected, untilMerged } from './fill-events.ts';
-import { createLatency } from './latency.ts';
-import { describeMachine } from './machine.ts';
-import { clickHouseTimeUs, costSince, type QuestionCost } from './question-costs.ts';
-import { questionList, type BenchQuestion } from './question-list.ts';
-import { DATABASE, startService } from './service.ts';
+import { fillEvents, fillRejected, untilMerged } from './traffic/fill-events.ts';
+import { createLatency } from './measure/latency.ts';
+import { describeMachine } from './measure/machine.ts';
+import { clickHouseTimeUs, costSince, type QuestionCost } from './measure/question-costs.ts';
+import { questionList, type BenchQuestion } from './measure/question-list.ts';
+import { DATABASE, startService } from './servers/service.ts';
 
 interface Plan {
   readonly rows: number;
@@ -84,12 +84,7 @@ async function someSessions(client: ClickHouseClient, { rows, times }: Plan): Pr
   return (await result.json<{ id: string }>()).map(({ id }) => id);
 }
 
-async function ask(
-  url: string,
-  client: ClickHouseClient,
-  question: BenchQuestion,
-  times: number,
-): Promise<Asked> {
+async function ask(url: string, client: ClickHouseClient, question: BenchQuestion, times: number): Promise<Asked> {
   for (let n = 0; n < WARM_UP; n += 1) await get(url + question.path(times + n));
   const sinceUs = await clickHouseTimeUs(client);
   const latency = createLatency();
@@ -134,9 +129,7 @@ function print({ rows, times }: Plan, asked: readonly Asked[]): void {
     table.push([name, ms50, ms99, queries.toFixed(1), read, mib(bytesRead), mib(maxMemoryBytes)]);
   }
   console.log(table.toString());
-  console.log(
-    `${rows.toLocaleString('en')} events; each question asked ${times} times, each time another one`,
-  );
+  console.log(`${rows.toLocaleString('en')} events; each question asked ${times} times, each time another one`);
 }
 
 function mib(bytes: number): string {

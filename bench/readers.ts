@@ -1,15 +1,15 @@
 import { connect, type ClickHouseClient } from '../server/clickhouse/client.ts';
-import { pause } from '../server/clickhouse/retry.ts';
+import { pause } from '../server/common/retry.ts';
 import { Closing } from '../server/closing.ts';
 import { readArguments, refusePositionals, runCommand, urlFlag, wholeFlag } from './command.ts';
-import { createHttpClient, expectReachable } from './http-client.ts';
-import { describeMachine } from './machine.ts';
-import { clickHouseTimeUs } from './question-costs.ts';
-import { residentBytes } from './resident-memory.ts';
-import { DATABASE, startService } from './service.ts';
-import { slope } from './statistics.ts';
-import { StreamReaders, type ReadersReport } from './stream-readers.ts';
-import { postPaths } from './stream-traffic.ts';
+import { createHttpClient, expectReachable } from './load/http-client.ts';
+import { describeMachine } from './measure/machine.ts';
+import { clickHouseTimeUs } from './measure/question-costs.ts';
+import { residentBytes } from './measure/resident-memory.ts';
+import { DATABASE, startService } from './servers/service.ts';
+import { slope } from './measure/statistics.ts';
+import { StreamReaders, type ReadersReport } from './load/stream-readers.ts';
+import { postPaths } from './load/stream-traffic.ts';
 
 /** The service that is read from. */
 interface Served {
@@ -154,9 +154,7 @@ function print({ readers, minutes, queriesPerS }: Asked, report: ReadersReport, 
   const growth = slope(samples.slice(Math.floor(samples.length / 2)));
   const [p50, p99, max] = [gapMs.p50, gapMs.p99, gapMs.max].map((ms) => `${Math.round(ms)} ms`);
   console.log(`${readers} readers for ${minutes} min, one of which stopped reading.`);
-  console.log(
-    `Objects a reader: ${objects.least} to ${objects.most}; of these, problems in all: ${problems}.`,
-  );
+  console.log(`Objects a reader: ${objects.least} to ${objects.most}; of these, problems in all: ${problems}.`);
   console.log(`Between two objects of a reader: p50 ${p50}, p99 ${p99}, at most ${max}.`);
   console.log(`Queries a second: ${queriesPerS.toFixed(2)}.`);
   console.log(`Resident memory of the service grows by ${growth.toFixed(2)} MiB/min in the second half.`);

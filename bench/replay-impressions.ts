@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
-import { invalid, show } from '../server/errors.ts';
+import { invalid, show } from '../server/common/errors.ts';
 import { readArguments, runCommand, urlFlags } from './command.ts';
-import { deliver } from './delivery.ts';
-import { HOUR_MS, hourStart } from './hour.ts';
-import { readHours, tallyWhenSettled } from './hourly-answers.ts';
-import { createHttpClient, expectReachable, type HttpClient } from './http-client.ts';
-import { runLoad } from './http-load.ts';
-import { parseImpressions } from './impressions-csv.ts';
-import { RunRecord } from './run-record.ts';
-import { tallyTable } from './tally-table.ts';
-import { EXPECT_NOTHING, type HourTally } from './tally.ts';
-import type { AnalyticsEvent } from './traffic.ts';
+import { deliver } from './traffic/delivery.ts';
+import { HOUR_MS, hourStart } from './traffic/hour.ts';
+import { readHours, tallyWhenSettled } from './traffic/hourly-answers.ts';
+import { createHttpClient, expectReachable, type HttpClient } from './load/http-client.ts';
+import { runLoad } from './load/http-load.ts';
+import { parseImpressions } from './traffic/impressions-csv.ts';
+import { RunRecord } from './traffic/run-record.ts';
+import { tallyTable } from './traffic/tally-table.ts';
+import { EXPECT_NOTHING, type HourTally } from './traffic/tally.ts';
+import type { AnalyticsEvent } from './traffic/traffic.ts';
 
 const CONCURRENCY = 50;
 
@@ -86,8 +86,7 @@ async function compareHours(
 }
 
 function printServer(origin: string, tallies: readonly HourTally[]): boolean {
-  const sum = (count: (tally: HourTally) => number) =>
-    tallies.reduce((total, tally) => total + count(tally), 0);
+  const sum = (count: (tally: HourTally) => number) => tallies.reduce((total, tally) => total + count(tally), 0);
   const users = sum(({ reported }) => reported.uniqueUsers);
   const clicks = sum(({ reported }) => reported.clicks);
   const impressions = sum(({ reported }) => reported.impressions);

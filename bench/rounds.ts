@@ -1,11 +1,11 @@
-import { pause } from '../server/clickhouse/retry.ts';
-import { deliver } from './delivery.ts';
-import { createHttpClient } from './http-client.ts';
-import { runLoad } from './http-load.ts';
-import { createLatency } from './latency.ts';
-import { measure, type Measurement } from './measure.ts';
+import { pause } from '../server/common/retry.ts';
+import { deliver } from './traffic/delivery.ts';
+import { createHttpClient } from './load/http-client.ts';
+import { runLoad } from './load/http-load.ts';
+import { createLatency } from './measure/latency.ts';
+import { measure, type Measurement } from './measure/measure.ts';
 import type { Scenario } from './scenarios.ts';
-import { median } from './statistics.ts';
+import { median } from './measure/statistics.ts';
 
 /** So that what a load leaves behind (a batch to ship, parts to merge) is not charged to the next one. */
 const SETTLE_MS = 1000;

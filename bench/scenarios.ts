@@ -1,9 +1,9 @@
-import { eventPath } from './delivery.ts';
-import { eventBodies, EVENTS_PER_BODY } from './event-bodies.ts';
-import { HOUR_MS, hourStart } from './hour.ts';
-import type { LoadRequest } from './measure.ts';
-import type { DirectTable } from './direct-table.ts';
-import { CLICK_SHARE, randomSource, userNames, type AnalyticsEvent } from './traffic.ts';
+import { eventPath } from './traffic/delivery.ts';
+import { eventBodies, EVENTS_PER_BODY } from './traffic/event-bodies.ts';
+import { HOUR_MS, hourStart } from './traffic/hour.ts';
+import type { LoadRequest } from './measure/measure.ts';
+import type { DirectTable } from './servers/direct-table.ts';
+import { CLICK_SHARE, randomSource, userNames, type AnalyticsEvent } from './traffic/traffic.ts';
 
 /** One row of the benchmark: what is sent where. */
 export interface Scenario {
@@ -39,12 +39,7 @@ const USERS = 10_000;
 const TRICKLE_PER_S = 50;
 
 /** The rows of the benchmark. The first is the one the others are compared with. */
-export function scenarios({
-  reference,
-  floor,
-  service,
-  direct,
-}: Servers): readonly [Scenario, ...Scenario[]] {
+export function scenarios({ reference, floor, service, direct }: Servers): readonly [Scenario, ...Scenario[]] {
   const { currentEvent, pastMoment } = benchTraffic();
   const bodies = eventBodies(Date.now());
   const nextBody = () => bodies.next().value;

@@ -1,16 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { AppError } from '../server/errors.ts';
+import { AppError } from '../server/common/errors.ts';
 import { Closing } from '../server/closing.ts';
-import { chromium, closeChromium } from '../test/support/chromium.ts';
+import { chromium, closeChromium } from '../test/support/browser/chromium.ts';
 import { readArguments, refusePositionals, runCommand } from './command.ts';
-import { dayOfClicks, productViews } from './day-of-traffic.ts';
-import { eventPath } from './delivery.ts';
-import { createHttpClient } from './http-client.ts';
-import { startService } from './service.ts';
-import { randomSource, userNames } from './traffic.ts';
+import { dayOfClicks, productViews } from './traffic/day-of-traffic.ts';
+import { eventPath } from './traffic/delivery.ts';
+import { createHttpClient } from './load/http-client.ts';
+import { startService } from './servers/service.ts';
+import { randomSource, userNames } from './traffic/traffic.ts';
+import { projectRoot } from '../server/common/project-root.ts';
 
 const SEED = 1;
 const USERS = 2_500;
@@ -22,7 +22,7 @@ const SETTLE_MS = 2_500;
 const TOP_PRODUCTS =
   '/?view=top&by=data.product.name&window=1h&category=shop&show=data.product.department,data.product.price';
 /** This file is in .build/bench when it runs. */
-const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
+const DOCS = path.join(projectRoot, 'docs/');
 
 // node .build/bench/screenshot.js
 // Makes the pictures of the README: fills a service of its own with a made-up day of a shop, and looks at it.

@@ -1,9 +1,9 @@
 import { SingleBar } from 'cli-progress';
-import { readApiKey } from '../server/environment.ts';
+import { readApiKey } from '../server/config/environment.ts';
 import { readArguments, refusePositionals, runCommand, urlFlag, wholeFlag } from './command.ts';
-import type { Latency } from './latency.ts';
+import type { Latency } from './measure/latency.ts';
 import { isClean, simulate, type SimulationOptions, type SimulationReport } from './simulation.ts';
-import { tallyTable } from './tally-table.ts';
+import { tallyTable } from './traffic/tally-table.ts';
 
 // npm run simulate -- --events N [--users N] [--rate R] [--url U] [--seed N]
 // CLICKHOUR_API_KEY: a key with the roles write and read, where the service wants one.
@@ -47,8 +47,7 @@ function print({ events, url }: SimulationOptions, { record, tallies, elapsedMs 
   console.log(`  GET  ${latencyText(record.reads)}`);
   for (const complaint of record.complaints) console.log(`  ${complaint}`);
   const wrong = tallies.filter(({ holds }) => !holds).length;
-  const verdict =
-    wrong === 0 ? `all ${tallies.length} hours equal` : `${wrong} of ${tallies.length} hours DIFFER`;
+  const verdict = wrong === 0 ? `all ${tallies.length} hours equal` : `${wrong} of ${tallies.length} hours DIFFER`;
   console.log(`Tally: ${verdict}.`);
 }
 

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { pause } from '../server/clickhouse/retry.ts';
-import { ask, deliver } from './delivery.ts';
-import { HOUR_MS, hourStart } from './hour.ts';
-import { FRESH_WITHIN_MS, readEachHour, tallyWhenSettled } from './hourly-answers.ts';
-import { createHttpClient, expectReachable, type HttpClient } from './http-client.ts';
-import { runLoad, take } from './http-load.ts';
-import { RunRecord } from './run-record.ts';
-import type { HourCounts, HourTally } from './tally.ts';
-import { events, HISTORIC_HOURS, questions, randomSource, userNames } from './traffic.ts';
+import { pause } from '../server/common/retry.ts';
+import { ask, deliver } from './traffic/delivery.ts';
+import { HOUR_MS, hourStart } from './traffic/hour.ts';
+import { FRESH_WITHIN_MS, readEachHour, tallyWhenSettled } from './traffic/hourly-answers.ts';
+import { createHttpClient, expectReachable, type HttpClient } from './load/http-client.ts';
+import { runLoad, take } from './load/http-load.ts';
+import { RunRecord } from './traffic/run-record.ts';
+import type { HourCounts, HourTally } from './traffic/tally.ts';
+import { events, HISTORIC_HOURS, questions, randomSource, userNames } from './traffic/traffic.ts';
 
 export interface SimulationOptions {
   /** Origin of the service. */
@@ -57,11 +57,7 @@ export async function simulate(
     const expected = record.ledger.expected(baseline);
     const never = new AbortController().signal;
     setMaxListeners(0, never);
-    const tallies = await tallyWhenSettled(
-      expected,
-      () => readEachHour(client, [...expected.keys()], never),
-      never,
-    );
+    const tallies = await tallyWhenSettled(expected, () => readEachHour(client, [...expected.keys()], never), never);
     return { record, tallies, elapsedMs };
   } finally {
     client.close();

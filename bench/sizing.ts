@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type ClickHouseClient } from '../server/clickhouse/client.ts';
 import { Closing } from '../server/closing.ts';
 import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
-import { eventBodies, EVENTS_PER_BODY } from './event-bodies.ts';
-import { describeMachine } from './machine.ts';
-import { measure, type LoadRequest } from './measure.ts';
-import { cpuSeconds } from './process-cpu.ts';
-import { residentBytes } from './resident-memory.ts';
+import { eventBodies, EVENTS_PER_BODY } from './traffic/event-bodies.ts';
+import { describeMachine } from './measure/machine.ts';
+import { measure, type LoadRequest } from './measure/measure.ts';
+import { cpuSeconds } from './measure/process-cpu.ts';
+import { residentBytes } from './measure/resident-memory.ts';
 import { benchTraffic, postRequest } from './scenarios.ts';
-import { DATABASE, startService, type Service } from './service.ts';
+import { DATABASE, startService, type Service } from './servers/service.ts';
 
 /** One kind of traffic. */
 interface Kind {
@@ -58,8 +58,7 @@ async function size(kind: Kind, events: number, signal: AbortSignal): Promise<nu
     const service = await startService(closing);
     const client = connect({ endpoint: service.engine.endpoint, role: 'admin', database: DATABASE });
     closing.add('client', () => client.close());
-    if (kind.eventsPerRequest === 1)
-      console.log(JSON.stringify(await describeMachine(service.engine.endpoint)));
+    if (kind.eventsPerRequest === 1) console.log(JSON.stringify(await describeMachine(service.engine.endpoint)));
     const before = await cpuOf(service);
     const requests = Math.ceil(events / kind.eventsPerRequest);
     const watching = new AbortController();

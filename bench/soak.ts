@@ -1,11 +1,11 @@
-import { pause } from '../server/clickhouse/retry.ts';
+import { pause } from '../server/common/retry.ts';
 import { Closing } from '../server/closing.ts';
 import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
-import { measure, type Measurement } from './measure.ts';
-import { residentBytes } from './resident-memory.ts';
+import { measure, type Measurement } from './measure/measure.ts';
+import { residentBytes } from './measure/resident-memory.ts';
 import { benchTraffic, postRequest } from './scenarios.ts';
-import { startService } from './service.ts';
-import { slope } from './statistics.ts';
+import { startService } from './servers/service.ts';
+import { slope } from './measure/statistics.ts';
 
 interface Soak {
   readonly minutes: number;

@@ -1,4 +1,4 @@
-// Bundles the page into .build/dashboard: index.html and what it names, each also compressed. Files are named by their
+// Bundles the page into .build/page: index.html and what it names, each also compressed. Files are named by their
 // content, so what is there already is left as it is. Fails when the JavaScript is over its budget.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
@@ -14,8 +14,8 @@ const MAX_JAVASCRIPT_BYTES = 100_000;
 const ENCODINGS = { br: promisify(brotliCompress), gz: promisify(gzip) };
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const source = path.join(root, 'server/dashboard');
-const target = path.join(root, '.build/dashboard');
+const source = path.join(root, 'dashboard');
+const target = path.join(root, '.build/page');
 
 const bundled = await bundle();
 const icon = await readFile(path.join(source, 'favicon.svg'));

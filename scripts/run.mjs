@@ -12,6 +12,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const SOURCES = [
   'bench',
   'clickhouse',
+  'dashboard',
   'migrations',
   'scripts',
   'server',
@@ -28,11 +29,7 @@ buildUnlessBuilt();
 
 if (program === 'test') {
   run('npm', ['run', '--silent', 'lint']);
-  run(process.execPath, [
-    path.join(root, 'node_modules/mocha/bin/mocha.js'),
-    '.build/test/**/*.test.js',
-    ...args,
-  ]);
+  run(process.execPath, [path.join(root, 'node_modules/mocha/bin/mocha.js'), '.build/test/**/*.test.js', ...args]);
 } else {
   const file = path.join(root, '.build', program);
   process.argv = [process.execPath, file, ...args];
@@ -68,7 +65,7 @@ function filesIn(place) {
 function build() {
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
   run(process.execPath, [tsc, '-p', root]);
-  run(process.execPath, [tsc, '-p', path.join(root, 'server/dashboard')]);
+  run(process.execPath, [tsc, '-p', path.join(root, 'dashboard')]);
   run(process.execPath, [path.join(root, 'scripts/build-dashboard.mjs')]);
 }
 

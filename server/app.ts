@@ -1,27 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
 import { connectAny, type Nodes } from './clickhouse/nodes.ts';
-import { openEndpoint } from './clickhouse/open-endpoint.ts';
+import { openEndpoint } from './open-endpoint.ts';
 import { nodeHealth, type NodeHealth } from './clickhouse/node-health.ts';
-import { openGate } from './clickhouse/open-gate.ts';
+import { openGate } from './open-gate.ts';
 import { Closing } from './closing.ts';
-import type { CacheLimits, Config } from './config.ts';
-import { createHealth } from './health.ts';
-import { frontDoor } from './http/front-door.ts';
+import type { CacheLimits, Config } from './config/config.ts';
+import { createHealth } from './health/health.ts';
+import { frontDoor } from './http/server/front-door.ts';
 import { createHttpApp } from './http/routes.ts';
-import { listen } from './http/listen.ts';
-import { openIngest } from './ingest.ts';
+import { listen } from './http/server/listen.ts';
+import { openIngest } from './shipping/ingest.ts';
 import { Backlog } from './journal/backlog.ts';
 import type { Hit } from './journal/fail-point.ts';
-import { createLogger, type Logger } from './log.ts';
+import { createLogger, type Logger } from './common/log.ts';
 import { Feeds, MAX_FEEDS } from './live/feeds.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
-import { repeat } from './repeat.ts';
+import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { repeat } from './common/repeat.ts';
 import { loadPayloadSchemas } from './schemas.ts';
-import { HourlyReader } from './queries/hourly-reader.ts';
-import { createHourly, type Hourly } from './queries/hourly.ts';
+import { HourlyReader } from './queries/hourly/hourly-reader.ts';
+import { createHourly, type Hourly } from './queries/hourly/hourly.ts';
 import { createQuestions } from './queries/questions.ts';
-import { countedQueries, hourlyQueries } from './queries/read-hourly.ts';
+import { countedQueries, hourlyQueries } from './queries/hourly/read-hourly.ts';
 import { insertRows } from './shipping/insert-rows.ts';
 import { speakForAll } from './workers/whole.ts';
 
@@ -79,11 +79,9 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const metrics = createMetrics(backlog, nowMs);
   const hourly = openHourly({ queryNodes, cache, metrics, log, nowMs });
   const { questions: questionLimits } = config;
-  const questionsOf = (nodes: Nodes) =>
-    createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, nowMs });
+  const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, nowMs });
   const questions = questionsOf(clickhouse.questionNodes);
-  const notKept = (error: unknown) =>
-    log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
+  const notKept = (error: unknown) => log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
   closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
   const onStored = () => {
     hourly.stored();
@@ -92,8 +90,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const ingest = await openIngest({
     dataDir,
     limits,
-    insert: async (insert) =>
-      gate.pass(async () => ingestNodes.use(async (client) => insertRows(client, insert))),
+    insert: async (insert) => gate.pass(async () => ingestNodes.use(async (client) => insertRows(client, insert))),
     backlog,
     metrics,
     onStored,

@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 import closeWithGrace from 'close-with-grace';
 import { startApp } from './app.ts';
-import { readConfig } from './environment.ts';
-import { AppError } from './errors.ts';
+import { readConfig } from './config/environment.ts';
+import { AppError } from './common/errors.ts';
 import { welcome } from './welcome.ts';
-import { startWorkers } from './workers/primary.ts';
+import { startWorkers } from './primary.ts';
 
 /** Longer than any part takes to close by itself; a part that hangs must not keep the process. */
 const CLOSE_DEADLINE_MS = 30_000;

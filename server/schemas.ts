@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, messageOf, show } from './errors.ts';
+import { AppError, messageOf, show } from './common/errors.ts';
 import { MAX_NAME_CHARACTERS } from './events/event.ts';
 import { isLongerThan } from './events/parameters.ts';
 import { compilePayloadSchemas, type PayloadCheck, type PayloadSchema } from './events/payload-schemas.ts';

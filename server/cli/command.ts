@@ -1,4 +1,4 @@
-import { AppError, messageOf } from '../errors.ts';
+import { AppError, messageOf } from '../common/errors.ts';
 
 /** The command line is wrong. The message says what came and what was expected. */
 export class UsageError extends Error {}

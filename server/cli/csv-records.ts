@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError } from '../common/errors.ts';
 import { everyLine } from './numbered-lines.ts';
 
 /** One record of a CSV file. */

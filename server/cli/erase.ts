@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { readConfig } from '../environment.ts';
-import { show } from '../errors.ts';
+import { readConfig } from '../config/environment.ts';
+import { show } from '../common/errors.ts';
 import { eraseUser, type Erased } from '../erase/erase-user.ts';
 import type { ErasedUser } from '../erase/erased-user.ts';
-import { createLogger } from '../log.ts';
+import { createLogger } from '../common/log.ts';
 import { runCommand, UsageError } from './command.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 

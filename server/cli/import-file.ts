@@ -1,5 +1,5 @@
-import { AppError } from '../errors.ts';
-import { pause } from '../clickhouse/retry.ts';
+import { AppError } from '../common/errors.ts';
+import { pause } from '../common/retry.ts';
 import type { EventsClient } from './events-client.ts';
 import { readFileIdentity } from './file-identity.ts';
 import type { ImportFormat } from './import-formats.ts';

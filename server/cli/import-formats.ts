@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError } from '../common/errors.ts';
 import { csvRecords } from './csv-records.ts';
 import type { LineIdentity } from './file-identity.ts';
 import { numberedLines } from './numbered-lines.ts';
@@ -14,10 +14,7 @@ export interface ImportedLine {
 }
 
 /** Reads a file. An event that has no `event_id` or no `timestamp` gets that of its line. */
-export type ImportFormat = (
-  file: string,
-  identityOf: (line: number) => LineIdentity,
-) => AsyncGenerator<ImportedLine>;
+export type ImportFormat = (file: string, identityOf: (line: number) => LineIdentity) => AsyncGenerator<ImportedLine>;
 
 /** What `--format` may be. */
 export const importFormats: Readonly<Record<string, ImportFormat>> = {
@@ -72,14 +69,7 @@ function rsvp(line: string, value: unknown, { event_id, timestamp }: LineIdentit
 }
 
 /** Columns that are members of an event; every other is a member of its `data`. */
-const MEMBERS: ReadonlySet<string> = new Set([
-  'event_id',
-  'timestamp',
-  'category',
-  'name',
-  'session_id',
-  'user',
-]);
+const MEMBERS: ReadonlySet<string> = new Set(['event_id', 'timestamp', 'category', 'name', 'session_id', 'user']);
 
 /**
  * A CSV file with a header. What is in a cell is text, but for a time in digits, which is in ms; an empty cell of a member
@@ -99,10 +89,7 @@ function headerOf(cells: readonly string[] = []): readonly string[] {
   const columns = cells.map((cell) => cell.trim());
   const found = columns.length === 0 ? 'nothing' : columns.join(',');
   if (!columns.includes('name') || columns.includes('') || new Set(columns).size < columns.length)
-    throw new AppError(
-      'invalid',
-      `received the header ${found}, expected different columns, one of them name`,
-    );
+    throw new AppError('invalid', `received the header ${found}, expected different columns, one of them name`);
   return columns;
 }
 
@@ -112,8 +99,7 @@ function csvEvent(columns: readonly string[], cells: readonly string[], identity
   for (const [at, column] of columns.entries()) {
     const cell = cells[at] ?? '';
     if (!MEMBERS.has(column)) data.push([column, cell]);
-    else if (cell !== '')
-      members[column] = column === 'timestamp' && /^\d+$/.test(cell) ? Number(cell) : cell;
+    else if (cell !== '') members[column] = column === 'timestamp' && /^\d+$/.test(cell) ? Number(cell) : cell;
   }
   return JSON.stringify({ ...members, data: Object.fromEntries(data) });
 }

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { readApiKey } from '../environment.ts';
-import { messageOf, show } from '../errors.ts';
+import { readApiKey } from '../config/environment.ts';
+import { messageOf, show } from '../common/errors.ts';
 import { runCommand, UsageError } from './command.ts';
 import { EventsClient } from './events-client.ts';
 import { importFile } from './import-file.ts';
@@ -85,8 +85,7 @@ function readArguments(): Arguments {
     throw new UsageError(`FILE: received ${positionals.length} names, expected one`);
   }
   const format = Object.hasOwn(importFormats, values.format) ? importFormats[values.format] : undefined;
-  if (format === undefined)
-    throw new UsageError(`--format: received ${show(values.format)}, expected ${FORMATS}`);
+  if (format === undefined) throw new UsageError(`--format: received ${show(values.format)}, expected ${FORMATS}`);
   return { file, format, ratePerS: rateOf(values.rate), url: originOf(values.url) };
 }
 
@@ -99,8 +98,7 @@ function rateOf(text: string | undefined): number {
 
 function originOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '')
-    return url.href.replace(/\/$/, '');
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '') return url.href.replace(/\/$/, '');
   throw new UsageError(
     `--url: received ${show(text.replace(/^.*@/s, '…@'))}, expected http://HOST:PORT or https://HOST:PORT`,
   );

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { ByteTail } from '../events/byte-tail.ts';
+import { ByteTail } from '../events/json/byte-tail.ts';
 
 /** One line of a file, without its `\n`. */
 export interface Line {

@@ -13,9 +13,7 @@ const MAX_ROWS = 1000;
 const NUMBER = /^(Nullable\(|SimpleAggregateFunction\(\w+, )*(U?Int|Float|Decimal)/;
 
 export function isTabular(value: unknown): value is Result {
-  return (
-    typeof value === 'object' && value !== null && 'meta' in value && 'data' in value && 'statistics' in value
-  );
+  return typeof value === 'object' && value !== null && 'meta' in value && 'data' in value && 'statistics' in value;
 }
 
 /** A table for people: long values and long results are cut, and the last line says how much there was. */

@@ -2,8 +2,8 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { connectAny } from '../clickhouse/nodes.ts';
-import { readConfig } from '../environment.ts';
-import { createLogger } from '../log.ts';
+import { readConfig } from '../config/environment.ts';
+import { createLogger } from '../common/log.ts';
 import { runCommand, UsageError } from './command.ts';
 import { isTabular, renderResult } from './result-table.ts';
 import { withClickHouse } from './with-clickhouse.ts';
@@ -19,14 +19,11 @@ const REQUEST_TIMEOUT_MS = 90_000;
 await runCommand(USAGE, async () => {
   const { positionals } = parseArgs({ allowPositionals: true });
   const [argument = '', ...rest] = positionals;
-  if (rest.length > 0)
-    throw new UsageError(`received ${positionals.length} arguments, expected one: quote the SQL`);
+  if (rest.length > 0) throw new UsageError(`received ${positionals.length} arguments, expected one: quote the SQL`);
   const sql = (argument === '-' ? await text(process.stdin) : argument).replace(/[;\s]+$/, '');
   if (sql === '') throw new UsageError('received no SQL');
   const config = readConfig();
-  console.log(
-    await withClickHouse(config, createLogger('warn'), (endpoint) => ask(endpoint, config.database, sql)),
-  );
+  console.log(await withClickHouse(config, createLogger('warn'), (endpoint) => ask(endpoint, config.database, sql)));
   return 0;
 });
 

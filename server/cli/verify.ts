@@ -5,10 +5,10 @@ import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { connectAny } from '../clickhouse/nodes.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
 import { listOf, readWholeTopology } from '../clickhouse/topology.ts';
-import { readConfig } from '../environment.ts';
-import { AppError } from '../errors.ts';
-import { createLogger } from '../log.ts';
-import { repairCounts, type HoursToRepair } from '../queries/repair-counts.ts';
+import { readConfig } from '../config/environment.ts';
+import { AppError } from '../common/errors.ts';
+import { createLogger } from '../common/log.ts';
+import { repairCounts, type HoursToRepair } from '../queries/verify/repair-counts.ts';
 import {
   hasMore,
   verifyCounts,
@@ -16,7 +16,7 @@ import {
   type HourRange,
   type Patience,
   type Sets,
-} from '../queries/verify-counts.ts';
+} from '../queries/verify/verify-counts.ts';
 import { runCommand, UsageError } from './command.ts';
 import { parseTime } from './time-argument.ts';
 import { withClickHouse } from './with-clickhouse.ts';
@@ -58,8 +58,7 @@ await runCommand(USAGE, async () => {
 function hourRange(from: string | undefined, to: string | undefined): HourRange {
   const fromS = from === undefined ? 0 : Math.floor(parseTime('--from', from) / 1000 / HOUR_S) * HOUR_S;
   const toS = to === undefined ? END_S : Math.ceil(parseTime('--to', to) / 1000 / HOUR_S) * HOUR_S;
-  if (fromS >= toS)
-    throw new UsageError(`--from: received ${from ?? 0}, expected a time before --to ${to ?? ''}`);
+  if (fromS >= toS) throw new UsageError(`--from: received ${from ?? 0}, expected a time before --to ${to ?? ''}`);
   return { fromS, toS: Math.min(toS, END_S) };
 }
 
@@ -99,17 +98,10 @@ async function differences(
 }
 
 /** Each shard has the counts of its own events. Of a shard's replicas one is enough: they copy by themselves. */
-async function repairNodes(
-  endpoint: ClickHouseEndpoint,
-  database: string,
-  hours: HoursToRepair,
-): Promise<void> {
+async function repairNodes(endpoint: ClickHouseEndpoint, database: string, hours: HoursToRepair): Promise<void> {
   const { layout, nodes, away } = await readWholeTopology(endpoint);
   if (away.length > 0)
-    throw new AppError(
-      'unavailable',
-      `Nothing was repaired, because these nodes do not answer: ${listOf(away)}.`,
-    );
+    throw new AppError('unavailable', `Nothing was repaired, because these nodes do not answer: ${listOf(away)}.`);
   const repaired = new Set<number>();
   for (const { endpoint, shard } of nodes) {
     if (repaired.has(shard)) continue;
@@ -135,13 +127,7 @@ function report(differing: readonly Difference[]): number {
   });
   for (const { hourS, application, category, name, ...sets } of differing.slice(0, MAX_PRINTED)) {
     const hour = new Date(hourS * 1000).toISOString();
-    table.push([
-      hour,
-      application,
-      category,
-      name,
-      ...[sets.events, sets.users, sets.sessions].map(setsText),
-    ]);
+    table.push([hour, application, category, name, ...[sets.events, sets.users, sets.sessions].map(setsText)]);
   }
   console.log(table.toString());
   if (differing.length > MAX_PRINTED) console.log(`… and ${differing.length - MAX_PRINTED} more`);

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { runningEngine, startEngine } from '../../clickhouse/embedded.ts';
+import { runningEngine, startEngine } from '../../clickhouse/embedded/embedded.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
-import type { Config } from '../config.ts';
-import type { Logger } from '../log.ts';
+import type { Config } from '../config/config.ts';
+import type { Logger } from '../common/log.ts';
 
 /**
  * Runs `use` on the ClickHouse that the service uses: the configured server, else the engine that a running service

@@ -1,5 +1,5 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
-import { GIB } from '../units.ts';
+import { GIB } from '../common/units.ts';
 
 /** The settings of every INSERT of rows, on which it rests that none is lost. */
 export const INSERT_SETTINGS: ClickHouseSettings = {

@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../common/errors.ts';
 import { connect, type ClickHouseClient, type ConnectOptions } from './client.ts';
 import { nodesOf } from './endpoint.ts';
 import { nameOf } from './topology.ts';
@@ -21,10 +21,7 @@ export interface NodeHealthReader {
 const TIMEOUT_MS = 2_000;
 
 /** Asks as the user who answers questions. */
-export function nodeHealth({
-  endpoint,
-  database,
-}: Pick<ConnectOptions, 'endpoint' | 'database'>): NodeHealthReader {
+export function nodeHealth({ endpoint, database }: Pick<ConnectOptions, 'endpoint' | 'database'>): NodeHealthReader {
   const nodes = nodesOf(endpoint).map((endpoint) => ({
     node: nameOf(endpoint),
     client: connect({

@@ -1,8 +1,16 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
-import type { QuestionLimits } from '../config.ts';
-import { AppError, messageOf } from '../errors.ts';
+import { AppError, messageOf } from '../common/errors.ts';
 import { classify, limitHit, type QueryLimit } from './errors.ts';
 import type { Nodes } from './nodes.ts';
+
+/** What one query for an answer about events may use of ClickHouse; over any of them it ends with an error. */
+export interface QuestionLimits {
+  readonly maxSeconds: number;
+  readonly maxMemoryBytes: number;
+  /** After the indexes have ruled out what they can. */
+  readonly maxRowsRead: number;
+  readonly maxResultBytes: number;
+}
 
 /** No question of the HTTP API may keep ClickHouse busy for longer. */
 const MAX_EXECUTION_S = 10;
@@ -31,8 +39,7 @@ export async function queryRows<Row>(
         query,
         query_params: params,
         format: 'JSONEachRow',
-        clickhouse_settings:
-          bounds === undefined ? { max_execution_time: MAX_EXECUTION_S } : settingsOf(bounds.limits),
+        clickhouse_settings: bounds === undefined ? { max_execution_time: MAX_EXECUTION_S } : settingsOf(bounds.limits),
       });
       return await result.json<Row>();
     });

@@ -1,4 +1,4 @@
-import type { Logger } from '../log.ts';
+import type { Logger } from '../common/log.ts';
 import { rowsOf } from './checked-node.ts';
 import { connect, type ClickHouseClient } from './client.ts';
 import type { ClickHouseEndpoint } from './endpoint.ts';

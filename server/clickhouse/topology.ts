@@ -1,4 +1,4 @@
-import { AppError, messageOf } from '../errors.ts';
+import { AppError, messageOf } from '../common/errors.ts';
 import { connect } from './client.ts';
 import { nodesOf, type ClickHouseEndpoint } from './endpoint.ts';
 import { codeOf } from './errors.ts';
@@ -62,8 +62,7 @@ export async function readTopology(endpoint: ClickHouseEndpoint): Promise<Topolo
   const away = asked.filter((node) => 'reason' in node);
   const views = asked.filter((node) => 'members' in node);
   const [first] = views;
-  if (first === undefined)
-    throw new AppError('unavailable', `No node of cluster ${cluster} answers: ${listOf(away)}`);
+  if (first === undefined) throw new AppError('unavailable', `No node of cluster ${cluster} answers: ${listOf(away)}`);
   const nodes: [LivingNode, ...LivingNode[]] = [placeOf(cluster, first)];
   for (const view of views.slice(1)) nodes.push(placeOf(cluster, view));
   nodes.sort((a, b) => a.shard - b.shard || a.replica - b.replica);
@@ -153,9 +152,7 @@ function placeOf(cluster: string, { name, endpoint, members }: View): LivingNode
 function assertSound(cluster: string, members: readonly Member[], nodes: readonly LivingNode[]): void {
   const twice = members.map((member) => namesOf(member, nodes)).find((names) => names.length > 1);
   if (twice !== undefined) throw invalid(`CLICKHOUSE_URL names one node twice: ${twice.join(' and ')}.`);
-  const alone = members.find(
-    ({ replica, isInternallyReplicated }) => replica > 1 && isInternallyReplicated === 0,
-  );
+  const alone = members.find(({ replica, isInternallyReplicated }) => replica > 1 && isInternallyReplicated === 0);
   if (alone !== undefined) {
     throw invalid(
       `Shard ${alone.shard} of cluster ${cluster} has replicas without internal_replication; expected true.`,
@@ -181,10 +178,7 @@ function findUnnamed(
 }
 
 /** Of the addresses that answer as this node. */
-function namesOf(
-  { shard, replica }: Pick<Member, 'shard' | 'replica'>,
-  nodes: readonly LivingNode[],
-): string[] {
+function namesOf({ shard, replica }: Pick<Member, 'shard' | 'replica'>, nodes: readonly LivingNode[]): string[] {
   return nodes.filter((node) => node.shard === shard && node.replica === replica).map(({ name }) => name);
 }
 

@@ -1,4 +1,4 @@
-import { hoursFromRaw, minutesFromRaw } from '../queries/views.ts';
+import { hoursFromRaw, minutesFromRaw } from '../queries/verify/views.ts';
 
 /** A table of sets, as far as an erasure must know it. */
 export interface CountedTable {

@@ -1,8 +1,8 @@
-import { MigrationLock, type LockTimes } from '../../migrations/lock.ts';
+import { MigrationLock, type LockTimes } from '../migrate/lock.ts';
 import { rowsOf } from '../clickhouse/checked-node.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
-import { AppError } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import { AppError } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
 import { endOfInserts, tableOf, type ErasedNode } from './erased-node.ts';
 import type { ErasedUser } from './erased-user.ts';
 import { createErasure, dropErasure, KEYS } from './erasure-tables.ts';

@@ -2,8 +2,8 @@ import path from 'node:path';
 import { connect } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { listOf, readWholeTopology, type LivingNode, type Topology } from '../clickhouse/topology.ts';
-import { AppError } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import { AppError } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
 import { eraseEvents } from './erase-events.ts';
 import type { ErasedNode } from './erased-node.ts';
 import type { ErasedUser } from './erased-user.ts';
@@ -60,8 +60,7 @@ export async function eraseUser(whose: ErasedUser, erasing: Erasing): Promise<Er
 
 function assertWhole({ layout, away }: Topology): void {
   // A mutation would run on each replica, and what it reads is on one.
-  if (layout.replicated)
-    throw new AppError('invalid', 'received a cluster with replicas, expected one without');
+  if (layout.replicated) throw new AppError('invalid', 'received a cluster with replicas, expected one without');
   if (away.length > 0)
     throw new AppError('unavailable', `Nothing was erased: these nodes do not answer: ${listOf(away)}.`);
 }

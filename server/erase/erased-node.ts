@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { rowsOf } from '../clickhouse/checked-node.ts';
 import type { ClickHouseClient } from '../clickhouse/client.ts';
 import { localName, type Layout } from '../clickhouse/topology.ts';
-import { AppError } from '../errors.ts';
+import { AppError } from '../common/errors.ts';
 
 /** One node, with its own part of every table, asked as the admin. */
 export interface ErasedNode {

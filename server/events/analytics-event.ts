@@ -1,4 +1,4 @@
-import { invalid, show, type Issue } from '../errors.ts';
+import { invalid, show, type Issue } from '../common/errors.ts';
 import { ANALYTICS_CATEGORY, MAX_TIMESTAMP_MS, NO_DATA, type Event } from './event.ts';
 import { parseEventId } from './event-id.ts';
 import { givenText, type TextSource } from './given-text.ts';

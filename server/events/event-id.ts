@@ -1,4 +1,4 @@
-import { show, type Issue } from '../errors.ts';
+import { show, type Issue } from '../common/errors.ts';
 import { givenText, type TextSource } from './given-text.ts';
 import type { Query } from './parameters.ts';
 

@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Type, type Static } from 'typebox';
-import type { Issue } from '../errors.ts';
+import type { Issue } from '../common/errors.ts';
 import { DEFAULT_CATEGORY, MAX_NAME_CHARACTERS } from './event.ts';
 import { received } from './received.ts';
 import { issuesOf, MAX_ISSUES } from './schema-issues.ts';
@@ -8,8 +8,7 @@ import { issuesOf, MAX_ISSUES } from './schema-issues.ts';
 /** The deepest nesting of `data`; `{}` has a depth of 1. */
 export const MAX_DATA_DEPTH = 100;
 
-const name = (description: string) =>
-  Type.String({ minLength: 1, maxLength: MAX_NAME_CHARACTERS, description });
+const name = (description: string) => Type.String({ minLength: 1, maxLength: MAX_NAME_CHARACTERS, description });
 
 /**
  * An event as applications send it. Unknown members are refused, so that a typo such as `sesion_id` is seen. What a
@@ -26,9 +25,7 @@ export const EventShape = Type.Object(
         examples: ['2021-01-01 09:15:27.243860', 1609492527243.86],
       }),
     ),
-    session_id: Type.Optional(
-      name('What the events of one visit share; the user, if it is missing and there is one'),
-    ),
+    session_id: Type.Optional(name('What the events of one visit share; the user, if it is missing and there is one')),
     category: Type.Optional(
       name(`The kind of event, such as \`page interaction\`; \`${DEFAULT_CATEGORY}\`, if it is missing`),
     ),

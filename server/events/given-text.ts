@@ -1,4 +1,4 @@
-import { show, type Issue } from '../errors.ts';
+import { show, type Issue } from '../common/errors.ts';
 import { MAX_NAME_CHARACTERS } from './event.ts';
 import { isLongerThan, type Query } from './parameters.ts';
 

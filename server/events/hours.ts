@@ -1,4 +1,4 @@
-import { invalid, show, type Issue } from '../errors.ts';
+import { invalid, show, type Issue } from '../common/errors.ts';
 import { MAX_TIMESTAMP_MS } from './event.ts';
 import { timeUs, wholeMs, type Query } from './parameters.ts';
 

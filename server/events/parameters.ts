@@ -1,4 +1,4 @@
-import { show, type Issue } from '../errors.ts';
+import { show, type Issue } from '../common/errors.ts';
 import { MAX_TIMESTAMP_MS } from './event.ts';
 import { parseTimeUs } from './time.ts';
 
@@ -6,13 +6,7 @@ import { parseTimeUs } from './time.ts';
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /** Milliseconds since the epoch, written as a whole number from 0 to `maxMs`. Returns NaN and adds an issue otherwise. */
-export function wholeMs(
-  query: Query,
-  name: string,
-  maxMs: number,
-  maxWords: string,
-  issues: Issue[],
-): number {
+export function wholeMs(query: Query, name: string, maxMs: number, maxWords: string, issues: Issue[]): number {
   const value = query[name];
   const ms = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : NaN;
   if (ms <= maxMs) return ms;

@@ -1,13 +1,13 @@
-import { messageOf, type Issue } from '../errors.ts';
+import { messageOf, type Issue } from '../common/errors.ts';
 import type { Clock } from './analytics-event.ts';
 import { DEFAULT_CATEGORY, NO_DATA, type Event } from './event.ts';
 import { EVENT_MEMBERS, MAX_DATA_DEPTH, readShape, type EventShape } from './event-shape.ts';
 import { eventTimeUs } from './event-time.ts';
-import { scanMembers } from './members.ts';
+import { scanMembers } from './json/members.ts';
 import type { PayloadCheck } from './payload-schemas.ts';
 import { received } from './received.ts';
 import type { Reason, Refusal } from './rejection.ts';
-import type { TypedPaths } from './typed-paths.ts';
+import type { TypedPaths } from './data/typed-paths.ts';
 
 export interface ParseContext extends Clock {
   /** Of the key that the event came with; undefined without a key. */
@@ -69,8 +69,7 @@ function toEvent(shape: EventShape, data: string, context: ParseContext, text: s
     const message = `received ${received(shape.timestamp)}, expected ${problem}`;
     findings.push(['timestamp', { path: 'timestamp', message }]);
   }
-  for (const issue of context.checkPayload({ category, name }, payload, data.length))
-    findings.push(['schema', issue]);
+  for (const issue of context.checkPayload({ category, name }, payload, data.length)) findings.push(['schema', issue]);
   const [first] = findings;
   if (first !== undefined)
     return refusal(

@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
-import { messageOf, type Issue } from '../errors.ts';
+import { messageOf, type Issue } from '../common/errors.ts';
 import { issuesOf } from './schema-issues.ts';
 
 /** The JSON Schema (draft 2020-12) that the `data` of one kind of event must satisfy. */

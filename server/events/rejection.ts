@@ -1,4 +1,4 @@
-import type { Issue } from '../errors.ts';
+import type { Issue } from '../common/errors.ts';
 
 /**
  * Why an event was not accepted, as a closed list.

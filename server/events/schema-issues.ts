@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import type { Issue } from '../errors.ts';
+import type { Issue } from '../common/errors.ts';
 import { received } from './received.ts';
 
 /** The most findings about one event; a person needs no more to see what is wrong. */
@@ -16,10 +16,8 @@ export function issuesOf(errors: readonly ErrorObject[], root: string): Issue[] 
     const missing = textOf(error.params['missingProperty']);
     const extra = textOf(error.params['additionalProperty'] ?? error.params['unevaluatedProperty']);
     const path = pathOf(root, error.instancePath, missing ?? extra);
-    if (missing !== undefined)
-      return { path, message: `received nothing, expected ${wanted(error, missing)}` };
-    if (extra !== undefined)
-      return { path, message: 'received a member that the schema does not allow here' };
+    if (missing !== undefined) return { path, message: `received nothing, expected ${wanted(error, missing)}` };
+    if (extra !== undefined) return { path, message: 'received a member that the schema does not allow here' };
     return { path, message: `received ${received(error.data)}, expected ${expectation(error)}` };
   });
 }
@@ -27,9 +25,7 @@ export function issuesOf(errors: readonly ErrorObject[], root: string): Issue[] 
 /** A JSON pointer such as `/venue/lon` as `data.venue.lon`. */
 function pathOf(root: string, pointer: string, member: string | undefined): string {
   const steps = pointer.split('/').slice(1).map(unescapeStep);
-  const path = [...(root === '' ? [] : [root]), ...steps, ...(member === undefined ? [] : [member])].join(
-    '.',
-  );
+  const path = [...(root === '' ? [] : [root]), ...steps, ...(member === undefined ? [] : [member])].join('.');
   return path.length <= MAX_PATH_CHARACTERS ? path : `${path.slice(0, MAX_PATH_CHARACTERS)}…`;
 }
 

@@ -14,8 +14,7 @@ export function parseTimeUs(text: string): number {
   const dayMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
   const isDay = isDayOf(dayMs, Number(year), Number(month), Number(day));
   const offset = zoneMinutes(zone);
-  if (!isDay || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59 || Number.isNaN(offset))
-    return NaN;
+  if (!isDay || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59 || Number.isNaN(offset)) return NaN;
   const seconds = dayMs / 1000 + Number(hour) * 3600 + (Number(minute) - offset) * 60 + Number(second);
   return seconds * 1_000_000 + Number(fraction.padEnd(6, '0').slice(0, 6));
 }

@@ -1,25 +1,25 @@
 import { Router } from '@koa/router';
 import Koa from 'koa';
-import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
-import { createTrust, type TrustRules } from '../trust/trust.ts';
-import { analyticsOperations, type AnalyticsDependencies } from './analytics.ts';
-import type { RequestContext, RequestState } from './context.ts';
-import { crossOrigin } from './cross-origin.ts';
-import { dashboardOperations } from './dashboard.ts';
-import { documentationOperations } from './documentation.ts';
-import { eventsOperations, type EventsDependencies } from './events.ts';
-import { measured } from './measured.ts';
-import { fixedPaths } from './fixed-paths.ts';
-import type { Operation } from './operation.ts';
-import { problems } from './problem.ts';
-import { questionsOperations, type QuestionsRoutesDependencies } from './questions.ts';
-import { readsOf, type ReadsDependencies } from './reads.ts';
-import { statusOperations, type StatusDependencies } from './status.ts';
-import { standardHeaders } from './standard-headers.ts';
-import { topStream, type TopStreamDependencies } from './top-stream.ts';
-import { charge, demand, identified } from './trusted.ts';
-import { unanswered } from './unanswered.ts';
+import type { Logger } from '../common/log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { createTrust, type TrustRules } from '../auth/trust.ts';
+import { analyticsOperations, type AnalyticsDependencies } from './routes/analytics.ts';
+import type { RequestContext, RequestState } from './operation/context.ts';
+import { crossOrigin } from './middleware/cross-origin.ts';
+import { dashboardOperations } from './pages/dashboard.ts';
+import { documentationOperations } from './pages/documentation.ts';
+import { eventsOperations, type EventsDependencies } from './ingest/events.ts';
+import { measured } from './middleware/measured.ts';
+import { fixedPaths } from './middleware/fixed-paths.ts';
+import type { Operation } from './operation/operation.ts';
+import { problems } from './middleware/problem.ts';
+import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
+import { readsOf, type ReadsDependencies } from './routes/reads.ts';
+import { statusOperations, type StatusDependencies } from './routes/status.ts';
+import { standardHeaders } from './middleware/standard-headers.ts';
+import { topStream, type TopStreamDependencies } from './routes/top-stream.ts';
+import { charge, demand, identified } from './middleware/trusted.ts';
+import { unanswered } from './middleware/unanswered.ts';
 
 export interface HttpDependencies
   extends

@@ -1,8 +1,8 @@
 import { unlink } from 'node:fs/promises';
-import type { JournalLimits } from '../config.ts';
-import { deferred, type Deferred } from '../deferred.ts';
-import { AppError, messageOf } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import type { JournalLimits } from '../config/config.ts';
+import { deferred, type Deferred } from '../common/deferred.ts';
+import { AppError, messageOf } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
 import type { Backlog } from './backlog.ts';
 import { withFrame } from './checksum-frame.ts';
 import { createDurableFile, type DurableFile } from './durable-file.ts';
@@ -114,10 +114,7 @@ export class Journal {
     if (this.#state === 'closed') return overloaded('this server is shutting down', 1);
     const pending = this.#writingBytes + this.#next.bytes;
     if (pending + bytes > limits.pendingMaxBytes) {
-      return overloaded(
-        `${pending} bytes already wait for the disk, at most ${limits.pendingMaxBytes} may`,
-        1,
-      );
+      return overloaded(`${pending} bytes already wait for the disk, at most ${limits.pendingMaxBytes} may`, 1);
     }
     const wanted = backlog.bytes + pending + bytes;
     if (wanted > limits.maxBytes) {
@@ -186,9 +183,7 @@ export class Journal {
     } catch (error) {
       await this.#abandon(error);
       this.#writingBytes = 0;
-      group.durable.reject(
-        overloaded(`the journal cannot be written: ${messageOf(error)}`, RETRY_AFTER_S, error),
-      );
+      group.durable.reject(overloaded(`the journal cannot be written: ${messageOf(error)}`, RETRY_AFTER_S, error));
       return;
     }
     this.#lastError = undefined;
@@ -242,9 +237,7 @@ export class Journal {
     if (this.#open === undefined) return undefined;
     const { file, segment } = this.#open;
     this.#open = undefined;
-    await file
-      .close()
-      .catch((error: unknown) => this.#deps.log.error({ err: error }, 'closing a segment failed'));
+    await file.close().catch((error: unknown) => this.#deps.log.error({ err: error }, 'closing a segment failed'));
     if (segment.rows === 0) {
       await unlink(segment.path).catch(() => undefined);
       return undefined;

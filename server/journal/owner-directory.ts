@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
-import { AppError } from '../errors.ts';
+import { AppError } from '../common/errors.ts';
 
 /**
  * The directory in which one process, and no other, writes segments: `{journal}/{owner}/`.

@@ -94,9 +94,7 @@ export class Quarantine {
   }
 
   async #bytes(): Promise<number> {
-    const sizes = await Promise.all(
-      (await this.#names()).map(async (file) => lstat(path.join(this.#directory, file))),
-    );
+    const sizes = await Promise.all((await this.#names()).map(async (file) => lstat(path.join(this.#directory, file))));
     return sizes.reduce((sum, { size }) => sum + size, 0);
   }
 }

@@ -1,4 +1,4 @@
-import type { AppError } from '../errors.ts';
+import type { AppError } from '../common/errors.ts';
 import type { Arrivals } from '../events/arrivals.ts';
 import type { Arrival, Event } from '../events/event.ts';
 import { MAX_KEPT_PER_BODY, omission, type Rejection } from '../events/rejection.ts';
@@ -49,8 +49,7 @@ export function createBatch({ events, rejected, arrivals, hit, onUntyped }: Batc
     },
     reject: (rejection) => {
       ({ application } = rejection);
-      if (rejectedRows.length < MAX_KEPT_PER_BODY)
-        rejectedRows.push(toRejectedRow(rejection, arrivals.next()));
+      if (rejectedRows.length < MAX_KEPT_PER_BODY) rejectedRows.push(toRejectedRow(rejection, arrivals.next()));
       else omitted += 1;
     },
     commit: async () => {

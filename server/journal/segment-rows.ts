@@ -30,10 +30,7 @@ const BEGINNING_BYTES = 48;
  * not begin as a row of an event goes with the others.
  * @param beforeUs in microseconds since the epoch
  */
-export function splitRows(
-  text: Buffer,
-  beforeUs: number,
-): { readonly historic: Buffer; readonly recent: Buffer } {
+export function splitRows(text: Buffer, beforeUs: number): { readonly historic: Buffer; readonly recent: Buffer } {
   const historic: Buffer[] = [];
   const recent: Buffer[] = [];
   for (const row of rowsOf(text)) {

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { DAY_MS } from '../units.ts';
+import { DAY_MS } from '../common/units.ts';
 
 /** One file of the journal: rows for one table, in the bytes that ClickHouse will read. They never change. */
 export interface Segment {

@@ -1,6 +1,6 @@
-import { pause } from '../clickhouse/retry.ts';
-import { messageOf } from '../errors.ts';
-import type { Logger } from '../log.ts';
+import { pause } from '../common/retry.ts';
+import { messageOf } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
 
 export interface TakeoversDependencies {
   /** Takes over the journals whose owner is gone, and hands them on to be shipped, until the signal says stop. */

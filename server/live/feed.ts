@@ -1,5 +1,5 @@
-import type { Logger } from '../log.ts';
-import type { Clock } from './clock.ts';
+import type { Logger } from '../common/log.ts';
+import type { Clock } from '../common/clock.ts';
 import { framesOf, HEARTBEAT, OPENING, type Frames, type Shown } from './frames.ts';
 import type { Reader } from './reader.ts';
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Writable } from 'node:stream';
-import { AppError } from '../errors.ts';
-import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
-import { processClock, type Clock } from './clock.ts';
+import { AppError } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { processClock, type Clock } from '../common/clock.ts';
 import { Feed, type LiveQuestion } from './feed.ts';
 import { Reader, type ReaderOptions } from './reader.ts';
 
@@ -63,9 +63,7 @@ export class Feeds {
   /** Ends every stream, within a second also those whose readers take nothing. Lets nobody in from now on. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const ended = [...this.#readers].map(
-      async (reader) => new Promise<void>((resolve) => reader.onEnd(resolve)),
-    );
+    const ended = [...this.#readers].map(async (reader) => new Promise<void>((resolve) => reader.onEnd(resolve)));
     for (const feed of this.#feeds.values()) feed.close();
     await Promise.race([Promise.all(ended), sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]);
     for (const reader of this.#readers) reader.cutOff();

@@ -1,7 +1,7 @@
 import { queryRows } from '../clickhouse/query.ts';
-import { allOf, columnsAre } from './conditions.ts';
+import { allOf, columnsAre } from './sql/conditions.ts';
 import { readEventNames, type EventName, type KnownNames } from './event-names.ts';
-import type { Counting } from './grown-hours.ts';
+import type { Counting } from './counted/grown-hours.ts';
 
 /** What is known of one category, over everything that was ever stored. */
 export interface Category {
@@ -58,9 +58,7 @@ async function readSessions(
     WHERE ${sql} AND ${condition}
     GROUP BY category`;
   const rows = await queryRows<RowsRow>(nodes, select('', '1'), params, bounds);
-  const grown = rows
-    .filter((row) => known.get(row.category)?.rows !== row.all_rows)
-    .map(({ category }) => category);
+  const grown = rows.filter((row) => known.get(row.category)?.rows !== row.all_rows).map(({ category }) => category);
   if (grown.length > 0) {
     const query = select(', uniqExactMerge(sessions) AS all_sessions', 'category IN {grown:Array(String)}');
     for (const row of await queryRows<SessionsRow>(nodes, query, { ...params, grown }, bounds)) {

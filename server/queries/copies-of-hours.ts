@@ -1,8 +1,8 @@
 import { queryRows } from '../clickhouse/query.ts';
-import { allOf, columnsAre, isWithin, type Condition } from './conditions.ts';
-import { countedHours } from './counted-hours.ts';
+import { allOf, columnsAre, isWithin, type Condition } from './sql/conditions.ts';
+import { countedHours } from './counted/counted-hours.ts';
 import { readEventNames, type KnownNames } from './event-names.ts';
-import { ALL_HOURS, type Counting, type HoursBetween, type Selection } from './grown-hours.ts';
+import { ALL_HOURS, type Counting, type HoursBetween, type Selection } from './counted/grown-hours.ts';
 
 /**
  * Whether the raw table has copies of events, hour by hour: it has when it has more rows than there are identities. Rows
@@ -78,12 +78,7 @@ export async function hoursWithCopies(
     )
     GROUP BY hour
     HAVING sum(rows) > 0 AND sum(rows) != sum(events)`;
-  const rows = await queryRows<HourRow>(
-    counting.nodes,
-    query,
-    { ...counted.params, ...raw.params },
-    counting.bounds,
-  );
+  const rows = await queryRows<HourRow>(counting.nodes, query, { ...counted.params, ...raw.params }, counting.bounds);
   return rows.map(({ hour_s }) => hour_s);
 }
 

@@ -1,6 +1,6 @@
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
-import { allOf, columnsAre, isWithin } from './conditions.ts';
+import { allOf, columnsAre, isWithin } from './sql/conditions.ts';
 import type { StoredEvent } from './events-page.ts';
 
 /** What an event is known by; see migrations/0001_events.sql. */

@@ -1,8 +1,8 @@
 import type { LRUCache } from 'lru-cache';
 import { queryRows } from '../clickhouse/query.ts';
-import { allOf, columnsAre } from './conditions.ts';
-import { countedHours } from './counted-hours.ts';
-import type { Counting, KindOfEvent } from './grown-hours.ts';
+import { allOf, columnsAre } from './sql/conditions.ts';
+import { countedHours } from './counted/counted-hours.ts';
+import type { Counting, KindOfEvent } from './counted/grown-hours.ts';
 
 /** What is known of one name of a category, over everything that was ever stored. */
 export interface EventName extends KindOfEvent {
@@ -54,8 +54,7 @@ export async function readEventNames(
     ORDER BY category, name`;
   const rows = await queryRows<Row>(counting.nodes, query, params, counting.bounds);
   const grown = rows.filter((row) => known.get(keyOf(row))?.rows !== row.all_rows);
-  const counted =
-    grown.length === 0 ? undefined : await countNames(counting, { application, category }, grown, known);
+  const counted = grown.length === 0 ? undefined : await countNames(counting, { application, category }, grown, known);
   return rows
     .map((row) => ({
       category: row.category,

@@ -1,6 +1,6 @@
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
-import type { Span } from './time-windows.ts';
+import type { Span } from './sql/time-windows.ts';
 
 /** Answered from what ClickHouse keeps in memory of each part, without reading a row. */
 const SPANS = `

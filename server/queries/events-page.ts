@@ -1,11 +1,11 @@
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
-import type { QuestionLimits } from '../config.ts';
-import { allOf, columnsAre, eventIsAfter, isWithin, type Condition } from './conditions.ts';
-import { decodeCursor, encodeCursor, type Position } from './cursor.ts';
+import type { QuestionLimits } from '../clickhouse/query.ts';
+import { allOf, columnsAre, eventIsAfter, isWithin, type Condition } from './sql/conditions.ts';
+import { decodeCursor, encodeCursor, type Position } from './sql/cursor.ts';
 import { withoutCopies } from './copies.ts';
 import { readEventSpans } from './event-spans.ts';
-import { timeWindows, type Order, type TimeRange } from './time-windows.ts';
+import { timeWindows, type Order, type TimeRange } from './sql/time-windows.ts';
 
 /** Which events, in which order; what is undefined does not matter. */
 export interface EventsQuestion {
@@ -82,10 +82,7 @@ export async function readEventsPage(
 }
 
 /** Where rows can be at all. */
-function rangeOf(
-  { fromUs = 0, toUs = END_US, order }: EventsQuestion,
-  after: Position | undefined,
-): TimeRange {
+function rangeOf({ fromUs = 0, toUs = END_US, order }: EventsQuestion, after: Position | undefined): TimeRange {
   const range =
     order === 'asc'
       ? { fromUs: Math.max(fromUs, after?.timestampUs ?? 0), toUs }

@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { Nodes } from '../clickhouse/nodes.ts';
-import type { CacheLimits, QuestionLimits } from '../config.ts';
+import type { QuestionLimits } from '../clickhouse/query.ts';
+import type { CacheLimits } from '../config/config.ts';
 import { BriefAnswers } from './brief-answers.ts';
 import { readCategories, type Category, type Known } from './categories.ts';
-import type { Counting } from './grown-hours.ts';
-import { countKeeper } from './kept-counts.ts';
+import type { Counting } from './counted/grown-hours.ts';
+import { countKeeper } from './counted/kept-counts.ts';
 import { MAX_NAMES, readEventNames, type EventName, type NamesQuestion } from './event-names.ts';
 import { readEventsPage, type EventsPage, type EventsQuestion } from './events-page.ts';
 import { readRejectedPage, type RejectedPage, type RejectedQuestion } from './rejected-events.ts';
@@ -66,8 +67,7 @@ export function createQuestions(dependencies: QuestionsDependencies): Questions 
   const briefly = { ttlMs: cache.ttlMs, maxQuestions: MAX_CACHED, keyOf };
   const categories = new BriefAnswers({
     ...briefly,
-    answer: async ({ application }: NamesQuestion) =>
-      readCategories(counting, application, knownOf(application)),
+    answer: async ({ application }: NamesQuestion) => readCategories(counting, application, knownOf(application)),
   });
   const names = new BriefAnswers({
     ...briefly,

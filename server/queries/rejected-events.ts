@@ -1,9 +1,9 @@
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows } from '../clickhouse/query.ts';
-import type { QuestionLimits } from '../config.ts';
-import type { Issue } from '../errors.ts';
-import { allOf, columnsAre, isWithin, rejectionIsBefore } from './conditions.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
+import type { QuestionLimits } from '../clickhouse/query.ts';
+import type { Issue } from '../common/errors.ts';
+import { allOf, columnsAre, isWithin, rejectionIsBefore } from './sql/conditions.ts';
+import { decodeCursor, encodeCursor } from './sql/cursor.ts';
 
 /** Which rejected events; what is undefined does not matter. */
 export interface RejectedQuestion {

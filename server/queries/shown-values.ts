@@ -1,8 +1,8 @@
 import { TupleParam } from '@clickhouse/client';
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
-import type { DataPath } from '../events/data-path.ts';
-import { jsonOfEach, paramsOf, type Expression } from './data-values.ts';
+import type { DataPath } from '../events/data/data-path.ts';
+import { jsonOfEach, paramsOf, type Expression } from './sql/data-values.ts';
 
 /** When an event happened, when it arrived, and a hash of its id, which may be too long for a list of parameters. */
 export type Place = readonly [timestampUs: string | number, receivedAtUs: string | number, idHash: string];

@@ -1,12 +1,12 @@
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
-import type { QuestionLimits } from '../config.ts';
-import type { DataCondition, DataPath } from '../events/data-path.ts';
-import { allOf, columnsAre, isWithin } from './conditions.ts';
+import type { QuestionLimits } from '../clickhouse/query.ts';
+import type { DataCondition, DataPath } from '../events/data/data-path.ts';
+import { allOf, columnsAre, isWithin } from './sql/conditions.ts';
 import { IDENTITY } from './copies.ts';
 import { countIdentities, countRows, hoursAround, hoursWithCopies, isOfHours } from './copies-of-hours.ts';
-import { allHold, paramsOf, textAt, type Expression } from './data-values.ts';
+import { allHold, paramsOf, textAt, type Expression } from './sql/data-values.ts';
 import type { KnownNames } from './event-names.ts';
-import type { Counting } from './grown-hours.ts';
+import type { Counting } from './counted/grown-hours.ts';
 import { END_US } from './events-page.ts';
 import { ORDER, placeOf, readShown, ShownValues, type Place } from './shown-values.ts';
 
@@ -94,12 +94,7 @@ async function readKeys(counting: Counting, question: TopQuestion, knownNames: K
   const asRows = selectTop(question, rowsAsEvents(question));
   const raw = countRows(question, hours);
   const params = { ...asRows.params, ...raw.params };
-  const rows = await queryRows<Row>(
-    nodes,
-    `SELECT *, (${raw.sql}) AS raw_rows FROM (${asRows.sql})`,
-    params,
-    bounds,
-  );
+  const rows = await queryRows<Row>(nodes, `SELECT *, (${raw.sql}) AS raw_rows FROM (${asRows.sql})`, params, bounds);
   if (Number(rows[0]?.raw_rows) === identities) return rows;
   const copied = await hoursWithCopies(counting, question, hours);
   if (copied.length === 0) return rows;

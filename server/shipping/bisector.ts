@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { classify, codeOf, mayBeTheRows, refusesRows, type FailureClass } from '../clickhouse/errors.ts';
 import { WITHOUT_VIEWS } from '../clickhouse/insert-settings.ts';
-import { backoffMs, pause, type Backoff } from '../clickhouse/retry.ts';
-import { messageOf } from '../errors.ts';
+import { backoffMs, pause, type Backoff } from '../common/retry.ts';
+import { messageOf } from '../common/errors.ts';
 import { rowsOf } from '../journal/segment-rows.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../common/log.ts';
 import type { Insert } from './insert-rows.ts';
 import { openParcels, readParcel, Unreadable, type Parcel } from './parcel.ts';
 import type { Settlement } from './settlement.ts';
@@ -148,8 +148,7 @@ export class Bisector {
   /** @throws NotTheRows unless ClickHouse has refused the one row twice, and itself */
   async #reject(parcel: Parcel, [row]: readonly Buffer[], first: Error, second: Error): Promise<void> {
     if (row === undefined) return;
-    if (!refusesRows(first) || !refusesRows(second))
-      throw new NotTheRows(messageOf(second), { cause: second });
+    if (!refusesRows(first) || !refusesRows(second)) throw new NotTheRows(messageOf(second), { cause: second });
     if ((await this.#tryRows([row], WITHOUT_VIEWS)) === undefined)
       throw new NotTheRows(`a view fails that reads from ${this.#deps.table}: ${messageOf(second)}`);
     const text = row.toString().trimEnd();

@@ -1,13 +1,13 @@
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf } from '../errors.ts';
+import { messageOf } from '../common/errors.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import type { Hit } from '../journal/fail-point.ts';
 import { isCode, syncDirectory } from '../journal/owner-directory.ts';
 import type { Quarantine } from '../journal/quarantine.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
-import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Logger } from '../common/log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { rowsIn, type Parcel, type Unreadable } from './parcel.ts';
 
 export interface SettlementDependencies {

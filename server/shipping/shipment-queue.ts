@@ -1,4 +1,4 @@
-import { MIB } from '../units.ts';
+import { MIB } from '../common/units.ts';
 import { bytesIn, type Parcel } from './parcel.ts';
 
 /** What one INSERT brings. */

@@ -1,12 +1,12 @@
 import { classify, codeOf, mayBeTheRows, NotReady, type FailureClass } from '../clickhouse/errors.ts';
-import { backoffMs, type Backoff } from '../clickhouse/retry.ts';
-import { deferred } from '../deferred.ts';
-import { messageOf } from '../errors.ts';
+import { backoffMs, type Backoff } from '../common/retry.ts';
+import { deferred } from '../common/deferred.ts';
+import { messageOf } from '../common/errors.ts';
 import type { Hit } from '../journal/fail-point.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Segment } from '../journal/segment.ts';
-import type { Clock } from '../live/clock.ts';
-import type { Logger } from '../log.ts';
+import type { Clock } from '../common/clock.ts';
+import type { Logger } from '../common/log.ts';
 import type { Insert } from './insert-rows.ts';
 import { Pace, type Lane } from './pace.ts';
 import { openParcels, splitSegment, Unreadable, wholeSegment, type Parcel } from './parcel.ts';

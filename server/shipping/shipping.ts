@@ -3,9 +3,9 @@ import type { Hit } from '../journal/fail-point.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Quarantine } from '../journal/quarantine.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
-import type { Clock } from '../live/clock.ts';
-import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Clock } from '../common/clock.ts';
+import type { Logger } from '../common/log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { Bisector } from './bisector.ts';
 import type { Insert } from './insert-rows.ts';
 import type { Lane } from './pace.ts';
@@ -74,8 +74,7 @@ export function createShipping(dependencies: ShippingDependencies): Shipping {
       refusedSegments: all.reduce((sum, { bisector }) => sum + bisector.segments, 0),
     }),
     stopBisecting: async () => void (await Promise.all(all.map(async ({ bisector }) => bisector.close()))),
-    close: async (deadlineMs) =>
-      void (await Promise.all(all.map(async ({ shipper }) => shipper.close(deadlineMs)))),
+    close: async (deadlineMs) => void (await Promise.all(all.map(async ({ shipper }) => shipper.close(deadlineMs)))),
   };
 }
 

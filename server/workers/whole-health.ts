@@ -1,4 +1,4 @@
-import type { HealthReport, Readiness } from '../health.ts';
+import type { HealthReport, Readiness } from '../health/health.ts';
 
 /** Not ready as soon as one worker is not: nobody who posts can choose another. */
 export function wholeReadiness(all: readonly Readiness[]): Readiness {

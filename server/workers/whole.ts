@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import { AggregatorRegistry, type Registry } from 'prom-client';
-import { AppError } from '../errors.ts';
-import type { Health, HealthReport, Readiness } from '../health.ts';
+import { AppError } from '../common/errors.ts';
+import type { Health, HealthReport, Readiness } from '../health/health.ts';
 import { Colleagues } from './colleagues.ts';
 import { wholeReadiness, wholeReport } from './whole-health.ts';
 

@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { defaults } from '../../server/config.ts';
-import { expectAccessible } from '../support/accessible.ts';
-import { inBrowser, screenshot } from '../support/browser.ts';
-import { eventText, NDJSON, postEvents } from '../support/events-api.ts';
-import { expectHarmless, HOSTILE } from '../support/hostile.ts';
-import { eventRow, insertRows } from '../support/insert-events.ts';
-import { eventually } from '../support/outcome.ts';
-import { getJson, type ShownPage } from '../support/pages.ts';
-import { startTestApp, type TestApp } from '../support/test-app.ts';
+import { defaults } from '../../server/config/config.ts';
+import { expectAccessible } from '../support/browser/accessible.ts';
+import { inBrowser, screenshot } from '../support/browser/browser.ts';
+import { eventText, NDJSON, postEvents } from '../support/http/events-api.ts';
+import { expectHarmless, HOSTILE } from '../support/events/hostile.ts';
+import { eventRow, insertRows } from '../support/clickhouse/insert-events.ts';
+import { eventually } from '../support/http/outcome.ts';
+import { getJson, type ShownPage } from '../support/http/pages.ts';
+import { startTestApp, type TestApp } from '../support/server/test-app.ts';
 
 /** Each is many steps, on machines that do other things too. */
 const PATIENCE_MS = 120_000;
@@ -155,9 +155,7 @@ describe('Browsing events in a browser', function () {
     'says which filters find nothing, and leads further',
     inBrowser(async ({ open }) => {
       const page = await open(urlOf('&session_id=nobody&category=shop&range=1h'));
-      await page
-        .getByText('There is none with session “nobody”, category “shop”, of the last hour.')
-        .waitFor();
+      await page.getByText('There is none with session “nobody”, category “shop”, of the last hour.').waitFor();
       await expectAccessible(page);
       await screenshot(page, 'browse-nothing');
       await page.getByRole('link', { name: 'Any session' }).click();

@@ -1,7 +1,7 @@
-import { expectAccessible } from '../support/accessible.ts';
-import { apiKey } from '../support/api-keys.ts';
-import { inBrowser, screenshot } from '../support/browser.ts';
-import { startTestApp } from '../support/test-app.ts';
+import { expectAccessible } from '../support/browser/accessible.ts';
+import { apiKey } from '../support/http/api-keys.ts';
+import { inBrowser, screenshot } from '../support/browser/browser.ts';
+import { startTestApp } from '../support/server/test-app.ts';
 
 describe('The dashboard with a key that may not read', () => {
   it(

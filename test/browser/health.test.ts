@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { Closing } from '../../server/closing.ts';
-import { expectAccessible } from '../support/accessible.ts';
-import { apiKey } from '../support/api-keys.ts';
-import { inBrowser, screenshot } from '../support/browser.ts';
-import { eventText, postEvents } from '../support/events-api.ts';
-import { startSeverableService } from '../support/severable-service.ts';
-import { startTestApp } from '../support/test-app.ts';
+import { expectAccessible } from '../support/browser/accessible.ts';
+import { apiKey } from '../support/http/api-keys.ts';
+import { inBrowser, screenshot } from '../support/browser/browser.ts';
+import { eventText, postEvents } from '../support/http/events-api.ts';
+import { startSeverableService } from '../support/server/severable-service.ts';
+import { startTestApp } from '../support/server/test-app.ts';
 
 /** An engine takes seconds to start, and the service waits before it tries again. */
 const BACK_WITHIN = { timeout: 40_000 };

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startEngine, type Engine } from '../../clickhouse/embedded.ts';
+import { startEngine, type Engine } from '../../clickhouse/embedded/embedded.ts';
 import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
-import { expectAccessible } from '../support/accessible.ts';
-import { inBrowser, screenshot } from '../support/browser.ts';
-import { eventText, postEvents } from '../support/events-api.ts';
+import { expectAccessible } from '../support/browser/accessible.ts';
+import { inBrowser, screenshot } from '../support/browser/browser.ts';
+import { eventText, postEvents } from '../support/http/events-api.ts';
 import { silentLog } from '../support/logs.ts';
-import { startServer } from '../support/server-process.ts';
+import { startServer } from '../support/server/server-process.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** An engine takes seconds to start, and a page waits up to 30 s before it asks again. */

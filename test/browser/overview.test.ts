@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { apiKey } from '../support/api-keys.ts';
-import { expectAccessible } from '../support/accessible.ts';
-import { inBrowser, screenshot } from '../support/browser.ts';
-import { eventually } from '../support/outcome.ts';
-import { startTestApp, type TestApp } from '../support/test-app.ts';
+import { apiKey } from '../support/http/api-keys.ts';
+import { expectAccessible } from '../support/browser/accessible.ts';
+import { inBrowser, screenshot } from '../support/browser/browser.ts';
+import { eventually } from '../support/http/outcome.ts';
+import { startTestApp, type TestApp } from '../support/server/test-app.ts';
 
 /** How soon an acknowledged event must be on an open page. */
 const FRESH_MS = 2_000;
@@ -72,13 +72,9 @@ describe('The overview in a browser', () => {
       const page = await open(service.url);
       await page.getByRole('heading', { name: 'This hour' }).waitFor();
       await page.keyboard.press('Tab');
-      expect(await page.evaluate<string>('document.activeElement.textContent')).to.equal(
-        'Skip to the content',
-      );
+      expect(await page.evaluate<string>('document.activeElement.textContent')).to.equal('Skip to the content');
       await page.keyboard.press('Enter');
-      await eventually(async () =>
-        expect(await page.evaluate<string>('document.activeElement.id')).to.equal('main'),
-      );
+      await eventually(async () => expect(await page.evaluate<string>('document.activeElement.id')).to.equal('main'));
     }),
   );
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { inBrowser } from '../support/browser.ts';
-import { PageWatch } from '../support/page-watch.ts';
-import { whileServing } from '../support/serve.ts';
+import { inBrowser } from '../support/browser/browser.ts';
+import { PageWatch } from '../support/browser/page-watch.ts';
+import { whileServing } from '../support/server/serve.ts';
 
 const FAILING = '<script src="/failing.js"></script>';
 

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessible.ts';
-import { inBrowser, screenshot } from '../support/browser.ts';
-import { NDJSON, postEvents } from '../support/events-api.ts';
-import { expectHarmless, HOSTILE } from '../support/hostile.ts';
-import { insertRows } from '../support/insert-events.ts';
-import { eventually } from '../support/outcome.ts';
-import { startTestApp, type TestApp } from '../support/test-app.ts';
+import { expectAccessible } from '../support/browser/accessible.ts';
+import { inBrowser, screenshot } from '../support/browser/browser.ts';
+import { NDJSON, postEvents } from '../support/http/events-api.ts';
+import { expectHarmless, HOSTILE } from '../support/events/hostile.ts';
+import { insertRows } from '../support/clickhouse/insert-events.ts';
+import { eventually } from '../support/http/outcome.ts';
+import { startTestApp, type TestApp } from '../support/server/test-app.ts';
 
 /** Each is many steps, on machines that do other things too. */
 const PATIENCE_MS = 120_000;
@@ -40,9 +40,7 @@ describe('Rejected events in a browser', function () {
       await eventually(async () => expect(await shownPayloads(page)).to.have.length(20));
       const [newest] = await page.getByRole('article').all();
       if (newest === undefined) throw new Error('expected an article');
-      expect(await newest.textContent()).to.match(
-        /Schema.*from till.*data\.number.*received 1, expected a text/,
-      );
+      expect(await newest.textContent()).to.match(/Schema.*from till.*data\.number.*received 1, expected a text/);
       await newest.getByRole('button', { name: 'Indented' }).click();
       await eventually(async () =>
         expect(await newest.locator('pre').textContent()).to.equal('{\n  "number": 1,\n  "price": 1.0\n}'),
@@ -54,10 +52,7 @@ describe('Rejected events in a browser', function () {
       const first = await shownPayloads(page);
       await page.getByRole('link', { name: 'Next page' }).click();
       await page.getByRole('heading', { name: 'Rejections, page 2' }).waitFor();
-      expect([...first, ...(await shownPayloads(page))]).to.deep.equal([
-        `${payloads[0]}}`,
-        ...payloads.slice(1),
-      ]);
+      expect([...first, ...(await shownPayloads(page))]).to.deep.equal([`${payloads[0]}}`, ...payloads.slice(1)]);
       const again = await open(page.url());
       await eventually(async () => expect(await shownPayloads(again)).to.deep.equal(payloads.slice(20)));
       await page.getByRole('link', { name: 'Previous page' }).click();
@@ -94,17 +89,11 @@ describe('Rejected events in a browser', function () {
       try {
         const page = await open(`${hostile.url}/?view=rejected`);
         await page.getByText('Nothing was rejected').waitFor();
-        const odd = [
-          '\u0000\u0007\u001B[31m',
-          `{"session_id":"${'x'.repeat(20_000)}"}`,
-          '{"__proto__":{"a":1}}',
-        ];
+        const odd = ['\u0000\u0007\u001B[31m', `{"session_id":"${'x'.repeat(20_000)}"}`, '{"__proto__":{"a":1}}'];
         const lines = [
           ...HOSTILE,
           ...odd,
-          ...HOSTILE.map((text) =>
-            JSON.stringify({ [text]: text, name: 1, category: text, data: { [text]: 1 } }),
-          ),
+          ...HOSTILE.map((text) => JSON.stringify({ [text]: text, name: 1, category: text, data: { [text]: 1 } })),
         ];
         const answer = await postEvents(hostile.url, lines.join('\n'), NDJSON);
         expect(answer.body.rejected).to.have.length(lines.length);

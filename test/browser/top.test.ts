@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { expectAccessible } from '../support/accessible.ts';
-import { inBrowser, screenshot } from '../support/browser.ts';
-import { eventText, NDJSON, postEvents } from '../support/events-api.ts';
-import { eventually } from '../support/outcome.ts';
-import { startTestApp, type TestApp } from '../support/test-app.ts';
+import { expectAccessible } from '../support/browser/accessible.ts';
+import { inBrowser, screenshot } from '../support/browser/browser.ts';
+import { eventText, NDJSON, postEvents } from '../support/http/events-api.ts';
+import { eventually } from '../support/http/outcome.ts';
+import { startTestApp, type TestApp } from '../support/server/test-app.ts';
 
 /** How soon an acknowledged event must be on an open page. */
 const FRESH_MS = 2_000;
@@ -33,10 +33,7 @@ describe('The live top list in a browser', () => {
       const page = await open(`${service.url}/?view=top&category=moves&window=1h`);
       await eventually(async () => expect(await rows(page)).to.deep.equal(['1 first 3', '2 second 2']));
       await post('moves', { second: 2 });
-      await eventually(
-        async () => expect(await rows(page)).to.deep.equal(['1 second 4', '2 first 3']),
-        FRESH_MS,
-      );
+      await eventually(async () => expect(await rows(page)).to.deep.equal(['1 second 4', '2 first 3']), FRESH_MS);
       await page.goto(`${service.url}/?view=top`);
       await page.getByText('in the last hour').waitFor();
     }),
@@ -106,9 +103,7 @@ describe('The live top list in a browser', () => {
       await page.keyboard.press('Enter');
       await eventually(async () => expect(await rows(page)).to.deep.equal(['1 second 5', '2 first 3']));
       const spoken = page.locator('[role=status]:visible, [role=alert], [aria-live]');
-      await eventually(async () =>
-        expect(await spoken.allTextContents()).to.deep.equal(['The list is live.']),
-      );
+      await eventually(async () => expect(await spoken.allTextContents()).to.deep.equal(['The list is live.']));
       await page.getByRole('link', { name: 'User' }).focus();
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Users with the most events' }).waitFor();

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Ledger } from '../support/ledger.ts';
+import { Ledger } from '../support/events/ledger.ts';
 import { checkLedger, type Exceptions } from './harness/check-ledger.ts';
 import type { StoredLedger } from './harness/stored-ledger.ts';
 

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { migrate } from '../../migrations/migrator.ts';
+import { migrate } from '../../server/migrate/migrator.ts';
 import { Closing } from '../../server/closing.ts';
 import { silentLog } from '../support/logs.ts';
-import { failure } from '../support/outcome.ts';
-import { totals } from '../support/stored.ts';
+import { failure } from '../support/http/outcome.ts';
+import { totals } from '../support/clickhouse/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { ClickHouseProcess } from './harness/clickhouse-process.ts';
-import { failNextCommit, whyNoFailingCommit, type CommitFault } from './harness/failing-commit.ts';
+import { failNextCommit, whyNoFailingCommit, type CommitFault } from './harness/disks/failing-commit.ts';
 
 const DATABASE = 'test_commit';
 const INSERT = `INSERT INTO events (timestamp, received_at, event_id, user, category, name, data)

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
-import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
-import { startServer } from '../support/server-process.ts';
+import { testDatabase, testEndpoint } from '../support/clickhouse/clickhouse.ts';
+import { startServer } from '../support/server/server-process.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { runCampaign } from './fuzz/campaign.ts';
 

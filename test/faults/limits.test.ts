@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
-import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
-import { eventually } from '../support/outcome.ts';
-import { startServer, type ServerProcess } from '../support/server-process.ts';
-import { storedUsers } from '../support/stored.ts';
+import { testDatabase, testEndpoint } from '../support/clickhouse/clickhouse.ts';
+import { eventually } from '../support/http/outcome.ts';
+import { startServer, type ServerProcess } from '../support/server/server-process.ts';
+import { storedUsers } from '../support/clickhouse/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** Posts until the server refuses, at most 20,000 times; what it acknowledged, and the refusal. */

@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { open, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { failure } from '../support/outcome.ts';
+import { failure } from '../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../support/temp-dir.ts';
-import { leftovers } from './harness/leftovers.ts';
-import { LoopDisk, unmountAll } from './harness/loop-disk.ts';
+import { leftovers } from './harness/breaks/leftovers.ts';
+import { LoopDisk, unmountAll } from './harness/disks/loop-disk.ts';
 
 describe('A disk whose power can be cut', () => {
   let directory: TempDir;

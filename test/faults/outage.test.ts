@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
-import { startEngine, type Engine } from '../../clickhouse/embedded.ts';
+import { startEngine, type Engine } from '../../clickhouse/embedded/embedded.ts';
 import { Closing } from '../../server/closing.ts';
-import { createLogger } from '../../server/log.ts';
-import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
-import { eventually } from '../support/outcome.ts';
-import { startServer } from '../support/server-process.ts';
-import { storedUsers } from '../support/stored.ts';
+import { createLogger } from '../../server/common/log.ts';
+import { testDatabase, testEndpoint } from '../support/clickhouse/clickhouse.ts';
+import { eventually } from '../support/http/outcome.ts';
+import { startServer } from '../support/server/server-process.ts';
+import { storedUsers } from '../support/clickhouse/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 describe('While ClickHouse is away', () => {
@@ -76,10 +76,7 @@ describe('While ClickHouse is away', () => {
     await doomed.kill();
     const heir = await startServer({ ...away, ...endpointEnv(testEndpoint()) });
     closing.add('heir', () => heir.stop());
-    await eventually(
-      async () => expect((await storedUsers(testEndpoint(), database.name)).size).to.equal(5),
-      20_000,
-    );
+    await eventually(async () => expect((await storedUsers(testEndpoint(), database.name)).size).to.equal(5), 20_000);
     const metrics = await (await fetch(`${heir.url}/metrics`)).text();
     expect(metrics).to.match(/^clickhour_events_recovered_total 5$/m);
     expect(metrics).to.match(/^clickhour_events_unaccounted 0$/m);
@@ -98,10 +95,7 @@ describe('While ClickHouse is away', () => {
     expect(await server.stop()).to.equal(0);
     const heir = await startServer({ ...away, ...endpointEnv(testEndpoint()) });
     closing.add('heir', () => heir.stop());
-    await eventually(
-      async () => expect((await storedUsers(testEndpoint(), database.name)).size).to.equal(1),
-      20_000,
-    );
+    await eventually(async () => expect((await storedUsers(testEndpoint(), database.name)).size).to.equal(1), 20_000);
   });
 
   it('a database that is lost is made again, and what waited is stored and counted', async () => {

@@ -1,18 +1,16 @@
 import { expect } from 'chai';
 import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
-import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
-import { eventText, NDJSON, postEvents } from '../support/events-api.ts';
-import { eventually } from '../support/outcome.ts';
-import { PASS, startProxy } from '../support/proxy.ts';
-import { startServer, type ServerProcess } from '../support/server-process.ts';
-import { rowsOf, storedUsers, totals } from '../support/stored.ts';
-import { storedRejections } from '../support/stored-events.ts';
+import { testDatabase, testEndpoint } from '../support/clickhouse/clickhouse.ts';
+import { eventText, NDJSON, postEvents } from '../support/http/events-api.ts';
+import { eventually } from '../support/http/outcome.ts';
+import { PASS, startProxy } from '../support/server/proxy.ts';
+import { startServer, type ServerProcess } from '../support/server/server-process.ts';
+import { rowsOf, storedUsers, totals } from '../support/clickhouse/stored.ts';
+import { storedRejections } from '../support/clickhouse/stored-events.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const USERS = Array.from({ length: 16 }, (_, index) =>
-  index === 3 || index === 11 ? `poison${index}` : `u${index}`,
-);
+const USERS = Array.from({ length: 16 }, (_, index) => (index === 3 || index === 11 ? `poison${index}` : `u${index}`));
 
 describe('A segment with refused rows, while the server is killed with -9 after an answer of ClickHouse', () => {
   let closing: Closing;

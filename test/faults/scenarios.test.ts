@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Closing } from '../../server/closing.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { SHOWN_BY, isBreak, type Break } from './harness/breaks.ts';
+import { SHOWN_BY, isBreak, type Break } from './harness/breaks/breaks.ts';
 import { ClickHouseProcess } from './harness/clickhouse-process.ts';
 import { outcomeLine } from './harness/report.ts';
 import { runScenario, type Outcome } from './harness/run-scenario.ts';

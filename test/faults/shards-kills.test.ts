@@ -4,15 +4,15 @@ import { connect } from '../../server/clickhouse/client.ts';
 import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
 import { HOUR_MS } from '../../server/events/hours.ts';
-import { verifyCounts } from '../../server/queries/verify-counts.ts';
-import { Ledger } from '../support/ledger.ts';
-import { eventually } from '../support/outcome.ts';
-import { seeded } from '../support/random.ts';
-import { startServer, type ServerProcess } from '../support/server-process.ts';
-import { startTwoShards, type Shard } from '../support/shards.ts';
-import { storedUsers, totals } from '../support/stored.ts';
+import { verifyCounts } from '../../server/queries/verify/verify-counts.ts';
+import { Ledger } from '../support/events/ledger.ts';
+import { eventually } from '../support/http/outcome.ts';
+import { seeded } from '../support/events/random.ts';
+import { startServer, type ServerProcess } from '../support/server/server-process.ts';
+import { startTwoShards, type Shard } from '../support/clickhouse/shards.ts';
+import { storedUsers, totals } from '../support/clickhouse/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { startTraffic } from '../support/traffic.ts';
+import { startTraffic } from '../support/events/traffic.ts';
 
 const DATABASE = 'test_shards_kills';
 const HOURS = 48;
@@ -102,9 +102,7 @@ describe('Three servers before two shards, under load', () => {
         }
         const stored = await storedUsers(endpoint, DATABASE);
         expect(acknowledged.filter((user) => !stored.has(user))).to.deep.equal([]);
-        expect([...stored].filter(([user, times]) => times !== 1 || !ledger.fates.has(user))).to.deep.equal(
-          [],
-        );
+        expect([...stored].filter(([user, times]) => times !== 1 || !ledger.fates.has(user))).to.deep.equal([]);
       }, 90_000);
       const { raw, view } = await totals(endpoint, DATABASE);
       expect(view).to.deep.equal(raw);

@@ -6,12 +6,12 @@ import { simulate } from '../../bench/simulation.ts';
 import { connect } from '../../server/clickhouse/client.ts';
 import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
-import { verifyCounts } from '../../server/queries/verify-counts.ts';
-import { freePort } from '../support/free-port.ts';
-import { needsNginx, startNginx } from '../support/nginx.ts';
-import { eventually } from '../support/outcome.ts';
-import { startServer, type ServerProcess } from '../support/server-process.ts';
-import { startTwoShards } from '../support/shards.ts';
+import { verifyCounts } from '../../server/queries/verify/verify-counts.ts';
+import { freePort } from '../support/server/free-port.ts';
+import { needsNginx, startNginx } from '../support/server/nginx.ts';
+import { eventually } from '../support/http/outcome.ts';
+import { startServer, type ServerProcess } from '../support/server/server-process.ts';
+import { startTwoShards } from '../support/clickhouse/shards.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const DATABASE = 'test_simulate_on_shards';

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { defaults } from '../../server/config.ts';
+import { defaults } from '../../server/config/config.ts';
 import { startApp } from '../../server/app.ts';
 import { Closing } from '../../server/closing.ts';
-import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
+import { testDatabase, testEndpoint } from '../support/clickhouse/clickhouse.ts';
 import { silentLog } from '../support/logs.ts';
-import { eventually } from '../support/outcome.ts';
-import { PASS, startProxy } from '../support/proxy.ts';
-import { storedUsers } from '../support/stored.ts';
+import { eventually } from '../support/http/outcome.ts';
+import { PASS, startProxy } from '../support/server/proxy.ts';
+import { storedUsers } from '../support/clickhouse/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const INSERT_MS = 200;

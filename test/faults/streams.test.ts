@@ -1,20 +1,20 @@
 import { expect } from 'chai';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { startEngine, type Engine } from '../../clickhouse/embedded.ts';
+import { startEngine, type Engine } from '../../clickhouse/embedded/embedded.ts';
 import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
-import { defaults } from '../../server/config.ts';
-import { testDatabase, testEndpoint } from '../support/clickhouse.ts';
-import { eventText, postEvents } from '../support/events-api.ts';
+import { defaults } from '../../server/config/config.ts';
+import { testDatabase, testEndpoint } from '../support/clickhouse/clickhouse.ts';
+import { eventText, postEvents } from '../support/http/events-api.ts';
 import { keptLog, silentLog } from '../support/logs.ts';
-import { metricOf } from '../support/metric.ts';
-import { eventually } from '../support/outcome.ts';
-import { getProblem } from '../support/pages.ts';
-import { JSON_LINES, readStream, type StreamReader } from '../support/read-stream.ts';
-import { startServer } from '../support/server-process.ts';
+import { metricOf } from '../support/http/metric.ts';
+import { eventually } from '../support/http/outcome.ts';
+import { getProblem } from '../support/http/pages.ts';
+import { JSON_LINES, readStream, type StreamReader } from '../support/http/read-stream.ts';
+import { startServer } from '../support/server/server-process.ts';
 import { tempDir } from '../support/temp-dir.ts';
-import { startTestApp } from '../support/test-app.ts';
+import { startTestApp } from '../support/server/test-app.ts';
 
 describe('A stream', () => {
   let closing: Closing;

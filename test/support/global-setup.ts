@@ -1,8 +1,8 @@
 import { Closing } from '../../server/closing.ts';
-import { closeChromium } from './chromium.ts';
-import { setTestEndpoint } from './clickhouse.ts';
+import { closeChromium } from './browser/chromium.ts';
+import { setTestEndpoint } from './clickhouse/clickhouse.ts';
 import { everythingHeld, expectNothingLeft } from './leaks.ts';
-import { startTestClickHouse } from './start-clickhouse.ts';
+import { startTestClickHouse } from './clickhouse/start-clickhouse.ts';
 
 const closing = new Closing();
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../server/live/clock.ts';
+import type { Clock } from '../../server/common/clock.ts';
 
 interface Timer {
   readonly atMs: number;

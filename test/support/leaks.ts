@@ -54,8 +54,6 @@ function without(lines: readonly string[], before: readonly string[]): string[] 
 async function orphans(): Promise<string[]> {
   if (directoriesMade().length === 0) return [];
   const { stdout } = await promisify(execFile)('ps', ['-A', '-ww', '-o', 'pid=,args=']);
-  const lines = stdout
-    .split('\n')
-    .filter((line) => directoriesMade().some((directory) => line.includes(directory)));
+  const lines = stdout.split('\n').filter((line) => directoriesMade().some((directory) => line.includes(directory)));
   return lines.map((line) => `the process ${line.trim()}`);
 }

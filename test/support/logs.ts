@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { createLogger, type Logger } from '../../server/log.ts';
+import { createLogger, type Logger } from '../../server/common/log.ts';
 
 export const silentLog: Logger = createLogger('silent');
 

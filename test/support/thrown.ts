@@ -1,4 +1,4 @@
-import { AppError } from '../../server/errors.ts';
+import { AppError } from '../../server/common/errors.ts';
 
 /** The AppError that `run` throws. Fails when it throws anything else, or nothing. */
 export function thrownBy(run: () => unknown): AppError {

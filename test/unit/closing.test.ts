@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Closing } from '../../server/closing.ts';
-import { failure } from '../support/outcome.ts';
+import { failure } from '../support/http/outcome.ts';
 
 describe('Closing', () => {
   it('closes in reverse order, each part only after the one before it is closed', async () => {

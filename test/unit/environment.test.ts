@@ -1,15 +1,14 @@
 import path from 'node:path';
 import { expect } from 'chai';
-import { defaults, type Config } from '../../server/config.ts';
-import { readConfig } from '../../server/environment.ts';
-import { apiKey } from '../support/api-keys.ts';
+import { defaults, type Config } from '../../server/config/config.ts';
+import { readConfig } from '../../server/config/environment.ts';
+import { apiKey } from '../support/http/api-keys.ts';
 import { thrownBy } from '../support/thrown.ts';
 
 function issuesOf(env: NodeJS.ProcessEnv) {
   const error = thrownBy(() => readConfig(env));
   expect(error.code).to.equal('invalid');
-  for (const { path: name, message } of error.issues)
-    expect(error.message).to.include(`\n  ${name}: ${message}`);
+  for (const { path: name, message } of error.issues) expect(error.message).to.include(`\n  ${name}: ${message}`);
   return Object.fromEntries(error.issues.map(({ path: name, message }) => [name, message]));
 }
 
@@ -154,16 +153,8 @@ describe('readConfig', () => {
       '10GB',
       'received "10GB", expected bytes from 1 to 9007199254740991, such as 1048576 or 1MiB',
     ],
-    [
-      'JOURNAL_MAX_BYTES',
-      '0',
-      'received "0", expected bytes from 1 to 9007199254740991, such as 1048576 or 1MiB',
-    ],
-    [
-      'MAX_BODY_BYTES',
-      '2GiB',
-      'received "2GiB", expected bytes from 1 to 134217728, such as 1048576 or 1MiB',
-    ],
+    ['JOURNAL_MAX_BYTES', '0', 'received "0", expected bytes from 1 to 9007199254740991, such as 1048576 or 1MiB'],
+    ['MAX_BODY_BYTES', '2GiB', 'received "2GiB", expected bytes from 1 to 134217728, such as 1048576 or 1MiB'],
     ['LOG_LEVEL', 'loud', 'received "loud", expected one of fatal, error, warn, info, debug, trace, silent'],
     [
       'CLICKHOUSE_DATABASE',

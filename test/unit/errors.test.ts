@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { AppError, invalid, messageOf, show } from '../../server/errors.ts';
+import { AppError, invalid, messageOf, show } from '../../server/common/errors.ts';
 
 describe('show', () => {
   it('quotes what came, so that its ends can be seen', () => {

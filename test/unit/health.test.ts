@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import type { Finding } from '../../server/clickhouse/finding.ts';
-import { createHealth, type HealthDependencies } from '../../server/health.ts';
+import type { Finding } from '../../server/clickhouse/self-check/finding.ts';
+import { createHealth, type HealthDependencies } from '../../server/health/health.ts';
 import { Backlog } from '../../server/journal/backlog.ts';
-import type { IngestHealth } from '../../server/ingest.ts';
+import type { IngestHealth } from '../../server/shipping/ingest.ts';
 import { createSegment } from '../../server/journal/segment.ts';
 
 const NOW_MS = 1_700_000_000_000;

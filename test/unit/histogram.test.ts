@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { AggregatorRegistry, Histogram as PromHistogram, Registry } from 'prom-client';
-import { Histogram } from '../../server/histogram.ts';
+import { Histogram } from '../../server/metrics/histogram.ts';
 
 const FACTS = { name: 'request_seconds', help: 'How long requests take', buckets: [0.01, 0.1, 1] };
 const OK = { method: 'GET', status: '200' };

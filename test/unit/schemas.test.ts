@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
-import { AppError } from '../../server/errors.ts';
+import { AppError } from '../../server/common/errors.ts';
 import { loadPayloadSchemas } from '../../server/schemas.ts';
-import { failure } from '../support/outcome.ts';
+import { failure } from '../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../support/temp-dir.ts';
 
 describe('loadPayloadSchemas', () => {
@@ -26,8 +26,7 @@ describe('loadPayloadSchemas', () => {
     await write('a%2Fb/c%25.json', { required: ['b'] });
     await write('.hidden/x', 'not a schema');
     const check = await load();
-    const paths = (category: string, name: string) =>
-      check({ category, name }, {}, 2).map((each) => each.path);
+    const paths = (category: string, name: string) => check({ category, name }, {}, 2).map((each) => each.path);
     expect(paths('page interaction', 'cta click')).to.deep.equal(['data.a']);
     expect(paths('a/b', 'c%')).to.deep.equal(['data.b']);
     expect(paths('page interaction', 'other')).to.deep.equal([]);

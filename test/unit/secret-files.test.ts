@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
-import { readConfig } from '../../server/environment.ts';
-import { apiKey } from '../support/api-keys.ts';
+import { readConfig } from '../../server/config/environment.ts';
+import { apiKey } from '../support/http/api-keys.ts';
 import { tempDir, type TempDir } from '../support/temp-dir.ts';
 import { thrownBy } from '../support/thrown.ts';
 

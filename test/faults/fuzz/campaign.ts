@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
-import { residentBytes } from '../../../bench/resident-memory.ts';
-import type { OpenApi } from '../../support/documented.ts';
+import { residentBytes } from '../../../bench/measure/resident-memory.ts';
+import type { OpenApi } from '../../support/http/documented.ts';
 import { Exchanges } from './exchange.ts';
 import { requestArbitrary, type FuzzRequest } from './requests.ts';
 

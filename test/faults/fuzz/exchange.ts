@@ -37,10 +37,7 @@ export class Exchanges {
   }
 }
 
-async function converse(
-  socket: Socket,
-  request: FuzzRequest,
-): Promise<{ received: string; isClosed: boolean }> {
+async function converse(socket: Socket, request: FuzzRequest): Promise<{ received: string; isClosed: boolean }> {
   let received = '';
   let isClosed = false;
   await new Promise<void>((resolve) => {
@@ -100,14 +97,8 @@ function violationsOf(request: FuzzRequest, answer: Answer | undefined, isClosed
   const { status, head, body } = answer;
   const found: string[] = [];
   const has = (pattern: RegExp) => pattern.test(head);
-  if (status >= 500 && !(status === 503 && has(/\r\nretry-after: \d+/i)))
-    found.push(`the status is ${status}`);
-  if (
-    status >= 400 &&
-    !request.isHead &&
-    !has(/\r\ncontent-type: application\/problem\+json/i) &&
-    !isHealth(request)
-  )
+  if (status >= 500 && !(status === 503 && has(/\r\nretry-after: \d+/i))) found.push(`the status is ${status}`);
+  if (status >= 400 && !request.isHead && !has(/\r\ncontent-type: application\/problem\+json/i) && !isHealth(request))
     found.push(`a ${status} that is no problem`);
   if (!has(/\r\nx-content-type-options: nosniff/i)) found.push('no nosniff');
   if (/\bat .*(node:internal|\.js:\d+)/.test(body) && status >= 400) found.push('a stack trace');

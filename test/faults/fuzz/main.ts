@@ -1,5 +1,5 @@
 import { readArguments, refusePositionals, runCommand, wholeFlag } from '../../../bench/command.ts';
-import { startService } from '../../../bench/service.ts';
+import { startService } from '../../../bench/servers/service.ts';
 import { Closing } from '../../../server/closing.ts';
 import { runCampaign, type Campaign, type Violation } from './campaign.ts';
 

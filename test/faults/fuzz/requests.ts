@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
-import type { OpenApi } from '../../support/documented.ts';
-import { eventText } from '../../support/events-api.ts';
-import { jsonObjectText } from '../../support/json-text.ts';
+import type { OpenApi } from '../../support/http/documented.ts';
+import { eventText } from '../../support/http/events-api.ts';
+import { jsonObjectText } from '../../support/events/json-text.ts';
 import { mutatedText } from './mutations.ts';
 
 /** One input: bytes for a connection, as latin1 text. */
@@ -143,10 +143,7 @@ function targetOf({ path, parameters }: Operation): fc.Arbitrary<string> {
       )
       .map((values) => values.map((value) => `${escaped(parameter.name)}=${escaped(value)}`));
   const query = fc
-    .tuple(
-      ...parameters.filter((each) => each.in === 'query').map(given),
-      fc.constantFrom([], ['x'], ['x=1'], ['=']),
-    )
+    .tuple(...parameters.filter((each) => each.in === 'query').map(given), fc.constantFrom([], ['x'], ['x=1'], ['=']))
     .map((pairs) => pairs.flat().join('&'));
   const filled = fc
     .tuple(...parameters.filter((each) => each.in === 'path').map(valueOf))
@@ -160,15 +157,7 @@ function escaped(text: string): string {
 }
 
 const HEADERS: Readonly<Record<string, readonly string[]>> = {
-  Accept: [
-    '*/*',
-    'application/json',
-    'text/html',
-    'application/x-ndjson',
-    'text/event-stream',
-    ';;;',
-    'a/b;q=x',
-  ],
+  Accept: ['*/*', 'application/json', 'text/html', 'application/x-ndjson', 'text/event-stream', ';;;', 'a/b;q=x'],
   Authorization: ['Bearer x', 'Basic eDp5', 'Basic %%%', 'Bearer', 'Digest a="b"', ''],
   'Cache-Control': ['no-cache', 'max-age=0', 'x'.repeat(500)],
   'X-Request-Id': ['a', 'é', 'x'.repeat(200)],
@@ -180,13 +169,7 @@ const HEADERS: Readonly<Record<string, readonly string[]>> = {
   Upgrade: ['websocket', 'h2c'],
   Cookie: ['a=b', ';'.repeat(1000)],
   'Accept-Encoding': ['gzip', 'br, gzip;q=0', '*;q=2'],
-  'Content-Type': [
-    'application/json',
-    'application/x-ndjson',
-    'text/plain',
-    'application/json; charset=latin1',
-    'x',
-  ],
+  'Content-Type': ['application/json', 'application/x-ndjson', 'text/plain', 'application/json; charset=latin1', 'x'],
   'Content-Encoding': ['gzip', 'identity', 'br', 'gzip, gzip'],
 };
 

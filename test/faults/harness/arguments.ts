@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { messageOf, show } from '../../../server/errors.ts';
+import { messageOf, show } from '../../../server/common/errors.ts';
 import { scenarioNamed } from '../scenarios/all.ts';
-import { isBreak, SHOWN_BY, type Break } from './breaks.ts';
+import { isBreak, SHOWN_BY, type Break } from './breaks/breaks.ts';
 import type { Scenario } from './scenario.ts';
 
 export interface Chosen {

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Break } from './breaks.ts';
+import type { Break } from './breaks/breaks.ts';
 import { ClickHouseProcess } from './clickhouse-process.ts';
 import type { FailPointHits } from './fault-server.ts';
-import { seeded, type Random } from '../../support/random.ts';
+import { seeded, type Random } from '../../support/events/random.ts';
 import { runScenario, type Outcome } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 

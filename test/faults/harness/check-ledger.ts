@@ -1,4 +1,4 @@
-import type { Ledger } from '../../support/ledger.ts';
+import type { Ledger } from '../../support/events/ledger.ts';
 import type { StoredLedger } from './stored-ledger.ts';
 
 /** What a scenario has done to the data itself, so that the guarantee does not speak of it. */

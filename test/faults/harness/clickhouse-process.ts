@@ -1,19 +1,19 @@
 import { cp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { engineUrl } from '../../../clickhouse/engine-answers.ts';
+import { engineUrl } from '../../../clickhouse/embedded/engine-answers.ts';
 import {
   DIRECTORY_LOCKED,
   EngineStartError,
   launchEngine,
   type EngineChild,
-} from '../../../clickhouse/engine-child.ts';
-import { engineFiles, writeEngineConfig, type EngineFiles } from '../../../clickhouse/engine-files.ts';
-import { choosePorts, type EnginePorts } from '../../../clickhouse/free-ports.ts';
-import { endpointWithServiceUsers } from '../../../clickhouse/service-users.ts';
+} from '../../../clickhouse/embedded/engine-child.ts';
+import { engineFiles, writeEngineConfig, type EngineFiles } from '../../../clickhouse/embedded/engine-files.ts';
+import { choosePorts, type EnginePorts } from '../../../clickhouse/embedded/free-ports.ts';
+import { endpointWithServiceUsers } from '../../../clickhouse/embedded/service-users.ts';
 import { connect } from '../../../server/clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
-import { rowsOf } from '../../support/stored.ts';
-import { eventually } from '../../support/outcome.ts';
+import { rowsOf } from '../../support/clickhouse/stored.ts';
+import { eventually } from '../../support/http/outcome.ts';
 import { FAULT_USERS } from './fault-users.ts';
 import { killNow, noteGone, noteStarted } from './started.ts';
 

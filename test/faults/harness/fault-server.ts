@@ -2,16 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import type { FailPoint } from '../../../server/journal/fail-point.ts';
-import type {
-  FailPointReport,
-  FaultyServerOptions,
-  Misfortune,
-} from '../../support/faulty-server-process.ts';
-import { kill, listening, QUIET_SERVER, stop } from '../../support/server-process.ts';
+import type { FailPointReport, FaultyServerOptions, Misfortune } from '../../support/server/faulty-server-process.ts';
+import { kill, listening, QUIET_SERVER, stop } from '../../support/server/server-process.ts';
 
 import { noteGone, noteStarted } from './started.ts';
+import { programFile } from '../../../server/common/project-root.ts';
 
 export interface FaultServerOptions {
   /** As for `server/main.ts`. */
@@ -27,7 +23,7 @@ export interface FailPointHits {
   readonly died: Map<FailPoint, number>;
 }
 
-const PROGRAM = fileURLToPath(new URL('../../support/faulty-server-process.js', import.meta.url));
+const PROGRAM = programFile('test/support/server/faulty-server-process.js');
 
 /** A server in a process of its own, in surroundings that can be made to fail. */
 export class FaultServer {

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import Table from 'cli-table3';
 import { format } from 'prettier';
 import { FAIL_POINTS } from '../../../server/journal/fail-point.ts';
@@ -9,6 +8,7 @@ import { SCENARIOS } from '../scenarios/all.ts';
 import type { Campaign } from './campaign.ts';
 import type { Outcome } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
+import { projectRoot } from '../../../server/common/project-root.ts';
 
 const SHOWN_FACTS = 20;
 /** A shorter run says less than the page that is there already. */
@@ -66,7 +66,7 @@ export function summary(campaign: Campaign): string {
 /** Writes JSON to test/faults/results/, and for an hour or more of all scenarios the page for the docs. */
 export async function writeResults(campaign: Campaign, scenarios: readonly Scenario[]): Promise<void> {
   const { hits } = campaign;
-  const results = path.join(projectRoot(), 'test/faults/results');
+  const results = path.join(projectRoot, 'test/faults/results');
   await mkdir(results, { recursive: true });
   const json = {
     ...campaign,
@@ -79,7 +79,7 @@ export async function writeResults(campaign: Campaign, scenarios: readonly Scena
   const { minutes = 0, broken, isInterrupted } = campaign;
   const isWhole = scenarios.length === SCENARIOS.length && broken === undefined && !isInterrupted;
   if (!isWhole || minutes < PAGE_MINUTES) return;
-  const page = path.join(projectRoot(), 'docs/reliability-results.md');
+  const page = path.join(projectRoot, 'docs/reliability-results.md');
   await mkdir(path.dirname(page), { recursive: true });
   await writeFile(page, await format(pageOf(campaign, scenarios), { parser: 'markdown', printWidth: 110 }));
 }
@@ -159,6 +159,3 @@ function machine(): string {
 }
 
 /** The compiled harness is in .build/test/faults/harness. */
-function projectRoot(): string {
-  return fileURLToPath(new URL('../../../../', import.meta.url));
-}

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf } from '../../../server/errors.ts';
-import type { Break } from './breaks.ts';
-import { CutMachine } from './cut-machine.ts';
+import { messageOf } from '../../../server/common/errors.ts';
+import type { Break } from './breaks/breaks.ts';
+import { CutMachine } from './disks/cut-machine.ts';
 import { checkLedger, type Counts, type Violation } from './check-ledger.ts';
 import type { ClickHouseProcess } from './clickhouse-process.ts';
 import type { FailPointHits } from './fault-server.ts';
-import { seeded } from '../../support/random.ts';
+import { seeded } from '../../support/events/random.ts';
 import type { Scenario } from './scenario.ts';
 import { World } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ClickHouseProcess } from './clickhouse-process.ts';
-import { idsIn } from '../../support/ledger.ts';
+import { idsIn } from '../../support/events/ledger.ts';
 
 /** The other side of the books: what is in ClickHouse, and what waits in the journals. */
 export interface StoredLedger {

@@ -3,22 +3,22 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../../server/closing.ts';
-import type { HealthReport } from '../../../server/health.ts';
-import type { FaultyServerOptions } from '../../support/faulty-server-process.ts';
-import { eventually } from '../../support/outcome.ts';
-import { PASS, startProxy, type Asked, type Fate, type Proxy } from '../../support/proxy.ts';
-import type { Break } from './breaks.ts';
-import { breakView } from './broken-views.ts';
+import type { HealthReport } from '../../../server/health/health.ts';
+import type { FaultyServerOptions } from '../../support/server/faulty-server-process.ts';
+import { eventually } from '../../support/http/outcome.ts';
+import { PASS, startProxy, type Asked, type Fate, type Proxy } from '../../support/server/proxy.ts';
+import type { Break } from './breaks/breaks.ts';
+import { breakView } from './breaks/broken-views.ts';
 import type { Exceptions } from './check-ledger.ts';
 import type { ClickHouseProcess } from './clickhouse-process.ts';
-import type { CutMachine } from './cut-machine.ts';
-import { drainJournal, STUCK_MS } from './drain-journal.ts';
+import type { CutMachine } from './disks/cut-machine.ts';
+import { drainJournal, STUCK_MS } from './disks/drain-journal.ts';
 import { FaultServer, type FailPointHits, type FaultServerOptions } from './fault-server.ts';
-import { Ledger } from '../../support/ledger.ts';
-import { losePower } from './power-loss.ts';
-import type { Random } from '../../support/random.ts';
+import { Ledger } from '../../support/events/ledger.ts';
+import { losePower } from './disks/power-loss.ts';
+import type { Random } from '../../support/events/random.ts';
 import { journalFiles, readStoredLedger, type StoredLedger } from './stored-ledger.ts';
-import { sendBody, startTraffic, type Traffic, type TrafficOptions } from '../../support/traffic.ts';
+import { sendBody, startTraffic, type Traffic, type TrafficOptions } from '../../support/events/traffic.ts';
 
 export interface WorldOptions {
   readonly clickhouse: ClickHouseProcess;
@@ -31,8 +31,7 @@ export interface WorldOptions {
   readonly broken?: Break | undefined;
 }
 
-export interface ServerOptions
-  extends Pick<FaultServerOptions, 'maxFiles'>, Pick<FaultyServerOptions, 'die'> {
+export interface ServerOptions extends Pick<FaultServerOptions, 'maxFiles'>, Pick<FaultyServerOptions, 'die'> {
   readonly env?: Readonly<Record<string, string>>;
   /** Servers with the same name share a journal directory. */
   readonly data?: string;
@@ -87,9 +86,7 @@ export class World {
     });
     this.closing.add('proxy', async () => this.#proxy?.close());
     this.closing.add('servers', async () => Promise.all(this.#servers.map(async (server) => server.kill())));
-    this.closing.add('traffic', async () =>
-      Promise.all([...this.#traffics].map(async (each) => each.stop())),
-    );
+    this.closing.add('traffic', async () => Promise.all([...this.#traffics].map(async (each) => each.stop())));
   }
 
   /** How many servers ended by SIGKILL, by the harness or at a fail point. */

@@ -1,30 +1,30 @@
-import { show } from '../../../server/errors.ts';
+import { show } from '../../../server/common/errors.ts';
 import type { Scenario } from '../harness/scenario.ts';
-import { clickhouseFrozen, clickhouseStopped } from './clickhouse-away.ts';
-import { clickhouseKilledInsideInsert } from './clickhouse-killed-inside-insert.ts';
-import { clickhouseRefuses } from './clickhouse-refuses.ts';
+import { clickhouseFrozen, clickhouseStopped } from './clickhouse/clickhouse-away.ts';
+import { clickhouseKilledInsideInsert } from './clickhouse/clickhouse-killed-inside-insert.ts';
+import { clickhouseRefuses } from './clickhouse/clickhouse-refuses.ts';
 import { clockSteps } from './clock-steps.ts';
-import { columnTypeChanged } from './column-type-changed.ts';
-import { commitFaults } from './commit-fault.ts';
+import { columnTypeChanged } from './clickhouse/column-type-changed.ts';
+import { commitFaults } from './clickhouse/commit-fault.ts';
 import {
   connectionCutAfterCommit,
   connectionCutInside,
   connectionSlow,
   connectionTruncates,
-} from './connection-faults.ts';
-import { diskFails } from './disk-fails.ts';
-import { diskFull } from './disk-full.ts';
+} from './clickhouse/connection-faults.ts';
+import { diskFails } from './disk/disk-fails.ts';
+import { diskFull } from './disk/disk-full.ts';
 import { duplicatesByClients } from './duplicates-by-clients.ts';
 import { hostileBodies } from './hostile-bodies.ts';
 import { hostileClients } from './hostile-clients.ts';
-import { journalDeleted, journalFlipped, journalGarbage, journalTruncated } from './journal-damaged.ts';
-import { databaseRestored, journalShippedAgain } from './journal-shipped-again.ts';
+import { journalDeleted, journalFlipped, journalGarbage, journalTruncated } from './disk/journal-damaged.ts';
+import { databaseRestored, journalShippedAgain } from './disk/journal-shipped-again.ts';
 import { killsAtRandom } from './kills-at-random.ts';
-import { migrationsMeanwhile } from './migrations-meanwhile.ts';
-import { outOfFiles } from './out-of-files.ts';
-import { poisonRows } from './poison-row.ts';
-import { powerCut } from './power-cut.ts';
-import { powerLosses } from './power-losses.ts';
+import { migrationsMeanwhile } from './clickhouse/migrations-meanwhile.ts';
+import { outOfFiles } from './clickhouse/out-of-files.ts';
+import { poisonRows } from './clickhouse/poison-row.ts';
+import { powerCut } from './disk/power-cut.ts';
+import { powerLosses } from './disk/power-losses.ts';
 import { serverDiesAtFailPoints } from './server-dies-at-fail-points.ts';
 import { serversShareAJournal } from './servers-share-a-journal.ts';
 import { sigtermUnderLoad } from './sigterm-under-load.ts';

@@ -1,7 +1,7 @@
 import { HOUR_MS } from '../../../server/events/hours.ts';
-import { everyAnswer, rightAnswers } from '../../support/every-answer.ts';
-import { eventually } from '../../support/outcome.ts';
-import { resend, resentEvents, type Resending } from '../../support/resent-events.ts';
+import { everyAnswer, rightAnswers } from '../../support/http/every-answer.ts';
+import { eventually } from '../../support/http/outcome.ts';
+import { resend, resentEvents, type Resending } from '../../support/events/resent-events.ts';
 import type { FaultServer } from '../harness/fault-server.ts';
 import type { Scenario } from '../harness/scenario.ts';
 import type { World } from '../harness/world.ts';

@@ -1,5 +1,5 @@
-import { measureFreshness, percentile, type Books } from '../../../bench/freshness-probe.ts';
-import { HOSTILITIES } from '../../../bench/hostile-bodies.ts';
+import { measureFreshness, percentile, type Books } from '../../../bench/measure/freshness-probe.ts';
+import { HOSTILITIES } from '../../../bench/traffic/hostile-bodies.ts';
 import type { Scenario } from '../harness/scenario.ts';
 import type { World } from '../harness/world.ts';
 

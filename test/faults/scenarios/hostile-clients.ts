@@ -37,20 +37,12 @@ async function expectRefusals(url: string): Promise<void> {
   const bomb = gzipSync(Buffer.alloc(200 * MIB, '\n'));
   const gzipped = `Content-Encoding: gzip\r\nContent-Length: ${bomb.length}`;
   const cases: readonly (readonly [string, string | Buffer, number])[] = [
-    [
-      'oversize headers',
-      `GET /health/live HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(32_000)}\r\n\r\n`,
-      431,
-    ],
+    ['oversize headers', `GET /health/live HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(32_000)}\r\n\r\n`, 431],
     ['an oversize body', post('application/json', 'Content-Length: 1000000000', '['), 413],
     ['a gzip bomb', Buffer.concat([Buffer.from(post('application/x-ndjson', gzipped, '')), bomb]), 413],
     ['no HTTP', 'hello\r\n\r\n', 400],
     ['two lengths', post('application/json', 'Content-Length: 3\r\nContent-Length: 4', '[{}]'), 400],
-    [
-      'two framings',
-      post('application/json', 'Content-Length: 3\r\nTransfer-Encoding: chunked', '0\r\n\r\n'),
-      400,
-    ],
+    ['two framings', post('application/json', 'Content-Length: 3\r\nTransfer-Encoding: chunked', '0\r\n\r\n'), 400],
   ];
   await Promise.all(
     cases.map(async ([name, bytes, expected]) => {
@@ -64,13 +56,10 @@ async function expectRefusals(url: string): Promise<void> {
 async function pipeline({ ledger }: World, url: string): Promise<void> {
   const ids = Array.from({ length: PIPELINED }, () => ledger.open());
   const requests = ids.map(
-    (id) =>
-      `POST /analytics?timestamp=1000&user=${id}&click HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`,
+    (id) => `POST /analytics?timestamp=1000&user=${id}&click HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`,
   );
   const statuses = await exchangeRaw(url, requests.join(''), PIPELINED);
   ids.forEach((id, index) => ledger.settle([id], statuses[index] === 204 ? 'acknowledged' : 'refused'));
   if (statuses.length !== PIPELINED || statuses.some((status) => status !== 204))
-    throw new Error(
-      `received ${statuses.join(' ')} for ${PIPELINED} pipelined requests, expected 204 for each`,
-    );
+    throw new Error(`received ${statuses.join(' ')} for ${PIPELINED} pipelined requests, expected 204 for each`);
 }

@@ -1,4 +1,4 @@
-import { PASS } from '../../support/proxy.ts';
+import { PASS } from '../../support/server/proxy.ts';
 import type { Scenario } from '../harness/scenario.ts';
 
 export const sigtermUnderLoad: Scenario = {

@@ -30,9 +30,7 @@ describe('command line arguments', () => {
   it('are refused with what came and what was expected', () => {
     expect(() => read('--event', '5')).to.throw('arguments: received "--event", expected --events, --url');
     expect(() => read('--events')).to.throw('--events: received nothing, expected a value');
-    expect(() => refusePositionals(read('5'))).to.throw(
-      'arguments: received "5", expected only --name value',
-    );
+    expect(() => refusePositionals(read('5'))).to.throw('arguments: received "5", expected only --name value');
     for (const [given, shown] of [
       ['0', '"0"'],
       ['11', '"11"'],
@@ -43,9 +41,7 @@ describe('command line arguments', () => {
         `--events: received ${shown}, expected a whole number from 1 to 10`,
       );
     }
-    expect(() => wholeFlag(read(), 'events', COUNT)).to.throw(
-      '--events: received nothing, expected a whole number',
-    );
+    expect(() => wholeFlag(read(), 'events', COUNT)).to.throw('--events: received nothing, expected a whole number');
     expect(() => wholeFlag(read('--events', '1', '--events', '2'), 'events', COUNT)).to.throw(
       '"1 2", expected it once',
     );

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { fateOf } from '../../../bench/delivery.ts';
-import type { Answer } from '../../../bench/http-client.ts';
+import { fateOf } from '../../../bench/traffic/delivery.ts';
+import type { Answer } from '../../../bench/load/http-client.ts';
 
 describe('the fate of an event', () => {
   it('is acknowledged with 204 only', () => {

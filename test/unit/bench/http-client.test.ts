@@ -2,10 +2,9 @@ import { once } from 'node:events';
 import http, { type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../../bench/http-client.ts';
+import { createHttpClient, type HttpClient, type HttpClientOptions } from '../../../bench/load/http-client.ts';
 
-const echoKey: RequestListener = (request, response) =>
-  response.end(request.headers.authorization ?? 'no key');
+const echoKey: RequestListener = (request, response) => response.end(request.headers.authorization ?? 'no key');
 
 describe('the HTTP client of the load generator', () => {
   const closers: (() => void)[] = [];
@@ -64,10 +63,7 @@ describe('the HTTP client of the load generator', () => {
     expect(ports.size).to.equal(1);
   });
 
-  async function serve(
-    listener: RequestListener,
-    options: Partial<HttpClientOptions> = {},
-  ): Promise<HttpClient> {
+  async function serve(listener: RequestListener, options: Partial<HttpClientOptions> = {}): Promise<HttpClient> {
     const server = http.createServer(listener).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const client = createHttpClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
-import { runLoad, take } from '../../../bench/http-load.ts';
+import { runLoad, take } from '../../../bench/load/http-load.ts';
 
 describe('a load', () => {
   it('handles each item once, no more at a time than allowed', async () => {

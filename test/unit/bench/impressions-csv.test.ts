@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseImpressions } from '../../../bench/impressions-csv.ts';
+import { parseImpressions } from '../../../bench/traffic/impressions-csv.ts';
 
 const HEADER = 'timestamp,policy,campaign,item_id,position,click,uf0,uf1,uf2,uf3';
 
@@ -26,16 +26,8 @@ describe('ad impressions', () => {
   });
 
   for (const [what, row, message] of [
-    [
-      'another zone',
-      '2026-01-02 03:04:05.678901+09:00,bts,men,2,2,0,a,b,c,d',
-      /line 2: received timestamp .*\+09:00/,
-    ],
-    [
-      'a day that does not exist',
-      '2026-13-02 03:04:05+00:00,bts,men,2,2,0,a,b,c,d',
-      /line 2: received timestamp/,
-    ],
+    ['another zone', '2026-01-02 03:04:05.678901+09:00,bts,men,2,2,0,a,b,c,d', /line 2: received timestamp .*\+09:00/],
+    ['a day that does not exist', '2026-13-02 03:04:05+00:00,bts,men,2,2,0,a,b,c,d', /line 2: received timestamp/],
     [
       'a click that is neither 0 nor 1',
       '2026-01-02 03:04:05+00:00,bts,men,2,2,yes,a,b,c,d',
@@ -49,8 +41,6 @@ describe('ad impressions', () => {
   }
 
   it('are refused with other columns', () => {
-    expect(() => parseImpressions('a,b\n1,2\n')).to.throw(
-      /line 1: received "a,b", expected timestamp,policy/,
-    );
+    expect(() => parseImpressions('a,b\n1,2\n')).to.throw(/line 1: received "a,b", expected timestamp,policy/);
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { Measurement } from '../../../bench/measure.ts';
+import type { Measurement } from '../../../bench/measure/measure.ts';
 import { summarize } from '../../../bench/rounds.ts';
-import { median, slope } from '../../../bench/statistics.ts';
+import { median, slope } from '../../../bench/measure/statistics.ts';
 
 describe('the median', () => {
   it('is the middle value, whatever the order', () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { HOUR_MS } from '../../../bench/hour.ts';
-import { compare, Ledger, type HourCounts } from '../../../bench/tally.ts';
-import type { AnalyticsEvent } from '../../../bench/traffic.ts';
+import { HOUR_MS } from '../../../bench/traffic/hour.ts';
+import { compare, Ledger, type HourCounts } from '../../../bench/traffic/tally.ts';
+import type { AnalyticsEvent } from '../../../bench/traffic/traffic.ts';
 
 const HOUR = Date.UTC(2026, 4, 6, 13);
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { HOUR_MS, hourStart } from '../../../bench/hour.ts';
-import { take } from '../../../bench/http-load.ts';
-import { events, HISTORIC_HOURS, questions, randomSource, userNames } from '../../../bench/traffic.ts';
+import { HOUR_MS, hourStart } from '../../../bench/traffic/hour.ts';
+import { take } from '../../../bench/load/http-load.ts';
+import { events, HISTORIC_HOURS, questions, randomSource, userNames } from '../../../bench/traffic/traffic.ts';
 
 const NOW_MS = Date.UTC(2026, 4, 6, 13, 14, 15, 16);
 const now = () => NOW_MS;
@@ -18,12 +18,8 @@ describe('traffic', () => {
     const drawn = [...take(events(randomSource(1), ['u'], now), 20_000)];
     const historic = drawn.filter(({ timestampMs }) => timestampMs !== NOW_MS);
     expect(historic.length).to.be.within(900, 1100);
-    const hours = new Set(
-      historic.map(({ timestampMs }) => (hourStart(NOW_MS) - hourStart(timestampMs)) / HOUR_MS),
-    );
-    expect([...hours].sort((a, b) => a - b)).to.deep.equal(
-      Array.from({ length: HISTORIC_HOURS }, (_, i) => i + 1),
-    );
+    const hours = new Set(historic.map(({ timestampMs }) => (hourStart(NOW_MS) - hourStart(timestampMs)) / HOUR_MS));
+    expect([...hours].sort((a, b) => a - b)).to.deep.equal(Array.from({ length: HISTORIC_HOURS }, (_, i) => i + 1));
   });
 
   it('splits the questions the same way', () => {

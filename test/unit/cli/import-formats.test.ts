@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { readFileIdentity } from '../../../server/cli/file-identity.ts';
 import { importFormats } from '../../../server/cli/import-formats.ts';
-import { failure } from '../../support/outcome.ts';
+import { failure } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 
 const MODIFIED_MS = Date.UTC(2026, 4, 1, 13);
@@ -25,9 +25,7 @@ describe('the formats of npm run import', () => {
     return texts;
   }
   const parsed = async (format: string, content: string) =>
-    (await read(format, content)).map((text) =>
-      text === undefined ? undefined : (JSON.parse(text) as unknown),
-    );
+    (await read(format, content)).map((text) => (text === undefined ? undefined : (JSON.parse(text) as unknown)));
 
   it('gives each line an id of the content and its place, the same each time, and the time of the file', async () => {
     const content = '{"name":"a"}\n\n{"name":"a"}\r\n{}';
@@ -44,12 +42,7 @@ describe('the formats of npm run import', () => {
 
   it('leaves an event its own id and time, and everything as it is written', async () => {
     const whole = '{"data":{"n":1.0},"event_id":"e","timestamp":"2026-01-01"}';
-    expect(await read('events', `\uFEFF${whole}\n[1]\n7\n{"cut":\n`)).to.deep.equal([
-      whole,
-      '[1]',
-      '7',
-      undefined,
-    ]);
+    expect(await read('events', `\uFEFF${whole}\n[1]\n7\n{"cut":\n`)).to.deep.equal([whole, '[1]', '7', undefined]);
     const [line] = await read('events', '{ "timestamp":1, "data":{"n":1.0} }');
     expect(line).to.match(/^\{"event_id":"[0-9a-f]{32}-1", "timestamp":1, "data":\{"n":1\.0\} \}$/);
   });

@@ -2,16 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { codeOf } from '../../../server/clickhouse/errors.ts';
 import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
-import { failure } from '../../support/outcome.ts';
-import { whileServing } from '../../support/serve.ts';
+import { failure } from '../../support/http/outcome.ts';
+import { whileServing } from '../../support/server/serve.ts';
 
 const NOBODY = 'http://127.0.0.1:9';
 const user = { username: 'default', password: '' };
 
-async function whileConnected(
-  urls: [string, ...string[]],
-  use: (nodes: Nodes) => Promise<void>,
-): Promise<void> {
+async function whileConnected(urls: [string, ...string[]], use: (nodes: Nodes) => Promise<void>): Promise<void> {
   const endpoint = { urls, cluster: 'main', admin: user, ingest: user, query: user, analyst: user };
   const nodes = connectAny({ endpoint, role: 'query', requestTimeoutMs: 300 });
   try {

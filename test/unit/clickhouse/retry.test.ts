@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { backoffMs, pause } from '../../../server/clickhouse/retry.ts';
+import { backoffMs, pause } from '../../../server/common/retry.ts';
 
 const BACKOFF = { firstMs: 100, maxMs: 5000 };
 const ATTEMPTS = [1, 2, 3, 4, 5, 6, 7, 8];

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { ApiError } from '../../../server/dashboard/api-error.ts';
-import { createApi } from '../../../server/dashboard/api.ts';
-import { failure } from '../../support/outcome.ts';
+import { ApiError } from '../../../dashboard/api/api-error.ts';
+import { createApi } from '../../../dashboard/api/api.ts';
+import { failure } from '../../support/http/outcome.ts';
 
 const PROBLEM = {
   type: 'about:blank',

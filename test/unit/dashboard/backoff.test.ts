@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { backoffMs } from '../../../server/dashboard/backoff.ts';
+import { backoffMs } from '../../../dashboard/api/backoff.ts';
 
 const latest = () => 1;
 const soonest = () => 0;

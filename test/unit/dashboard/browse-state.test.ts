@@ -1,12 +1,6 @@
 import { expect } from 'chai';
-import {
-  browseLink,
-  filtered,
-  isFiltered,
-  pathOf,
-  stateOf,
-} from '../../../server/dashboard/views/browse/browse-state.ts';
-import { locatorOf, timeOf } from '../../../server/dashboard/views/browse/listed-event.ts';
+import { browseLink, filtered, isFiltered, pathOf, stateOf } from '../../../dashboard/views/browse/browse-state.ts';
+import { locatorOf, timeOf } from '../../../dashboard/views/browse/listed-event.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 14);
 
@@ -48,9 +42,7 @@ describe('A link to an event', () => {
   };
 
   it('tells it from others with the same id, and says when it was', () => {
-    expect(locatorOf(event)).not.to.equal(
-      locatorOf({ ...event, received_at: '2026-11-21T14:05:09.123457Z' }),
-    );
+    expect(locatorOf(event)).not.to.equal(locatorOf({ ...event, received_at: '2026-11-21T14:05:09.123457Z' }));
     expect(timeOf(locatorOf(event))).to.equal(Date.UTC(2026, 10, 21, 14, 5, 8) * 1000 + 1);
   });
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { formatBytes, formatDuration } from '../../../server/dashboard/format.ts';
-import { headline, partsInWords } from '../../../server/dashboard/views/health/health-words.ts';
+import { formatBytes, formatDuration } from '../../../dashboard/text/format.ts';
+import { headline, partsInWords } from '../../../dashboard/views/health/health-words.ts';
 
 const WELL = {
   journal: { state: 'ok' },
@@ -34,9 +34,7 @@ describe('The health of the service in words', () => {
   });
 
   it('calls no part bad while all is well', () => {
-    expect(partsInWords({ status: 'ok', parts: WELL }).map(({ tone }) => tone)).to.deep.equal(
-      Array(5).fill('good'),
-    );
+    expect(partsInWords({ status: 'ok', parts: WELL }).map(({ tone }) => tone)).to.deep.equal(Array(5).fill('good'));
   });
 
   it('says how much waits, and since when', () => {

@@ -1,12 +1,11 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { elementsOf, indented, isStructured, membersOf } from '../../../server/dashboard/json-text.ts';
-import { readEvents } from '../../../server/dashboard/views/browse/listed-event.ts';
-import { runs } from '../../support/property.ts';
+import { elementsOf, indented, isStructured, membersOf } from '../../../dashboard/text/json-text.ts';
+import { readEvents } from '../../../dashboard/views/browse/listed-event.ts';
+import { runs } from '../../support/events/property.ts';
 
 /** What parsing and writing again would change. */
-const DELICATE =
-  '{"big":12345678901234567890,"f":1.0,"e":1E400,"a":1,"a":[ {} , [ ] ],"s":"\\u202e\\"}{,\\\\"}';
+const DELICATE = '{"big":12345678901234567890,"f":1.0,"e":1E400,"a":1,"a":[ {} , [ ] ],"s":"\\u202e\\"}{,\\\\"}';
 
 describe('JSON as text', () => {
   it('is cut into members, each with its exact text', () => {
@@ -22,12 +21,7 @@ describe('JSON as text', () => {
   });
 
   it('is cut into elements, each with its exact text', () => {
-    expect(elementsOf(` [ 1.0 , ${DELICATE} , "]" , null ] `)).to.deep.equal([
-      '1.0',
-      DELICATE,
-      '"]"',
-      'null',
-    ]);
+    expect(elementsOf(` [ 1.0 , ${DELICATE} , "]" , null ] `)).to.deep.equal(['1.0', DELICATE, '"]"', 'null']);
     expect(elementsOf('[]')).to.deep.equal([]);
   });
 
@@ -72,9 +66,15 @@ describe('JSON as text', () => {
   });
 
   it('is told from other texts before it is offered to be indented', () => {
-    expect(
-      ['{}', '[1]', '1', '"a"', 'null', '{"a":1… [cut: 1 of 2 bytes]', ''].map(isStructured),
-    ).to.deep.equal([true, true, false, false, false, false, false]);
+    expect(['{}', '[1]', '1', '"a"', 'null', '{"a":1… [cut: 1 of 2 bytes]', ''].map(isStructured)).to.deep.equal([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 });
 

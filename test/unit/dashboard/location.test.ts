@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { linkTo, placeOf } from '../../../server/dashboard/location.ts';
+import { linkTo, placeOf } from '../../../dashboard/state/location.ts';
 
 describe('The address of the dashboard', () => {
   it('names a view and holds its state', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createPageTrail } from '../../../server/dashboard/page-trail.ts';
+import { createPageTrail } from '../../../dashboard/state/page-trail.ts';
 
 describe('The way back from a page', () => {
   it('is the way that the reader came', () => {

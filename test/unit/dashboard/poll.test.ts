@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { ApiError } from '../../../server/dashboard/api-error.ts';
-import { deferred } from '../../../server/deferred.ts';
-import { poll } from '../../../server/dashboard/poll.ts';
+import { ApiError } from '../../../dashboard/api/api-error.ts';
+import { deferred } from '../../../server/common/deferred.ts';
+import { poll } from '../../../dashboard/api/poll.ts';
 
 /** Polls through these results, and gives up when they are used up. @returns what was heard, in order */
 async function polled(results: readonly (string | ApiError)[], everyMs: number | undefined) {

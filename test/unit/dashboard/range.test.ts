@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Static } from 'typebox';
-import type { HourCounts as Documented } from '../../../server/http/analytics-schemas.ts';
-import { HOUR_MS, hourOf, withLatest, type HourCounts } from '../../../server/dashboard/hours.ts';
-import { boundsOf, fixedRange, readRange } from '../../../server/dashboard/views/overview/range.ts';
+import type { HourCounts as Documented } from '../../../server/http/routes/analytics-schemas.ts';
+import { HOUR_MS, hourOf, withLatest, type HourCounts } from '../../../dashboard/text/hours.ts';
+import { boundsOf, fixedRange, readRange } from '../../../dashboard/views/overview/range.ts';
 
 const read = (search: string) => readRange(new URLSearchParams(search));
 const NOON = Date.parse('2026-11-21T12:00Z');
@@ -28,10 +28,7 @@ describe('The range of the chart', () => {
   it('says what is wrong with a link, and is the usual one then', () => {
     for (const [search, message] of [
       ['range=1y', 'Received the range “1y”, expected 24h, 7d, 31d.'],
-      [
-        'from=2024-01-01T00:30&to=2024-01-02T00:00',
-        'Received “2024-01-01T00:30”, expected a date and a whole hour',
-      ],
+      ['from=2024-01-01T00:30&to=2024-01-02T00:00', 'Received “2024-01-01T00:30”, expected a date and a whole hour'],
       ['from=2024-01-01T00:00', 'Received nothing, expected a date and a whole hour'],
       ['from=2024-01-02T00:00&to=2024-01-02T00:00', 'an end that is not after the beginning'],
       ['from=2024-01-01T00:00&to=2024-03-01T00:00', 'Received 1440 hours, expected at most 744'],

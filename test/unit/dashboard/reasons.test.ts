@@ -1,9 +1,5 @@
 import { expect } from 'chai';
-import {
-  REASONS as KNOWN,
-  countByReason,
-  reasonWords,
-} from '../../../server/dashboard/views/rejected/reasons.ts';
+import { REASONS as KNOWN, countByReason, reasonWords } from '../../../dashboard/views/rejected/reasons.ts';
 import { REASONS } from '../../../server/events/rejection.ts';
 
 describe('The reasons of rejections', () => {

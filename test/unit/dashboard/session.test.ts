@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createSession } from '../../../server/dashboard/session.ts';
+import { createSession } from '../../../dashboard/api/session.ts';
 
 function tabStorage() {
   const items = new Map<string, string>();

@@ -1,11 +1,10 @@
 import { expect } from 'chai';
-import { ApiError } from '../../../server/dashboard/api-error.ts';
-import { followTop, type StreamState, type TopList } from '../../../server/dashboard/stream.ts';
+import { ApiError } from '../../../dashboard/api/api-error.ts';
+import { followTop, type StreamState, type TopList } from '../../../dashboard/api/stream.ts';
 
 const list = (key: string): TopList => ({ generated_at: '2026-01-01T00:00:00Z', top: [{ key, count: 1 }] });
 const top = (key: string) => `event: top\ndata: ${JSON.stringify(list(key))}\n\n`;
-const PROBLEM =
-  'event: problem\ndata: {"problem":{"title":"t","status":503,"detail":"ClickHouse is away"}}\n\n';
+const PROBLEM = 'event: problem\ndata: {"problem":{"title":"t","status":503,"detail":"ClickHouse is away"}}\n\n';
 
 type Answer = readonly string[] | ApiError;
 
@@ -31,12 +30,7 @@ async function heard(answers: readonly Answer[], until: number) {
       states.push('error' in status ? `${status.state}: ${status.error.message}` : status.state);
     },
   };
-  await followTop(
-    '/events/top/stream?by=name',
-    listener,
-    { api: { open }, random: () => 0 },
-    controller.signal,
-  );
+  await followTop('/events/top/stream?by=name', listener, { api: { open }, random: () => 0 }, controller.signal);
   return { states, keys: lists.map(({ top }) => top[0]?.key), paths };
 }
 
@@ -54,8 +48,7 @@ describe('The live list of the dashboard', () => {
   });
 
   it('passes on what the service says of a question that is too expensive, and goes on', async () => {
-    const problem =
-      'event: problem\ndata: {"problem":{"title":"t","status":422,"detail":"ask for less"}}\n\n';
+    const problem = 'event: problem\ndata: {"problem":{"title":"t","status":422,"detail":"ask for less"}}\n\n';
     const { states } = await heard([[problem, top('a')]], 1);
     expect(states).to.deep.equal(['connecting', 'unavailable: ask for less', 'live']);
   });

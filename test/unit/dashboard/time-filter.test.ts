@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { isoOf, microsOf, momentOf } from '../../../server/dashboard/instants.ts';
-import { ANY_TIME, pinned, problemOf, wordsOf } from '../../../server/dashboard/time-filter.ts';
+import { isoOf, microsOf, momentOf } from '../../../dashboard/text/instants.ts';
+import { ANY_TIME, pinned, problemOf, wordsOf } from '../../../dashboard/state/time-filter.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 14, 5, 9, 123);
 
@@ -36,11 +36,7 @@ describe('A time filter', () => {
 
 describe('A time of the service', () => {
   it('is the same in microseconds and back', () => {
-    for (const iso of [
-      '1970-01-01T00:00:00.000001Z',
-      '2026-11-21T14:05:09.999999Z',
-      '2099-12-31T23:59:59.000000Z',
-    ]) {
+    for (const iso of ['1970-01-01T00:00:00.000001Z', '2026-11-21T14:05:09.999999Z', '2099-12-31T23:59:59.000000Z']) {
       expect(isoOf(microsOf(iso))).to.equal(iso);
     }
     expect(microsOf('yesterday')).to.be.NaN;

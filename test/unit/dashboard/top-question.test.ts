@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { browseLink } from '../../../server/dashboard/views/top/browse-link.ts';
+import { browseLink } from '../../../dashboard/views/top/browse-link.ts';
 import {
   detailCount,
   FIRST_QUESTION,
@@ -7,9 +7,9 @@ import {
   readQuestion,
   streamPathOf,
   type TopQuestion,
-} from '../../../server/dashboard/views/top/question.ts';
-import { valueText } from '../../../server/dashboard/views/top/value-text.ts';
-import { keyLabelOf, scopeOf, titleOf } from '../../../server/dashboard/views/top/words.ts';
+} from '../../../dashboard/views/top/question.ts';
+import { valueText } from '../../../dashboard/views/top/value-text.ts';
+import { keyLabelOf, scopeOf, titleOf } from '../../../dashboard/views/top/words.ts';
 
 const read = (search: string) => readQuestion(new URLSearchParams(search));
 const readLink = (link: string) => read(link.slice(link.indexOf('?')));

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { visibleParts } from '../../../server/dashboard/visible-text.ts';
-import { runs } from '../../support/property.ts';
+import { visibleParts } from '../../../dashboard/text/visible-text.ts';
+import { runs } from '../../support/events/property.ts';
 
 const NUL = '\u0000';
 const OVERRIDE = '\u202E';

@@ -114,9 +114,7 @@ describe('parseAnalyticsEvent', () => {
 
   const badNames: Record<string, readonly string[]> = {
     '': ['event: received neither, expected exactly one of click or impression'],
-    'click&impression': [
-      'event: received "click and impression", expected exactly one of click or impression',
-    ],
+    'click&impression': ['event: received "click and impression", expected exactly one of click or impression'],
     'click&click': ['event: received "click and click", expected exactly one of click or impression'],
     'click&event=click': ['event: received "click and click", expected exactly one of click or impression'],
     'event=click&event=impression': [
@@ -164,15 +162,11 @@ describe('parseAnalyticsEvent', () => {
       expect(issuesWith('&event_id=a&event_id=a')).to.deep.equal([
         'event_id: received ["a","a"], expected one event id',
       ]);
-      expect(issuesWith('', 'a', 'a')).to.deep.equal([
-        'Idempotency-Key: received ["a","a"], expected one event id',
-      ]);
+      expect(issuesWith('', 'a', 'a')).to.deep.equal(['Idempotency-Key: received ["a","a"], expected one event id']);
     });
 
     it('refuses one that is empty, too long, or no UTF-8', () => {
-      expect(issuesWith('&event_id=')).to.deep.equal([
-        'event_id: received "", expected an event id that is not empty',
-      ]);
+      expect(issuesWith('&event_id=')).to.deep.equal(['event_id: received "", expected an event id that is not empty']);
       expect(issuesWith('', '')).to.deep.equal([
         'Idempotency-Key: received "", expected an event id that is not empty',
       ]);
@@ -193,9 +187,7 @@ describe('parseAnalyticsEvent', () => {
 
   it('keeps its messages short, however long the values that came', () => {
     const long = 'x'.repeat(5000);
-    for (const issue of issuesOf(
-      `timestamp=${long}&user=${long}&event=${long}&event=${long}&click=${long}`,
-    )) {
+    for (const issue of issuesOf(`timestamp=${long}&user=${long}&event=${long}&event=${long}&click=${long}`)) {
       expect(issue.length).to.be.below(300);
     }
   });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseDataCondition, parseDataPath, parseDataPaths } from '../../../server/events/data-path.ts';
+import { parseDataCondition, parseDataPath, parseDataPaths } from '../../../server/events/data/data-path.ts';
 import { thrownBy } from '../../support/thrown.ts';
 
 const LONGEST = 'x'.repeat(64);
@@ -54,12 +54,7 @@ describe('parseDataPath', () => {
   it('gives the members on the way, outermost first', () => {
     expect(parseDataPath('data.a', 'by')).to.deep.equal({ text: 'data.a', members: ['a'] });
     expect(parseDataPath('data.event.event_id', 'by').members).to.deep.equal(['event', 'event_id']);
-    expect(parseDataPath('data._.A0.__proto__.data', 'by').members).to.deep.equal([
-      '_',
-      'A0',
-      '__proto__',
-      'data',
-    ]);
+    expect(parseDataPath('data._.A0.__proto__.data', 'by').members).to.deep.equal(['_', 'A0', '__proto__', 'data']);
   });
 
   it('takes ten members of 64 characters', () => {

@@ -75,9 +75,7 @@ describe('parseHours', () => {
   });
 
   it('reads a time with a space, which is no zone', () => {
-    expect(hoursOf('2021-01-01%2009:15:27.243860', '2021-01-01+10:00:00')).to.deep.equal([
-      '2021-01-01T09:00:00.000Z',
-    ]);
+    expect(hoursOf('2021-01-01%2009:15:27.243860', '2021-01-01+10:00:00')).to.deep.equal(['2021-01-01T09:00:00.000Z']);
   });
 
   it('gives up to 744 hours and refuses one more', () => {

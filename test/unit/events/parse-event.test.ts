@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { isRefusal } from '../../../server/events/parse-event.ts';
 import { compilePayloadSchemas } from '../../../server/events/payload-schemas.ts';
-import { jsonObjectText, jsonValueText } from '../../support/json-text.ts';
-import { accepted, NOW_MS, parse, refused, text } from '../../support/parsed-event.ts';
-import { runs } from '../../support/property.ts';
+import { jsonObjectText, jsonValueText } from '../../support/events/json-text.ts';
+import { accepted, NOW_MS, parse, refused, text } from '../../support/events/parsed-event.ts';
+import { runs } from '../../support/events/property.ts';
 
 const ROOT = '{"session_id":"s","category":"c","name":"n","timestamp":0';
 
@@ -16,17 +16,12 @@ function nested(levels: number): string {
 describe('parseEvent', () => {
   it('keeps data byte for byte', () => {
     fc.assert(
-      fc.property(
-        jsonObjectText,
-        fc.stringMatching(/^[ \t\r\n]{0,3}$/),
-        fc.boolean(),
-        (data, space, isLast) => {
-          const whole = isLast
-            ? `${ROOT},"data"${space}:${space}${data}${space}}`
-            : `{${space}"data":${space}${data}${space},${ROOT.slice(1)}}`;
-          expect(accepted(whole).data).to.equal(data);
-        },
-      ),
+      fc.property(jsonObjectText, fc.stringMatching(/^[ \t\r\n]{0,3}$/), fc.boolean(), (data, space, isLast) => {
+        const whole = isLast
+          ? `${ROOT},"data"${space}:${space}${data}${space}}`
+          : `{${space}"data":${space}${data}${space},${ROOT.slice(1)}}`;
+        expect(accepted(whole).data).to.equal(data);
+      }),
       runs(500),
     );
   });
@@ -160,13 +155,11 @@ describe('parseEvent', () => {
   });
 
   it('never throws and never takes what JSON.parse does not, whatever the bytes', () => {
-    const mutated = fc
-      .tuple(jsonValueText, fc.nat(), fc.uint8Array({ maxLength: 4 }))
-      .map(([data, at, junk]) => {
-        const bytes = Buffer.from(`${ROOT},"data":${data}}`);
-        const place = at % (bytes.length + 1);
-        return Buffer.concat([bytes.subarray(0, place), junk, bytes.subarray(place + (at % 3))]);
-      });
+    const mutated = fc.tuple(jsonValueText, fc.nat(), fc.uint8Array({ maxLength: 4 })).map(([data, at, junk]) => {
+      const bytes = Buffer.from(`${ROOT},"data":${data}}`);
+      const place = at % (bytes.length + 1);
+      return Buffer.concat([bytes.subarray(0, place), junk, bytes.subarray(place + (at % 3))]);
+    });
     fc.assert(
       fc.property(fc.oneof(mutated, fc.uint8Array()), (bytes) => {
         const verdict = parse(Buffer.from(bytes));

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { compilePayloadSchemas } from '../../../server/events/payload-schemas.ts';
-import { accepted, refused, text } from '../../support/parsed-event.ts';
+import { accepted, refused, text } from '../../support/events/parsed-event.ts';
 
 describe('An event that leaves things out', () => {
   it('needs a name and nothing else, and says what the rest is then', () => {

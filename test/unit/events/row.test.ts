@@ -69,14 +69,7 @@ describe('toRow', () => {
 
   it('leaves out empty columns, whose default is the empty string', () => {
     const row = toRow({ ...EVENT, application: '', sessionId: '', user: '' }, ARRIVAL);
-    expect(JSON.parse(row)).to.have.all.keys(
-      'timestamp',
-      'received_at',
-      'event_id',
-      'category',
-      'name',
-      'data',
-    );
+    expect(JSON.parse(row)).to.have.all.keys('timestamp', 'received_at', 'event_id', 'category', 'name', 'data');
   });
 
   for (const text of HOSTILE) {

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { JsonSplitter } from '../../../server/events/json-splitter.ts';
-import { LineSplitter } from '../../../server/events/line-splitter.ts';
-import { MalformedBody, withoutByteOrderMark, type Splitter } from '../../../server/events/splitter.ts';
-import { chunked, jsonValueText } from '../../support/json-text.ts';
-import { runs } from '../../support/property.ts';
+import { JsonSplitter } from '../../../server/events/json/json-splitter.ts';
+import { LineSplitter } from '../../../server/events/json/line-splitter.ts';
+import { MalformedBody, withoutByteOrderMark, type Splitter } from '../../../server/events/json/splitter.ts';
+import { chunked, jsonValueText } from '../../support/events/json-text.ts';
+import { runs } from '../../support/events/property.ts';
 
 /** The texts that a splitter makes of a body. */
 function split(splitter: Splitter, chunks: readonly Buffer[]): string[] {
@@ -34,9 +34,7 @@ describe('JsonSplitter', () => {
   });
 
   it('takes exactly the objects and arrays that JSON.parse takes, together with JSON.parse of each text', () => {
-    const soup = fc.array(
-      fc.constantFrom('[', ']', '{', '}', ',', ':', '"', '\\', '"a"', '1', ' ', 'tru', 'null'),
-    );
+    const soup = fc.array(fc.constantFrom('[', ']', '{', '}', ',', ':', '"', '\\', '"a"', '1', ' ', 'tru', 'null'));
     const noise = fc.tuple(jsonValueText, fc.nat(), soup).map(([text, at, junk]) => {
       const place = at % (text.length + 1);
       // Through bytes, because half a character is none in UTF-8.

@@ -79,9 +79,7 @@ describe('formatTimeUs', () => {
     expect(formatTimeUs(1)).to.equal('1970-01-01T00:00:00.000001Z');
     expect(formatTimeUs(TIME_US + 243_860)).to.equal('2021-01-01T09:15:27.243860Z');
     expect(formatTimeUs(TIME_US + 999_999)).to.equal('2021-01-01T09:15:27.999999Z');
-    expect(formatTimeUs(Date.UTC(2099, 11, 31, 23, 59, 59, 999) * 1000 + 7)).to.equal(
-      '2099-12-31T23:59:59.999007Z',
-    );
+    expect(formatTimeUs(Date.UTC(2099, 11, 31, 23, 59, 59, 999) * 1000 + 7)).to.equal('2099-12-31T23:59:59.999007Z');
   });
 
   it('writes what parseTimeUs reads', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { TYPED_LIMITS, TypedPaths } from '../../../server/events/typed-paths.ts';
-import { jsonObjectText } from '../../support/json-text.ts';
-import { runs } from '../../support/property.ts';
+import { TYPED_LIMITS, TypedPaths } from '../../../server/events/data/typed-paths.ts';
+import { jsonObjectText } from '../../support/events/json-text.ts';
+import { runs } from '../../support/events/property.ts';
 
 /** As many members, each with a name of its own. */
 function members(count: number, prefix = 'm'): Record<string, number> {
@@ -64,15 +64,13 @@ describe('TypedPaths', () => {
 
   it('allows 2,000 paths in its life and none beyond, and goes on to allow the events that have those', () => {
     const paths = new TypedPaths();
-    for (let body = 0; body < 20; body += 1)
-      expect(paths.allows(members(100, `body${body}_`))).to.equal(true);
+    for (let body = 0; body < 20; body += 1) expect(paths.allows(members(100, `body${body}_`))).to.equal(true);
     expect(paths.allows({ another: 1 })).to.equal(false);
     expect(paths.allows({ body0_0: 1, another: 1 })).to.equal(false);
     expect(paths.allows({ body0_0: { below: 1 } })).to.equal(false);
     expect(paths.allows({ body0_0: [] })).to.equal(true);
     expect(paths.allows({ body0_0: [1] })).to.equal(false);
-    for (let body = 0; body < 20; body += 1)
-      expect(paths.allows(members(100, `body${body}_`))).to.equal(true);
+    for (let body = 0; body < 20; body += 1) expect(paths.allows(members(100, `body${body}_`))).to.equal(true);
     expect(paths.allows({})).to.equal(true);
   });
 
@@ -161,8 +159,7 @@ function pathsOf(data: object): Found {
           return [`${path}.${JSON.stringify(name)}`, member];
         });
     if (inner.length === 0 && path !== '') leaves.add(path);
-    for (const [below, member] of inner)
-      walk(member, below, depth + 1, arrays + (Array.isArray(member) ? 1 : 0));
+    for (const [below, member] of inner) walk(member, below, depth + 1, arrays + (Array.isArray(member) ? 1 : 0));
   };
   walk(data, '', 1, 0);
   return found;

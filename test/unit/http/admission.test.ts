@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Admission } from '../../../server/http/admission.ts';
+import { Admission } from '../../../server/http/server/admission.ts';
 
 const LIMITS = {
   longTurnMs: 25,

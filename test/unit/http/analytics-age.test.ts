@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { createHttpApp } from '../../../server/http/routes.ts';
-import { noCounts } from '../../../server/queries/hourly-counts.ts';
-import { httpDependencies } from '../../support/http-dependencies.ts';
-import { whileServing } from '../../support/serve.ts';
+import { noCounts } from '../../../server/queries/hourly/hourly-counts.ts';
+import { httpDependencies } from '../../support/server/http-dependencies.ts';
+import { whileServing } from '../../support/server/serve.ts';
 
 const NOW_MS = 1_709_247_600_000;
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { eventsJson } from '../../../server/http/event-json.ts';
+import { eventsJson } from '../../../server/http/routes/event-json.ts';
 
 const event = {
   eventId: 'e"1',

@@ -1,11 +1,11 @@
 import type { Router } from '@koa/router';
 import { expect } from 'chai';
 import { Type, type TSchema } from 'typebox';
-import { openApiDocument } from '../../../server/http/openapi.ts';
-import type { Operation } from '../../../server/http/operation.ts';
+import { openApiDocument } from '../../../server/http/openapi/openapi.ts';
+import type { Operation } from '../../../server/http/operation/operation.ts';
 import { createHttpApp, operations, type HttpDependencies } from '../../../server/http/routes.ts';
-import { Documentation, type OpenApi } from '../../support/documented.ts';
-import { httpDependencies } from '../../support/http-dependencies.ts';
+import { Documentation, type OpenApi } from '../../support/http/documented.ts';
+import { httpDependencies } from '../../support/server/http-dependencies.ts';
 
 describe('The OpenAPI document', () => {
   const declared = operations(httpDependencies);
@@ -40,8 +40,7 @@ describe('The OpenAPI document', () => {
         documentation.schemaAt(...pointer);
         schemas += 1;
       }
-      if (pointer.at(-1) === '$ref')
-        expect(resolve(document, String(value)), String(value)).to.be.an('object');
+      if (pointer.at(-1) === '$ref') expect(resolve(document, String(value)), String(value)).to.be.an('object');
     });
     expect(schemas).to.be.above(10);
   });
@@ -64,9 +63,7 @@ describe('The OpenAPI document', () => {
       description: 'one event id of 1 to 256 characters, in UTF-8; the same as event_id where that is given',
       schema: { type: 'string', minLength: 1, maxLength: 256 },
     });
-    expect(document.components['schemas']?.['EventIn'])
-      .to.have.property('required')
-      .that.deep.equals(['name']);
+    expect(document.components['schemas']?.['EventIn']).to.have.property('required').that.deep.equals(['name']);
   });
 
   it('asks for the role read, and no other, where the answer depends on whose events a key reads', () => {

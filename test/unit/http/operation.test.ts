@@ -2,11 +2,11 @@ import { Router } from '@koa/router';
 import { expect } from 'chai';
 import Koa from 'koa';
 import { Type } from 'typebox';
-import type { RequestState } from '../../../server/http/context.ts';
-import { operation } from '../../../server/http/operation.ts';
-import { problems } from '../../../server/http/problem.ts';
+import type { RequestState } from '../../../server/http/operation/context.ts';
+import { operation } from '../../../server/http/operation/operation.ts';
+import { problems } from '../../../server/http/middleware/problem.ts';
 import { silentLog } from '../../support/logs.ts';
-import { whileServing } from '../../support/serve.ts';
+import { whileServing } from '../../support/server/serve.ts';
 
 const echo = operation({
   method: 'get',

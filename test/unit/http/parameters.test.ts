@@ -1,7 +1,7 @@
 import { parse } from 'node:querystring';
 import { expect } from 'chai';
 import { Type } from 'typebox';
-import { parameterReader, Time } from '../../../server/http/parameters.ts';
+import { parameterReader, Time } from '../../../server/http/operation/parameters.ts';
 import { thrownBy } from '../../support/thrown.ts';
 
 const read = parameterReader(

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { createHttpApp } from '../../../server/http/routes.ts';
-import { httpDependencies } from '../../support/http-dependencies.ts';
+import { httpDependencies } from '../../support/server/http-dependencies.ts';
 import { keptLog } from '../../support/logs.ts';
-import { whileServing } from '../../support/serve.ts';
+import { whileServing } from '../../support/server/serve.ts';
 
 const fails = async () => {
   throw new Error('the secret reason');

@@ -1,12 +1,12 @@
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
-import type { Operation } from '../../../server/http/operation.ts';
-import { readsOf } from '../../../server/http/reads.ts';
+import type { Operation } from '../../../server/http/operation/operation.ts';
+import { readsOf } from '../../../server/http/routes/reads.ts';
 import { createHttpApp, operations, type HttpDependencies } from '../../../server/http/routes.ts';
-import { noCounts } from '../../../server/queries/hourly-counts.ts';
-import { apiKey, ownKey } from '../../support/api-keys.ts';
-import { httpDependencies } from '../../support/http-dependencies.ts';
-import { whileServing } from '../../support/serve.ts';
+import { noCounts } from '../../../server/queries/hourly/hourly-counts.ts';
+import { apiKey, ownKey } from '../../support/http/api-keys.ts';
+import { httpDependencies } from '../../support/server/http-dependencies.ts';
+import { whileServing } from '../../support/server/serve.ts';
 
 const NOW_MS = 1_709_247_600_000;
 const KEYS = [ownKey('shop-key', 'shop', 'read'), apiKey('desk-key', 'desk', 'read')];

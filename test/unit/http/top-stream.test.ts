@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { canonicalTop } from '../../../server/http/top-events.ts';
-import { parameterReader, queryOf } from '../../../server/http/parameters.ts';
-import { TopQuery } from '../../../server/http/top-events-schemas.ts';
+import { canonicalTop } from '../../../server/http/routes/top-events.ts';
+import { parameterReader, queryOf } from '../../../server/http/operation/parameters.ts';
+import { TopQuery } from '../../../server/http/routes/top-events-schemas.ts';
 
 const read = parameterReader<typeof TopQuery>(TopQuery);
 const keyOf = (querystring: string) => canonicalTop(read(queryOf({ querystring })));
@@ -10,9 +10,7 @@ describe('The key of a live question', () => {
   it('is the same for the ways to write one question', () => {
     expect(keyOf('by=name&limit=10&other=1')).to.equal(keyOf(''));
     expect(keyOf('from=2024-05-17T12:00:00Z&by=user')).to.equal(keyOf('by=user&from=1715947200000'));
-    expect(keyOf('where=data.a:1&where=data.b:2&where=data.a:1')).to.equal(
-      keyOf('where=data.b:2&where=data.a:1'),
-    );
+    expect(keyOf('where=data.a:1&where=data.b:2&where=data.a:1')).to.equal(keyOf('where=data.b:2&where=data.a:1'));
     expect(keyOf('window=1h&category=a%20b')).to.equal(keyOf('category=a+b&window=1h'));
   });
 

@@ -25,18 +25,11 @@ describe('Backlog', () => {
     backlog.grow(written, 3, 30);
     expect([written.rows, written.bytes]).to.deep.equal([5, 50]);
     backlog.add(takenOver);
-    expect([backlog.rows, backlog.bytes, backlog.segments, backlog.oldestMs]).to.deep.equal([
-      10, 100, 2, 1000,
-    ]);
+    expect([backlog.rows, backlog.bytes, backlog.segments, backlog.oldestMs]).to.deep.equal([10, 100, 2, 1000]);
     backlog.remove(takenOver);
     expect([backlog.rows, backlog.bytes, backlog.segments, backlog.oldestMs]).to.deep.equal([5, 50, 1, 2000]);
     backlog.remove(written);
-    expect([backlog.rows, backlog.bytes, backlog.segments, backlog.oldestMs]).to.deep.equal([
-      0,
-      0,
-      0,
-      undefined,
-    ]);
+    expect([backlog.rows, backlog.bytes, backlog.segments, backlog.oldestMs]).to.deep.equal([0, 0, 0, undefined]);
   });
 
   it('tells the rows and bytes of its tables apart', () => {

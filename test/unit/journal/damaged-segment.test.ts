@@ -6,15 +6,11 @@ import { FRAME_BYTES, intactGroups, withFrame } from '../../../server/journal/ch
 import { recoverSegment } from '../../../server/journal/recover-segment.ts';
 import { rowsOf } from '../../../server/journal/segment-rows.ts';
 import { Quarantine } from '../../../server/journal/quarantine.ts';
-import { runs } from '../../support/property.ts';
+import { runs } from '../../support/events/property.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 
 const NAME = 'events-20240101000000000-0a1b2c3d-00000001';
-const GROUPS = [
-  ['{"a":1}\n', '{"a":2}\n'],
-  ['{"b":"🦊#"}\n'],
-  ['{"c":1}\n', '{"c":2}\n', '{"c":3}\n'],
-] as const;
+const GROUPS = [['{"a":1}\n', '{"a":2}\n'], ['{"b":"🦊#"}\n'], ['{"c":1}\n', '{"c":2}\n', '{"c":3}\n']] as const;
 
 const framed = (groups: readonly (readonly string[])[]) =>
   Buffer.concat(groups.map((rows) => withFrame(rows.join(''))));
@@ -76,9 +72,7 @@ describe('A damaged segment', () => {
   });
 
   it('with a block of NUL bytes or of anything keeps every group outside of it', async () => {
-    const groups = Array.from({ length: 20 }, (_, group) => [
-      `{"g":${group},"x":"${'x'.repeat(group * 7)}"}\n`,
-    ]);
+    const groups = Array.from({ length: 20 }, (_, group) => [`{"g":${group},"x":"${'x'.repeat(group * 7)}"}\n`]);
     const content = framed(groups);
     const ranges = intactGroups(content);
     await fc.assert(

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { constants } from 'node:fs';
 import { expect } from 'chai';
 import { createDurableFile } from '../../../server/journal/durable-file.ts';
-import { failure } from '../../support/outcome.ts';
+import { failure } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 
 describe('createDurableFile', () => {

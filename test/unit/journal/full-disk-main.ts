@@ -2,7 +2,7 @@
  * Run by `journal-failures.test.ts` under a limit on the size of a file: appends a row that fits, a group that does not,
  * and a row that fits; prints what came of each.
  */
-import { AppError } from '../../../server/errors.ts';
+import { AppError } from '../../../server/common/errors.ts';
 import { journalIn, line } from './journal-in-directory.ts';
 
 const [, , directory = ''] = process.argv;
@@ -21,6 +21,4 @@ const limit = journal.lastError?.message;
 const after = await answer('after\n');
 await journal.close();
 const answers = { before, within, after };
-process.stdout.write(
-  JSON.stringify({ limit, answers, sealed: sealed.map(({ name, rows }) => [name, rows]) }),
-);
+process.stdout.write(JSON.stringify({ limit, answers, sealed: sealed.map(({ name, rows }) => [name, rows]) }));

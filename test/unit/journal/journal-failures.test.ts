@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { FRAME_BYTES } from '../../../server/journal/checksum-frame.ts';
-import { AppError } from '../../../server/errors.ts';
-import { failure } from '../../support/outcome.ts';
+import { AppError } from '../../../server/common/errors.ts';
+import { failure } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 import { interceptSyncs } from './disk.ts';
 import { contents, journalIn, line } from './journal-in-directory.ts';
@@ -51,9 +51,7 @@ describe('Journal on a disk that fails', () => {
   it('refuses everyone in the group when the directory is gone, and takes rows again when it is back', async () => {
     const { journal, backlog, sealed } = journalIn(temp.path);
     await rm(temp.path, { recursive: true });
-    const errors = await Promise.all(
-      ['1\n', '2\n', '3\n'].map(async (row) => failure(journal.append(line(row)))),
-    );
+    const errors = await Promise.all(['1\n', '2\n', '3\n'].map(async (row) => failure(journal.append(line(row)))));
     expectRefused(errors, /^The event was not stored: the journal cannot be written: ENOENT/);
     expect(journal.lastError?.message).to.match(/^ENOENT/);
     expect([backlog.rows, backlog.segments]).to.deep.equal([0, 0]);

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { defaults, type JournalLimits } from '../../../server/config.ts';
+import { defaults, type JournalLimits } from '../../../server/config/config.ts';
 import { Backlog } from '../../../server/journal/backlog.ts';
 import { Journal } from '../../../server/journal/journal.ts';
 import type { Rows, Segment } from '../../../server/journal/segment.ts';
@@ -27,11 +27,7 @@ export function line(text: string, historic = 0): Rows {
 }
 
 /** A journal that writes into `directory`, without a lock. */
-export function journalIn(
-  directory: string,
-  limits: Partial<JournalLimits> = {},
-  log = silentLog,
-): JournalInDirectory {
+export function journalIn(directory: string, limits: Partial<JournalLimits> = {}, log = silentLog): JournalInDirectory {
   const sealed: Segment[] = [];
   const waiting: ((segment: Segment) => void)[] = [];
   const backlog = new Backlog();

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { expect } from 'chai';
 import { FRAME_BYTES } from '../../../server/journal/checksum-frame.ts';
-import { deferred } from '../../../server/deferred.ts';
-import { failure } from '../../support/outcome.ts';
+import { deferred } from '../../../server/common/deferred.ts';
+import { failure } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 import { interceptSyncs } from './disk.ts';
 import { contents, journalIn, line, NOW_MS } from './journal-in-directory.ts';
@@ -50,10 +50,7 @@ describe('Journal', () => {
     await Promise.all(rows.map(async (row) => journal.append(line(row))));
     expect(commits()).to.equal(1);
     expect(await contents(temp.path)).to.deep.equal({ [FIRST]: rows.join('') });
-    expect([backlog.rows, backlog.bytes]).to.deep.equal([
-      1000,
-      Buffer.byteLength(rows.join('')) + FRAME_BYTES,
-    ]);
+    expect([backlog.rows, backlog.bytes]).to.deep.equal([1000, Buffer.byteLength(rows.join('')) + FRAME_BYTES]);
     await journal.close();
   });
 

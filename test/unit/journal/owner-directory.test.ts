@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
-import { AppError, messageOf } from '../../../server/errors.ts';
+import { AppError, messageOf } from '../../../server/common/errors.ts';
 import { claimDirectory, type OwnerDirectory } from '../../../server/journal/owner-directory.ts';
 import { Quarantine } from '../../../server/journal/quarantine.ts';
 import { takeOver } from '../../../server/journal/takeover.ts';
-import { failure } from '../../support/outcome.ts';
+import { failure } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 import { startOwner, type OwnerProcess } from './owner-process.ts';
 
@@ -92,10 +92,7 @@ describe('owner directory', () => {
   });
 
   it('is taken over by one of two processes that start at once, each file exactly once', async () => {
-    const files = Array.from(
-      { length: 300 },
-      (_, index) => `events-a-${String(index).padStart(8, '0')}.ndjson`,
-    );
+    const files = Array.from({ length: 300 }, (_, index) => `events-a-${String(index).padStart(8, '0')}.ndjson`);
     const dead = await spawnOwner();
     await writeSegments(dead.path, files);
     await dead.kill();

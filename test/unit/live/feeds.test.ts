@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { AppError } from '../../../server/errors.ts';
+import { AppError } from '../../../server/common/errors.ts';
 import type { LiveQuestion } from '../../../server/live/feed.ts';
 import { Feeds, MAX_FEEDS } from '../../../server/live/feeds.ts';
 import type { Format, Shown } from '../../../server/live/frames.ts';
 import { Backlog } from '../../../server/journal/backlog.ts';
-import { createMetrics } from '../../../server/metrics.ts';
+import { createMetrics } from '../../../server/metrics/metrics.ts';
 import { HandClock } from '../../support/hand-clock.ts';
-import { Reading } from '../../support/live-reading.ts';
+import { Reading } from '../../support/http/live-reading.ts';
 import { keptLog } from '../../support/logs.ts';
 
 /** A question that answers with how often it was asked, and takes and fails as it is told. */
@@ -230,9 +230,7 @@ describe('Feeds', () => {
     const question = new Question(clock);
     const first = join(question);
     join(question);
-    expect(refusal(question)).to.equal(
-      'overloaded: No more readers of streams than 2 may be here at once, 5 s',
-    );
+    expect(refusal(question)).to.equal('overloaded: No more readers of streams than 2 may be here at once, 5 s');
     first.destroy();
     await clock.pass(0);
     expect(refusal(question)).to.equal(undefined);

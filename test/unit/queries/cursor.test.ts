@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { AppError } from '../../../server/errors.ts';
-import { decodeCursor, encodeCursor } from '../../../server/queries/cursor.ts';
+import { AppError } from '../../../server/common/errors.ts';
+import { decodeCursor, encodeCursor } from '../../../server/queries/sql/cursor.ts';
 
 const question = ['events', 'asc', 'a session', null];
 const position = { timestampUs: 1_609_492_527_243_860, receivedAtUs: 1_609_492_528_000_001, eventId: 'e' };

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { deferred, type Deferred } from '../../../server/deferred.ts';
+import { deferred, type Deferred } from '../../../server/common/deferred.ts';
 import { HOUR_MS, hourOf, type HourMs } from '../../../server/events/hours.ts';
-import { noCounts, type HourlyCounts } from '../../../server/queries/hourly-counts.ts';
-import { HourlyReader } from '../../../server/queries/hourly-reader.ts';
-import type { HourlyQueries } from '../../../server/queries/read-hourly.ts';
-import { failure } from '../../support/outcome.ts';
+import { noCounts, type HourlyCounts } from '../../../server/queries/hourly/hourly-counts.ts';
+import { HourlyReader } from '../../../server/queries/hourly/hourly-reader.ts';
+import type { HourlyQueries } from '../../../server/queries/hourly/read-hourly.ts';
+import { failure } from '../../support/http/outcome.ts';
 
 const [A, B, C] = [1 * HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS] as const;
 
@@ -30,12 +30,7 @@ class Tables {
   /** What the next query fails with. */
   failure: Error | undefined;
 
-  put(
-    hour: HourMs,
-    clicks: number,
-    uniqueUsers: number,
-    at: { rows?: number; minuteRows?: number } = {},
-  ): void {
+  put(hour: HourMs, clicks: number, uniqueUsers: number, at: { rows?: number; minuteRows?: number } = {}): void {
     const { rows = clicks } = at;
     const { minuteRows = rows } = at;
     this.hours.set(hour, { rows, minuteRows, counts: { hour, clicks, impressions: 0, uniqueUsers } });
@@ -43,13 +38,11 @@ class Tables {
 
   readonly queries: HourlyQueries = {
     hourRows: async (hours) => this.#read<number>('hourRows', hours, ({ rows }) => rows),
-    users: async (hours) =>
-      this.#read('users', hours, ({ rows, counts: { uniqueUsers } }) => ({ rows, uniqueUsers })),
+    users: async (hours) => this.#read('users', hours, ({ rows, counts: { uniqueUsers } }) => ({ rows, uniqueUsers })),
     events: async (hours) => this.#read('events', hours, eventsOf),
     minuteRows: async (hour) =>
       inMinutes(await this.#read<number>('minuteRows', [hour], ({ minuteRows }) => minuteRows)),
-    minuteEvents: async (minutes) =>
-      inMinutes(await this.#read('minuteEvents', minutes.map(hourOf), eventsOf)),
+    minuteEvents: async (minutes) => inMinutes(await this.#read('minuteEvents', minutes.map(hourOf), eventsOf)),
   };
 
   async #read<T>(
@@ -77,13 +70,7 @@ function inMinutes<T>(byHour: ReadonlyMap<HourMs, T>): ReadonlyMap<number, T> {
   return new Map([...byHour].map(([hour, value]) => [hour + MINUTE_MS, value]));
 }
 
-function eventsOf({
-  minuteRows,
-  counts: { clicks, impressions },
-}: {
-  minuteRows: number;
-  counts: HourlyCounts;
-}) {
+function eventsOf({ minuteRows, counts: { clicks, impressions } }: { minuteRows: number; counts: HourlyCounts }) {
   return { rows: minuteRows, clicks, impressions };
 }
 

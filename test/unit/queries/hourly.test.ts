@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import { deferred, type Deferred } from '../../../server/deferred.ts';
+import { deferred, type Deferred } from '../../../server/common/deferred.ts';
 import { HOUR_MS, type HourMs } from '../../../server/events/hours.ts';
-import { createHourly } from '../../../server/queries/hourly.ts';
-import type { HourlyCounts } from '../../../server/queries/hourly-counts.ts';
+import { createHourly } from '../../../server/queries/hourly/hourly.ts';
+import type { HourlyCounts } from '../../../server/queries/hourly/hourly-counts.ts';
 import { keptLog } from '../../support/logs.ts';
-import { failure } from '../../support/outcome.ts';
+import { failure } from '../../support/http/outcome.ts';
 
 const NOW_MS = Date.UTC(2024, 0, 1, 10, 30);
 const CURRENT = Date.UTC(2024, 0, 1, 10);

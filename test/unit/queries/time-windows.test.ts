@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { timeWindows, type Order, type Span, type TimeRange } from '../../../server/queries/time-windows.ts';
+import { timeWindows, type Order, type Span, type TimeRange } from '../../../server/queries/sql/time-windows.ts';
 
 const HOUR_US = 3_600_000_000;
 const order = fc.constantFrom<Order>('asc', 'desc');
@@ -31,9 +31,7 @@ describe('Time windows', () => {
     const range = { fromUs: 0, toUs: 1000 * HOUR_US };
     const rows = (window: TimeRange) =>
       Math.round(((Math.min(window.toUs, day.lastUs + 1) - window.fromUs) / (24 * HOUR_US)) * day.rows);
-    expect(timeWindows(range, 'asc', [day]).map(rows)).to.deep.equal([
-      500, 8000, 128_000, 2_048_000, 7_815_500,
-    ]);
+    expect(timeWindows(range, 'asc', [day]).map(rows)).to.deep.equal([500, 8000, 128_000, 2_048_000, 7_815_500]);
   });
 
   it('begin at the newest rows when those are asked for', () => {

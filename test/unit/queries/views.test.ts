@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { readMigrations } from '../../../migrations/files.ts';
-import { migrationsDirectory } from '../../../migrations/migrator.ts';
-import { hoursFromRaw, minutesFromRaw } from '../../../server/queries/views.ts';
+import { readMigrations } from '../../../server/migrate/files.ts';
+import { migrationsDirectory } from '../../../server/migrate/migrator.ts';
+import { hoursFromRaw, minutesFromRaw } from '../../../server/queries/verify/views.ts';
 
 describe('What a repair inserts', () => {
   it('is what the materialized views insert, to the letter', async () => {
@@ -10,8 +10,7 @@ describe('What a repair inserts', () => {
       ['minutes_view', minutesFromRaw('events', 'true')],
       ['hours_view', hoursFromRaw('events', 'true')],
     ] as const) {
-      const made =
-        statements.find((sql) => sql.includes(`CREATE MATERIALIZED VIEW IF NOT EXISTS ${view} `)) ?? '';
+      const made = statements.find((sql) => sql.includes(`CREATE MATERIALIZED VIEW IF NOT EXISTS ${view} `)) ?? '';
       expect(plain(made.slice(made.indexOf('\nSELECT')))).to.equal(plain(select.replace('WHERE true', '')));
     }
   });

@@ -5,7 +5,7 @@ import { EVENTS } from '../../../server/journal/segment.ts';
 import { Bisector } from '../../../server/shipping/bisector.ts';
 import { wholeSegment } from '../../../server/shipping/parcel.ts';
 import { silentLog } from '../../support/logs.ts';
-import { eventually } from '../../support/outcome.ts';
+import { eventually } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 import { clickhouseError, idsOf, row, ShippingByHand, UNREACHABLE } from './shipping-by-hand.ts';
 
@@ -78,9 +78,7 @@ describe('Bisector', function () {
 
   it('stores rows that need too much of ClickHouse without their typed column, and rejects none', async () => {
     judge = (rows) =>
-      rows.split('\n').some((row) => row.includes('"big') && !row.startsWith('{"typed":0,'))
-        ? FILES
-        : undefined;
+      rows.split('\n').some((row) => row.includes('"big') && !row.startsWith('{"typed":0,')) ? FILES : undefined;
     const segment = await hand.segment(...ids(40).map((id, index) => row(index === 7 ? 'big7' : id)));
     bisector.add([wholeSegment(segment)]);
     await done();

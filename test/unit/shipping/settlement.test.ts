@@ -3,14 +3,8 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import {
-  openParcels,
-  readParcel,
-  splitSegment,
-  Unreadable,
-  wholeSegment,
-} from '../../../server/shipping/parcel.ts';
-import { failure } from '../../support/outcome.ts';
+import { openParcels, readParcel, splitSegment, Unreadable, wholeSegment } from '../../../server/shipping/parcel.ts';
+import { failure } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 import { idsOf, row, ShippingByHand } from './shipping-by-hand.ts';
 
@@ -38,12 +32,7 @@ describe('The parcels of a segment', () => {
     const { recent, historic } = splitSegment(segment);
     expect(idsOf((await readParcel(historic)).toString())).to.deep.equal(['old', 'untyped']);
     expect((await readParcel(recent)).toString()).to.equal(`${row('a')}${row('b')}no row of an event\n`);
-    expect(idsOf(await text(await openParcels([historic, recent])))).to.deep.equal([
-      'old',
-      'untyped',
-      'a',
-      'b',
-    ]);
+    expect(idsOf(await text(await openParcels([historic, recent])))).to.deep.equal(['old', 'untyped', 'a', 'b']);
   });
 
   it('end with the segment when both are done, and not before', async () => {

@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { expect } from 'chai';
-import { deferred } from '../../../server/deferred.ts';
-import { eventually } from '../../support/outcome.ts';
+import { deferred } from '../../../server/common/deferred.ts';
+import { eventually } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 import { clickhouseError, INTERVAL_MS, row, ShippingByHand, UNREACHABLE } from './shipping-by-hand.ts';
 

@@ -4,7 +4,7 @@ import { ClickHouseError } from '@clickhouse/client';
 import { Backlog } from '../../../server/journal/backlog.ts';
 import { Quarantine } from '../../../server/journal/quarantine.ts';
 import { createSegment, EVENTS, historicBeforeUs, type Segment } from '../../../server/journal/segment.ts';
-import { createMetrics, type Metrics } from '../../../server/metrics.ts';
+import { createMetrics, type Metrics } from '../../../server/metrics/metrics.ts';
 import type { Insert } from '../../../server/shipping/insert-rows.ts';
 import type { Parcel } from '../../../server/shipping/parcel.ts';
 import { Settlement } from '../../../server/shipping/settlement.ts';

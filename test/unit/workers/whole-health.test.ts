@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { HealthReport } from '../../../server/health.ts';
+import type { HealthReport } from '../../../server/health/health.ts';
 import { wholeReadiness, wholeReport } from '../../../server/workers/whole-health.ts';
 
 const WELL: HealthReport = {

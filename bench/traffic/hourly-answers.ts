@@ -1,0 +1,97 @@
+import { AppError, show } from '../../server/common/errors.ts';
+import { ask, describeReply } from './delivery.ts';
+import { HOUR_MS } from './hour.ts';
+import type { HttpClient } from '../load/http-client.ts';
+import { createLatency } from '../measure/latency.ts';
+import { compare, type ExpectedCounts, type HourCounts, type HourTally } from './tally.ts';
+import { pause } from '../../server/common/retry.ts';
+
+/** The contract: an acknowledged event is in every answer within this time. Milliseconds. */
+export const FRESH_WITHIN_MS = 2000;
+const GIVE_UP_AFTER_MS = 3 * FRESH_WITHIN_MS;
+const POLL_EVERY_MS = 200;
+const MAX_HOURS_PER_REQUEST = 744;
+
+/** Reads hours, by the start of each. */
+export type HoursReader = () => Promise<Map<number, HourCounts>>;
+
+/** Asks `GET /analytics` for each of these hours, past any cache. */
+export async function readEachHour(
+  client: HttpClient,
+  hours: readonly number[],
+  signal: AbortSignal,
+): Promise<Map<number, HourCounts>> {
+  const read = async (hourMs: number) => {
+    const found = parseHour(await getJson(client, `/analytics?timestamp=${hourMs}`, signal));
+    return [hourMs, found.counts] as const;
+  };
+  return new Map(await Promise.all(hours.map(read)));
+}
+
+/** Asks `GET /analytics/hours` for `[fromMs, toMs)`, whole hours, in as many requests as that takes. */
+export async function readHours(
+  client: HttpClient,
+  fromMs: number,
+  toMs: number,
+  signal: AbortSignal,
+): Promise<Map<number, HourCounts>> {
+  const found = new Map<number, HourCounts>();
+  for (let start = fromMs; start < toMs; start += MAX_HOURS_PER_REQUEST * HOUR_MS) {
+    const end = Math.min(toMs, start + MAX_HOURS_PER_REQUEST * HOUR_MS);
+    const body = await getJson(client, `/analytics/hours?from=${start}&to=${end}`, signal);
+    const hours: unknown = isRecord(body) ? body['hours'] : undefined;
+    if (!Array.isArray(hours)) throw unexpected(body, '{"hours": [...]}');
+    for (const { hourMs, counts } of hours.map(parseHour)) found.set(hourMs, counts);
+  }
+  return found;
+}
+
+/** Reads until everything is as expected, or for three times as long as the service may take. */
+export async function tallyWhenSettled(
+  expected: ReadonlyMap<number, ExpectedCounts>,
+  read: HoursReader,
+  signal: AbortSignal,
+): Promise<HourTally[]> {
+  const deadlineMs = performance.now() + GIVE_UP_AFTER_MS;
+  for (;;) {
+    const tallies = compare(expected, await read());
+    const settled = tallies.every(({ holds }) => holds);
+    if (settled || performance.now() > deadlineMs || signal.aborted) return tallies;
+    await pause(POLL_EVERY_MS, signal);
+  }
+}
+
+/** Whether a text is what `GET /analytics` answers by default. */
+export function isHourText(text: string): boolean {
+  return /^unique_users,\d+\nclicks,\d+\nimpressions,\d+\n$/.test(text);
+}
+
+async function getJson(client: HttpClient, path: string, signal: AbortSignal): Promise<unknown> {
+  const headers = { accept: 'application/json', 'cache-control': 'no-cache' };
+  const reply = await ask(client, path, headers, createLatency(), signal);
+  if (reply.kind === 'answer' && reply.status === 200) return JSON.parse(reply.body);
+  const message = `GET ${client.origin}${path}: received ${show(describeReply(reply), 300)}, expected 200`;
+  throw new AppError('unavailable', message);
+}
+
+function parseHour(value: unknown): { readonly hourMs: number; readonly counts: HourCounts } {
+  if (!isRecord(value)) throw unexpected(value, 'an hour');
+  const hourMs = typeof value['hour'] === 'string' ? Date.parse(value['hour']) : NaN;
+  const [uniqueUsers, clicks, impressions] = [value['unique_users'], value['clicks'], value['impressions']];
+  if (Number.isNaN(hourMs) || !isCount(uniqueUsers) || !isCount(clicks) || !isCount(impressions)) {
+    throw unexpected(value, '{"hour", "unique_users", "clicks", "impressions"}');
+  }
+  return { hourMs, counts: { uniqueUsers, clicks, impressions } };
+}
+
+function unexpected(received: unknown, expected: string): AppError {
+  return new AppError('internal', `the server answered ${show(received, 300)}, expected ${expected}`);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,40 @@
+import { describeReply, type Delivery, type Fate } from './delivery.ts';
+import { isHourText } from './hourly-answers.ts';
+import type { Answer, NoAnswer } from '../load/http-client.ts';
+import { createLatency } from '../measure/latency.ts';
+import { Ledger } from './tally.ts';
+import type { AnalyticsEvent } from './traffic.ts';
+
+const MAX_COMPLAINTS = 5;
+
+/** What happened to everything that was sent. */
+export class RunRecord {
+  readonly ledger = new Ledger();
+  readonly fates: Record<Fate, number> = { acknowledged: 0, unknown: 0, undelivered: 0, rejected: 0 };
+  readonly posts = createLatency();
+  readonly reads = createLatency();
+  failedReads = 0;
+  /** The first few of what went wrong, as sentences. */
+  readonly complaints: string[] = [];
+
+  get eventsDone(): number {
+    return Object.values(this.fates).reduce((sum, count) => sum + count, 0);
+  }
+
+  event(event: AnalyticsEvent, { fate, reply }: Delivery): void {
+    this.fates[fate] += 1;
+    if (fate === 'acknowledged') return this.ledger.acknowledge(event);
+    if (fate === 'unknown') this.ledger.doubt(event);
+    this.#complain(`POST ${fate}: ${describeReply(reply)}`);
+  }
+
+  read(reply: Answer | NoAnswer): void {
+    if (reply.kind === 'answer' && reply.status === 200 && isHourText(reply.body)) return;
+    this.failedReads += 1;
+    this.#complain(`GET failed: ${describeReply(reply)}`);
+  }
+
+  #complain(sentence: string): void {
+    if (this.complaints.length < MAX_COMPLAINTS) this.complaints.push(sentence);
+  }
+}

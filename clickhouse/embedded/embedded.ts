@@ -1,0 +1,145 @@
+import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
+import { backoffMs, pause } from '../../server/common/retry.ts';
+import { messageOf } from '../../server/common/errors.ts';
+import type { Logger } from '../../server/common/log.ts';
+import { engineAnswers, engineUrl } from './engine-answers.ts';
+import { launchEngine, type EngineChild } from './engine-child.ts';
+import { engineFiles, readEngineState, writeEngineConfig, writeEngineState } from './engine-files.ts';
+import type { EngineFiles, ServerFile } from './engine-files.ts';
+import { requireEnginePackages } from './engine-packages.ts';
+import { firstLaunch, refuseWhenOwned } from './first-launch.ts';
+import type { EnginePorts } from './free-ports.ts';
+import { endpointWithServiceUsers } from './service-users.ts';
+
+/** A real ClickHouse server, from npm alone, that lives as long as this process at most. */
+export interface Engine {
+  readonly endpoint: ClickHouseEndpoint;
+  /** The SQL console, for a browser on this machine. */
+  readonly consoleUrl: string;
+  /** The process that is the engine now; another one after a crash. */
+  readonly pid: number;
+  /** Ends the engine in order. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+export interface EngineOptions {
+  /** Holds everything the engine keeps; created when absent. One process at a time. */
+  readonly directory: string;
+  readonly log: Logger;
+  /** Which databases the service's users may touch: `analytics`, or by prefix: `test_*`. */
+  readonly database: string;
+  /** Merged after the project's own, in the order of their names. */
+  readonly serverFiles?: readonly ServerFile[];
+  /** Taken when they are free, so that others can be told beforehand. */
+  readonly ports?: EnginePorts;
+}
+
+const RESTART = { firstMs: 100, maxMs: 5000 };
+/** An engine that ran this long had no trouble starting: the next restart is a first one again. */
+const STABLE_MS = 10_000;
+
+/**
+ * Starts the engine on `directory`, with what it held before. Waits for one whose owner is gone to end.
+ * @throws AppError `unavailable`: no packages for this platform, or the directory is another live process's
+ */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { directory, log, database, serverFiles = [] } = options;
+  requireEnginePackages();
+  const files = await engineFiles(directory);
+  await refuseWhenOwned(files);
+  await writeEngineConfig(files, database, serverFiles);
+  const { child, ports } = await firstLaunch(files, options.ports);
+  const engine = new EmbeddedEngine(files, ports, child, log);
+  await engine.announce();
+  return engine;
+}
+
+/** The engine that another process runs on this directory, if one answers. */
+export async function runningEngine(directory: string): Promise<ClickHouseEndpoint | undefined> {
+  const files = await engineFiles(directory);
+  const state = await readEngineState(files);
+  if (state === undefined || !(await engineAnswers(files, state.ports))) return undefined;
+  return endpointWithServiceUsers(engineUrl(state.ports));
+}
+
+/**
+ * up: `#child` answers.
+ * restarting: `#child` is gone; a next one is started on the same ports, again and again, until one answers.
+ * closing, closed: no child will be started any more; `#closed` says when the last one is gone.
+ *
+ *     up ⇄ restarting
+ *       ↘   ↙
+ *      closing → closed
+ */
+class EmbeddedEngine implements Engine {
+  readonly endpoint: ClickHouseEndpoint;
+  readonly consoleUrl: string;
+  readonly #files: EngineFiles;
+  readonly #ports: EnginePorts;
+  readonly #log: Logger;
+  readonly #closing = new AbortController();
+  /** Settles when no child runs and none will. Never rejects. */
+  readonly #closed: Promise<void>;
+  #child: EngineChild;
+
+  constructor(files: EngineFiles, ports: EnginePorts, child: EngineChild, log: Logger) {
+    this.#files = files;
+    this.#ports = ports;
+    this.#child = child;
+    this.#log = log;
+    this.endpoint = endpointWithServiceUsers(engineUrl(ports));
+    this.consoleUrl = `${engineUrl(ports)}/play`;
+    this.#closed = this.#keepUp();
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Writes down where the engine is, for other processes and for the next start. The engine works without it. */
+  async announce(): Promise<void> {
+    try {
+      await writeEngineState(this.#files, { pid: this.pid, ownerPid: process.pid, ports: this.#ports });
+    } catch (error) {
+      this.#log.warn({ err: error }, 'cannot write down where the embedded ClickHouse listens');
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#child.stop();
+    await this.#closed;
+  }
+
+  async #keepUp(): Promise<void> {
+    const { signal } = this.#closing;
+    let attempt = 0;
+    while (!signal.aborted) {
+      const sinceMs = Date.now();
+      const output = await this.#child.gone;
+      if (signal.aborted) return;
+      if (Date.now() - sinceMs > STABLE_MS) attempt = 0;
+      this.#log.error({ enginePid: this.pid, output }, 'the embedded ClickHouse ended unexpectedly; restarting it');
+      attempt = await this.#restart(attempt);
+    }
+    await this.#child.stop();
+  }
+
+  /** @returns the number of attempts in a row, this one included */
+  async #restart(previous: number): Promise<number> {
+    const { signal } = this.#closing;
+    for (let attempt = previous + 1; ; attempt += 1) {
+      await pause(backoffMs(attempt, RESTART, Math.random), signal);
+      if (signal.aborted) return attempt;
+      try {
+        this.#child = await launchEngine(this.#files, this.#ports, signal);
+        await this.announce();
+        this.#log.info({ enginePid: this.pid, attempt }, 'the embedded ClickHouse is up again');
+        return attempt;
+      } catch (error) {
+        if (signal.aborted) return attempt;
+        this.#log.error({ attempt, reason: messageOf(error) }, 'the embedded ClickHouse did not start; trying again');
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { engineAnswers } from './engine-answers.ts';
+import type { EngineFiles } from './engine-files.ts';
+import type { EnginePorts } from './free-ports.ts';
+
+/** A running engine process. */
+export interface EngineChild {
+  readonly pid: number;
+  /** Resolves, never rejects, once the process is gone; with the last of what it had to say. */
+  readonly gone: Promise<string>;
+  /** Lets the engine shut its tables down in order; kills it when that takes too long. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/** ClickHouse's codes for why an engine did not start. */
+export const DIRECTORY_LOCKED = '76';
+export const PORT_TAKEN = '210';
+
+/** The engine process ended, or was ended, before it answered. */
+export class EngineStartError extends Error {
+  /** ClickHouse's own code, when it named one. */
+  readonly code: string | undefined;
+
+  constructor(output: string) {
+    super(output === '' ? 'the engine process ended without a word' : output);
+    this.name = 'EngineStartError';
+    this.code = /Code: (\d+)\. DB::Exception/.exec(output)?.[1];
+  }
+}
+
+const START_TIMEOUT_MS = 120_000;
+const STOP_TIMEOUT_MS = 30_000;
+const POLL_MS = 20;
+const OUTPUT_LENGTH = 2000;
+
+/**
+ * Starts the engine process and waits until it answers.
+ * @throws EngineStartError; the process is gone then
+ */
+export async function launchEngine(files: EngineFiles, ports: EnginePorts, signal: AbortSignal): Promise<EngineChild> {
+  const child = await spawnEngine(files, ports);
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  const ended = child.gone.then(() => true);
+  while (!signal.aborted && Date.now() < deadline) {
+    if (await engineAnswers(files, ports)) return child;
+    if (await Promise.race([sleep(POLL_MS, false), ended])) break;
+  }
+  await child.stop();
+  throw new EngineStartError(await child.gone);
+}
+
+async function spawnEngine(files: EngineFiles, ports: EnginePorts): Promise<EngineChild> {
+  const here = fileURLToPath(import.meta.url);
+  const program = path.join(path.dirname(here), `engine-process${path.extname(here)}`);
+  const config = path.join(files.config, 'config.xml');
+  const child = spawn(
+    process.execPath,
+    [program, config, files.data, String(ports.http), String(ports.tcp), '127.0.0.1'],
+    {
+      cwd: files.directory,
+      stdio: ['pipe', 'ignore', 'pipe'],
+      // Its own group: Ctrl-C in the terminal is for the parent, which ends the engine after its own last work.
+      detached: true,
+      // Nothing of the parent's environment may configure ClickHouse or Node here. The time zone is the system's own.
+      env: { TZ: 'UTC', PATH: process.env['PATH'] },
+    },
+  );
+  const gone = outputAtEnd(child);
+  await once(child, 'spawn');
+  const { pid } = child;
+  if (pid === undefined) throw new Error('a started process has no pid');
+  return { pid, gone, stop: () => stop(child, gone) };
+}
+
+async function outputAtEnd(child: ChildProcess): Promise<string> {
+  let output = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-OUTPUT_LENGTH)));
+  // The engine may be gone when its input is ended.
+  child.stdin?.on('error', () => undefined);
+  await new Promise((resolve) => child.once('close', resolve));
+  return output.trim();
+}
+
+async function stop(child: ChildProcess, gone: Promise<string>): Promise<void> {
+  child.stdin?.end();
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await gone;
+  clearTimeout(timer);
+}

@@ -1,0 +1,158 @@
+import { mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { EnginePorts } from './free-ports.ts';
+import { SERVICE_USERS } from './service-users.ts';
+import { projectRoot } from '../../server/common/project-root.ts';
+
+/** Where the embedded engine keeps what it has. Everything is below `directory`. */
+export interface EngineFiles {
+  readonly directory: string;
+  readonly data: string;
+  readonly config: string;
+  /** Who runs the engine and where it listens. Kept after the end, for the ports. */
+  readonly state: string;
+}
+
+export interface EngineState {
+  /** The engine itself. */
+  readonly pid: number;
+  /** The process that started it and will end it. */
+  readonly ownerPid: number;
+  readonly ports: EnginePorts;
+}
+
+/** Creates the directory when it is not there. Different spellings of one directory give the same paths. */
+export async function engineFiles(directory: string): Promise<EngineFiles> {
+  await mkdir(directory, { recursive: true });
+  const real = await realpath(directory);
+  return {
+    directory: real,
+    data: path.join(real, 'data'),
+    config: path.join(real, 'config'),
+    state: path.join(real, 'engine.json'),
+  };
+}
+
+/** A file of `clickhouse/config.d` or `clickhouse/users.d`, as a server gets it. */
+export interface ServerFile {
+  readonly folder: 'config.d' | 'users.d';
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The project's own server files, with the grants on `database` (a name, or a prefix such as `test_*`). */
+export async function serverFiles(database: string): Promise<ServerFile[]> {
+  const files: ServerFile[] = [];
+  for (const folder of ['config.d', 'users.d'] as const) {
+    const source = path.join(projectRoot, 'clickhouse', folder);
+    for (const name of (await readdir(source)).filter((name) => name.endsWith('.xml'))) {
+      const text = await readFile(path.join(source, name), 'utf8');
+      files.push({
+        folder,
+        name,
+        text: folder === 'users.d' ? text.replaceAll(/\banalytics\b/g, database) : text,
+      });
+    }
+  }
+  return files;
+}
+
+/**
+ * Writes the configuration: the project's own files, beside them what holds only for an embedded engine, and `more`. Each
+ * file at once, because another process may be trying to start on the same directory.
+ */
+export async function writeEngineConfig(
+  files: EngineFiles,
+  database: string,
+  more: readonly ServerFile[],
+): Promise<void> {
+  const contents: readonly ServerFile[] = [
+    ...(await serverFiles(database)),
+    // Merged in the order of their names: these come after the project's.
+    { folder: 'config.d', name: 'embedded.xml', text: serverOverrides(files) },
+    { folder: 'users.d', name: 'embedded.xml', text: userOverrides() },
+    ...more,
+  ];
+  for (const folder of ['config.d', 'users.d'] as const) {
+    await writeFolder(
+      path.join(files.config, folder),
+      contents.filter((file) => file.folder === folder),
+    );
+  }
+  await writeAtOnce(path.join(files.config, 'users.xml'), '<clickhouse/>\n');
+  await writeAtOnce(path.join(files.config, 'config.xml'), '<clickhouse/>\n');
+}
+
+/** undefined when there is none or it cannot be read as one. */
+export async function readEngineState(files: EngineFiles): Promise<EngineState | undefined> {
+  try {
+    const state: unknown = JSON.parse(await readFile(files.state, 'utf8'));
+    return isEngineState(state) ? state : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export async function writeEngineState(files: EngineFiles, state: EngineState): Promise<void> {
+  await writeAtOnce(files.state, `${JSON.stringify(state)}\n`);
+}
+
+function isEngineState(value: unknown): value is EngineState {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid, ownerPid, ports } = value as Partial<Record<keyof EngineState, unknown>>;
+  if (typeof ports !== 'object' || ports === null) return false;
+  const { http, tcp } = ports as Partial<Record<keyof EnginePorts, unknown>>;
+  return [pid, ownerPid, http, tcp].every(Number.isInteger);
+}
+
+/** Leaves exactly these files in the folder: those of an older version must not count any more. */
+async function writeFolder(folder: string, contents: readonly ServerFile[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const { name, text } of contents) await writeAtOnce(path.join(folder, name), text);
+  const kept = new Set(contents.map(({ name }) => name));
+  const others = (await readdir(folder)).filter((name) => name.endsWith('.xml') && !kept.has(name));
+  await Promise.all(others.map((name) => rm(path.join(folder, name), { force: true })));
+}
+
+/** Readers see the old text or the new, never a part. */
+async function writeAtOnce(file: string, text: string): Promise<void> {
+  const temporary = `${file}.${process.pid}`;
+  await writeFile(temporary, text);
+  await rename(temporary, file);
+}
+
+function serverOverrides(files: EngineFiles): string {
+  // `clickhouse local` keeps its `system` database in memory only: a log table on disk would be in its own way at the
+  // next start. So the query log is in memory too, and bounded. Its end waits for idle connections: let them be short,
+  // but longer than the client keeps them (2.5 s).
+  return `<clickhouse>
+    <user_directories>
+        <users_xml><path>${escapeXml(path.join(files.config, 'users.xml'))}</path></users_xml>
+    </user_directories>
+    <logger>
+        <log>${escapeXml(path.join(files.directory, 'engine.log'))}</log>
+        <size>5M</size>
+        <count>2</count>
+    </logger>
+    <keep_alive_timeout>3</keep_alive_timeout>
+    <query_log replace="replace">
+        <database>system</database>
+        <table>query_log</table>
+        <engine>ENGINE = Memory SETTINGS min_rows_to_keep = 1000, max_rows_to_keep = 10000</engine>
+        <flush_interval_milliseconds>1000</flush_interval_milliseconds>
+    </query_log>
+</clickhouse>
+`;
+}
+
+function userOverrides(): string {
+  const loopback = '<networks replace="replace"><ip>127.0.0.1</ip><ip>::1</ip></networks>';
+  const users = SERVICE_USERS.map((name) => `        <${name}>${loopback}</${name}>`);
+  return `<clickhouse>\n    <users>\n${users.join('\n')}\n    </users>\n</clickhouse>\n`;
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+/** The folder with package.json: the compiler does not copy XML, so this file's own folder may be below .build. */

@@ -1,0 +1,37 @@
+import { useEffect, useState } from 'preact/hooks';
+import { copyText } from '../text/copy-text.ts';
+import { useService } from '../api/service.ts';
+
+export interface CopyButtonProps {
+  readonly text: string;
+  /** What is copied, in the middle of a sentence: `the data`. */
+  readonly what: string;
+}
+
+const SHOWN_MS = 2_000;
+
+/** Copies a text, exactly as it is, and says whether that worked. */
+export function CopyButton({ text, what }: CopyButtonProps) {
+  const { announce } = useService();
+  const [outcome, setOutcome] = useState<'copied' | 'failed'>();
+  useEffect(() => {
+    if (outcome === undefined) return undefined;
+    const timer = setTimeout(() => setOutcome(undefined), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [outcome]);
+  const copy = async (button: HTMLButtonElement) => {
+    const isCopied = await copyText(text, button);
+    setOutcome(isCopied ? 'copied' : 'failed');
+    announce(isCopied ? `Copied ${what}.` : `This browser does not let the page copy ${what}.`);
+  };
+  return (
+    <button
+      type="button"
+      class="button button-small"
+      aria-label={`Copy ${what}`}
+      onClick={(event) => void copy(event.currentTarget)}
+    >
+      {outcome === undefined ? 'Copy' : outcome === 'copied' ? 'Copied' : 'Not copied'}
+    </button>
+  );
+}

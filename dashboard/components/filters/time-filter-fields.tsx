@@ -1,0 +1,82 @@
+import { useState } from 'preact/hooks';
+import { PRESETS, type TimeFilter } from '../../state/time-filter.ts';
+import { Field } from './field.tsx';
+import { Segments } from './segments.tsx';
+
+export interface TimeFilterFieldsProps {
+  /** What the times are of, as in "Time of the event". */
+  readonly label: string;
+  readonly value: TimeFilter;
+  /** What the service says about each. */
+  readonly errors: { readonly from: string | undefined; readonly to: string | undefined };
+  /** Called as times are typed. */
+  readonly onInput: (value: TimeFilter) => void;
+  /** Called when a preset is chosen: that needs no button. */
+  readonly onChoose: (value: TimeFilter) => void;
+}
+
+const CHOICES = [
+  { id: '', label: 'Any' },
+  ...PRESETS.map(({ id, label }) => ({ id, label })),
+  { id: 'other', label: 'Other' },
+];
+
+/** The usual ranges, or one from a time to another, which may be as exact as the reader likes. */
+export function TimeFilterFields({ label, value, errors, onInput, onChoose }: TimeFilterFieldsProps) {
+  const [isOpened, setIsOpened] = useState(false);
+  const isPreset = value.range !== '';
+  const isOther = !isPreset && (isOpened || value.from !== '' || value.to !== '');
+  const choose = (id: string) => {
+    setIsOpened(id === 'other');
+    if (id === 'other') onInput({ ...value, range: '' });
+    else onChoose({ range: id, from: '', to: '' });
+  };
+  return (
+    <div class="time-filter">
+      <div class="filter-choice">
+        <span class="field-label">{label}</span>
+        <Segments label={label} choices={CHOICES} chosen={isOther ? 'other' : value.range} onChoose={choose} />
+      </div>
+      {isOther && (
+        <div class="time-filter-other">
+          <TimeField
+            label="From (UTC)"
+            value={value.from}
+            error={errors.from}
+            onInput={(from) => onInput({ ...value, from })}
+          />
+          <TimeField
+            label="To, not included (UTC)"
+            value={value.to}
+            error={errors.to}
+            onInput={(to) => onInput({ ...value, to })}
+          />
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface TimeFieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly error: string | undefined;
+  readonly onInput: (value: string) => void;
+}
+
+/** A text and not a field for dates: those lose what is finer than a second, and cannot take what was copied from a log. */
+function TimeField({ label, value, error, onInput }: TimeFieldProps) {
+  return (
+    <Field label={label} error={error} hint="Such as 2026-11-21 14:05">
+      {(attributes) => (
+        <input
+          {...attributes}
+          value={value}
+          autocomplete="off"
+          spellcheck={false}
+          onInput={(event) => onInput(event.currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}

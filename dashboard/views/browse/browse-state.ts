@@ -1,0 +1,65 @@
+import { linkTo } from '../../state/location.ts';
+import { pinned, type TimeFilter } from '../../state/time-filter.ts';
+
+/** The filters that are texts, by the names that the service gives them. */
+export const TEXT_FILTERS = [
+  { id: 'session_id', label: 'Session', noun: 'session' },
+  { id: 'category', label: 'Category', noun: 'category' },
+  { id: 'name', label: 'Name', noun: 'name' },
+  { id: 'application', label: 'Application', noun: 'application' },
+] as const;
+
+export type TextFilter = (typeof TEXT_FILTERS)[number]['id'];
+
+/** Everything that the view shows, as in its link. What is empty is not in it. */
+export interface BrowseState extends Readonly<Record<TextFilter, string>>, TimeFilter {
+  /** `asc` or `desc`; the newest first unless said otherwise. */
+  readonly order: string;
+  /** Events of a page. */
+  readonly limit: string;
+  readonly cursor: string;
+  /** The event that is opened, as `locatorOf` writes it. */
+  readonly event: string;
+  /** How its data is shown. */
+  readonly form: string;
+}
+
+const NAMES = [
+  ...TEXT_FILTERS.map(({ id }) => id),
+  ...(['range', 'from', 'to', 'order', 'limit', 'cursor', 'event', 'form'] as const),
+];
+
+export const NO_FILTERS = stateOf(new URLSearchParams());
+
+/** The state in a link, whatever is in it: what is wrong is for the service to say. */
+export function stateOf(query: URLSearchParams): BrowseState {
+  const entries = NAMES.map((name) => [name, query.get(name) ?? '']);
+  return Object.fromEntries(entries) as Record<(typeof NAMES)[number], string>;
+}
+
+export function browseLink(state: Partial<BrowseState>): string {
+  return linkTo('browse', { ...state });
+}
+
+/** Other filters lead to a first page, with nothing opened. */
+export function filtered(state: BrowseState, change: Partial<BrowseState>): BrowseState {
+  return { ...state, cursor: '', event: '', form: '', ...change };
+}
+
+/** What to ask the service for. @param nowMs at the service, in milliseconds since the epoch */
+export function pathOf(state: BrowseState, nowMs: number): string {
+  const { from, to } = pinned(state, nowMs);
+  const parameters = new URLSearchParams();
+  const { order, limit, cursor } = state;
+  const texts = TEXT_FILTERS.map(({ id }) => [id, state[id]] as const);
+  const others = { from, to, order: order || 'desc', limit: limit || '50', cursor };
+  for (const [name, value] of [...texts, ...Object.entries(others)]) {
+    if (value !== '') parameters.set(name, value);
+  }
+  return `/events?${parameters}`;
+}
+
+/** Whether any filter leaves events out. */
+export function isFiltered(state: BrowseState): boolean {
+  return [...TEXT_FILTERS.map(({ id }) => state[id]), state.range, state.from, state.to].some((value) => value !== '');
+}

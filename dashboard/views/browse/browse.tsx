@@ -1,0 +1,53 @@
+import { PagedList } from '../../components/paged-list.tsx';
+import { usePagedAnswer } from '../../hooks/use-paged-answer.ts';
+import { pinned, problemOf } from '../../state/time-filter.ts';
+import type { View, ViewProps } from '../../state/view.ts';
+import { browseLink, filtered, pathOf, stateOf, TEXT_FILTERS } from './browse-state.ts';
+import { EventDrawer } from './event-drawer.tsx';
+import { EventsTable } from './events-table.tsx';
+import { FilterForm } from './filter-form.tsx';
+import { FilterWords } from './filter-words.tsx';
+import { readEvents } from './listed-event.ts';
+import { NoEvents } from './no-events.tsx';
+import './browse.css';
+
+/** The events one by one, filtered, page by page. */
+export const browse: View = { id: 'browse', title: 'Browse', Content: Browse };
+
+/** The parameters that have a field for what the service says about them. */
+const FIELDS = [...TEXT_FILTERS.map(({ id }) => id), 'from', 'to'];
+
+function Browse({ query }: ViewProps) {
+  const state = stateOf(query);
+  const page = usePagedAnswer({
+    filters: JSON.stringify(filtered(state, {})),
+    cursor: state.cursor,
+    pathOf: (nowMs) => pathOf(state, nowMs),
+    read: readEvents,
+  });
+  const { answer, nowMs } = page;
+  const problem = problemOf(state);
+  return (
+    <>
+      <section aria-label="Filters">
+        <FilterForm state={state} issues={answer.state === 'failed' ? answer.error.issues : []} />
+      </section>
+      <PagedList
+        page={page}
+        title="Events"
+        note={<FilterWords state={state} />}
+        what="the events"
+        problem={problem && `${problem} These are events of any time.`}
+        fields={FIELDS}
+        cursor={state.cursor}
+        linkTo={(cursor) => browseLink({ ...filtered(state, { cursor }), ...pinned(state, nowMs) })}
+        isEmpty={({ events }) => events.length === 0}
+        empty={<NoEvents state={state} />}
+        end={state.order === 'asc' ? 'These are the newest.' : 'These are the oldest.'}
+      >
+        {({ events }) => <EventsTable state={state} events={events} />}
+      </PagedList>
+      {state.event !== '' && <EventDrawer state={state} events={answer.state === 'ready' ? answer.value.events : []} />}
+    </>
+  );
+}

@@ -1,0 +1,16 @@
+import type { ComponentChildren } from 'preact';
+import { StoredText } from '../../components/stored-text.tsx';
+import { wordsOf } from '../../state/time-filter.ts';
+import { TEXT_FILTERS, type BrowseState } from './browse-state.ts';
+
+/** The filters in the middle of a sentence: `of the session “s”, the category “c”, of the last hour`. */
+export function FilterWords({ state }: { readonly state: BrowseState }) {
+  const parts: ComponentChildren[] = TEXT_FILTERS.filter(({ id }) => state[id] !== '').map(({ id, noun }) => (
+    <span key={id} class="filter-word">
+      {noun} “<StoredText text={state[id]} />”
+    </span>
+  ));
+  const time = wordsOf(state);
+  if (time !== '') parts.push(<span key="time">{time}</span>);
+  return <>{parts.flatMap((part, index) => (index === 0 ? [part] : [', ', part]))}</>;
+}

@@ -1,0 +1,77 @@
+import { linkTo } from '../../state/location.ts';
+
+/** The parameters of `GET /events/top` as they are written in a link and in the form; empty where one is not given. */
+export interface TopQuestion {
+  readonly by: string;
+  readonly window: string;
+  readonly category: string;
+  readonly name: string;
+  readonly unique: string;
+  readonly where: readonly string[];
+  readonly show: string;
+  readonly limit: string;
+}
+
+export const VIEW_ID = 'top';
+
+/** What the service counts by and over what time, unless it is told. */
+const BY = 'name';
+const NOTHING_GIVEN: TopQuestion = {
+  by: BY,
+  window: '',
+  category: '',
+  name: '',
+  unique: '',
+  where: [],
+  show: '',
+  limit: '',
+};
+
+/** What the view asks when its link says nothing. Not the service's own default, which looks at everything. */
+export const FIRST_QUESTION: TopQuestion = { ...NOTHING_GIVEN, window: '1h' };
+
+/** The question of a link. Its values are passed on as they are, so that the service says what is wrong with them. */
+export function readQuestion(query: URLSearchParams): TopQuestion {
+  const names = Object.keys(NOTHING_GIVEN);
+  if (!names.some((name) => query.has(name))) return FIRST_QUESTION;
+  const text = (name: keyof TopQuestion) => query.get(name) ?? '';
+  return {
+    by: text('by') || BY,
+    window: text('window'),
+    category: text('category'),
+    name: text('name'),
+    unique: text('unique'),
+    where: query.getAll('where').filter((condition) => condition !== ''),
+    show: text('show'),
+    limit: text('limit'),
+  };
+}
+
+/** The link to a question: that of the API, with `by` always, so that it is not taken for the first question. */
+export function linkToQuestion(question: TopQuestion): string {
+  return sameQuestion(question, FIRST_QUESTION) ? linkTo(VIEW_ID) : linkTo(VIEW_ID, { ...question });
+}
+
+/** The path of the stream that answers it. */
+export function streamPathOf(question: TopQuestion): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(question)) {
+    for (const item of [value].flat()) if (item !== '') parameters.append(name, item);
+  }
+  return `/events/top/stream?${parameters.toString()}`;
+}
+
+export function sameQuestion(one: TopQuestion, other: TopQuestion): boolean {
+  return streamPathOf(one) === streamPathOf(other);
+}
+
+/** The paths of `show`, as the service reads them. */
+export function shownPaths({ show }: TopQuestion): readonly string[] {
+  return show === '' ? [] : [...new Set(show.split(','))];
+}
+
+/** How many of the parameters are given that can only be changed in the form. */
+export function detailCount(question: TopQuestion): number {
+  const { category, name, unique, where, show, limit } = question;
+  return [category, name, unique, ...where, show, limit].filter((value) => value !== '').length;
+}

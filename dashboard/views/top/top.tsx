@@ -1,0 +1,40 @@
+import { useState } from 'preact/hooks';
+import { useTopStream } from '../../hooks/use-top-stream.ts';
+import type { View, ViewProps } from '../../state/view.ts';
+import { QuestionForm } from './question-form.tsx';
+import { readQuestion, streamPathOf, VIEW_ID } from './question.ts';
+import { QuickChoice } from './quick-choice.tsx';
+import { LiveStatus } from './live-status.tsx';
+import { TopAnswer } from './top-answer.tsx';
+import { scopeOf, titleOf } from './words.ts';
+import './top.css';
+
+/** What there is most of, as it changes. */
+export const top: View = { id: VIEW_ID, title: 'Top', Content: Top };
+
+function Top({ query }: ViewProps) {
+  const question = readQuestion(query);
+  const path = streamPathOf(question);
+  const [heldPath, setHeldPath] = useState<string>();
+  // Another question is always followed; what is held is a list that is there.
+  const isHeld = heldPath === path;
+  const { status, list, retry } = useTopStream(path, { isHeld });
+  const issues = status.state === 'ended' ? status.error.issues : [];
+  return (
+    <section aria-labelledby="top-list">
+      <QuickChoice question={question} />
+      <QuestionForm question={question} issues={issues} />
+      <div class="section-head">
+        <h2 id="top-list">{titleOf(question)}</h2>
+        <span class="section-note top-scope">{scopeOf(question)}</span>
+        <LiveStatus
+          status={status}
+          list={list}
+          isHeld={isHeld}
+          onHold={(hold) => setHeldPath(hold ? path : undefined)}
+        />
+      </div>
+      <TopAnswer question={question} status={status} list={list} isHeld={isHeld} retry={retry} />
+    </section>
+  );
+}

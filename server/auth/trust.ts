@@ -1,0 +1,62 @@
+import { allowances } from './allowances.ts';
+import { keyFinder, type ApiKey, type KeyOwner } from './api-keys.ts';
+import type { Caller, Role } from './caller.ts';
+import { clientAddress } from './client-address.ts';
+import { presentedKey } from './credentials.ts';
+import { networks } from './networks.ts';
+import type { Rate } from './token-bucket.ts';
+
+/** Whom the operator trusts. Networks are CIDR blocks. */
+export interface TrustRules {
+  readonly keys: readonly ApiKey[];
+  /** May write without a key. */
+  readonly networks: readonly string[];
+  /** Their X-Forwarded-For is believed. */
+  readonly proxies: readonly string[];
+  /** Of each address that calls without a key, in each process; without it, there is no limit. */
+  readonly ratePerAddress?: Rate;
+}
+
+/** What a request says about who sent it. */
+export interface Evidence {
+  readonly socketAddress: string;
+  readonly forwardedFor: string | undefined;
+  readonly authorization: string | undefined;
+}
+
+/** Names the caller of a request. */
+export type Trust = (evidence: Evidence) => Caller;
+
+const EVERYTHING: ReadonlySet<Role> = new Set<Role>(['read', 'write']);
+const WRITE: ReadonlySet<Role> = new Set<Role>(['write']);
+const NOTHING: ReadonlySet<Role> = new Set<Role>();
+
+/** Whether nothing says whom to trust, so that everyone is. */
+export function isOpen({ keys, networks }: TrustRules): boolean {
+  return keys.length === 0 && networks.length === 0;
+}
+
+/** A key decides alone, also from a trusted network: one that is wrong should be noticed, not made up for. */
+export function createTrust(rules: TrustRules, nowMs: () => number = () => performance.now()): Trust {
+  const proxies = networks(rules.proxies);
+  const address = ({ socketAddress, forwardedFor }: Evidence) => clientAddress(socketAddress, forwardedFor, proxies);
+  const { ratePerAddress } = rules;
+  const allowanceOf = ratePerAddress === undefined ? undefined : allowances(ratePerAddress, nowMs);
+  const keyless = (roles: ReadonlySet<Role>, from: string): Caller =>
+    allowanceOf === undefined ? { roles, address: from } : { roles, address: from, allowance: allowanceOf(from) };
+  if (isOpen(rules)) return (evidence) => keyless(EVERYTHING, address(evidence));
+
+  const trusted = networks(rules.networks);
+  const ownerOf = keyFinder(rules.keys, nowMs);
+  return (evidence) => {
+    const from = address(evidence);
+    if (evidence.authorization !== undefined) return withKey(evidence.authorization, from, ownerOf);
+    return trusted.has(from) ? keyless(WRITE, from) : { roles: NOTHING, address: from };
+  };
+}
+
+function withKey(authorization: string, address: string, ownerOf: (key: string) => KeyOwner | undefined): Caller {
+  const key = presentedKey(authorization);
+  const owner = key === undefined ? undefined : ownerOf(key);
+  return owner === undefined ? { roles: NOTHING, address } : { ...owner, address };
+}

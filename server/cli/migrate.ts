@@ -1,0 +1,83 @@
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { runCommand, UsageError } from './command.ts';
+import { withClickHouse } from './with-clickhouse.ts';
+import { readConfig } from '../config/environment.ts';
+import { show } from '../common/errors.ts';
+import { createLogger } from '../common/log.ts';
+import { migrate, migrationsDirectory, migrationStatus } from '../migrate/migrator.ts';
+import { newMigration } from '../migrate/new-migration.ts';
+import type { MigrationStatus } from '../migrate/plan.ts';
+import { waitForClickHouse } from '../migrate/wait.ts';
+
+const USAGE = `Usage: npm run migrate -- [up [--wait SECONDS]|status|new NAME]
+
+  up         apply what is pending (the default); safe to run twice, and from several machines at once;
+             with --wait, waits that long for ClickHouse to answer
+  status     list all migrations; exit code 1 while any is pending
+  new NAME   write the next numbered file in migrations/`;
+
+await runCommand(USAGE, async () => {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { wait: { type: 'string' } },
+  });
+  const [command = 'up', ...rest] = positionals;
+  if (command !== 'up' && values.wait !== undefined)
+    throw new UsageError(`--wait: received it with ${command}, expected it with up`);
+  if (command === 'new') return create(rest);
+  if (rest.length > 0) throw new UsageError(`${command}: received ${show(rest.join(' '))}, expected nothing after it`);
+  if (command === 'up') return up(seconds(values.wait));
+  if (command === 'status') return status();
+  throw new UsageError(`received ${show(command)}, expected up, status or new NAME`);
+});
+
+async function up(waitMs: number): Promise<number> {
+  const config = readConfig();
+  const { database } = config;
+  const log = createLogger('warn');
+  const applied = await withClickHouse(config, log, async (endpoint) => {
+    if (waitMs > 0) await waitForClickHouse({ endpoint, waitMs, say: (line) => console.log(line) });
+    return await migrate({ endpoint, database, log });
+  });
+  for (const name of applied) console.log(`applied ${name}`);
+  if (applied.length === 0) console.log(`Nothing to do: database ${database} has every migration.`);
+  return 0;
+}
+
+async function status(): Promise<number> {
+  const config = readConfig();
+  const { database } = config;
+  const nodes = await withClickHouse(config, createLogger('warn'), (endpoint) =>
+    migrationStatus({ endpoint, database }),
+  );
+  for (const node of nodes) {
+    if (nodes.length > 1) console.log(`${node.node}:`);
+    if ('away' in node) console.log(`away      ${node.away}`);
+    else for (const migration of node.migrations) console.log(line(migration));
+  }
+  const all = nodes.flatMap((node) => ('away' in node ? [] : node.migrations));
+  const open = all.filter(({ state }) => state !== 'applied').length;
+  const away = nodes.filter((node) => 'away' in node).length;
+  console.log(
+    `Database ${database}: ${all.length - open} applied, ${open} not${away === 0 ? '' : `, ${away} of ${nodes.length} nodes away`}.`,
+  );
+  return open === 0 && away === 0 ? 0 : 1;
+}
+
+async function create(words: readonly string[]): Promise<number> {
+  if (words.length === 0) throw new UsageError('new: received nothing, expected a NAME');
+  const file = await newMigration(migrationsDirectory, words.join('_'));
+  console.log(`wrote ${path.relative(process.cwd(), file)}`);
+  return 0;
+}
+
+function seconds(text = '0'): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text) * 1000;
+  throw new UsageError(`--wait: received ${show(text)}, expected a whole number of seconds`);
+}
+
+function line({ name, state, applied, statements, appliedAt }: MigrationStatus): string {
+  const progress = state === 'partial' ? ` (${applied} of ${statements} statements)` : '';
+  return `${state.padEnd(8)}  ${name}${progress}  ${appliedAt ?? ''}`.trimEnd();
+}

@@ -1,0 +1,100 @@
+import { rowsOf, type CheckedNode } from '../checked-node.ts';
+import { expectedSettings, expectedTables, type ExpectedTable } from './expected-tables.ts';
+import { missing, refusal, type Finding } from './finding.ts';
+
+/** Whether the tables have the columns, types and settings that rows are written for; the part that is cheap. */
+export async function checkTables({
+  admin,
+  layout,
+}: Pick<CheckedNode, 'admin' | 'layout'>): Promise<readonly Finding[]> {
+  const expected = expectedTables(layout);
+  const names = { names: expected.map(({ name }) => name) };
+  const tables = await rowsOf<FoundTable>(
+    admin,
+    `SELECT name, engine, engine_full AS engineFull, database
+     FROM system.tables WHERE database = currentDatabase() AND name IN {names:Array(String)}`,
+    names,
+  );
+  const columns = await rowsOf<FoundColumn>(
+    admin,
+    `SELECT table, name, type
+     FROM system.columns WHERE database = currentDatabase() AND table IN {names:Array(String)}`,
+    names,
+  );
+  const defaults = await rowsOf<Setting>(
+    admin,
+    'SELECT name, value FROM system.merge_tree_settings WHERE name IN {names:Array(String)}',
+    { names: expected.flatMap(({ engine }) => expectedSettings(engine).map(({ name }) => name)) },
+  );
+  return expected.flatMap((expected) => {
+    const found = tables.find(({ name }) => name === expected.name);
+    if (found === undefined) return [missing('table', expected.name, expected.migration)];
+    return [
+      ...wrongEngine(found, expected),
+      ...wrongColumns(found, columns, expected),
+      ...wrongShardingKey(found, expected),
+      ...wrongSettings(found, defaults),
+    ];
+  });
+}
+
+interface FoundTable {
+  readonly name: string;
+  readonly database: string;
+  readonly engine: string;
+  readonly engineFull: string;
+}
+
+interface FoundColumn {
+  readonly table: string;
+  readonly name: string;
+  readonly type: string;
+}
+
+interface Setting {
+  readonly name: string;
+  readonly value: string;
+}
+
+function wrongEngine({ name, engine }: FoundTable, expected: ExpectedTable): Finding[] {
+  if (engine === expected.engine) return [];
+  const mend = `move the rows into a table made by ${expected.migration}`;
+  return [refusal(`the engine of ${name}`, engine, expected.engine, mend)];
+}
+
+function wrongShardingKey(found: FoundTable, { shardingKey, migration }: ExpectedTable): Finding[] {
+  const { name, engine, engineFull } = found;
+  if (engine !== 'Distributed' || shardingKey === undefined || engineFull.endsWith(`, ${shardingKey})`)) return [];
+  const mend = `DROP TABLE ${name} on this node (it holds no rows itself), and make it as in ${migration}`;
+  return [refusal(`the sharding key of ${name}`, engineFull, shardingKey, mend)];
+}
+
+function wrongColumns(
+  { name: table, database }: FoundTable,
+  columns: readonly FoundColumn[],
+  expected: ExpectedTable,
+): Finding[] {
+  const types = new Map(columns.filter((column) => column.table === table).map(({ name, type }) => [name, type]));
+  return Object.entries(expected.columns).flatMap(([column, type]) => {
+    const found = types.get(column);
+    if (found === type) return [];
+    const verb = found === undefined ? 'ADD' : 'MODIFY';
+    const mend = `npm run migrate; if nothing is pending there: ALTER TABLE ${database}.${table} ${verb} COLUMN ${column} ${type}, as in ${expected.migration}`;
+    return [refusal(`the column ${table}.${column}`, found ?? 'nothing', type, mend)];
+  });
+}
+
+/** A table has a setting of its own, or the server's. */
+function wrongSettings(
+  { name: table, database, engine, engineFull }: FoundTable,
+  defaults: readonly Setting[],
+): Finding[] {
+  return expectedSettings(engine).flatMap(({ name: setting, value, orMore }) => {
+    const own = new RegExp(`\\b${setting} = (\\w+)`).exec(engineFull)?.[1];
+    const found = own ?? defaults.find(({ name }) => name === setting)?.value ?? 'nothing';
+    const number = Number(found === 'true' ? 1 : found);
+    if (number === value || (orMore && number > value)) return [];
+    const mend = `ALTER TABLE ${database}.${table} MODIFY SETTING ${setting} = ${value}`;
+    return [refusal(`the setting ${setting} of ${table}`, found, `${value}${orMore ? ' or more' : ''}`, mend)];
+  });
+}

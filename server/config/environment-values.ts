@@ -1,0 +1,116 @@
+import { EnvError, makeExactValidator } from 'envalid';
+import { messageOf, show } from '../common/errors.ts';
+import { parseRate } from '../auth/rate-limit.ts';
+import type { Rate } from '../auth/token-bucket.ts';
+import { parseApiKeys, type ApiKey } from '../auth/api-keys.ts';
+import { isCidr } from '../auth/networks.ts';
+import { GIB, KIB, MIB } from '../common/units.ts';
+
+// How each kind of variable is read. All of them throw an EnvError that says what came and what was expected.
+
+export function whole(min: number, max: number) {
+  return makeExactValidator<number>((input) => {
+    const value = /^\d{1,16}$/.test(input) ? Number(input) : NaN;
+    if (value >= min && value <= max) return value;
+    throw new EnvError(`received ${show(input)}, expected a whole number from ${min} to ${max}`);
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: KIB, MiB: MIB, GiB: GIB };
+
+export function bytes(min: number, max: number) {
+  return makeExactValidator<number>((input) => {
+    const [, digits = '', unit = ''] = /^(\d{1,16}) ?(KiB|MiB|GiB|)$/.exec(input) ?? [];
+    const value = digits === '' ? NaN : Number(digits) * (UNITS[unit] ?? NaN);
+    if (value >= min && value <= max) return value;
+    throw new EnvError(`received ${show(input)}, expected bytes from ${min} to ${max}, such as 1048576 or 1MiB`);
+  });
+}
+
+/** One address, or several that are separated by commas. */
+export function httpUrls() {
+  return makeExactValidator<readonly [string, ...string[]]>((input) => {
+    const [first = '', ...others] = input.split(',').map((text) => text.trim());
+    return [httpUrl(first), ...others.map(httpUrl)];
+  });
+}
+
+function httpUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return text;
+  const hint = 'with the user in CLICKHOUSE_USER and CLICKHOUSE_PASSWORD';
+  // Also what is no URL may hold a password, such as one with a "#" that is not encoded.
+  const received = url === undefined ? text.replace(/^.*@/s, '…@') : `${url.protocol}//${url.host}`;
+  throw new EnvError(`received ${show(received)}, expected http://HOST:PORT or https://HOST:PORT, ${hint}`);
+}
+
+/** A name in ClickHouse's configuration; it becomes a part of SQL. */
+export function clusterName() {
+  return makeExactValidator<string>((input) => {
+    if (/^[\w.-]{1,64}$/.test(input)) return input;
+    throw new EnvError(`received ${show(input)}, expected letters, digits, and any of _ . -`);
+  });
+}
+
+export function identifier() {
+  return makeExactValidator<string>((input) => {
+    if (/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(input)) return input;
+    throw new EnvError(`received ${show(input)}, expected letters, digits and underscores, starting with no digit`);
+  });
+}
+
+export function oneOf<T extends string>(choices: readonly T[]) {
+  return makeExactValidator<T>((input) => {
+    const found = choices.find((choice) => choice === input);
+    if (found !== undefined) return found;
+    throw new EnvError(`received ${show(input)}, expected one of ${choices.join(', ')}`);
+  });
+}
+
+export function apiKeys() {
+  return makeExactValidator<readonly ApiKey[]>((input) => {
+    try {
+      return parseApiKeys(input);
+    } catch (error) {
+      throw new EnvError(messageOf(error));
+    }
+  });
+}
+
+export function rate() {
+  return makeExactValidator<Rate>((input) => {
+    try {
+      return parseRate(parseJson(input));
+    } catch (error) {
+      throw new EnvError(`received ${show(input)}: ${messageOf(error)}`);
+    }
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+export function cidrs() {
+  return list(isCidr, 'CIDR blocks or addresses, separated by commas, such as 10.0.0.0/8,fd00::/8');
+}
+
+export function origins() {
+  return list(
+    (text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text),
+    '* or origins, separated by commas, such as https://shop.example',
+  );
+}
+
+function list(isGood: (text: string) => boolean, expected: string) {
+  return makeExactValidator<readonly string[]>((input) => {
+    const texts = input.split(',').map((text) => text.trim());
+    const wrong = texts.find((text) => !isGood(text));
+    if (wrong === undefined) return texts;
+    throw new EnvError(`received ${show(wrong)}, expected ${expected}`);
+  });
+}

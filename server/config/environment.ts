@@ -1,0 +1,173 @@
+import path from 'node:path';
+import { cleanEnv, EnvMissingError, str } from 'envalid';
+import { defaults, type Config } from './config.ts';
+import {
+  apiKeys,
+  bytes,
+  cidrs,
+  clusterName,
+  httpUrls,
+  identifier,
+  oneOf,
+  origins,
+  rate,
+  whole,
+} from './environment-values.ts';
+import { AppError, show, type Issue } from '../common/errors.ts';
+import type { LogLevel } from '../common/log.ts';
+import { readSecretFiles } from './secret-files.ts';
+import { isOpen, type TrustRules } from '../auth/trust.ts';
+import { DAY_MS, MIB } from '../common/units.ts';
+
+const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+const specs = {
+  HOST: str({ default: defaults.host }),
+  PORT: whole(0, 65_535)({ default: defaults.port }),
+  DATA_DIR: str({ default: defaults.dataDir }),
+  CLICKHOUSE_URL: httpUrls()({ default: undefined }),
+  CLICKHOUSE_USER: str({ default: 'default' }),
+  CLICKHOUSE_PASSWORD: str({ default: '' }),
+  CLICKHOUSE_INGEST_USER: str({ default: undefined }),
+  CLICKHOUSE_QUERY_USER: str({ default: undefined }),
+  CLICKHOUSE_ANALYST_USER: str({ default: undefined }),
+  CLICKHOUSE_DATABASE: identifier()({ default: defaults.database }),
+  CLICKHOUSE_CLUSTER: clusterName()({ default: undefined }),
+  BATCH_MAX_WAIT_MS: whole(1, 60_000)({ default: defaults.journal.batchMaxWaitMs }),
+  CACHE_TTL_MS: whole(0, 60_000)({ default: defaults.cache.ttlMs }),
+  MAX_BODY_BYTES: bytes(1, 128 * MIB)({ default: defaults.maxBodyBytes }),
+  SCHEMAS_DIR: str({ default: defaults.schemasDir }),
+  MAX_FUTURE_MS: whole(0, 36_500 * DAY_MS)({ default: defaults.maxFutureMs }),
+  JOURNAL_MAX_BYTES: bytes(1, Number.MAX_SAFE_INTEGER)({ default: defaults.journal.maxBytes }),
+  // Below what one process takes in connections, so that streams leave some for everything else.
+  LIVE_MAX_READERS: whole(1, 9_000)({ default: defaults.live.maxReaders }),
+  API_KEYS: apiKeys()({ default: defaults.trust.keys }),
+  TRUSTED_NETWORKS: cidrs()({ default: defaults.trust.networks }),
+  TRUSTED_PROXIES: cidrs()({ default: defaults.trust.proxies }),
+  RATE_PER_ADDRESS: rate()({ default: undefined }),
+  CORS_ORIGINS: origins()({ default: defaults.corsOrigins }),
+  ALLOW_ANONYMOUS: whole(0, 1)({ default: 0 }),
+  LOG_LEVEL: oneOf(LOG_LEVELS)({ default: defaults.logLevel }),
+  WORKERS: whole(1, 256)({ default: defaults.workers }),
+  RETENTION_DAYS: whole(1, 36_500)({ default: undefined }),
+};
+
+/**
+ * Reads and checks the whole environment once.
+ * @throws AppError `invalid`, listing every wrong variable with what came and what was expected
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const { env: complete, issues } = readSecretFiles(withoutEmpty(env));
+  const set = cleanEnv(withoutEmpty(complete), specs, {
+    reporter: ({ errors }) => {
+      for (const [path, error] of Object.entries(errors)) issues.push({ path, message: describe(error) });
+    },
+  });
+  // What could not be read may not be asked for.
+  const isTrustRead = !issues.some(({ path }) => TRUST_VARIABLES.includes(path));
+  if (isTrustRead && isOpen(trustOf(set))) issues.push(...exposure(set.HOST, set.ALLOW_ANONYMOUS === 1));
+  if (!issues.some(({ path }) => path.startsWith('CLICKHOUSE_')))
+    issues.push(...clusterIssues(set.CLICKHOUSE_URL, set.CLICKHOUSE_CLUSTER));
+  if (issues.length > 0) throw new AppError('invalid', startMessage(issues), { issues });
+  const admin = { username: set.CLICKHOUSE_USER, password: set.CLICKHOUSE_PASSWORD };
+  const as = (username: string | undefined) => ({ ...admin, username: username ?? admin.username });
+  return {
+    ...defaults,
+    host: set.HOST,
+    port: set.PORT,
+    dataDir: path.resolve(set.DATA_DIR),
+    clickhouse:
+      set.CLICKHOUSE_URL === undefined
+        ? undefined
+        : {
+            urls: set.CLICKHOUSE_URL,
+            cluster: set.CLICKHOUSE_CLUSTER,
+            admin,
+            ingest: as(set.CLICKHOUSE_INGEST_USER),
+            query: as(set.CLICKHOUSE_QUERY_USER),
+            analyst: as(set.CLICKHOUSE_ANALYST_USER),
+          },
+    database: set.CLICKHOUSE_DATABASE,
+    logLevel: set.LOG_LEVEL,
+    workers: set.WORKERS,
+    retentionDays: set.RETENTION_DAYS,
+    maxFutureMs: set.MAX_FUTURE_MS,
+    maxBodyBytes: set.MAX_BODY_BYTES,
+    // Whatever the limit on one body, there must be room for some of them, and for the rows of one.
+    bodiesMaxBytes: Math.max(defaults.bodiesMaxBytes, 2 * set.MAX_BODY_BYTES),
+    schemasDir: path.resolve(set.SCHEMAS_DIR),
+    journal: {
+      ...defaults.journal,
+      batchMaxWaitMs: set.BATCH_MAX_WAIT_MS,
+      maxBytes: set.JOURNAL_MAX_BYTES,
+      pendingMaxBytes: Math.max(defaults.journal.pendingMaxBytes, 4 * set.MAX_BODY_BYTES),
+    },
+    cache: { ...defaults.cache, ttlMs: set.CACHE_TTL_MS },
+    live: { maxReaders: set.LIVE_MAX_READERS },
+    trust: trustOf(set),
+    corsOrigins: set.CORS_ORIGINS,
+  };
+}
+
+/** The key with which a command of this project calls the service; undefined when it needs none. */
+export function readApiKey(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  return env['CLICKHOUR_API_KEY'] === '' ? undefined : env['CLICKHOUR_API_KEY'];
+}
+
+/** An empty variable is an unset one: `PORT= npm start` means the default. */
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}
+
+/** Those that decide whether everything is open, and to whom. */
+const TRUST_VARIABLES: readonly string[] = [
+  'API_KEYS',
+  'API_KEYS_FILE',
+  'TRUSTED_NETWORKS',
+  'TRUSTED_PROXIES',
+  'ALLOW_ANONYMOUS',
+];
+
+interface TrustVariables {
+  readonly API_KEYS: TrustRules['keys'];
+  readonly TRUSTED_NETWORKS: TrustRules['networks'];
+  readonly TRUSTED_PROXIES: TrustRules['proxies'];
+  readonly RATE_PER_ADDRESS: TrustRules['ratePerAddress'] | undefined;
+}
+
+function trustOf(set: TrustVariables): TrustRules {
+  const { RATE_PER_ADDRESS: ratePerAddress } = set;
+  return {
+    keys: set.API_KEYS,
+    networks: set.TRUSTED_NETWORKS,
+    proxies: set.TRUSTED_PROXIES,
+    ...(ratePerAddress === undefined ? {} : { ratePerAddress }),
+  };
+}
+
+/** Everything is open until keys exist, so only this machine may reach it unless the operator says otherwise. */
+function exposure(host: string, allowAnonymous: boolean): Issue[] {
+  if (allowAnonymous || /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return [];
+  const message = `received ${show(host)}, expected a loopback address, because anyone who reaches it may write and read; set API_KEYS, or ALLOW_ANONYMOUS=1 if that is intended`;
+  return [{ path: 'HOST', message }];
+}
+
+function clusterIssues(urls: readonly string[] | undefined, cluster: string | undefined): Issue[] {
+  if (cluster !== undefined && urls === undefined) {
+    const message = 'received nothing, expected the addresses of all nodes of CLICKHOUSE_CLUSTER';
+    return [{ path: 'CLICKHOUSE_URL', message }];
+  }
+  if (cluster !== undefined || urls === undefined || urls.length === 1) return [];
+  const message = `received ${urls.length} addresses, expected one, or the name of their cluster in CLICKHOUSE_CLUSTER: each server by itself would have only a part of the events`;
+  return [{ path: 'CLICKHOUSE_URL', message }];
+}
+
+function startMessage(issues: readonly Issue[]): string {
+  const lines = issues.map(({ path, message }) => `  ${path}: ${message}`);
+  return `The environment is wrong:\n${lines.join('\n')}`;
+}
+
+function describe(error: unknown): string {
+  if (error instanceof EnvMissingError) return 'received nothing, expected a value';
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,158 @@
+import type { Issue } from '../../common/errors.ts';
+import { JsonSplitter } from '../../events/json/json-splitter.ts';
+import { LineSplitter } from '../../events/json/line-splitter.ts';
+import { isRefusal, parseEvent, type ParseContext } from '../../events/parse-event.ts';
+import { MAX_PAYLOAD_BYTES, payloadOf, type Reason, type Refusal } from '../../events/rejection.ts';
+import { MalformedBody, withoutByteOrderMark } from '../../events/json/splitter.ts';
+import type { Batch } from '../../journal/request-batch.ts';
+
+/** `json`: one object or one array, right or wrong as a whole. `ndjson`: lines, each right or wrong by itself. */
+export type BodyFormat = 'json' | 'ndjson';
+
+export interface IntakeOptions {
+  readonly format: BodyFormat;
+  readonly newBatch: () => Batch;
+  readonly context: () => ParseContext;
+  readonly maxEvents: number;
+  /** Told how many events the body had, before any is stored; what it throws ends the intake. */
+  readonly onJudged?: (events: number) => void;
+}
+
+/** What became of a body. Nothing was accepted when `failure` is there. */
+export interface Outcome {
+  readonly accepted: number;
+  /** In the order of the body; the first ones, when there are very many. */
+  readonly rejected: readonly RejectedEvent[];
+  /** How many more were rejected. */
+  readonly omitted: number;
+  /** Why the body as a whole was refused. */
+  readonly failure: Refusal | undefined;
+  readonly rejectedByReason: ReadonlyMap<Reason, number>;
+}
+
+export interface RejectedEvent extends Refusal {
+  /** Which event of the body, from 0. */
+  readonly index: number;
+}
+
+/** All errors of all events in one answer; what is beyond is counted. It bounds the memory of an answer. */
+const MAX_LISTED_ERRORS = 20_000;
+
+/**
+ * The events of one body, judged while it streams in, and made durable at its end.
+ *
+ * States: `reading`; `failed` (the body as a whole is refused: what follows is only counted, nothing of it will be
+ * stored but the beginning of its text); `finished`.
+ */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #splitter;
+  readonly #head: Buffer[] = [];
+  #batch: Batch;
+  #bytes = 0;
+  #events = 0;
+  #rejected: RejectedEvent[] = [];
+  #listedErrors = 0;
+  #omitted = 0;
+  #reasons = new Map<Reason, number>();
+  #failure: Refusal | undefined;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+    this.#batch = options.newBatch();
+    this.#splitter = withoutByteOrderMark(options.format === 'json' ? new JsonSplitter() : new LineSplitter());
+  }
+
+  /** The next bytes of the body, decompressed. */
+  push(chunk: Buffer): void {
+    if (this.#bytes < MAX_PAYLOAD_BYTES) this.#head.push(Buffer.from(chunk.subarray(0, MAX_PAYLOAD_BYTES)));
+    this.#bytes += chunk.length;
+    this.#judge(() => this.#splitter.push(chunk));
+  }
+
+  /** Refuses the whole body, whatever came of it before. */
+  fail(reason: Reason, errors: readonly Issue[]): void {
+    this.#failure ??= { reason, errors };
+  }
+
+  /**
+   * The body is complete, or as complete as it will be.
+   * @throws AppError `overloaded`, and what `onJudged` throws: no event of it is stored
+   */
+  async finish(): Promise<Outcome> {
+    this.#judge(() => this.#splitter.end());
+    if (this.#failure === undefined && this.#events === 0) {
+      this.fail('malformed', [{ path: '', message: 'received no event, expected at least one' }]);
+    }
+    this.#options.onJudged?.(this.#events);
+    if (this.#failure !== undefined) this.#keepBodyOnly(this.#failure);
+    await this.#batch.commit();
+    return {
+      accepted: this.#batch.accepted,
+      rejected: this.#rejected,
+      omitted: this.#omitted,
+      failure: this.#failure,
+      rejectedByReason: this.#reasons,
+    };
+  }
+
+  #judge(split: () => Buffer[]): void {
+    if (this.#failure !== undefined) return;
+    try {
+      const context = this.#options.context();
+      for (const text of split()) {
+        this.#take(text, context);
+        if (this.#failure !== undefined) return;
+      }
+    } catch (error) {
+      if (!(error instanceof MalformedBody)) throw error;
+      this.fail('malformed', [{ path: '', message: error.message }]);
+    }
+  }
+
+  #take(text: Buffer, context: ParseContext): void {
+    const { format, maxEvents } = this.#options;
+    if (this.#events === maxEvents) {
+      this.fail('too_large', [{ path: '', message: `received more than ${maxEvents} events, expected at most that` }]);
+      return;
+    }
+    const index = this.#events;
+    this.#events += 1;
+    const verdict = parseEvent(text, context);
+    if (!isRefusal(verdict)) {
+      this.#batch.add(verdict);
+      return;
+    }
+    if (verdict.reason === 'malformed' && format === 'json') {
+      this.fail(
+        'malformed',
+        verdict.errors.map(({ message }) => ({ path: String(index), message })),
+      );
+      return;
+    }
+    this.#batch.reject({ ...verdict, application: context.application ?? '', payload: payloadOf(text) });
+    this.#count(verdict.reason);
+    this.#list({ index, ...verdict });
+  }
+
+  #list(rejected: RejectedEvent): void {
+    this.#listedErrors += rejected.errors.length;
+    if (this.#listedErrors <= MAX_LISTED_ERRORS) this.#rejected.push(rejected);
+    else this.#omitted += 1;
+  }
+
+  #count(reason: Reason): void {
+    this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
+  }
+
+  #keepBodyOnly(failure: Refusal): void {
+    const { newBatch, context } = this.#options;
+    this.#batch = newBatch();
+    this.#rejected = [];
+    this.#omitted = 0;
+    this.#reasons = new Map();
+    this.#count(failure.reason);
+    const payload = payloadOf(Buffer.concat(this.#head), this.#bytes);
+    this.#batch.reject({ ...failure, application: context().application ?? '', payload });
+  }
+}

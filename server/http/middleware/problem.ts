@@ -1,0 +1,77 @@
+import type { Middleware } from 'koa';
+import { AppError, type ErrorCode } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
+import type { RequestContext, RequestState } from '../operation/context.ts';
+
+interface Status {
+  readonly status: number;
+  readonly title: string;
+}
+
+/** The one table from error code to HTTP status. */
+const STATUSES: Readonly<Record<ErrorCode, Status>> = {
+  invalid: { status: 400, title: 'The request is not valid' },
+  unauthorized: { status: 401, title: 'The caller is not known' },
+  forbidden: { status: 403, title: 'The caller may not do this' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  too_large: { status: 413, title: 'The request is too large' },
+  too_expensive: { status: 422, title: 'The question is too expensive' },
+  unsupported_media_type: { status: 415, title: 'The form of the request is not supported' },
+  rate_limited: { status: 429, title: 'The caller has used up its rate' },
+  internal: { status: 500, title: 'Something went wrong here' },
+  overloaded: { status: 503, title: 'The server cannot take more now' },
+  unavailable: { status: 503, title: 'A part of the service is away' },
+};
+
+/** `Basic` lets a person with a browser give the key as user name. */
+const CHALLENGES = ['Bearer realm="clickhour"', 'Basic realm="clickhour", charset="UTF-8"'];
+
+/** Turns whatever is thrown below it into `application/problem+json` (RFC 9457). What is unknown is logged, not shown. */
+export function problems(log: Logger): Middleware<RequestState> {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      answer(ctx, asAppError(error), log);
+    }
+  };
+}
+
+/** An error as callers are told of it (RFC 9457). */
+export interface ProblemDetails extends Status {
+  readonly detail: string;
+}
+
+/** What callers are told of anything that was thrown. Of what nobody foresaw they are told nothing. */
+export function problemOf(thrown: unknown): ProblemDetails {
+  const error = asAppError(thrown);
+  const { status, title } = STATUSES[error.code];
+  const detail = error.code === 'internal' ? 'The reason is in the log of the server' : error.message;
+  return { title, status, detail };
+}
+
+function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return new AppError('internal', 'unexpected error', { cause: error });
+}
+
+function answer(ctx: RequestContext, error: AppError, log: Logger): void {
+  const { title, status, detail } = problemOf(error);
+  if (error.code === 'internal') {
+    const { requestId } = ctx.state;
+    log.error({ err: error.cause ?? error, path: ctx.path, requestId }, 'a request failed');
+  }
+  ctx.status = status;
+  if (error.retryAfterS !== undefined) ctx.set('Retry-After', String(error.retryAfterS));
+  if (error.code === 'unauthorized') ctx.set('WWW-Authenticate', CHALLENGES);
+  ctx.body = JSON.stringify({
+    type: 'about:blank',
+    title,
+    status,
+    detail,
+    ...(error.issues.length > 0 ? { errors: error.issues } : {}),
+    ...error.extensions,
+  });
+  ctx.type = 'application/problem+json';
+}

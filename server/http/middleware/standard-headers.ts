@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { Middleware } from 'koa';
+import type { RequestContext, RequestState } from '../operation/context.ts';
+
+/** What an id may be to be taken over into answers and logs: visible ASCII, and short. */
+const SANE_ID = /^[\x21-\x7e]{1,128}$/;
+
+/** Keeps a browser from taking data for a page, or putting it into a frame. Pages have a policy of their own (`page.ts`). */
+const PROTECTION = {
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+};
+
+const PROTECTION_IN_ROW = Object.entries(PROTECTION).flat();
+
+/** Gives each request an id, and puts it and what protects browsers into every answer. */
+export const standardHeaders: Middleware<RequestState> = async ({ req, res, state }, next) => {
+  const { 'x-request-id': given } = req.headers;
+  state.requestId = typeof given === 'string' && SANE_ID.test(given) ? given : randomUUID();
+  await next();
+  if (res.headersSent) return;
+  res.setHeader('X-Request-Id', state.requestId);
+  for (const [name, value] of Object.entries(PROTECTION)) {
+    if (!res.hasHeader(name)) res.setHeader(name, value);
+  }
+};
+
+/**
+ * Sends the head of an answer at once, with the standard headers; the caller sends the rest. For streams, and for the
+ * hottest paths: to set headers one by one, or to give them as an object, took a fifth of the JavaScript of a GET.
+ * @param headers a name, its value, the next name, and so on
+ */
+export function writeHead(
+  { res, state }: RequestContext,
+  status: number,
+  headers: readonly string[] = [],
+): ServerResponse {
+  return res.writeHead(status, [...headers, 'X-Request-Id', state.requestId, ...PROTECTION_IN_ROW]);
+}

@@ -1,0 +1,11 @@
+import type { ParameterizedContext } from 'koa';
+import type { Caller } from '../../auth/caller.ts';
+
+/** What the middleware in front of the routes has found out about a request. */
+export interface RequestState {
+  caller: Caller;
+  /** For the answer and for every log line about the request. */
+  requestId: string;
+}
+
+export type RequestContext = ParameterizedContext<RequestState>;

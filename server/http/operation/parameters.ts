@@ -1,0 +1,88 @@
+import { parse } from 'node:querystring';
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Type, type Static, type TObject } from 'typebox';
+import { invalid, show, type Issue } from '../../common/errors.ts';
+import { timeUs, type Query } from '../../events/parameters.ts';
+
+const ajv = new Ajv2020({ allErrors: true, useDefaults: true, verbose: true });
+ajv.addFormat('time-or-ms', (text: string) => !Number.isNaN(timeUs(text)));
+
+/** A time in a query; `timeUs` of events/parameters.ts reads it. */
+export const Time = Type.String({
+  format: 'time-or-ms',
+  description: 'ISO 8601 or milliseconds since the epoch, from 1970 to 2099',
+  examples: ['2024-02-29T23:00:00Z', '1709247600000'],
+});
+
+/** The query's parameters as they came. Node's own parser takes a third of the time of Koa's. */
+export function queryOf({ querystring }: { readonly querystring: string }): Query {
+  return parse(querystring);
+}
+
+/**
+ * The parameters of the path, decoded by the router, which leaves those as they are that cannot be.
+ * @throws AppError `invalid` when the path is not percent-encoded UTF-8
+ */
+export function pathOf(ctx: { readonly path: string; readonly params?: Query }): Query {
+  try {
+    decodeURIComponent(ctx.path);
+  } catch {
+    throw invalid([{ path: 'path', message: `received ${show(ctx.path)}, expected percent-encoded UTF-8` }]);
+  }
+  return ctx.params ?? {};
+}
+
+/** Parameters as they came, without those that the schema does not know, turned into what it says. */
+export type ParameterReader<S extends TObject> = (raw: Query) => Static<S>;
+
+/**
+ * Compiles a schema of parameters, once. An `integer` is read from digits, an `array` from a parameter given any number
+ * of times; everything else is a string given once. What follows "expected" in an error is the `description` of the
+ * parameter, so write it as the end of that sentence.
+ * @returns a function that throws AppError `invalid` with one issue a parameter that is wrong
+ */
+export function parameterReader<S extends TObject>(schema: S): ParameterReader<S> {
+  const validate = ajv.compile<Static<S>>(schema);
+  const known = Object.entries(schema.properties).map(([name, property]) => ({
+    name,
+    read: READERS[typeOf(property)] ?? asIs,
+  }));
+  return (raw) => {
+    const values: Record<string, unknown> = {};
+    for (const { name, read } of known) {
+      const value = raw[name];
+      if (value !== undefined) values[name] = read(value);
+    }
+    if (validate(values)) return values;
+    throw invalid(issuesOf(validate.errors ?? [], raw, schema));
+  };
+}
+
+type Value = string | readonly string[];
+
+const READERS: Readonly<Record<string, (value: Value) => unknown>> = {
+  integer: (value) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value),
+  array: (value) => (typeof value === 'string' ? [value] : value),
+};
+
+function asIs(value: Value): Value {
+  return value;
+}
+
+function typeOf(schema: object): string {
+  return 'type' in schema && typeof schema.type === 'string' ? schema.type : '';
+}
+
+function issuesOf(errors: readonly ErrorObject[], raw: Query, { properties }: TObject): Issue[] {
+  const issues = new Map<string, Issue>();
+  for (const { instancePath, params } of errors) {
+    const path = instancePath === '' ? String(params['missingProperty']) : (instancePath.split('/')[1] ?? '');
+    const expected = descriptionOf(properties[path]);
+    issues.set(path, { path, message: `received ${show(raw[path])}, expected ${expected}` });
+  }
+  return [...issues.values()];
+}
+
+function descriptionOf(schema: object | undefined): string {
+  return schema !== undefined && 'description' in schema ? String(schema.description) : 'another value';
+}

@@ -1,0 +1,37 @@
+import { invalid, show } from '../../common/errors.ts';
+import { timeUs } from '../../events/parameters.ts';
+import { problem, tryLater } from '../operation/answers.ts';
+import type { RequestContext } from '../operation/context.ts';
+
+/** What a question about events may be answered with instead of its answer. */
+export const failures = {
+  422: problem(
+    'The answer would take more time, memory or rows than a question may; `detail` says which, and how to ask for less',
+  ),
+  503: tryLater('ClickHouse is away'),
+};
+
+/** Times as they came. */
+export interface Range {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/**
+ * A range in whole microseconds since the epoch.
+ * @throws AppError `invalid` when it ends before it begins
+ */
+export function rangeOf({ from, to }: Range) {
+  const fromUs = from === undefined ? undefined : timeUs(from);
+  const toUs = to === undefined ? undefined : timeUs(to);
+  if (fromUs !== undefined && toUs !== undefined && toUs < fromUs) {
+    throw invalid([{ path: 'to', message: `received ${show(to)}, expected a time not before from` }]);
+  }
+  return { fromUs, toUs };
+}
+
+/** Answers with JSON that is text already. */
+export function sendJson(ctx: RequestContext, text: string): void {
+  ctx.type = 'application/json';
+  ctx.body = text;
+}

@@ -1,0 +1,152 @@
+import { Type } from 'typebox';
+import { MAX_NAME_CHARACTERS } from '../../events/event.ts';
+import { Time } from '../operation/parameters.ts';
+
+const LONGEST = `${MAX_NAME_CHARACTERS} characters`;
+
+function Name(description: string) {
+  return Type.String({
+    minLength: 1,
+    maxLength: MAX_NAME_CHARACTERS,
+    description: `${description} of 1 to ${LONGEST}, once`,
+  });
+}
+
+const sessionId = Name('a session');
+export const category = Name('a category');
+
+/** The filters that questions about events have in common. */
+export const filters = {
+  name: Type.Optional(Name('a name')),
+  application: Type.Optional(
+    Type.String({
+      maxLength: MAX_NAME_CHARACTERS,
+      description: `an application of at most ${LONGEST}, once; empty for what came without a key`,
+    }),
+  ),
+  from: Type.Optional(Time),
+  to: Type.Optional(Time),
+};
+
+const paging = {
+  limit: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 100,
+    description: 'a whole number from 1 to 1000',
+  }),
+  cursor: Type.Optional(
+    Type.String({ maxLength: 4096, description: 'the next_cursor of an answer to the same question' }),
+  ),
+};
+
+const order = Type.Enum(['asc', 'desc'], {
+  default: 'asc',
+  description: 'asc (the oldest first) or desc (the newest first)',
+});
+
+/** The parameters of `GET /events`. */
+export const EventsQuery = Type.Object({
+  session_id: Type.Optional(sessionId),
+  category: Type.Optional(category),
+  ...filters,
+  order,
+  ...paging,
+});
+
+/** The parameters of `GET /sessions/{session_id}`. */
+export const SessionPath = Type.Object({ session_id: sessionId });
+export const SessionQuery = Type.Object({ category: Type.Optional(category), ...filters, order, ...paging });
+
+/** The parameters of `GET /categories/{category}`. */
+export const CategoryPath = Type.Object({ category });
+export const CategoryQuery = Type.Object({
+  session_id: Type.Optional(sessionId),
+  ...filters,
+  order,
+  ...paging,
+});
+
+/** The parameters of `GET /events/rejected`. */
+export const RejectedQuery = Type.Object({
+  reason: Type.Optional(Name('a reason')),
+  application: filters.application,
+  from: Type.Optional(Time),
+  to: Type.Optional(Time),
+  ...paging,
+});
+
+const Instant = Type.String({ format: 'date-time', examples: ['2021-01-01T09:15:27.243860Z'] });
+const NextCursor = Type.Union([Type.String(), Type.Null()], {
+  description: 'Given as `cursor`, asks for the next page; null when there is none',
+});
+
+const StoredEvent = Type.Object(
+  {
+    event_id: Type.String(),
+    received_at: Instant,
+    application: Type.String({ description: 'Of the key that sent it; empty without a key' }),
+    session_id: Type.String({ description: 'Empty when the event named neither a session nor a user' }),
+    user: Type.String({ description: 'Empty when the event named none' }),
+    category: Type.String(),
+    name: Type.String(),
+    data: Type.Object({}, { additionalProperties: true, description: 'The payload, exactly as it was sent' }),
+    timestamp: Instant,
+  },
+  { $id: 'StoredEvent' },
+);
+
+const page = { events: Type.Array(StoredEvent), next_cursor: NextCursor };
+
+export const Events = Type.Object(page);
+export const Session = Type.Object({ session_id: Type.String(), ...page });
+export const CategoryEvents = Type.Object({ category: Type.String(), ...page });
+
+export const Categories = Type.Object({
+  categories: Type.Array(
+    Type.Object(
+      {
+        category: Type.String(),
+        events: Type.Integer(),
+        sessions: Type.Integer({ description: 'How many different sessions its events name; exact' }),
+        first: Instant,
+        last: Instant,
+      },
+      { $id: 'Category' },
+    ),
+  ),
+});
+
+/** The parameters of `GET /events/names`. */
+export const NamesQuery = Type.Object({ category: Type.Optional(category) });
+
+export const Names = Type.Object({
+  names: Type.Array(
+    Type.Object(
+      {
+        category: Type.String(),
+        name: Type.String(),
+        events: Type.Integer(),
+        first: Instant,
+        last: Instant,
+      },
+      { $id: 'Name' },
+    ),
+  ),
+});
+
+export const Rejected = Type.Object({
+  rejected: Type.Array(
+    Type.Object(
+      {
+        received_at: Instant,
+        application: Type.String(),
+        reason: Type.String(),
+        errors: Type.Array(Type.Object({ path: Type.String(), message: Type.String() })),
+        payload: Type.String({ description: 'The exact text received; a long one is cut, with a mark' }),
+      },
+      { $id: 'RejectedEvent' },
+    ),
+  ),
+  next_cursor: NextCursor,
+});

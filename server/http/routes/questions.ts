@@ -1,0 +1,195 @@
+import { formatTimeUs } from '../../events/time.ts';
+import type { Category } from '../../queries/categories.ts';
+import { MAX_NAMES, type EventName } from '../../queries/event-names.ts';
+import type { RejectedEvent } from '../../queries/rejected-events.ts';
+import type { Order } from '../../queries/sql/time-windows.ts';
+import { eventsJson } from './event-json.ts';
+import { asksForFresh } from './fresh.ts';
+import { operation, type Operation } from '../operation/operation.ts';
+import { failures, rangeOf, sendJson, type Range } from './questions-common.ts';
+import {
+  Categories,
+  CategoryEvents,
+  CategoryPath,
+  CategoryQuery,
+  Events,
+  EventsQuery,
+  Names,
+  NamesQuery,
+  Rejected,
+  RejectedQuery,
+  Session,
+  SessionPath,
+  SessionQuery,
+} from './questions-schemas.ts';
+import type { ReadsOf } from './reads.ts';
+import { topEvents } from './top-events.ts';
+
+export interface QuestionsRoutesDependencies {
+  readonly reads: ReadsOf;
+  readonly nowMs: () => number;
+}
+
+/** What was stored, event by event. */
+export function questionsOperations(dependencies: QuestionsRoutesDependencies): readonly Operation[] {
+  const { reads } = dependencies;
+  return [
+    events(reads),
+    names(reads),
+    rejected(reads),
+    topEvents(dependencies),
+    session(reads),
+    categories(reads),
+    category(reads),
+  ];
+}
+
+const common = { method: 'get', tag: 'Events', access: 'scoped read' } as const;
+
+const PAGING =
+  'Ordered by timestamp, then by arrival; the oldest first unless `order=desc`. `from` is inclusive, `to` exclusive. ' +
+  'Following `next_cursor` to the end gives each event once, also while events keep arriving: those that arrive ' +
+  'meanwhile are in it when their place is still ahead. The other parameters must stay the same, except `limit`.';
+
+function events(reads: ReadsOf): Operation {
+  return operation({
+    ...common,
+    path: '/events',
+    summary: 'The events that match every filter',
+    description: PAGING,
+    query: EventsQuery,
+    answers: {
+      200: { description: 'A page; empty when nothing matches', content: { 'application/json': Events } },
+      ...failures,
+    },
+    handle: async (ctx, { query }) => {
+      const { session_id: sessionId, category } = query;
+      const page = await reads(ctx.state.caller).events({ sessionId, category, ...pageOf(query) });
+      sendJson(ctx, eventsJson({}, page));
+    },
+  });
+}
+
+function session(reads: ReadsOf): Operation {
+  return operation({
+    ...common,
+    path: '/sessions/:session_id',
+    summary: 'The events of a session',
+    description: `${PAGING} A session that is not known has no events: it is answered with an empty page, not with 404.`,
+    pathParameters: SessionPath,
+    query: SessionQuery,
+    answers: {
+      200: { description: 'A page', content: { 'application/json': Session } },
+      ...failures,
+    },
+    handle: async (ctx, { path, query }) => {
+      const { session_id: sessionId } = path;
+      const question = { sessionId, category: query.category, ...pageOf(query) };
+      const page = await reads(ctx.state.caller).events(question);
+      sendJson(ctx, eventsJson({ session_id: sessionId }, page));
+    },
+  });
+}
+
+function category(reads: ReadsOf): Operation {
+  return operation({
+    ...common,
+    path: '/categories/:category',
+    summary: 'The events of a category',
+    description: `${PAGING} A category that is not known has no events: it is answered with an empty page, not with 404.`,
+    pathParameters: CategoryPath,
+    query: CategoryQuery,
+    answers: {
+      200: { description: 'A page', content: { 'application/json': CategoryEvents } },
+      ...failures,
+    },
+    handle: async (ctx, { path: { category }, query }) => {
+      const question = { sessionId: query.session_id, category, ...pageOf(query) };
+      const page = await reads(ctx.state.caller).events(question);
+      sendJson(ctx, eventsJson({ category }, page));
+    },
+  });
+}
+
+function categories(reads: ReadsOf): Operation {
+  return operation({
+    ...common,
+    path: '/categories',
+    summary: 'Every category, with what is known of it',
+    description:
+      'In alphabetical order, counted over everything that is stored. An acknowledged event is in the answer within ' +
+      '2 seconds; `Cache-Control: no-cache` skips the cache.',
+    answers: {
+      200: { description: 'The categories', content: { 'application/json': Categories } },
+      ...failures,
+    },
+    handle: async (ctx) => {
+      const found = await reads(ctx.state.caller).categories({ fresh: asksForFresh(ctx) });
+      ctx.body = { categories: found.map(categoryJson) };
+    },
+  });
+}
+
+function names(reads: ReadsOf): Operation {
+  return operation({
+    ...common,
+    path: '/events/names',
+    summary: 'The names of events, with what is known of each',
+    description:
+      `The most frequent first, at most ${MAX_NAMES}, counted over everything that is stored. An acknowledged event is ` +
+      'in the answer within 2 seconds; `Cache-Control: no-cache` skips the cache.',
+    query: NamesQuery,
+    answers: {
+      200: { description: 'The names', content: { 'application/json': Names } },
+      ...failures,
+    },
+    handle: async (ctx, { query: { category } }) => {
+      const found = await reads(ctx.state.caller).names({ category, fresh: asksForFresh(ctx) });
+      ctx.body = { names: found.map(nameJson) };
+    },
+  });
+}
+
+function rejected(reads: ReadsOf): Operation {
+  return operation({
+    ...common,
+    path: '/events/rejected',
+    summary: 'What POST /events did not accept, and why',
+    description: 'The newest first. `from` (inclusive) and `to` (exclusive) are about when it was received.',
+    query: RejectedQuery,
+    answers: {
+      200: { description: 'A page', content: { 'application/json': Rejected } },
+      ...failures,
+    },
+    handle: async (ctx, { query }) => {
+      const { reason, application, limit, cursor } = query;
+      const question = { reason, application, limit, cursor, ...rangeOf(query) };
+      const page = await reads(ctx.state.caller).rejected(question);
+      ctx.body = { rejected: page.rejected.map(rejectedJson), next_cursor: page.nextCursor };
+    },
+  });
+}
+
+interface Paged extends Range {
+  readonly name?: string;
+  readonly application?: string;
+  readonly order: Order;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+function pageOf({ name, application, order, limit, cursor, ...range }: Paged) {
+  return { name, application, order, limit, cursor, ...rangeOf(range) };
+}
+
+function categoryJson({ category, events, sessions, firstUs, lastUs }: Category) {
+  return { category, events, sessions, first: formatTimeUs(firstUs), last: formatTimeUs(lastUs) };
+}
+
+function nameJson({ category, name, events, firstUs, lastUs }: EventName) {
+  return { category, name, events, first: formatTimeUs(firstUs), last: formatTimeUs(lastUs) };
+}
+
+function rejectedJson({ receivedAtUs, application, reason, errors, payload }: RejectedEvent) {
+  return { received_at: formatTimeUs(receivedAtUs), application, reason, errors, payload };
+}

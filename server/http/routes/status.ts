@@ -1,0 +1,149 @@
+import { Type } from 'typebox';
+import type { Health } from '../../health/health.ts';
+import type { Metrics } from '../../metrics/metrics.ts';
+import type { Operation } from '../operation/operation.ts';
+
+export interface StatusDependencies {
+  readonly health: Health;
+  readonly metrics: Pick<Metrics, 'registry'>;
+  /** The metrics of the whole service in Prometheus text. */
+  readonly scrape: () => Promise<string>;
+}
+
+const TAG = 'Status';
+
+const Readiness = Type.Object(
+  { status: Type.Enum(['ready', 'not ready']), reason: Type.Optional(Type.String()) },
+  { $id: 'Readiness' },
+);
+
+const ClickHouse = Type.Object({
+  state: Type.Enum(['up', 'partly away', 'away']),
+  version: Type.Optional(Type.String()),
+  error: Type.Optional(Type.String()),
+  nodes: Type.Array(
+    Type.Object({
+      node: Type.String({ description: 'HOST:PORT' }),
+      state: Type.Enum(['up', 'away']),
+      version: Type.Optional(Type.String()),
+      error: Type.Optional(Type.String()),
+    }),
+  ),
+});
+
+const Finding = Type.Object({
+  severity: Type.Enum(['refuse', 'warn'], { description: 'refuse: nothing is shipped until it is mended' }),
+  what: Type.String(),
+  found: Type.String(),
+  expected: Type.String(),
+  mend: Type.String({ description: 'The SQL or command that mends it' }),
+});
+
+const HealthReport = Type.Object(
+  {
+    status: Type.Enum(['ok', 'degraded', 'not ready'], {
+      description: 'degraded: events are accepted, and something needs a look',
+    }),
+    parts: Type.Object({
+      journal: Type.Object({
+        state: Type.String(),
+        quarantined: Type.Integer({
+          description: 'Files in DATA_DIR/journal/quarantine: nobody can ship them, so a person must look',
+        }),
+        error: Type.Optional(Type.String()),
+      }),
+      backlog: Type.Object({
+        events: Type.Integer(),
+        bytes: Type.Integer(),
+        segments: Type.Integer(),
+        oldest_waiting_seconds: Type.Number(),
+      }),
+      shipper: Type.Object({
+        state: Type.String(),
+        lanes: Type.Object(
+          { fresh: Type.String(), backlog: Type.String() },
+          {
+            description: 'idle, sending, waiting, unavailable or closed: of what is new, and of everything else',
+          },
+        ),
+        refused_segments: Type.Integer({
+          description: 'Not taken by ClickHouse as they are; being bisected',
+        }),
+        error: Type.Optional(Type.String()),
+      }),
+      clickhouse: ClickHouse,
+      schema: Type.Object({ state: Type.String(), findings: Type.Optional(Type.Array(Finding)) }),
+      workers: Type.Optional(
+        Type.Object({ state: Type.String(), answering: Type.Integer(), expected: Type.Integer() }),
+      ),
+    }),
+  },
+  { $id: 'HealthReport' },
+);
+
+/** What operators and their tools ask. */
+export function statusOperations(dependencies: StatusDependencies): readonly Operation[] {
+  const { health } = dependencies;
+  return [live(), ready(health), report(health), prometheus(dependencies)];
+}
+
+function live(): Operation {
+  const Up = Type.Object({ status: Type.Literal('up') });
+  return {
+    method: 'get',
+    path: '/health/live',
+    tag: TAG,
+    summary: 'Whether the process is up',
+    access: 'open',
+    answers: { 200: { description: 'It is', content: { 'application/json': Up } } },
+    handle: (ctx) => {
+      ctx.body = { status: 'up' };
+    },
+  };
+}
+
+function ready(health: Health): Operation {
+  const content = { 'application/json': Readiness };
+  return {
+    method: 'get',
+    path: '/health/ready',
+    tag: TAG,
+    summary: 'Whether events can be accepted; true while ClickHouse is away',
+    access: 'open',
+    answers: { 200: { description: 'They can', content }, 503: { description: 'They cannot', content } },
+    handle: async (ctx) => {
+      const readiness = await health.readiness();
+      ctx.status = readiness.status === 'ready' ? 200 : 503;
+      ctx.body = readiness;
+    },
+  };
+}
+
+function report(health: Health): Operation {
+  return {
+    method: 'get',
+    path: '/health',
+    tag: TAG,
+    summary: 'Every part with its state',
+    access: 'open',
+    answers: { 200: { description: 'The parts', content: { 'application/json': HealthReport } } },
+    handle: async (ctx) => {
+      ctx.body = await health.report();
+    },
+  };
+}
+
+function prometheus({ metrics, scrape }: StatusDependencies): Operation {
+  return {
+    method: 'get',
+    path: '/metrics',
+    tag: TAG,
+    summary: 'Every metric, for Prometheus',
+    access: 'read',
+    answers: { 200: { description: 'The metrics', content: { 'text/plain': Type.String() } } },
+    handle: async (ctx) => {
+      ctx.type = metrics.registry.contentType;
+      ctx.body = await scrape();
+    },
+  };
+}

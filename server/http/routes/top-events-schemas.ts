@@ -1,0 +1,56 @@
+import { Type } from 'typebox';
+import { DATA_PATH, DATA_PATH_WORDS } from '../../events/data/data-path.ts';
+import { TOP_COLUMNS } from '../../queries/top-events.ts';
+import { Time } from '../operation/parameters.ts';
+import { category, filters } from './questions-schemas.ts';
+
+const MAX_CONDITIONS = 10;
+const MAX_SHOWN = 20;
+const COLUMNS = TOP_COLUMNS.join('|');
+
+/** What `window` may be, in milliseconds. */
+export const WINDOWS_MS = { '15m': 900_000, '1h': 3_600_000, '24h': 86_400_000 } as const;
+
+/** The parameters of `GET /events/top`. */
+export const TopQuery = Type.Object({
+  by: Type.String({
+    pattern: `^(?:${COLUMNS}|${DATA_PATH})$`,
+    default: 'name',
+    description: `${TOP_COLUMNS.join(', ')}, or ${DATA_PATH_WORDS}; once`,
+  }),
+  application: filters.application,
+  category: Type.Optional(category),
+  name: filters.name,
+  from: Type.Optional(Time),
+  to: Type.Optional(Time),
+  window: Type.Optional(Type.Enum(['15m', '1h', '24h'], { description: '15m, 1h or 24h (up to now), without from' })),
+  unique: Type.Optional(Type.String({ pattern: `^${DATA_PATH}$`, description: `${DATA_PATH_WORDS}; once` })),
+  where: Type.Optional(
+    Type.Array(Type.String({ pattern: `^${DATA_PATH}:`, maxLength: 2048 }), {
+      maxItems: MAX_CONDITIONS,
+      description: `path:value, at most ${MAX_CONDITIONS} times; a path is ${DATA_PATH_WORDS}`,
+    }),
+  ),
+  show: Type.Optional(
+    Type.String({
+      pattern: `^${DATA_PATH}(?:,${DATA_PATH}){0,${MAX_SHOWN - 1}}$`,
+      description: `1 to ${MAX_SHOWN} paths with commas between them, once; a path is ${DATA_PATH_WORDS}`,
+    }),
+  ),
+  limit: Type.Integer({ minimum: 1, maximum: 100, default: 10, description: 'a whole number from 1 to 100' }),
+});
+
+export const Top = Type.Object({
+  generated_at: Type.String({ format: 'date-time', examples: ['2021-01-01T09:15:27.243000Z'] }),
+  top: Type.Array(
+    Type.Object(
+      { key: Type.String(), count: Type.Integer() },
+      {
+        $id: 'TopKey',
+        additionalProperties: {
+          description: 'The value at a path of `show`, under the path; null where there is none',
+        },
+      },
+    ),
+  ),
+});

@@ -1,0 +1,103 @@
+import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Handle } from './front-door.ts';
+
+const PROBLEM = 'application/problem+json';
+
+interface Cause {
+  readonly status: number;
+  readonly detail: string;
+}
+
+const WITHOUT_HOST: Cause = { status: 400, detail: 'received no Host header, expected one' };
+const UNMET: Cause = { status: 417, detail: 'received an Expect header, expected 100-continue or none' };
+const MALFORMED: Cause = { status: 400, detail: 'received what is not a request of HTTP/1.1' };
+
+/** Why Node gives up on what a connection sends, by its own codes. */
+const CAUSES: ReadonlyMap<string | undefined, Cause> = new Map<string | undefined, Cause>([
+  ['HPE_HEADER_OVERFLOW', { status: 431, detail: 'received more than 16 KiB of headers, expected at most that' }],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', { status: 413, detail: 'received more than 16 KiB of chunk extensions' }],
+  ['ERR_HTTP_REQUEST_TIMEOUT', { status: 408, detail: 'the request did not arrive whole in time' }],
+]);
+
+/** How long a client may go on sending before the connection is cut, so that it can read why. */
+const LINGER_MS = 500;
+
+/**
+ * Hands requests from a server's connections on, and nothing that comes where a connection should be over.
+ *
+ * What Node's parser refuses never becomes a request: it is answered with a problem and the end of the connection, and
+ * what follows is thrown away, because nobody can know where a next request would begin. Node itself would still run
+ * requests behind one that says `Connection: close` or has no Host, and drop their answers: so somebody could have
+ * things done that nobody answers for.
+ */
+export function serveConnections(server: Server, handle: Handle): void {
+  const lastResponses = new WeakMap<Duplex, ServerResponse>();
+  const refused = new WeakSet<Duplex>();
+  const unlessOver =
+    (next: Handle): Handle =>
+    (request, response) => {
+      const { socket } = request;
+      if (lastResponses.get(socket)?.shouldKeepAlive === false) return;
+      lastResponses.set(socket, response);
+      next(request, response);
+    };
+  const takeRequest: Handle = (request, response) => {
+    if (request.headers.host !== undefined || request.httpVersionMinor === 0) handle(request, response);
+    else refuseRequest(response, WITHOUT_HOST);
+  };
+  server.on('request', unlessOver(takeRequest));
+  server.on(
+    'checkExpectation',
+    unlessOver((_, response) => refuseRequest(response, UNMET)),
+  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // The rest of what a refused client sends is refused again.
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    const last = lastResponses.get(socket);
+    if (last !== undefined && isUnderWay(last)) {
+      last.once('close', () => refuse(socket, error.code));
+      return;
+    }
+    refuse(socket, error.code, last?.headersSent === true && !last.writableFinished);
+  });
+}
+
+function refuseRequest(response: ServerResponse, cause: Cause): void {
+  const body = problem(cause);
+  response.shouldKeepAlive = false;
+  response.writeHead(cause.status, {
+    'Content-Type': PROBLEM,
+    'Content-Length': body.length,
+    'X-Content-Type-Options': 'nosniff',
+  });
+  response.end(body);
+}
+
+/** Whether a request before this one, or one whose body nobody waits for, still gets its own answer. */
+function isUnderWay({ req, writableFinished, destroyed }: ServerResponse): boolean {
+  return !writableFinished && !destroyed && (req.complete || req.readableFlowing !== true);
+}
+
+function refuse(socket: Duplex, code: string | undefined, isAnswerBegun = false): void {
+  if (!socket.writable || isAnswerBegun) {
+    socket.destroy();
+    return;
+  }
+  const cause = CAUSES.get(code) ?? MALFORMED;
+  const body = problem(cause);
+  const head = [
+    `HTTP/1.1 ${cause.status} ${STATUS_CODES[cause.status]}`,
+    `Content-Type: ${PROBLEM}`,
+    `Content-Length: ${body.length}`,
+    'X-Content-Type-Options: nosniff',
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+function problem({ status, detail }: Cause): string {
+  return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail });
+}

@@ -1,0 +1,72 @@
+import { createServer, type Server } from 'node:http';
+import { Server as TcpServer } from 'node:net';
+import { AppError } from '../../common/errors.ts';
+import { serveConnections } from './connections.ts';
+import type { Handle } from './front-door.ts';
+
+export interface Listener {
+  /** `http://HOST:PORT`, with the port that was taken. */
+  readonly url: string;
+  /**
+   * Takes no more connections. Those that are open get their answers with `Connection: close`, so that a proxy learns of
+   * the end from an answer, and not from a connection that ends under the next request, which it may not send again.
+   * After `drainMs` those without a request are ended, and at the deadline the rest.
+   */
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  /** How long a closing server waits for one more request on each open connection. */
+  readonly drainMs: number;
+  /** For a whole request, its body included: a client that stalls must not hold memory for ever. */
+  readonly requestTimeoutMs: number;
+}
+
+const KEEP_ALIVE_MS = 72_000;
+/** How often Node looks for requests that take too long. */
+const MAX_CHECK_MS = 30_000;
+const MAX_CONNECTIONS = 10_000;
+/** Of connections that wait to be taken; beyond it the kernel lets clients try again after a second. It may allow fewer. */
+const MAX_WAITING_CONNECTIONS = 4096;
+const CLOSE_DEADLINE_MS = 5_000;
+
+/** @throws AppError `invalid` when the address cannot be taken */
+export async function listen(
+  handle: Handle,
+  { host, port, requestTimeoutMs, drainMs }: ListenOptions,
+): Promise<Listener> {
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(MAX_CHECK_MS, requestTimeoutMs / 2),
+    requireHostHeader: false,
+  });
+  serveConnections(server, handle);
+  server.maxConnections = MAX_CONNECTIONS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, MAX_WAITING_CONNECTIONS, resolve);
+  }).catch((error: unknown) => {
+    throw new AppError('invalid', `HOST and PORT: ${host}:${port} cannot be listened on`, { cause: error });
+  });
+  return { url: urlOf(server, host), close: async () => closeServer(server, drainMs) };
+}
+
+function urlOf(server: Server, host: string): string {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+async function closeServer(server: Server, drainMs: number): Promise<void> {
+  server.prependListener('request', (_, response) => response.setHeader('Connection', 'close'));
+  // Not server.close(), which ends idle connections at once.
+  const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
+  const drained = setTimeout(() => server.closeIdleConnections(), drainMs);
+  const deadline = setTimeout(() => server.closeAllConnections(), drainMs + CLOSE_DEADLINE_MS);
+  await closed;
+  clearTimeout(drained);
+  clearTimeout(deadline);
+}

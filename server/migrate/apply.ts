@@ -1,0 +1,83 @@
+import { MigrationError, Umzug } from 'umzug';
+import { AppError, messageOf } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
+import { checksum, type MigrationFile } from './files.ts';
+import { writeLedger, type LedgerRow } from './ledger.ts';
+import type { MigrationLock } from './lock.ts';
+import type { MigratedNode } from './migrated-node.ts';
+
+export interface Run {
+  /** Every node, with what it has. */
+  readonly ledgers: ReadonlyMap<MigratedNode, readonly LedgerRow[]>;
+  readonly lock: MigrationLock;
+  readonly log: Logger;
+  readonly files: readonly MigrationFile[];
+}
+
+/**
+ * Applies what is pending, file by file: its statements on one node after the other, and only then, on all of them, the
+ * row that says the file is applied. So a node that has that row is a proof for all.
+ * @returns the names of the files it applied, in order
+ */
+export async function applyPending(run: Run): Promise<readonly string[]> {
+  const { ledgers, files } = run;
+  const isWhole = (name: string) =>
+    [...ledgers.values()].every((ledger) => ledger.some((row) => row.name === name && row.statement === 0));
+  const umzug = new Umzug<object>({
+    migrations: files.map((file) => ({ name: file.name, path: file.path, up: () => applyFile(run, file) })),
+    storage: {
+      executed: () => Promise.resolve(files.map(({ name }) => name).filter(isWhole)),
+      logMigration: ({ name }) => markWhole(run, name),
+      unlogMigration: () => Promise.reject(new Error('migrations only go up')),
+    },
+    logger: undefined,
+  });
+  try {
+    return (await umzug.up()).map(({ name }) => name);
+  } catch (error) {
+    // Umzug repeats our message in a message of its own.
+    throw error instanceof MigrationError ? error.cause : error;
+  }
+}
+
+async function markWhole({ ledgers, files }: Run, name: string): Promise<void> {
+  const file = files.find((file) => file.name === name);
+  for (const { client } of ledgers.keys()) {
+    await writeLedger(client, { name, statement: 0, checksum: file?.checksum ?? '', durationMs: 0 });
+  }
+}
+
+async function applyFile(run: Run, file: MigrationFile): Promise<void> {
+  for (const [node, ledger] of run.ledgers) {
+    const done = new Set(ledger.filter(({ name }) => name === file.name).map(({ statement }) => statement));
+    for (const index of file.statements.keys()) {
+      if (!done.has(index + 1)) await applyStatement(run, node, file, index);
+    }
+  }
+  run.log.info({ migration: file.name, statements: file.statements.length }, 'migration applied');
+}
+
+async function applyStatement(
+  { lock }: Run,
+  { name, client }: MigratedNode,
+  file: MigrationFile,
+  index: number,
+): Promise<void> {
+  const statement = index + 1;
+  const sql = file.statements[index] ?? '';
+  await lock.assertHeld();
+  const startedMs = performance.now();
+  try {
+    await client.command({
+      query: sql,
+      clickhouse_settings: { async_insert: 0, mutations_sync: '2', alter_sync: '2' },
+    });
+  } catch (error) {
+    const where = `${file.name}.sql, statement ${statement} of ${file.statements.length}`;
+    throw new AppError('internal', `${where} failed at ${name}: ${messageOf(error)}\n\n${sql}`, {
+      cause: error,
+    });
+  }
+  const durationMs = performance.now() - startedMs;
+  await writeLedger(client, { name: file.name, statement, checksum: checksum(sql), durationMs });
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { codeOf } from '../clickhouse/errors.ts';
+import { AppError } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
+
+export interface LockTimes {
+  /** How long to wait for another migrator before giving up. */
+  readonly waitMs: number;
+  /** A holder that has not been heard of for this long, by ClickHouse's clock, is taken for dead. */
+  readonly staleMs: number;
+}
+
+interface Generation {
+  readonly number: number;
+  readonly owner: string;
+  readonly ageMs: number;
+}
+
+const TABLE_ALREADY_EXISTS = '57';
+const POLL_MS = 200;
+
+/**
+ * One migrator at a time on a database, with nothing but ClickHouse. CREATE TABLE without IF NOT EXISTS is atomic:
+ * whoever creates `migration_lock_1` holds the lock.
+ *
+ *   free --create 1--> held --drop--> free
+ *                       | holder silent for staleMs: another migrator creates the next generation
+ *                       v
+ *                      lost
+ *
+ * The holder of the highest generation holds the lock. The owner and the time of the last sign of life are in the
+ * table's comment. A holder that was only slow, not dead, finds out in `assertHeld`, which it calls before each step.
+ */
+export class MigrationLock {
+  readonly #client: ClickHouseClient;
+  readonly #number: number;
+  readonly #owner: string;
+  readonly #beat: NodeJS.Timeout;
+
+  private constructor(client: ClickHouseClient, number: number, owner: string, staleMs: number) {
+    this.#client = client;
+    this.#number = number;
+    this.#owner = owner;
+    // A beat that fails is not repeated at once: the next one comes, and assertHeld tells whether it came too late.
+    this.#beat = setInterval(() => void this.#refresh().catch(() => undefined), staleMs / 5);
+  }
+
+  /** @throws AppError `unavailable` when another migrator holds the lock for longer than `waitMs` */
+  static async acquire(client: ClickHouseClient, times: LockTimes, log: Logger): Promise<MigrationLock> {
+    const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
+    const deadline = Date.now() + times.waitMs;
+    for (let waited = false; ; waited = true) {
+      const holder = (await generations(client)).at(-1);
+      if (holder === undefined || holder.ageMs > times.staleMs) {
+        const number = (holder?.number ?? 0) + 1;
+        if (await tryCreate(client, number, owner)) {
+          if (holder !== undefined) log.warn({ holder: holder.owner }, 'took over the lock of a dead migrator');
+          return new MigrationLock(client, number, owner, times.staleMs);
+        }
+        continue;
+      }
+      if (Date.now() > deadline) throw heldTooLong(holder, times.waitMs);
+      if (!waited) log.warn({ holder: holder.owner }, 'waiting for another migrator');
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** @throws AppError `unavailable` when another migrator has taken this one for dead and has the lock now */
+  async assertHeld(): Promise<void> {
+    const holder = (await generations(this.#client)).at(-1);
+    if (holder?.owner === this.#owner) return;
+    throw new AppError(
+      'unavailable',
+      `Stopped: this migrator was silent for too long, and ${holder?.owner ?? 'another one'} took over.`,
+    );
+  }
+
+  /** Frees the lock, unless it has been lost. */
+  async release(): Promise<void> {
+    clearInterval(this.#beat);
+    const all = await generations(this.#client);
+    if (all.at(-1)?.owner !== this.#owner) return;
+    // Lowest first: while the highest exists, nobody takes the lock.
+    for (const { number } of all) {
+      await this.#client.command({ query: `DROP TABLE IF EXISTS migration_lock_${number} SYNC` });
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    await this.assertHeld();
+    await this.#client.command({
+      query: `ALTER TABLE migration_lock_${this.#number} MODIFY COMMENT '${await comment(this.#client, this.#owner)}'`,
+    });
+  }
+}
+
+/** Every generation that exists, lowest first. */
+async function generations(client: ClickHouseClient): Promise<Generation[]> {
+  const result = await client.query({
+    query: `
+      SELECT
+          toUInt32(substring(name, length('migration_lock_') + 1)) AS number,
+          splitByChar('@', comment)[1] AS owner,
+          toUnixTimestamp64Milli(now64(3)) - toInt64OrZero(splitByChar('@', comment)[2]) AS ageMs
+      FROM system.tables
+      WHERE database = currentDatabase() AND match(name, '^migration_lock_[0-9]+$')
+      ORDER BY number`,
+    format: 'JSONEachRow',
+    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+  });
+  return result.json<Generation>();
+}
+
+async function tryCreate(client: ClickHouseClient, number: number, owner: string): Promise<boolean> {
+  try {
+    await client.command({
+      query: `
+        CREATE TABLE migration_lock_${number} (held UInt8) ENGINE = Null
+        COMMENT '${await comment(client, owner)}'`,
+    });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === TABLE_ALREADY_EXISTS) return false;
+    throw error;
+  }
+}
+
+/** `OWNER@MILLISECONDS`, by ClickHouse's clock, because the clocks of two migrators need not agree. */
+async function comment(client: ClickHouseClient, owner: string): Promise<string> {
+  const result = await client.query({
+    query: 'SELECT toUnixTimestamp64Milli(now64(3))',
+    format: 'TabSeparated',
+  });
+  return `${owner.replaceAll(/[^\w .-]/g, '_')}@${(await result.text()).trim()}`;
+}
+
+function heldTooLong(holder: Generation, waitMs: number): AppError {
+  return new AppError(
+    'unavailable',
+    `Another migrator (${holder.owner}) has been at work for more than ${waitMs / 1000} s. Try again when it is done.`,
+  );
+}

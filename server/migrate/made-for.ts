@@ -1,0 +1,38 @@
+import type { ClickHouseClient } from '../clickhouse/client.ts';
+import type { Layout } from '../clickhouse/topology.ts';
+import { AppError } from '../common/errors.ts';
+
+/**
+ * That the tables of this client's database were made for the layout; nothing when there are none yet. Engines cannot be
+ * changed afterwards, so a migration could not mend it.
+ * @throws AppError `invalid` that says for what they were made
+ */
+export async function assertMadeFor(client: ClickHouseClient, layout: Layout): Promise<void> {
+  const result = await client.query({
+    query: `
+      SELECT name, engine
+      FROM system.tables
+      WHERE database = currentDatabase() AND name IN ('events', 'events_local')`,
+    format: 'JSONEachRow',
+  });
+  const tables = await result.json<{ name: string; engine: string }>();
+  const engineOf = (table: string) => tables.find(({ name }) => name === table)?.engine;
+  const local = engineOf('events_local');
+  const made = local === undefined && engineOf('events') === undefined ? undefined : madeFor(local);
+  if (made === undefined || made === describe(layout)) return;
+  throw new AppError(
+    'invalid',
+    `The database was made for ${made}, and this is ${describe(layout)}: put CLICKHOUSE_CLUSTER and the cluster back as ` +
+      'they were, or name another CLICKHOUSE_DATABASE and copy the events into it.',
+  );
+}
+
+function madeFor(localEngine: string | undefined): string {
+  if (localEngine === undefined) return describe({ cluster: undefined, replicated: false });
+  return describe({ cluster: '', replicated: localEngine.startsWith('Replicated') });
+}
+
+function describe({ cluster, replicated }: Layout): string {
+  if (cluster === undefined) return 'one server';
+  return replicated ? 'a cluster with replicas' : 'a cluster without replicas';
+}

@@ -1,0 +1,130 @@
+import path from 'node:path';
+import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
+import { listOf, readWholeTopology, type AwayNode, type Topology } from '../clickhouse/topology.ts';
+import { AppError } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
+import { applyPending } from './apply.ts';
+import { readMigrations, type MigrationFile } from './files.ts';
+import { createLedger, readLedger } from './ledger.ts';
+import { MigrationLock, type LockTimes } from './lock.ts';
+import { closeNodes, createDatabase, openNodes, type MigratedNode } from './migrated-node.ts';
+import { assertMadeFor } from './made-for.ts';
+import { assertRunnable, compare, type MigrationStatus } from './plan.ts';
+import { projectRoot } from '../common/project-root.ts';
+
+export interface MigrateOptions {
+  readonly endpoint: ClickHouseEndpoint;
+  /** Created when it does not exist. */
+  readonly database: string;
+  readonly log: Logger;
+  /** Where the `.sql` files are; default: this project's. */
+  readonly directory?: string;
+  readonly lock?: LockTimes;
+}
+
+/** This project's migrations. Compiled code is in .build/migrations, and tsc copies no .sql there. */
+export const migrationsDirectory = path.join(projectRoot, 'migrations');
+
+const LOCK_TIMES: LockTimes = { waitMs: 300_000, staleMs: 15_000 };
+
+/**
+ * Brings the database to the state that the files describe, on every node of a cluster, and returns the names of the
+ * files it applied, in order. Safe to call twice, and from several machines at once. A file is applied statement by
+ * statement, and each is written down once it has succeeded, so the run after a failure goes on with the statement that
+ * failed.
+ *
+ * A node that is away does no harm while there is nothing to do: what a living node has as applied, every node has
+ * (`applyPending`). While there is something to do, nothing is done without all nodes.
+ * @throws AppError `invalid` when a file changed after it was applied, the database is newer than the files, or it was
+ * made for another layout; `unavailable` when a node is away that is needed
+ */
+export async function migrate(options: MigrateOptions): Promise<readonly string[]> {
+  const { endpoint, database, log, directory = migrationsDirectory, lock: times = LOCK_TIMES } = options;
+  const topology = await readWholeTopology(endpoint);
+  const files = await readMigrations(directory, topology.layout);
+  const nodes = openNodes(topology.nodes, database);
+  try {
+    // Without the lock first: most starts have nothing to do, and should leave the database alone.
+    if (await allApplied(nodes, files, topology)) {
+      if (topology.away.length > 0) log.warn({ away: topology.away }, 'some nodes of the cluster are away');
+      return [];
+    }
+    if (topology.away.length > 0) throw notAllThere(topology.away);
+    for (const node of topology.nodes) await createDatabase(node, database);
+    return await migrateLocked(nodes, files, { times, log });
+  } finally {
+    await closeNodes(nodes);
+  }
+}
+
+/** What one node has of the migrations; or why that is not known. */
+export type NodeStatus =
+  | { readonly node: string; readonly migrations: readonly MigrationStatus[] }
+  | { readonly node: string; readonly away: string };
+
+/**
+ * Compares the files with each node's database and changes nothing, so it works on a database that does not exist, too.
+ */
+export async function migrationStatus(
+  options: Pick<MigrateOptions, 'endpoint' | 'database' | 'directory'>,
+): Promise<readonly NodeStatus[]> {
+  const { endpoint, database, directory = migrationsDirectory } = options;
+  const topology = await readWholeTopology(endpoint);
+  const files = await readMigrations(directory, topology.layout);
+  const nodes = openNodes(topology.nodes, database);
+  try {
+    const living = nodes.map(async ({ name, client }) => ({
+      node: name,
+      migrations: compare(files, await readLedger(client)),
+    }));
+    const away = topology.away.map(({ name, reason }) => ({ node: name, away: reason }));
+    return [...(await Promise.all(living)), ...away];
+  } finally {
+    await closeNodes(nodes);
+  }
+}
+
+async function allApplied(
+  nodes: readonly MigratedNode[],
+  files: readonly MigrationFile[],
+  { layout }: Topology,
+): Promise<boolean> {
+  let isAll = true;
+  for (const { client } of nodes) {
+    const ledger = await readLedger(client);
+    if (ledger.length > 0) await assertMadeFor(client, layout);
+    const statuses = compare(files, ledger);
+    assertRunnable(statuses);
+    isAll &&= statuses.every(({ state }) => state === 'applied');
+  }
+  return isAll;
+}
+
+async function migrateLocked(
+  nodes: readonly [MigratedNode, ...MigratedNode[]],
+  files: readonly MigrationFile[],
+  { times, log }: { readonly times: LockTimes; readonly log: Logger },
+): Promise<readonly string[]> {
+  // One lock for all nodes, on the one that comes first for every migrator.
+  const lock = await MigrationLock.acquire(nodes[0].client, times, log);
+  try {
+    const ledgers = new Map<MigratedNode, Awaited<ReturnType<typeof readLedger>>>();
+    for (const node of nodes) {
+      await createLedger(node.client);
+      const ledger = await readLedger(node.client);
+      assertRunnable(compare(files, ledger));
+      ledgers.set(node, ledger);
+    }
+    return await applyPending({ ledgers, lock, log, files });
+  } finally {
+    // Not thrown: it would hide why the run failed, and a lock that stays behind only costs the next run some seconds.
+    await lock.release().catch((error: unknown) => log.warn({ err: error }, 'the migration lock was not released'));
+  }
+}
+
+function notAllThere(away: readonly AwayNode[]): AppError {
+  return new AppError(
+    'unavailable',
+    `Nothing was migrated, because it takes every node, and these do not answer: ${listOf(away)}.`,
+  );
+}

@@ -1,0 +1,24 @@
+import path from 'node:path';
+import { startEngine } from '../clickhouse/embedded/embedded.ts';
+import type { Closing } from './closing.ts';
+import type { Config } from './config/config.ts';
+import type { Logger } from './common/log.ts';
+import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
+
+export interface OpenEndpoint {
+  readonly endpoint: ClickHouseEndpoint;
+  /** ClickHouse's own SQL console. */
+  readonly consoleUrl: string;
+}
+
+/**
+ * The server that the operator named, or else the embedded engine, started here and closed with `closing`.
+ * @throws AppError when the embedded engine cannot start
+ */
+export async function openEndpoint(config: Config, log: Logger, closing: Closing): Promise<OpenEndpoint> {
+  const { clickhouse, dataDir, database } = config;
+  if (clickhouse !== undefined) return { endpoint: clickhouse, consoleUrl: new URL('/play', clickhouse.urls[0]).href };
+  const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database });
+  closing.add('embedded ClickHouse', () => engine.close());
+  return { endpoint: engine.endpoint, consoleUrl: engine.consoleUrl };
+}

@@ -1,0 +1,80 @@
+import { migrate } from './migrate/migrator.ts';
+import type { Logger } from './common/log.ts';
+import { applyRetention } from './clickhouse/retention.ts';
+import { connect, type ClickHouseClient } from './clickhouse/client.ts';
+import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
+import { Gate } from './clickhouse/self-check/gate.ts';
+import type { Nodes } from './clickhouse/nodes.ts';
+import { checkInserts } from './clickhouse/self-check/check-inserts.ts';
+import { checkTables } from './clickhouse/self-check/check-tables.ts';
+import type { CheckedNode } from './clickhouse/checked-node.ts';
+import type { Finding } from './clickhouse/self-check/finding.ts';
+import { checkNode } from './clickhouse/self-check/self-check.ts';
+import { readTopology } from './clickhouse/topology.ts';
+
+export interface OpenGateDependencies {
+  readonly endpoint: ClickHouseEndpoint;
+  readonly database: string;
+  /** `config.retentionDays` */
+  readonly retentionDays: number | undefined;
+  /** The clients that insert. */
+  readonly ingestNodes: Nodes;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+}
+
+/** A question of the self-check that takes longer has no answer. */
+const CHECK_TIMEOUT_MS = 10_000;
+
+/**
+ * The gate before the INSERTs of this process. Nothing is asked until it is started. Of a cluster, every node that
+ * answers is looked at; one that does not keeps the gate from opening only when there is something to migrate.
+ */
+export function openGate(dependencies: OpenGateDependencies): Gate {
+  const { endpoint, database, retentionDays, ingestNodes, log, nowMs, random } = dependencies;
+  const asAdmin = async <T>(endpoint: ClickHouseEndpoint, ask: (admin: ClickHouseClient) => Promise<T>) => {
+    const admin = connect({ endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS });
+    try {
+      return await ask(admin);
+    } finally {
+      await admin.close();
+    }
+  };
+  const checkNodes = async (check: (node: CheckedNode) => Promise<readonly Finding[]>) => {
+    const { layout, nodes, unsettled } = await readTopology(endpoint);
+    const { cluster } = layout;
+    const checks = nodes.map(async ({ name, endpoint }) => {
+      const found = await asAdmin(endpoint, async (admin) => check({ admin, layout, nowMs }));
+      return cluster === undefined ? found : found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
+    });
+    const findings = (await Promise.all(checks)).flat();
+    return unsettled === undefined ? findings : [...findings, whileItChanges(unsettled)];
+  };
+  return new Gate({
+    migrate: async () => {
+      await migrate({ endpoint, database, log });
+      await applyRetention({ endpoint, database, retentionDays, log });
+    },
+    check: async () => {
+      const findings = await checkNodes(checkNode);
+      if (findings.some(({ severity }) => severity === 'refuse')) return findings;
+      return [...findings, ...(await checkInserts(ingestNodes))];
+    },
+    checkTables: async () => checkNodes(checkTables),
+    log,
+    nowMs,
+    random,
+  });
+}
+
+/** A node is being added while this server runs: rows reach it by way of the others, once it has the tables. */
+function whileItChanges(unsettled: string): Finding {
+  return {
+    severity: 'warn',
+    what: 'the nodes of the cluster',
+    found: unsettled,
+    expected: 'one list on all of them, and an address of each',
+    mend: 'name them all in CLICKHOUSE_URL before this server starts again; it would not ship then',
+  };
+}

@@ -1,0 +1,89 @@
+import cluster, { type Address, type Worker } from 'node:cluster';
+import { once } from 'node:events';
+import type { App } from './app.ts';
+import { endpointEnv, type ClickHouseEndpoint } from './clickhouse/endpoint.ts';
+import { openEndpoint } from './open-endpoint.ts';
+import { backoffMs, pause, type Backoff } from './common/retry.ts';
+import { Closing } from './closing.ts';
+import type { Config } from './config/config.ts';
+import { createLogger, type Logger } from './common/log.ts';
+import { relayQuestions } from './workers/relay.ts';
+
+const RESTART: Backoff = { firstMs: 100, maxMs: 5_000 };
+/** A worker that lived this long had no trouble starting: the next restart is a first one again. */
+const STABLE_MS = 10_000;
+
+/**
+ * Runs `config.workers` processes that share one address and one ClickHouse, each the whole service with a journal of
+ * its own. A worker that ends is replaced, and the replacement takes over its journal. The embedded engine, when there
+ * is one, belongs to this process.
+ */
+export async function startWorkers(config: Config): Promise<App> {
+  const log = createLogger(config.logLevel);
+  const closing = new Closing();
+  try {
+    const { endpoint, consoleUrl } = await openEndpoint(config, log, closing);
+    const stop = new AbortController();
+    relayQuestions();
+    const workers = Array.from({ length: config.workers }, () => new Seat(endpoint, log, stop.signal));
+    closing.add('workers', async () => {
+      stop.abort();
+      await Promise.all(workers.map(async (worker) => worker.close()));
+    });
+    const [address] = await Promise.all(workers.map(async (worker) => worker.listening));
+    const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${address?.port}`;
+    return { url, consoleUrl, close: async () => closing.close() };
+  } catch (error) {
+    await closing.close();
+    throw error;
+  }
+}
+
+/** The place of one worker: whoever sits in it is replaced when it ends, until the signal says stop. */
+class Seat {
+  /** The address, once the first worker in this place listens; rejects when it ends before that. */
+  readonly listening: Promise<Address>;
+  readonly #endpoint: ClickHouseEndpoint;
+  readonly #log: Logger;
+  readonly #stop: AbortSignal;
+  readonly #done: Promise<void>;
+  #worker: Worker;
+
+  constructor(endpoint: ClickHouseEndpoint, log: Logger, stop: AbortSignal) {
+    this.#endpoint = endpoint;
+    this.#log = log;
+    this.#stop = stop;
+    this.#worker = this.#fork();
+    this.listening = firstAddress(this.#worker);
+    this.#done = this.#keepTaken();
+  }
+
+  async close(): Promise<void> {
+    this.#worker.process.kill('SIGTERM');
+    await this.#done;
+  }
+
+  #fork(): Worker {
+    return cluster.fork(endpointEnv(this.#endpoint));
+  }
+
+  async #keepTaken(): Promise<void> {
+    for (let failures = 1; ; failures += 1) {
+      const sinceMs = Date.now();
+      await once(this.#worker, 'exit');
+      if (this.#stop.aborted) return;
+      if (Date.now() - sinceMs > STABLE_MS) failures = 1;
+      this.#log.error({ worker: this.#worker.process.pid }, 'a worker ended unexpectedly; another takes its place');
+      await pause(backoffMs(failures, RESTART, Math.random), this.#stop);
+      if (this.#stop.aborted) return;
+      this.#worker = this.#fork();
+    }
+  }
+}
+
+async function firstAddress(worker: Worker): Promise<Address> {
+  return await new Promise((resolve, reject) => {
+    worker.once('listening', resolve);
+    worker.once('exit', () => reject(new Error('a worker ended before it listened; its message is above')));
+  });
+}

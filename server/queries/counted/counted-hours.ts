@@ -1,0 +1,92 @@
+import { queryRows } from '../../clickhouse/query.ts';
+import type { Condition } from '../sql/conditions.ts';
+import {
+  ALL_HOURS,
+  countedEvents,
+  countedRows,
+  eventsOfGrown,
+  grownHours,
+  hoursAre,
+  type Counting,
+  type HoursBetween,
+  type Selection,
+} from './grown-hours.ts';
+import { keepCounts } from './kept-counts.ts';
+
+/** More hours than this are counted in pieces first, and kept. */
+const MANY = 5_000;
+
+/**
+ * How many events there are, as SQL over `hours` and `minutes`: a row for each (hour, application, category, name), with
+ * `hour`, `application`, `category`, `name`, `rows`, `events`, `first`, `last`, and `is_settled`: whether the events are those
+ * of exactly these rows, so that they may be remembered under them. An hour that has as many rows as when
+ * it was counted is not counted again; of the others, the sets of their minutes are merged.
+ * @throws what `queryRows` throws
+ */
+export async function countedHours(
+  counting: Counting,
+  selection: Selection,
+  hours: HoursBetween = ALL_HOURS,
+): Promise<Condition> {
+  let grown = await readGrown(counting, selection, hours);
+  if (grown.keys > MANY) {
+    // What cannot be kept is counted below all the same.
+    await keepCounts(counting, selection, hours).catch(() => undefined);
+    grown = await readGrown(counting, selection, hours);
+  }
+  const { sql, params } = hoursAre(selection, hours);
+  return {
+    sql: `
+      SELECT
+        hour, application, category, name,
+        sum(received) AS rows, max(known) AS counted_at,
+        -- What has grown since it was looked for is not among the fresh: then the last count is the answer.
+        if(${countedRows('counted_at')} = rows, ${countedEvents('counted_at')}, greatest(sum(fresh), ${countedEvents('counted_at')})) AS events,
+        -- An INSERT reaches the two tables one after the other: these are the events of the rows when both have as many.
+        (${countedRows('counted_at')} = rows OR sum(of_minutes) = rows) AS is_settled,
+        min(earliest) AS first, max(latest) AS last
+      FROM
+      (
+        SELECT
+          hour, application, category, name, sum(rows) AS received, max(counted) AS known, toUInt64(0) AS fresh,
+          toUInt64(0) AS of_minutes,
+          min(first) AS earliest, max(last) AS latest
+        FROM hours
+        WHERE ${sql}
+        GROUP BY hour, application, category, name
+        ${grown.keys === 0 ? '' : withGrown(sql)}
+      )
+      GROUP BY hour, application, category, name
+      HAVING rows > 0`,
+    params: { ...params, grown_from_s: grown.fromS, grown_to_s: grown.toS },
+  };
+}
+
+function withGrown(condition: string): string {
+  return `
+        UNION ALL
+        SELECT
+          hour, application, category, name, toUInt64(0), toUInt128(0), events, received,
+          toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toDateTime64(0, 6, 'UTC')
+        FROM (${eventsOfGrown(condition)})`;
+}
+
+interface Grown extends HoursBetween {
+  readonly keys: number;
+}
+
+/** How many keys have grown since they were counted, and in which hours. */
+async function readGrown({ nodes, bounds }: Counting, selection: Selection, hours: HoursBetween): Promise<Grown> {
+  const { sql, params } = hoursAre(selection, hours);
+  const query = `
+    SELECT count() AS keys, toUnixTimestamp(min(hour)) AS first_s, toUnixTimestamp(max(hour)) AS last_s
+    FROM (${grownHours(sql)})`;
+  const [row] = await queryRows<GrownRow>(nodes, query, params, bounds);
+  return { keys: Number(row?.keys ?? 0), fromS: row?.first_s ?? 0, toS: (row?.last_s ?? 0) + 3600 };
+}
+
+interface GrownRow {
+  readonly keys: string | number;
+  readonly first_s: number;
+  readonly last_s: number;
+}

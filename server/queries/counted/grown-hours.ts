@@ -1,0 +1,101 @@
+import type { Nodes } from '../../clickhouse/nodes.ts';
+import type { QueryBounds } from '../../clickhouse/query.ts';
+import { allOf, columnsAre, type Condition } from '../sql/conditions.ts';
+
+/** What events have in common that happened for the same reason. */
+export interface KindOfEvent {
+  readonly category: string;
+  readonly name: string;
+}
+
+/** Whose events are counted; what is undefined does not matter. */
+export interface Selection {
+  readonly application?: string | undefined;
+  readonly category?: string | undefined;
+  readonly name?: string | undefined;
+  /** Any of these. */
+  readonly kinds?: readonly KindOfEvent[] | undefined;
+}
+
+/** Times of hours, in seconds since the epoch: from the first, up to and without the last. */
+export interface HoursBetween {
+  readonly fromS: number;
+  readonly toS: number;
+}
+
+/** To the end of what a DateTime can hold, on the hour. */
+export const ALL_HOURS: HoursBetween = { fromS: 0, toS: Math.floor(0xffff_ffff / 3600) * 3600 };
+
+/** What counting needs of ClickHouse. */
+export interface Counting {
+  readonly nodes: Nodes;
+  /** May insert: what was counted is kept beside the sets. */
+  readonly ingestNodes: Nodes;
+  readonly bounds: QueryBounds;
+  readonly nowMs: () => number;
+}
+
+/** Of the column `counted`: at how many rows. */
+export function countedRows(counted: string): string {
+  return `toUInt64(bitShiftRight(${counted}, 64))`;
+}
+
+/** And how many events. */
+export function countedEvents(counted: string): string {
+  return `toUInt64(bitAnd(${counted}, toUInt128(18446744073709551615)))`;
+}
+
+/** The value of the column that says so. */
+export function countedAt(rows: bigint, events: bigint): bigint {
+  return (rows << 64n) | events;
+}
+
+/** Of (hour, application, category, name), those that were never counted at as many rows as they have. */
+export function grownHours(condition: string): string {
+  return `
+    SELECT category, name, hour, application, sum(rows) AS total
+    FROM hours
+    WHERE ${condition}
+    GROUP BY category, name, hour, application
+    HAVING ${countedRows('max(counted)')} != total`;
+}
+
+/** The events of these, and the rows that `minutes` has of them. Between two times that all of them are between. */
+export function eventsOfGrown(condition: string): string {
+  return `
+    SELECT toStartOfHour(minute, 'UTC') AS hour, application, category, name, sum(received) AS received, sum(ids) AS events
+    FROM
+    (
+      SELECT minute, application, category, name, sum(rows) AS received, uniqExactMerge(ids) AS ids
+      FROM minutes
+      WHERE minute >= toDateTime({grown_from_s:UInt32}, 'UTC') AND minute < toDateTime({grown_to_s:UInt32}, 'UTC')
+        AND (category, name, toStartOfHour(minute, 'UTC'), application) GLOBAL IN (
+          SELECT category, name, hour, application FROM (${grownHours(condition)})
+        )
+      GROUP BY minute, application, category, name
+    )
+    GROUP BY hour, application, category, name`;
+}
+
+export function hoursAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {
+  const { application, category, name, kinds } = selection;
+  return allOf([
+    ...columnsAre({ application, category, name }),
+    ...(kinds === undefined ? [] : [isAnyOf(kinds)]),
+    {
+      sql: `hour >= toDateTime({from_s:UInt32}, 'UTC') AND hour < toDateTime({to_s:UInt32}, 'UTC')`,
+      params: { from_s: fromS, to_s: toS },
+    },
+  ]);
+}
+
+function isAnyOf(kinds: readonly KindOfEvent[]): Condition {
+  const pairs = 'SELECT arrayJoin(arrayZip({kind_categories:Array(String)}, {kind_names:Array(String)})) AS kind';
+  return {
+    sql: `(category, name) GLOBAL IN (SELECT kind.1, kind.2 FROM (${pairs}))`,
+    params: {
+      kind_categories: kinds.map(({ category }) => category),
+      kind_names: kinds.map(({ name }) => name),
+    },
+  };
+}

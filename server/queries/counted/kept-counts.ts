@@ -1,0 +1,141 @@
+import type { Nodes } from '../../clickhouse/nodes.ts';
+import { queryRows } from '../../clickhouse/query.ts';
+import { HOUR_MS } from '../../events/hours.ts';
+import {
+  ALL_HOURS,
+  countedAt,
+  eventsOfGrown,
+  grownHours,
+  hoursAre,
+  type Counting,
+  type HoursBetween,
+  type KindOfEvent,
+  type Selection,
+} from './grown-hours.ts';
+
+/** About so many keys of hours are counted by one query: bounds the memory of the sets. */
+const KEYS_AT_ONCE = 20_000;
+
+/** So many names are named in a query. */
+const NAMES_AT_ONCE = 100;
+
+/** An hour is kept when it has been over for so long: before that it would be in vain. */
+const SETTLED_MS = 60_000;
+
+/**
+ * Counts hours that are over and have grown since they were counted, and keeps the numbers beside their sets, so that
+ * nobody has to merge those again. An INSERT reaches `minutes` and `hours` one after the other, and a crash may come
+ * between; so a number is kept only where both have as many rows.
+ *
+ * Nothing depends on it but time: what is not kept is counted by whoever asks.
+ * @throws what `queryRows` and the INSERT throw
+ */
+export async function keepCounts(counting: Counting, selection: Selection, hours: HoursBetween): Promise<void> {
+  const toS = Math.min(hours.toS, settledS(counting));
+  for (let { fromS } = hours; fromS < toS;) {
+    const piece = await nextPiece(counting, selection, { fromS, toS });
+    if (piece === undefined) return;
+    await keepPiece(counting, selection, piece);
+    fromS = piece.toS;
+  }
+}
+
+function settledS({ nowMs }: Counting): number {
+  return Math.floor((nowMs() - SETTLED_MS) / HOUR_MS) * (HOUR_MS / 1000);
+}
+
+/**
+ * Keeps the counts of all hours, again and again: each time of the names alone that have grown since the last, and of all
+ * when another hour is over.
+ */
+export function countKeeper(counting: Counting): () => Promise<void> {
+  let kept: ReadonlyMap<string, string> = new Map();
+  let keptToS = 0;
+  return async () => {
+    const toS = settledS(counting);
+    if (toS !== keptToS) kept = new Map();
+    const rows = await rowsOfNames(counting);
+    const grown = rows.filter((row) => kept.get(keyOf(row)) !== row.all_rows);
+    for (let at = 0; at < grown.length; at += NAMES_AT_ONCE) {
+      await keepCounts(counting, { kinds: grown.slice(at, at + NAMES_AT_ONCE) }, ALL_HOURS);
+    }
+    kept = new Map(rows.map((row) => [keyOf(row), row.all_rows]));
+    keptToS = toS;
+  };
+}
+
+interface NameRow extends KindOfEvent {
+  readonly all_rows: string;
+}
+
+async function rowsOfNames({ nodes, bounds }: Counting): Promise<NameRow[]> {
+  const query = 'SELECT category, name, toString(sum(rows)) AS all_rows FROM hours GROUP BY category, name';
+  return await queryRows<NameRow>(nodes, query, {}, bounds);
+}
+
+function keyOf({ category, name }: KindOfEvent): string {
+  return JSON.stringify([category, name]);
+}
+
+/** The first hours with something to count, as many as one query may. */
+async function nextPiece(
+  { nodes, bounds }: Counting,
+  selection: Selection,
+  hours: HoursBetween,
+): Promise<HoursBetween | undefined> {
+  const { sql, params } = hoursAre(selection, hours);
+  const query = `
+    SELECT count() AS keys, toUnixTimestamp(min(hour)) AS first_s, toUnixTimestamp(max(hour)) AS last_s
+    FROM (${grownHours(sql)} ORDER BY hour LIMIT ${KEYS_AT_ONCE})`;
+  const [row] = await queryRows<PieceRow>(nodes, query, params, bounds);
+  if (row === undefined || Number(row.keys) === 0) return undefined;
+  return { fromS: row.first_s, toS: row.last_s + 3600 };
+}
+
+interface PieceRow {
+  readonly keys: string | number;
+  readonly first_s: number;
+  readonly last_s: number;
+}
+
+async function keepPiece(
+  { nodes, ingestNodes, bounds }: Counting,
+  selection: Selection,
+  hours: HoursBetween,
+): Promise<void> {
+  const { sql, params } = hoursAre(selection, hours);
+  const query = `
+    SELECT toString(hour) AS hour, application, category, name, toString(total) AS rows, toString(events) AS events
+    FROM (${grownHours(sql)}) AS grown
+    GLOBAL INNER JOIN (${eventsOfGrown(sql)}) AS counted USING (hour, application, category, name)
+    WHERE total = received`;
+  const bound = { ...params, grown_from_s: hours.fromS, grown_to_s: hours.toS };
+  await insertCounts(ingestNodes, await queryRows<KeptRow>(nodes, query, bound, bounds));
+}
+
+interface KeptRow {
+  readonly hour: string;
+  readonly application: string;
+  readonly category: string;
+  readonly name: string;
+  readonly rows: string;
+  readonly events: string;
+}
+
+async function insertCounts(ingest: Nodes, rows: readonly KeptRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const values = rows.map(({ rows, events, ...key }) => ({
+    ...key,
+    counted: String(countedAt(BigInt(rows), BigInt(events))),
+  }));
+  await ingest.use(async (client) =>
+    client.insert({
+      table: 'hours',
+      columns: ['hour', 'application', 'category', 'name', 'counted'],
+      values,
+      format: 'JSONEachRow',
+      // Of a cluster any shard may keep it: the largest of all is what counts.
+      clickhouse_settings: { async_insert: 0, insert_deduplicate: 0, insert_distributed_one_random_shard: 1 },
+    }),
+  );
+}

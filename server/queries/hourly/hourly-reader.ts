@@ -1,0 +1,157 @@
+import { LRUCache } from 'lru-cache';
+import { deferred, type Deferred } from '../../common/deferred.ts';
+import { hourOf, type HourMs } from '../../events/hours.ts';
+import { noCounts, type HourlyCounts } from './hourly-counts.ts';
+import type { EventCounts, HourlyQueries, MinuteMs } from './read-hourly.ts';
+
+interface Batch {
+  readonly hours: Set<HourMs>;
+  /** Those that are known to have grown. */
+  readonly grown: Set<HourMs>;
+  readonly counts: Deferred<ReadonlyMap<HourMs, HourlyCounts>>;
+}
+
+/** What was counted of an hour, and at how many rows. */
+interface Known {
+  readonly rows: number;
+  readonly counts: HourlyCounts;
+}
+
+const NO_EVENTS: EventCounts = { rows: 0, clicks: 0, impressions: 0 };
+const NO_USERS = { rows: 0, uniqueUsers: 0 };
+
+const MINUTE_MS = 60_000;
+
+/** Hours that are being added to, at any one time: the current one, the last, and late ones. */
+const GROWING_HOURS = 8;
+
+/**
+ * Reads hours from the tables of counts. Three rules make it cheap without making it old:
+ * - Questions that arrive while one is with ClickHouse wait for it and then go together, in one query. So a question
+ *   is always answered from a query that began after it was asked.
+ * - An hour that has as many rows as when it was counted is not counted again.
+ * - Of an hour that grows, only the minutes that have more rows than before are counted again.
+ *
+ * An INSERT reaches the two tables one after the other, and a crash may come between. So what was counted is kept only
+ * when both had as many rows: then it is what all of them say.
+ *
+ * States: `idle`, or `reading` with at most one batch with ClickHouse and at most one that collects.
+ */
+export class HourlyReader {
+  readonly #queries: HourlyQueries;
+  readonly #known: LRUCache<HourMs, Known>;
+  readonly #minutes = new LRUCache<HourMs, ReadonlyMap<MinuteMs, EventCounts>>({ max: GROWING_HOURS });
+  #collecting: Batch | undefined;
+  #isReading = false;
+
+  constructor(queries: HourlyQueries, maxHours: number) {
+    this.#queries = queries;
+    this.#known = new LRUCache({ max: maxHours });
+  }
+
+  /**
+   * The counts of each of the hours, in their order, zeros included. Rejects with what ClickHouse or the network says.
+   * @param options.haveGrown so that nobody has to ask first
+   */
+  async read(hours: readonly HourMs[], { haveGrown = false } = {}): Promise<HourlyCounts[]> {
+    this.#collecting ??= { hours: new Set(), grown: new Set(), counts: deferred() };
+    const batch = this.#collecting;
+    for (const hour of hours) {
+      batch.hours.add(hour);
+      if (haveGrown) batch.grown.add(hour);
+    }
+    if (!this.#isReading) void this.#readBatches();
+    const counts = await batch.counts.promise;
+    return hours.map((hour) => counts.get(hour) ?? noCounts(hour));
+  }
+
+  async #readBatches(): Promise<void> {
+    this.#isReading = true;
+    // What else this turn of the event loop asks goes into the first batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    for (let batch = this.#collecting; batch !== undefined; batch = this.#collecting) {
+      this.#collecting = undefined;
+      await this.#readBatch(batch).then(batch.counts.resolve, batch.counts.reject);
+    }
+    this.#isReading = false;
+  }
+
+  async #readBatch(batch: Batch): Promise<ReadonlyMap<HourMs, HourlyCounts>> {
+    const hours = [...batch.hours];
+    const result = new Map<HourMs, HourlyCounts>();
+    const known = hours.filter((hour) => this.#known.has(hour) && !batch.grown.has(hour));
+    const rows = await askFor(known, this.#queries.hourRows);
+    const grown = hours.filter((hour) => this.#minutes.has(hour) && batch.grown.has(hour));
+    for (const hour of known) {
+      const before = this.#known.get(hour);
+      if (before?.rows === (rows.get(hour) ?? 0)) result.set(hour, before.counts);
+      else grown.push(hour);
+    }
+    for (const counts of await this.#count(
+      hours.filter((hour) => !result.has(hour)),
+      grown,
+    )) {
+      result.set(counts.hour, counts);
+    }
+    return result;
+  }
+
+  /** @param grown those of the hours that have grown since they were counted */
+  async #count(hours: readonly HourMs[], grown: readonly HourMs[]): Promise<HourlyCounts[]> {
+    const growing = new Set(grown.slice(0, GROWING_HOURS));
+    const [users, events, ...byMinutes] = await Promise.all([
+      askFor(hours, this.#queries.users),
+      askFor(
+        hours.filter((hour) => !growing.has(hour)),
+        this.#queries.events,
+      ),
+      ...[...growing].map(async (hour) => [hour, await this.#countMinutes(hour)] as const),
+    ]);
+    const grownEvents = new Map(byMinutes);
+    return hours.map((hour) => {
+      const { rows, uniqueUsers } = users.get(hour) ?? NO_USERS;
+      const { rows: received, clicks, impressions } = grownEvents.get(hour) ?? events.get(hour) ?? NO_EVENTS;
+      const counts = { hour, clicks, impressions, uniqueUsers };
+      if (received === rows) this.#known.set(hour, { rows, counts });
+      return counts;
+    });
+  }
+
+  async #countMinutes(hour: HourMs): Promise<EventCounts> {
+    const before = this.#minutes.get(hour) ?? new Map<MinuteMs, EventCounts>();
+    const likely = likelyToGrow(hour, before);
+    const [rows, counted] = await Promise.all([
+      this.#queries.minuteRows(hour),
+      askFor(likely, this.#queries.minuteEvents),
+    ]);
+    const changed = [...rows]
+      .filter(([minute, rows]) => before.get(minute)?.rows !== rows && !likely.includes(minute))
+      .map(([minute]) => minute);
+    const others = await askFor(changed, this.#queries.minuteEvents);
+    const same = [...before].filter(([minute]) => rows.has(minute));
+    const minutes = new Map([...same, ...counted, ...others]);
+    this.#minutes.set(hour, minutes);
+    return [...minutes.values()].reduce(
+      (sum, each) => ({
+        rows: sum.rows + each.rows,
+        clicks: sum.clicks + each.clicks,
+        impressions: sum.impressions + each.impressions,
+      }),
+      NO_EVENTS,
+    );
+  }
+}
+
+/** What happens now is of the last minute that is known, or of the next. */
+function likelyToGrow(hour: HourMs, known: ReadonlyMap<MinuteMs, EventCounts>): MinuteMs[] {
+  if (known.size === 0) return [];
+  const last = Math.max(...known.keys());
+  return [last, last + MINUTE_MS].filter((minute) => hourOf(minute) === hour);
+}
+
+async function askFor<T>(
+  times: readonly number[],
+  query: (times: readonly number[]) => Promise<ReadonlyMap<number, T>>,
+): Promise<ReadonlyMap<number, T>> {
+  return times.length === 0 ? new Map<number, T>() : await query(times);
+}

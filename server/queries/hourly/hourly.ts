@@ -1,0 +1,63 @@
+import { LRUCache } from 'lru-cache';
+import type { CacheLimits } from '../../config/config.ts';
+import { hourOf, type HourMs } from '../../events/hours.ts';
+import type { Logger } from '../../common/log.ts';
+import { CurrentHour, scopeKey } from './current-hour.ts';
+import { noCounts, type HourAnswer, type HourlyCounts } from './hourly-counts.ts';
+import type { HourlyReader } from './hourly-reader.ts';
+
+export interface HourlyDependencies {
+  /** @param application whose events alone are read; undefined for those of all */
+  readonly readerOf: (application: string | undefined) => Pick<HourlyReader, 'read'>;
+  readonly cache: CacheLimits;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+}
+
+export interface HourOptions {
+  /** Skips the cache. */
+  readonly fresh: boolean;
+  /** Whose events alone count; undefined for those of all. */
+  readonly application?: string | undefined;
+}
+
+/** Every question about hours goes through here, and only this knows which of them a cache answers. */
+export interface Hourly {
+  /**
+   * The counts of one hour: the current hour from the cache, a past one from the tables. Those of the current hour are
+   * the last that could be read, however old, for as long as it is the current hour. None is older than one given before.
+   */
+  hour(hour: HourMs, options: HourOptions): Promise<HourAnswer>;
+  /** The counts of many hours, from the tables. */
+  hours(hours: readonly HourMs[], options?: Pick<HourOptions, 'application'>): Promise<readonly HourlyCounts[]>;
+  /** This server has just stored events: what the cache holds is renewed, so that they are in the next answers. */
+  stored(): void;
+}
+
+/** Of all applications together, and of so many that are asked about by themselves. */
+const MAX_READERS = 100;
+
+export function createHourly({ readerOf, cache, log, nowMs }: HourlyDependencies): Hourly {
+  const { ttlMs } = cache;
+  const readers = new LRUCache<string, Pick<HourlyReader, 'read'>>({ max: MAX_READERS });
+  const readerFor = (application: string | undefined) => {
+    const key = scopeKey(application);
+    const reader = readers.get(key) ?? readerOf(application);
+    readers.set(key, reader);
+    return reader;
+  };
+  const read = async (hour: HourMs, application: string | undefined, haveGrown = false): Promise<HourAnswer> => {
+    const readMs = nowMs();
+    const [counts = noCounts(hour)] = await readerFor(application).read([hour], { haveGrown });
+    return { counts, readMs };
+  };
+  const current = new CurrentHour({ read, ttlMs, log });
+  return {
+    hour: async (hour, { fresh, application }) => {
+      if (ttlMs === 0 || hour !== hourOf(nowMs())) return await read(hour, application);
+      return fresh ? await current.askAnew(hour, application) : await current.ask(hour, application);
+    },
+    hours: async (hours, { application } = {}) => readerFor(application).read(hours),
+    stored: () => current.stored(),
+  };
+}

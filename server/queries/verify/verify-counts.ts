@@ -1,0 +1,200 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClickHouseClient } from '../../clickhouse/client.ts';
+
+/** From the first hour up to, not including, the last; seconds since the epoch, both on the hour. */
+export interface HourRange {
+  readonly fromS: number;
+  readonly toS: number;
+}
+
+/** How often to ask again about hours that differ, and how long to wait before each time. */
+export interface Patience {
+  readonly attempts: number;
+  readonly pauseMs: number;
+}
+
+/** How many members a set has in the tables of counts, in the raw events, and in both together. */
+export interface Sets {
+  readonly view: number;
+  readonly raw: number;
+  /** Equal counts of different members make it larger than either. */
+  readonly together: number;
+}
+
+/** An hour of an (application, category, name) of which the counts and the raw events tell different things. */
+export interface Difference {
+  /** Its start, in seconds since the epoch. */
+  readonly hourS: number;
+  readonly application: string;
+  readonly category: string;
+  readonly name: string;
+  readonly events: Sets;
+  readonly users: Sets;
+  readonly sessions: Sets;
+}
+
+/** Whether the counts have something that the raw events have not; otherwise they only lack something. */
+export function hasMore({ events, users, sessions }: Difference): boolean {
+  return [events, users, sessions].some(({ raw, together }) => together > raw);
+}
+
+/**
+ * Compares the counts with the raw events, hour by hour, and returns what differs, in order.
+ *
+ * An INSERT reaches the raw table a moment before the others, and when it fails between them, the shipper's next try
+ * completes it. So what differs is asked again, and only what differs every time is returned.
+ * @throws what ClickHouse or the network says
+ */
+export async function verifyCounts(
+  client: ClickHouseClient,
+  range: HourRange,
+  { attempts, pauseMs }: Patience,
+): Promise<readonly Difference[]> {
+  let differing: Difference[] = [];
+  for (const part of await partsOf(client, range)) differing.push(...(await differencesIn(client, part)));
+  for (let attempt = 0; attempt < attempts && differing.length > 0; attempt += 1) {
+    await sleep(pauseMs);
+    const before = new Set(differing.map(keyOf));
+    const again: Difference[] = [];
+    for (const part of await partsOf(client, spanOf(differing))) again.push(...(await differencesIn(client, part)));
+    differing = again.filter((difference) => before.has(keyOf(difference)));
+  }
+  return differing;
+}
+
+const HOUR_S = 3600;
+const DAY_S = 24 * HOUR_S;
+/** About so many rows are compared at once: bounds the memory of the sets. */
+const ROWS_AT_ONCE = 1_000_000;
+
+/** The range in pieces, without what no table has. */
+async function partsOf(client: ClickHouseClient, { fromS, toS }: HourRange): Promise<HourRange[]> {
+  const days = await rowsOf<{ readonly dayS: number; readonly rowsThen: number }>(
+    client,
+    `
+    SELECT toUnixTimestamp(day) AS dayS, max(rows_then) AS rowsThen
+    FROM
+    (
+        SELECT toStartOfDay(hour, 'UTC') AS day, sum(rows) AS rows_then FROM hours WHERE ${HOURS} GROUP BY day
+        UNION ALL
+        SELECT toStartOfDay(minute, 'UTC') AS day, sum(rows) AS rows_then FROM minutes WHERE ${MINUTES} GROUP BY day
+        UNION ALL
+        SELECT toDateTime(toStartOfDay(timestamp, 'UTC'), 'UTC') AS day, count() AS rows_then FROM events
+        WHERE ${EVENTS} GROUP BY day
+    )
+    GROUP BY day
+    ORDER BY day`,
+    { fromS, toS },
+  );
+  const parts: HourRange[] = [];
+  let rows = ROWS_AT_ONCE;
+  for (const { dayS, rowsThen } of days) {
+    const last = parts.at(-1);
+    const end = Math.min(toS, dayS + DAY_S);
+    if (last === undefined || rows >= ROWS_AT_ONCE) {
+      parts.push({ fromS: Math.max(fromS, dayS), toS: end });
+      rows = 0;
+    } else parts[parts.length - 1] = { ...last, toS: end };
+    rows += rowsThen;
+  }
+  return parts;
+}
+
+const FROM = `toDateTime({fromS:UInt32}, 'UTC')`;
+const TO = `toDateTime({toS:UInt32}, 'UTC')`;
+const HOURS = `hour >= ${FROM} AND hour < ${TO}`;
+const MINUTES = `minute >= ${FROM} AND minute < ${TO}`;
+const EVENTS = `timestamp >= toDateTime64({fromS:UInt32}, 6, 'UTC') AND timestamp < toDateTime64({toS:UInt32}, 6, 'UTC')`;
+
+const KEY = 'application, category, name';
+const NO_IDS = `arrayReduce('uniqExactState', CAST([], 'Array(String)'), CAST([], 'Array(DateTime64(6, \\'UTC\\'))'))`;
+const NOBODY = `arrayReduce('uniqExactState', CAST([], 'Array(String)'))`;
+
+/** Two sets are the same when each has as many members as both together. */
+const DIFFERENCES = `
+  SELECT
+      toUnixTimestamp(hour) AS hourS, ${KEY},
+      uniqExactMergeIf(ids, is_view) AS viewEvents, uniqExactMergeIf(ids, NOT is_view) AS rawEvents,
+      uniqExactMerge(ids) AS allEvents,
+      uniqExactMergeIf(users, is_view) AS viewUsers, uniqExactMergeIf(users, NOT is_view) AS rawUsers,
+      uniqExactMerge(users) AS allUsers,
+      uniqExactMergeIf(sessions, is_view) AS viewSessions, uniqExactMergeIf(sessions, NOT is_view) AS rawSessions,
+      uniqExactMerge(sessions) AS allSessions
+  FROM
+  (
+      SELECT true AS is_view, toStartOfHour(minute, 'UTC') AS hour, ${KEY}, ids, ${NOBODY} AS users, ${NOBODY} AS sessions
+      FROM minutes
+      WHERE ${MINUTES}
+      UNION ALL
+      SELECT true AS is_view, hour, ${KEY}, ${NO_IDS} AS ids, users, sessions
+      FROM hours
+      WHERE ${HOURS}
+      UNION ALL
+      SELECT
+          false AS is_view, toStartOfHour(timestamp, 'UTC') AS hour, ${KEY},
+          uniqExactState(event_id, timestamp) AS ids,
+          uniqExactStateIf(user, notEmpty(user)) AS users,
+          uniqExactStateIf(session_id, notEmpty(session_id)) AS sessions
+      FROM events
+      WHERE ${EVENTS}
+      GROUP BY hour, ${KEY}
+  )
+  GROUP BY hour, ${KEY}
+  HAVING viewEvents != allEvents OR rawEvents != allEvents OR viewUsers != allUsers OR rawUsers != allUsers
+      OR viewSessions != allSessions OR rawSessions != allSessions
+  ORDER BY hour, ${KEY}`;
+
+interface Row {
+  readonly hourS: number;
+  readonly application: string;
+  readonly category: string;
+  readonly name: string;
+  readonly viewEvents: number;
+  readonly rawEvents: number;
+  readonly allEvents: number;
+  readonly viewUsers: number;
+  readonly rawUsers: number;
+  readonly allUsers: number;
+  readonly viewSessions: number;
+  readonly rawSessions: number;
+  readonly allSessions: number;
+}
+
+async function differencesIn(client: ClickHouseClient, { fromS, toS }: HourRange): Promise<Difference[]> {
+  return (await rowsOf<Row>(client, DIFFERENCES, { fromS, toS })).map((row) => ({
+    hourS: row.hourS,
+    application: row.application,
+    category: row.category,
+    name: row.name,
+    events: { view: row.viewEvents, raw: row.rawEvents, together: row.allEvents },
+    users: { view: row.viewUsers, raw: row.rawUsers, together: row.allUsers },
+    sessions: { view: row.viewSessions, raw: row.rawSessions, together: row.allSessions },
+  }));
+}
+
+async function rowsOf<T>(
+  client: ClickHouseClient,
+  query: string,
+  params: Readonly<Record<string, number>>,
+): Promise<T[]> {
+  const result = await client.query({
+    query,
+    query_params: params,
+    format: 'JSONEachRow',
+    clickhouse_settings: {
+      output_format_json_quote_64bit_integers: 0,
+      // A day may be large: its sets go to disk when they get many.
+      max_bytes_before_external_group_by: '500000000',
+      max_execution_time: 3600,
+    },
+  });
+  return await result.json<T>();
+}
+
+function keyOf({ hourS, application, category, name }: Difference): string {
+  return JSON.stringify([hourS, application, category, name]);
+}
+
+function spanOf(differing: readonly Difference[]): HourRange {
+  return { fromS: differing[0]?.hourS ?? 0, toS: (differing.at(-1)?.hourS ?? -HOUR_S) + HOUR_S };
+}

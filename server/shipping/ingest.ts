@@ -1,0 +1,206 @@
+import { unlink } from 'node:fs/promises';
+import path from 'node:path';
+import type { JournalLimits } from '../config/config.ts';
+import { AppError, messageOf } from '../common/errors.ts';
+import { Arrivals } from '../events/arrivals.ts';
+import type { Event } from '../events/event.ts';
+import type { Backlog } from '../journal/backlog.ts';
+import type { Hit } from '../journal/fail-point.ts';
+import { Journal } from '../journal/journal.ts';
+import { claimDirectory, isCode, type OwnerDirectory } from '../journal/owner-directory.ts';
+import { isOfTheFile, Quarantine } from '../journal/quarantine.ts';
+import { recoverSegment } from '../journal/recover-segment.ts';
+import { createBatch, rowOf, type Batch } from '../journal/request-batch.ts';
+import { EVENTS, REJECTED } from '../journal/segment.ts';
+import { takeOver } from '../journal/takeover.ts';
+import { openTakeovers } from '../journal/takeovers.ts';
+import { processClock } from '../common/clock.ts';
+import type { Logger } from '../common/log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Insert } from './insert-rows.ts';
+import { createShipping, type Shipping, type ShippingHealth } from './shipping.ts';
+
+export interface IngestDependencies {
+  readonly dataDir: string;
+  readonly limits: JournalLimits;
+  /** One INSERT into ClickHouse, once it is ready for that. */
+  readonly insert: (insert: Insert) => Promise<void>;
+  readonly backlog: Backlog;
+  readonly metrics: Metrics;
+  /** Called each time that ClickHouse has more events. */
+  readonly onStored: () => void;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  readonly random: () => number;
+  readonly hit: Hit;
+}
+
+/** The way of an event from a parsed request to ClickHouse. */
+export interface Ingest {
+  /**
+   * Makes one event durable on this server's disk; ClickHouse has it soon after.
+   * @throws AppError `overloaded`: it is not stored and will not be
+   */
+  accept(event: Event): Promise<void>;
+  /** Gathers what one request brings, accepted or not, to make it durable at once. */
+  batch(): Batch;
+  /** Why events would be refused now, so that a body need not be read first; undefined when they would be taken. */
+  refusal(): AppError | undefined;
+  /** In what state the journal and the shipper are, for people. */
+  health(): IngestHealth;
+  /** Takes no more, ships what is held while ClickHouse answers, and leaves the rest on disk for the next start. */
+  close(): Promise<void>;
+}
+
+export interface IngestHealth extends ShippingHealth {
+  readonly accepting: boolean;
+  /** Why not, or what went wrong last; undefined while all is well. */
+  readonly journalError: string | undefined;
+  /** Files in quarantine: what cannot be read, damaged rows, and rejected ones that ClickHouse refuses. */
+  readonly quarantined: number;
+}
+
+/** About the largest row of an analytics event; a journal with less room than that is full. */
+const ROW_BYTES = 2048;
+
+/** What rejected events may take of the journal's bytes, so that rubbish never keeps a good event out. */
+const REJECTED_SHARE = 0.1;
+
+/** How long a stopping server goes on shipping. */
+const SHIP_AT_CLOSE_MS = 10_000;
+
+/** Opens this process's journal, takes over those whose owner is gone, now and from now on, and begins to ship. */
+export async function openIngest(dependencies: IngestDependencies): Promise<Ingest> {
+  const { dataDir, limits, backlog, metrics, nowMs, random, log, hit } = dependencies;
+  const root = path.join(dataDir, 'journal');
+  const directory = await claimDirectory(root, nowMs());
+  const arrivals = new Arrivals(nowMs, random);
+  const quarantine = new Quarantine(root);
+  await quarantine.count();
+  metrics.journal.quarantined(() => quarantine.files);
+  const shipping = createShipping({
+    ...dependencies,
+    quarantine,
+    tables: [EVENTS, REJECTED],
+    journalOf: (table) => (table === EVENTS ? events : rejected),
+    rejected: () => rejected,
+    intervalMs: limits.batchMaxWaitMs,
+    clock: processClock,
+  });
+  const events = createJournal(EVENTS, dependencies, directory, shipping);
+  const rejected = createJournal(REJECTED, dependencies, directory, shipping);
+  const bounded: Pick<Journal, 'append' | 'refusal'> = {
+    append: async (rows) => rejected.append(rows),
+    refusal: (bytes) => rejected.refusal(bytes) ?? shareRefusal(bytes, dependencies),
+  };
+  /** Taken over, and not read yet: there was no room for it. */
+  let unread: readonly string[] = [];
+  const takeovers = openTakeovers({
+    takeOver: async (signal) => {
+      await quarantine.count();
+      const { files, failures } = await takeOver(root, directory, quarantine);
+      unread = await replay([...unread, ...files], signal, { ...dependencies, quarantine, shipping });
+      if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
+    },
+    isShipping: () => shipping.health().lanes.backlog !== 'unavailable',
+    log,
+  });
+
+  return {
+    accept: (event) => events.append(rowOf(event, arrivals.next())),
+    batch: () => createBatch({ events, rejected: bounded, arrivals, hit, onUntyped: metrics.events.untyped }),
+    refusal: () => events.refusal(ROW_BYTES),
+    health: () => ({
+      accepting: events.refusal(ROW_BYTES) === undefined && !events.isFailing,
+      journalError: (events.refusal(ROW_BYTES) ?? events.lastError ?? rejected.lastError)?.message,
+      quarantined: quarantine.files,
+      ...shipping.health(),
+    }),
+    close: async () => {
+      await takeovers.close();
+      await shipping.stopBisecting();
+      await Promise.all([events.close(), rejected.close()]);
+      await shipping.close(SHIP_AT_CLOSE_MS);
+      await directory.release();
+      const { rows } = backlog.of(EVENTS);
+      log.info({ events: rows }, rows === 0 ? 'all shipped' : `${rows} events remain in the journal`);
+    },
+  };
+}
+
+function createJournal(
+  table: string,
+  dependencies: IngestDependencies,
+  directory: OwnerDirectory,
+  shipping: Shipping,
+): Journal {
+  const { metrics } = dependencies;
+  return new Journal({
+    ...dependencies,
+    table,
+    directory,
+    onSealed: (segment) => shipping.ship(segment),
+    onCommit: (rows, seconds) => {
+      if (table === EVENTS) metrics.events.accepted(rows);
+      metrics.journal.commitSeconds.observe(seconds);
+      shipping.wake(table);
+    },
+  });
+}
+
+function shareRefusal(bytes: number, { backlog, limits }: IngestDependencies): AppError | undefined {
+  const waiting = backlog.of(REJECTED).bytes;
+  const limit = Math.floor(limits.maxBytes * REJECTED_SHARE);
+  if (waiting + bytes <= limit) return undefined;
+  const message = `Nothing was stored: ${waiting} bytes of rejected events wait for ClickHouse, at most ${limit} may`;
+  const retryAfterS = backlog.secondsUntilRoom(waiting + bytes, limit);
+  return new AppError('overloaded', message, { retryAfterS });
+}
+
+interface ReplayDependencies extends Pick<IngestDependencies, 'backlog' | 'metrics' | 'log' | 'hit'> {
+  readonly quarantine: Quarantine;
+  readonly shipping: Shipping;
+}
+
+/** @returns those that could not be read for something that is not theirs */
+async function replay(
+  files: readonly string[],
+  signal: AbortSignal,
+  dependencies: ReplayDependencies,
+): Promise<readonly string[]> {
+  const { hit, log, quarantine } = dependencies;
+  const unread: string[] = [];
+  if (files.length > 0) hit('taken-over');
+  for (const file of files) {
+    if (signal.aborted) break;
+    await replaySegment(file, dependencies).catch(async (error: unknown) => {
+      if (isCode(error, 'ENOENT')) return;
+      if (!isOfTheFile(error)) {
+        log.warn({ err: error, file }, 'a segment cannot be read now; it is read again');
+        unread.push(file);
+        return;
+      }
+      log.error({ err: error, file }, 'a segment cannot be read; it goes into quarantine');
+      await quarantine.take(file);
+    });
+  }
+  return unread;
+}
+
+async function replaySegment(file: string, dependencies: ReplayDependencies): Promise<void> {
+  const { backlog, metrics, log, quarantine, shipping } = dependencies;
+  const before = quarantine.files;
+  const segment = await recoverSegment(file, quarantine);
+  const damaged = quarantine.files - before;
+  const facts = { segment: segment.name, rows: segment.rows, damaged };
+  if (damaged > 0)
+    log.error(facts, 'a segment was damaged; its damaged rows are in quarantine, the others are shipped');
+  else log.info(facts, 'took over a segment of a process that is gone');
+  if (segment.rows === 0) {
+    await unlink(file);
+    return;
+  }
+  backlog.add(segment);
+  if (segment.table === EVENTS) metrics.events.recovered(segment.rows);
+  shipping.ship(segment);
+}

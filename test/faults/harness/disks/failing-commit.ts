@@ -1,0 +1,108 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClickHouseProcess } from '../clickhouse-process.ts';
+import { noteGone, noteStarted } from '../started.ts';
+
+/** How the rename of a part into its place fails; `killed`: with it, the engine dies. */
+export type CommitFault = 'EIO' | 'ENOSPC' | 'killed';
+
+/** A fault that waits for the next commit. */
+export interface FailingCommit {
+  /** Resolves when a rename has failed. */
+  readonly struck: Promise<void>;
+  /** Lets the engine be; what did not fail by now will not. */
+  detach(): Promise<void>;
+}
+
+/** The parts that may come next: as many INSERTs as can come before the fault strikes. */
+const NEXT_PARTS = 60;
+const ATTACH_MS = 30_000;
+const DETACH_MS = 1000;
+
+/**
+ * Makes the next commit of a part of a table fail inside ClickHouse: what it has written is complete and synced, and the
+ * rename of `tmp_insert_…` to its place fails, once, by strace.
+ * @param table the one that keeps the rows, as in `system.tables`; it must be there
+ * @param partitions where the next parts will be, as in the names of parts: `all`, `2026`
+ * @throws Error when strace cannot attach to the engine
+ */
+export async function failNextCommit(
+  clickhouse: ClickHouseProcess,
+  database: string,
+  table: string,
+  partitions: readonly string[],
+  fault: CommitFault,
+): Promise<FailingCommit> {
+  const paths = await nextParts(clickhouse, database, table, partitions);
+  const injected = fault === 'killed' ? 'error=EIO:signal=SIGKILL' : `error=${fault}`;
+  const strace = spawn(
+    'strace',
+    ['-f', `-p${clickhouse.pid}`, '-etrace=/^rename', `-einject=/^rename:${injected}:when=1`].concat(
+      paths.flatMap((path) => ['-P', path]),
+    ),
+    { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+  );
+  noteStarted(strace.pid ?? 0);
+  const gone = once(strace, 'close').then(() => noteGone(strace.pid ?? 0));
+  const { attached, struck } = listen(strace);
+  const isAttached = await Promise.race([attached.then(() => true), gone, sleep(ATTACH_MS)]);
+  if (isAttached !== true) {
+    strace.kill('SIGKILL');
+    throw new Error('strace cannot attach to the engine');
+  }
+  const detach = async () => {
+    strace.kill('SIGINT');
+    // It can wait for ever for a process that was killed. Those that it leaves go on by themselves.
+    if ((await Promise.race([gone, sleep(DETACH_MS, true)])) === true) strace.kill('SIGKILL');
+    await gone;
+  };
+  return { struck, detach };
+}
+
+/** Why no commit can be made to fail here; undefined when it can. */
+export async function whyNoFailingCommit(): Promise<string | undefined> {
+  const child = spawn('strace', ['-V'], { stdio: 'ignore' });
+  const code = await Promise.race([once(child, 'close'), once(child, 'error')]).then(
+    ([code]: unknown[]) => code,
+    () => 'error',
+  );
+  return code === 0 ? undefined : 'strace is not installed';
+}
+
+/** Where the engine writes the parts that come next. A part that is merged while it is written has level 1. */
+async function nextParts(
+  clickhouse: ClickHouseProcess,
+  database: string,
+  table: string,
+  partitions: readonly string[],
+): Promise<string[]> {
+  const where = `database = '${database}'`;
+  const [{ path } = { path: '' }] = await clickhouse.rows<{ path: string }>(
+    database,
+    `SELECT data_paths[1] AS path FROM system.tables WHERE ${where} AND name = '${table}'`,
+  );
+  if (path === '') throw new Error(`received no table ${table} in ${database}`);
+  const [{ last } = { last: '0' }] = await clickhouse.rows<{ last: string }>(
+    database,
+    `SELECT max(max_block_number) AS last FROM system.parts WHERE ${where} AND table = '${table}'`,
+  );
+  // The numbers of parts that are being written begin again when the engine does.
+  const blocks = Array.from({ length: Number(last) + NEXT_PARTS }, (_, index) => index + 1);
+  return partitions.flatMap((partition) =>
+    blocks.flatMap((block) => [0, 1].map((level) => `${path}tmp_insert_${partition}_${block}_${block}_${level}/`)),
+  );
+}
+
+function listen({ stderr }: ChildProcess): { attached: Promise<void>; struck: Promise<void> } {
+  if (stderr === null) throw new Error('expected strace with a pipe');
+  const lines = createInterface(stderr);
+  const said = async (what: RegExp) =>
+    new Promise<void>((resolve) => {
+      lines.on('line', (line) => {
+        if (what.test(line)) resolve();
+      });
+    });
+  return { attached: said(/attached/), struck: said(/\(INJECTED\)|killed by SIGKILL/) };
+}

@@ -1,0 +1,104 @@
+import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { isSegmentFile } from '../../../../server/journal/segment.ts';
+import type { Scenario } from '../../harness/scenario.ts';
+import { journalFiles } from '../../harness/stored-ledger.ts';
+import type { World } from '../../harness/world.ts';
+
+const BODIES = 12;
+const EVENTS_OF_A_BODY = 5;
+
+/** A segment that a dead server left, and what it holds: the events of each body, in the order in which they came. */
+interface Segment {
+  readonly file: string;
+  readonly text: string;
+  readonly bodies: readonly (readonly string[])[];
+}
+
+/** @returns the bodies whose events may be lost */
+type Damage = (segment: Segment, world: World) => Promise<readonly (readonly string[])[]>;
+
+export const journalTruncated = damaged(
+  'journal-truncated',
+  'A segment that a dead server left is cut off anywhere: what is before the cut is stored',
+  async ({ file, text, bodies }, { random }) => {
+    const length = random.whole(0, text.length);
+    await truncate(file, length);
+    return bodies.filter((_, index) => endOf(bodies, index, text) > length);
+  },
+);
+
+export const journalFlipped = damaged(
+  'journal-bit-flipped',
+  'One bit of a segment that a dead server left is flipped: what was in one commit with it may be lost, all else is stored',
+  async ({ file, text, bodies }, { random }) => {
+    const body = random.pick(bodies);
+    // The last time that it is named is in the column that the books are kept by.
+    const at = text.lastIndexOf(`"${random.pick(body)}"`) + '"id-'.length;
+    const bytes = Buffer.from(text, 'latin1');
+    bytes.writeUInt8((bytes[at] ?? 0) ^ (1 << random.whole(0, 7)), at);
+    await writeFile(file, bytes);
+    return [body];
+  },
+);
+
+export const journalDeleted = damaged(
+  'journal-deleted',
+  'A segment that a dead server left is deleted: the server goes on without it',
+  async ({ file, bodies }) => {
+    await rm(file);
+    return bodies;
+  },
+);
+
+export const journalGarbage = damaged(
+  'journal-garbage-appended',
+  'Random bytes follow the last row of a segment that a dead server left: every row is stored',
+  async ({ file }, { random }) => {
+    const garbage = Array.from({ length: random.whole(1, 5000) }, () => random.whole(0, 255));
+    await appendFile(file, Buffer.from(garbage));
+    return [];
+  },
+);
+
+function damaged(name: string, what: string, damage: Damage): Scenario {
+  return {
+    name,
+    what,
+    weight: 0.5,
+    run: async (world) => {
+      const segment = await leaveSegment(world);
+      const mayBeLost = new Set((await damage(segment, world)).flat());
+      world.except({
+        mayBeLost: (id) => mayBeLost.has(id),
+        // What a server sets aside for people is none of the segments that it ships.
+        mayStay: (file) => !isSegmentFile(file),
+      });
+      await world.startServer();
+      world.traffic();
+      await world.acknowledged(20);
+    },
+  };
+}
+
+/** One commit for each body, and none of them shipped; of the segments, the one with the most. */
+async function leaveSegment(world: World): Promise<Segment> {
+  world.onInsert(() => ({ do: 'cut before' }));
+  const server = await world.startServer({ env: { BATCH_MAX_WAIT_MS: '60000' } });
+  const bodies: (readonly string[])[] = [];
+  for (let body = 0; body < BODIES; body += 1) bodies.push(await world.send(EVENTS_OF_A_BODY));
+  await world.killServer(server, { losesPower: false });
+  world.onInsert(() => ({ do: 'pass' }));
+  const files = await journalFiles(world.dataDir());
+  const segments = files.filter((file) => path.basename(file).startsWith('events-'));
+  const texts = await Promise.all(segments.map(async (file) => ({ file, text: await readFile(file, 'latin1') })));
+  const [largest] = texts.sort((a, b) => b.text.length - a.text.length);
+  if (largest === undefined) throw new Error(`received ${files.join(', ')}, expected a segment of events`);
+  return { ...largest, bodies: bodies.filter(([first = '']) => largest.text.includes(`"${first}"`)) };
+}
+
+/** Where the next body begins: what a commit ends with is in between. */
+function endOf(bodies: Segment['bodies'], index: number, text: string): number {
+  const next = bodies[index + 1]?.[0];
+  return next === undefined ? text.length : text.indexOf(`"${next}"`);
+}

@@ -1,0 +1,32 @@
+import type { Scenario } from '../../harness/scenario.ts';
+
+const CUTS = 20;
+
+/** Under load, within a second of the last request, and when everything was shipped and its segments are removed. */
+const MOMENTS = [
+  { isUnderLoad: true, minMs: 0, maxMs: 500 },
+  { isUnderLoad: false, minMs: 0, maxMs: 1000 },
+  { isUnderLoad: false, minMs: 3000, maxMs: 3000 },
+] as const;
+
+export const powerCut: Scenario = {
+  name: 'power-cut',
+  what: `The disk that the journals and ClickHouse are on is cut off ${CUTS} times at random moments, under load and up to three seconds after it; both are killed, and the file system's own journal is played back`,
+  weight: 0.3,
+  isOnOwnDisk: true,
+  run: async (world) => {
+    for (let cut = 0; cut < CUTS; cut += 1) {
+      await world.startServer();
+      const traffic = world.traffic({ connections: 3 });
+      await world.acknowledged(world.random.whole(5, 40));
+      const { isUnderLoad, minMs, maxMs } = world.random.pick(MOMENTS);
+      if (!isUnderLoad) await traffic.stop();
+      await world.pause(minMs, maxMs);
+      await world.cutPower();
+      await traffic.stop();
+    }
+    await world.startServer();
+    world.traffic({ connections: 3 });
+    await world.acknowledged(10);
+  },
+};

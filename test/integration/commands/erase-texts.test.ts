@@ -1,0 +1,123 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { eraseUser, type Erased } from '../../../server/erase/erase-user.ts';
+import { withFrame } from '../../../server/journal/checksum-frame.ts';
+import { claimDirectory } from '../../../server/journal/owner-directory.ts';
+import { QUARANTINE } from '../../../server/journal/quarantine.ts';
+import { createLogger } from '../../../server/common/log.ts';
+import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
+import { eventRow, insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
+import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
+import { rowsOf } from '../../support/clickhouse/stored.ts';
+import { tempDir, type TempDir } from '../../support/temp-dir.ts';
+
+const log = createLogger('silent');
+
+describe('npm run erase, of texts', () => {
+  let database: MigratedDatabase;
+  let directory: TempDir;
+
+  beforeEach(async () => {
+    database = await migratedDatabase();
+    directory = await tempDir();
+  });
+  afterEach(async () => {
+    await database.drop();
+    await directory.remove();
+  });
+
+  const erase = (user: string, application?: string, waitMs = 5_000): Promise<Erased> =>
+    eraseUser(
+      { user, application },
+      {
+        endpoint: testEndpoint(),
+        database: database.name,
+        dataDir: directory.path,
+        waitMs,
+        nowMs: Date.now,
+        log,
+      },
+    );
+  const left = async () => {
+    const query = 'SELECT event_id FROM rejected_events ORDER BY event_id';
+    return (await rowsOf<{ event_id: string }>(testEndpoint(), database.name, query)).map((row) => row.event_id);
+  };
+
+  it('removes rejected texts that name the user, however it is written, and no others', async () => {
+    const texts = {
+      plain: '{"user":"Jürgen","x":1}',
+      escaped: String.raw`{"user":"J\u00fcrgen"}`,
+      nested: String.raw`{"data":"{\"user\":\"J\\u00FCrgen\"}"`,
+      cut: '{"name":"x","userId":"Jürgen","data":{"y":',
+      other: '{"user":"Jürgens","note":"of Jürgen"}',
+      backslash: String.raw`{"user":"J\\u00fcrgen"}`,
+    };
+    const rows = Object.entries(texts).map(([id, payload], at) => rejection(id, payload, at % 2 === 0 ? 'a' : 'b'));
+    rows.push({
+      ...rejection('error', '{}', 'a'),
+      errors: JSON.stringify([{ path: 'user', message: 'received "Jürgen"' }]),
+    });
+    await insertRows(database.name, 'rejected_events', rows);
+    expect((await erase('Jürgen', 'b')).rejected).to.equal(2);
+    expect(await left()).to.deep.equal(['backslash', 'error', 'nested', 'other', 'plain']);
+    expect((await erase('Jürgen')).rejected).to.equal(3);
+    expect(await left()).to.deep.equal(['backslash', 'other']);
+  });
+
+  it('takes the rows of a user out of the journals of servers that are gone, and out of the quarantine', async () => {
+    const journal = path.join(directory.path, 'journal');
+    const gone = path.join(journal, '20260501130000000-0a0b0c0d');
+    const quarantine = path.join(journal, QUARANTINE);
+    await mkdir(gone, { recursive: true });
+    await mkdir(quarantine);
+    const [mine, other] = [line(event('a', { user: 'u1' })), line(event('b', { user: 'u2' }))];
+    const segment = 'events-20260501130000000-0a0b0c0d-00000001.ndjson';
+    await writeFile(
+      path.join(gone, segment),
+      Buffer.concat([withFrame(mine + other), withFrame(mine), Buffer.from(other + mine)]),
+    );
+    const rejected = 'rejected_events-20260501130000000-0a0b0c0d-00000001.ndjson';
+    await writeFile(path.join(gone, rejected), withFrame(line(rejection('r', '{"user":"u1"', ''))));
+    await writeFile(path.join(quarantine, 'damaged'), `${other}\0\0"user":"u1",\n${mine}`);
+    const { journals } = await erase('u1');
+    expect(journals).to.deep.equal({ rows: 6, remaining: [] });
+    const [owner = ''] = (await readdir(journal)).filter((name) => name !== QUARANTINE);
+    expect(await readdir(path.join(journal, owner))).to.deep.equal([segment]);
+    const content = await readFile(path.join(journal, owner, segment));
+    expect(content.equals(Buffer.concat([withFrame(other), Buffer.from(other)]))).to.equal(true);
+    expect(await readFile(path.join(quarantine, 'damaged'), 'utf8')).to.equal(other);
+  });
+
+  it('waits for what living servers hold, and names what did not come in time', async () => {
+    const journal = path.join(directory.path, 'journal');
+    await mkdir(journal);
+    const alive = await claimDirectory(journal, Date.now());
+    try {
+      const segment = `events-${alive.owner}-00000001.ndjson`;
+      await writeFile(path.join(alive.path, segment), withFrame(line(event('a', { user: 'u1' }))));
+      expect((await erase('u1', undefined, 300)).journals).to.deep.equal({ rows: 0, remaining: [segment] });
+    } finally {
+      await alive.release();
+    }
+  });
+});
+
+function event(id: string, given: Partial<EventRow>): EventRow {
+  return eventRow({ event_id: id, ...given });
+}
+
+function rejection(id: string, payload: string, application: string) {
+  return {
+    received_at: Date.now() * 1000,
+    event_id: id,
+    application,
+    reason: 'shape',
+    errors: '[]',
+    payload,
+  };
+}
+
+function line(row: object): string {
+  return `${JSON.stringify(row)}\n`;
+}

@@ -1,0 +1,138 @@
+import { expect } from 'chai';
+import { defaults } from '../../../server/config/config.ts';
+import { MAX_KEPT_PER_BODY } from '../../../server/events/rejection.ts';
+import { eventText, NDJSON, postChunks, postEvents } from '../../support/http/events-api.ts';
+import { failure } from '../../support/http/outcome.ts';
+import { expectStored, storedEvents } from '../../support/clickhouse/stored-events.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { startTestApp } from '../../support/server/test-app.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+function expectTryLater({ status, headers, body }: Awaited<ReturnType<typeof postEvents>>, detail: RegExp): void {
+  expect(status).to.equal(503);
+  expect(headers.get('retry-after')).to.match(/^\d+$/);
+  expect(body.detail).to.match(detail);
+}
+
+describe('Limits of POST /events', () => {
+  it('answers 503 while too many bytes of bodies are being read, and goes on after', async () => {
+    const service = await startTestApp({ bodiesMaxBytes: 2000 });
+    try {
+      const line = eventText({ name: 'budget' });
+      const many = `${line}\n`.repeat(50);
+      expectTryLater(
+        await postEvents(service.url, many, NDJSON),
+        /bytes of bodies are being read, at most 2000 may be$/,
+      );
+      for (let i = 0; i < 30; i += 1) expect((await postEvents(service.url, line)).status).to.equal(202);
+      await expectStored(service.database, 'budget', 30);
+    } finally {
+      await service.remove();
+    }
+  });
+
+  it('answers 503 without reading the body when the journal takes no more', async () => {
+    const service = await startTestApp({ journal: { ...defaults.journal, maxBytes: 1000 } });
+    try {
+      const endless = (function* () {
+        for (;;) yield Buffer.alloc(64 * 1024, ' ');
+      })();
+      let chunks = 0;
+      const counted = (async function* () {
+        for (const chunk of endless) {
+          chunks += 1;
+          if (chunks > 1000) return;
+          yield chunk;
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      })();
+      expect((await postChunks(service.url, counted)).status).to.equal(503);
+    } finally {
+      await service.remove();
+    }
+  });
+
+  it('keeps room in the journal for good events when rubbish fills its share', async () => {
+    const closed = 'http://127.0.0.1:9';
+    const nobody = { username: 'default', password: '' };
+    const service = await startTestApp({
+      clickhouse: {
+        urls: [closed],
+        cluster: undefined,
+        admin: nobody,
+        ingest: nobody,
+        query: nobody,
+        analyst: nobody,
+      },
+      database: 'test_nowhere',
+      journal: { ...defaults.journal, maxBytes: 1_000_000, batchMaxWaitMs: 20 },
+    });
+    try {
+      const rubbish = '{"x":1}\n'.repeat(200);
+      const good = eventText();
+      let answer = await postEvents(service.url, rubbish, NDJSON);
+      for (let i = 0; answer.status === 400 && i < 20; i += 1) {
+        answer = await postEvents(service.url, rubbish, NDJSON);
+      }
+      expectTryLater(answer, /bytes of rejected events wait for ClickHouse, at most 100000 may$/);
+      expectTryLater(await postEvents(service.url, `${good}\n${rubbish}`, NDJSON), /^Nothing was stored/);
+      expect((await postEvents(service.url, good)).status).to.equal(202);
+    } finally {
+      await service.remove();
+    }
+  });
+
+  it('takes ids of 1 to 256 characters, and no others', async () => {
+    const service = await startTestApp();
+    try {
+      const ids = ['1', '👩'.repeat(256)];
+      const lines = [...ids, '', 'x'.repeat(257)].map((event_id) => eventText({ name: 'ids', event_id }));
+      const { status, body } = await postEvents(service.url, lines.join('\n'), NDJSON);
+      expect([status, body.accepted]).to.deep.equal([202, 2]);
+      expect(body.rejected?.map(({ index, errors }) => [index, errors[0]?.path])).to.deep.equal([
+        [2, 'event_id'],
+        [3, 'event_id'],
+      ]);
+      await expectStored(service.database, 'ids', 2);
+      const stored = await storedEvents(service.database, `name = 'ids'`);
+      expect(stored.map(({ event_id }) => event_id)).to.have.members(ids);
+    } finally {
+      await service.remove();
+    }
+  });
+
+  it('lists what was rejected of a body up to a limit, and counts the rest', async () => {
+    const service = await startTestApp();
+    try {
+      const { status, body } = await postEvents(
+        service.url,
+        `${eventText({ name: 'one' })}\n${'0\n'.repeat(25_000)}`,
+        NDJSON,
+      );
+      expect(status).to.equal(202);
+      expect(body.accepted).to.equal(1);
+      expect(body.rejected).to.have.length(20_000);
+      expect(body.rejected_omitted).to.equal(5_000);
+      await expectStored(service.database, 'one', 1);
+      expect(await storedEvents(service.database, `name != 'one'`)).to.deep.equal([]);
+      expect(MAX_KEPT_PER_BODY).to.be.below(20_000);
+    } finally {
+      await service.remove();
+    }
+  });
+
+  it('does not start with a broken schema, and names its file', async () => {
+    const directory = await tempDir();
+    try {
+      await mkdir(path.join(directory.path, 'page'));
+      await writeFile(path.join(directory.path, 'page', 'view.json'), '{"type":"objekt"}');
+      const error = await failure(startTestApp({ schemasDir: directory.path }));
+      expect(String(error))
+        .to.contain(path.join(directory.path, 'page', 'view.json'))
+        .and.contain('JSON Schema');
+    } finally {
+      await directory.remove();
+    }
+  });
+});

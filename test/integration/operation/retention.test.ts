@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { applyRetention, rawSinceS } from '../../../server/clickhouse/retention.ts';
+import { createLogger } from '../../../server/common/log.ts';
+import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
+import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
+import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
+import { rowsOf } from '../../support/clickhouse/stored.ts';
+
+const DAY_MS = 86_400_000;
+const HOUR_S = 3600;
+
+describe('RETENTION_DAYS', () => {
+  let database: MigratedDatabase;
+  const ask = <Row>(query: string) => rowsOf<Row>(testEndpoint(), database.name, query);
+  const apply = (retentionDays: number | undefined) =>
+    applyRetention({
+      endpoint: testEndpoint(),
+      database: database.name,
+      retentionDays,
+      log: createLogger('silent'),
+    });
+  const insert = (events: Readonly<Record<string, number>>) =>
+    insertRows(
+      database.name,
+      'events',
+      Object.entries(events).map(([id, ms]) =>
+        eventRow({ event_id: id, user: id, timestamp: ms * 1000, received_at: Date.now() * 1000 }),
+      ),
+    );
+  const raw = async () =>
+    (await ask<{ event_id: string }>('SELECT event_id FROM events ORDER BY event_id')).map((row) => row.event_id);
+  const until = async (ids: readonly string[]) => {
+    for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(100)) {
+      if (String(await raw()) === String(ids)) return;
+    }
+    expect(await raw()).to.deep.equal(ids);
+  };
+
+  beforeEach(async () => {
+    database = await migratedDatabase();
+  });
+  afterEach(() => database.drop());
+
+  const now = Date.now();
+  const events = {
+    ancient: Date.UTC(1970, 0, 2),
+    far: Date.UTC(2112, 0, 1),
+    last: Date.UTC(2106, 0, 1),
+    old: now - 31 * DAY_MS,
+    young: now - 29 * DAY_MS,
+  };
+
+  it('removes raw events that are older, and neither others nor any number by the hour', async () => {
+    await apply(30);
+    await insert(events);
+    await until(['far', 'last', 'young']);
+    const counted = await ask<{ hours: string; users: string }>(
+      'SELECT toString(sum(rows)) AS hours, toString(uniqExactMerge(users)) AS users FROM hours',
+    );
+    expect(counted).to.deep.equal([{ hours: '5', users: '5' }]);
+    expect(await ask('SELECT toString(uniqExactMerge(ids)) AS ids FROM minutes')).to.deep.equal([{ ids: '5' }]);
+  });
+
+  it('removes what was there before it was set', async () => {
+    await insert(events);
+    expect(await raw()).to.have.length(5);
+    await apply(30);
+    await until(['far', 'last', 'young']);
+  });
+
+  it('changes nothing where it is set already, also by several servers at once, and follows the last one', async () => {
+    const engine = async () => {
+      const [row] = await ask<{ engine: string }>(
+        `SELECT engine_full AS engine FROM system.tables WHERE database = currentDatabase() AND name = 'events'`,
+      );
+      return row?.engine;
+    };
+    const without = await engine();
+    await apply(undefined);
+    expect(await engine()).to.equal(without);
+    await Promise.all([apply(30), apply(30), apply(30)]);
+    expect(await engine()).to.contain('toIntervalDay(30)');
+    const mutations = `SELECT count() AS n FROM system.mutations WHERE database = currentDatabase() AND table = 'events'`;
+    const before = await ask(mutations);
+    await apply(30);
+    expect(await ask(mutations)).to.deep.equal(before);
+    await apply(7);
+    expect(await engine()).to.contain('toIntervalDay(7)');
+    await apply(undefined);
+    expect(await engine()).to.equal(without);
+  });
+
+  it('says from which hour on raw is whole, also after it was set otherwise', async () => {
+    expect(await rawSinceS(database.client)).to.equal(0);
+    await apply(30);
+    const thirty = await rawSinceS(database.client);
+    expect(thirty % HOUR_S).to.equal(0);
+    expect(thirty).to.be.within(sinceS(30) + HOUR_S - 60, sinceS(30) + 2 * HOUR_S);
+    await apply(90);
+    expect(await rawSinceS(database.client), 'what went does not come back').to.equal(thirty);
+    await apply(7);
+    expect(await rawSinceS(database.client)).to.be.within(sinceS(7) + HOUR_S - 60, sinceS(7) + 2 * HOUR_S);
+    await apply(undefined);
+    expect(await rawSinceS(database.client)).to.be.greaterThan(thirty);
+  });
+});
+
+function sinceS(days: number): number {
+  return (Date.now() - days * DAY_MS) / 1000;
+}

@@ -1,0 +1,198 @@
+import { expect } from 'chai';
+import type { HealthReport } from '../../../server/health/health.ts';
+import { Closing } from '../../../server/closing.ts';
+import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
+import { eventText, postEvents } from '../../support/http/events-api.ts';
+import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
+import { eventually } from '../../support/http/outcome.ts';
+import { totals } from '../../support/clickhouse/stored.ts';
+import { storedRejections } from '../../support/clickhouse/stored-events.ts';
+import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
+
+interface Fault {
+  readonly fault: string;
+  /** `DB` stands for the database. */
+  readonly break: readonly string[];
+  readonly what: string;
+  readonly found: string | RegExp;
+  /** Omitted: the SQL that the finding names. */
+  readonly mend?: readonly string[];
+}
+
+const FAULTS: readonly Fault[] = [
+  ...['events', 'minutes', 'hours', 'rejected_events'].map((table) => ({
+    fault: `a deduplication window of ${table}, which would swallow what is sent again`,
+    break: [`ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 10`],
+    what: `the setting non_replicated_deduplication_window of ${table}`,
+    found: '10',
+  })),
+  {
+    fault: 'answers before the disk has the rows',
+    break: ['ALTER TABLE hours RESET SETTING fsync_after_insert'],
+    what: 'the setting fsync_after_insert of hours',
+    found: '0',
+  },
+  {
+    fault: 'a column that the view would leave out without a word',
+    break: ['ALTER TABLE minutes DROP COLUMN ids'],
+    what: 'the column minutes.ids',
+    found: 'nothing',
+  },
+  {
+    fault: 'a column that is not there',
+    break: ['ALTER TABLE events DROP COLUMN payload', 'ALTER TABLE events DROP COLUMN data'],
+    what: 'the column events.data',
+    found: 'nothing',
+  },
+  {
+    fault: 'a column of another type, which makes every row look wrong',
+    break: ['ALTER TABLE events MODIFY COLUMN user UInt64'],
+    what: 'the column events.user',
+    found: 'UInt64',
+  },
+  {
+    fault: 'a table that is not there',
+    break: ['RENAME TABLE events TO elsewhere'],
+    what: 'the table events',
+    found: 'nothing',
+    mend: ['RENAME TABLE elsewhere TO events'],
+  },
+  {
+    fault: 'a view that is not there',
+    break: ['RENAME TABLE minutes_view TO elsewhere'],
+    what: 'the view minutes_view',
+    found: 'nothing',
+    mend: ['RENAME TABLE elsewhere TO minutes_view'],
+  },
+  {
+    fault: 'a view into another table',
+    break: [
+      'RENAME TABLE minutes_view TO right_view',
+      'CREATE TABLE sink (user String) ENGINE = Null',
+      'CREATE MATERIALIZED VIEW minutes_view TO sink AS SELECT user FROM events',
+    ],
+    what: 'the view minutes_view',
+    found: /^MaterializedView TO \w+\.sink FROM events$/,
+    mend: ['DROP VIEW minutes_view SYNC', 'RENAME TABLE right_view TO minutes_view'],
+  },
+];
+
+const click = () => eventText({ category: 'analytics', name: 'click', user: 'ada' });
+
+async function health({ url }: TestApp): Promise<HealthReport> {
+  return (await (await fetch(`${url}/health`)).json()) as HealthReport;
+}
+
+async function expectHeldUp(service: TestApp, { what, found }: Fault): Promise<string> {
+  expect((await postEvents(service.url, click())).status).to.equal(202);
+  let mend = '';
+  await eventually(async () => {
+    const { status, parts } = await health(service);
+    expect([status, parts.backlog.events, parts.shipper.state]).to.deep.equal(['degraded', 1, 'unavailable']);
+    const finding = parts.schema.findings?.find((finding) => finding.what === what);
+    expect(finding?.severity).to.equal('refuse');
+    expect(finding?.found).to.match(new RegExp(found));
+    expect(parts.schema.state).to.contain(what).and.to.contain(finding?.mend);
+    mend = finding?.mend ?? '';
+  });
+  expect((await fetch(`${service.url}/health/ready`)).status).to.equal(200);
+  return mend;
+}
+
+/** The statement in a finding's advice. */
+function sqlOf(mend: string): string {
+  return /ALTER TABLE .*?(?=, as in|$)/.exec(mend)?.[0] ?? mend;
+}
+
+describe('What in ClickHouse the guarantees rest on', () => {
+  let closing: Closing;
+  let database: MigratedDatabase;
+
+  beforeEach(async () => {
+    closing = new Closing();
+    database = await migratedDatabase();
+    closing.add('database', () => database.drop());
+  });
+  afterEach(async () => closing.close());
+
+  async function run(statements: readonly string[]): Promise<void> {
+    for (const query of statements) await database.client.command({ query });
+  }
+
+  async function start(...args: Parameters<typeof startTestApp>): Promise<TestApp> {
+    const [config, surroundings] = args;
+    const service = await startTestApp({ ...config, database: database.name }, surroundings);
+    closing.add('service', () => service.remove());
+    return service;
+  }
+
+  async function expectStored(rows: number): Promise<void> {
+    await eventually(async () => {
+      const { raw, view } = await totals(testEndpoint(), database.name);
+      expect(raw.rows).to.equal(rows);
+      expect(view).to.deep.equal(raw);
+    }, 15_000);
+    expect(await storedRejections(database.name)).to.deep.equal([]);
+  }
+
+  for (const fault of FAULTS) {
+    it(`holds shipping up until it is mended: ${fault.fault}`, async () => {
+      await run(fault.break);
+      const service = await start();
+      const mend = await expectHeldUp(service, fault);
+      await run(fault.mend ?? [sqlOf(mend)]);
+      await expectStored(1);
+      await eventually(async () => expect((await health(service)).status).to.equal('ok'));
+    });
+  }
+
+  for (const fault of FAULTS.slice(6, 9)) {
+    it(`holds it up when it comes while events do, and rejects none: ${fault.fault}`, async () => {
+      const service = await start();
+      // What is stored must survive a change of type there and back.
+      await postEvents(service.url, eventText({ category: 'analytics', name: 'click', user: '1' }));
+      await expectStored(1);
+      await run(fault.break);
+      const mend = await expectHeldUp(service, fault);
+      await run(fault.mend ?? [sqlOf(mend)]);
+      await expectStored(2);
+    });
+  }
+
+  it('is looked at in the database of the service alone, whatever others the server has', async () => {
+    const other = await migratedDatabase();
+    closing.add('other database', () => other.drop());
+    const service = await start();
+    expect((await health(service)).status).to.equal('ok');
+    await other.client.command({ query: 'ALTER TABLE events MODIFY SETTING fsync_after_insert = 0' });
+    await other.client.command({ query: 'DROP VIEW minutes_view' });
+    const second = await start();
+    expect((await health(second)).status).to.equal('ok');
+  });
+
+  it('holds shipping up when the user that inserts may not set what it must', async () => {
+    const { query } = testEndpoint();
+    const service = await start({ clickhouse: { ...testEndpoint(), ingest: query } });
+    await expectHeldUp(service, {
+      fault: '',
+      break: [],
+      what: 'an INSERT of no rows into events',
+      found: '.',
+    });
+  });
+
+  it('only says so when the clocks are apart', async () => {
+    const service = await start({}, { nowMs: () => Date.now() - 120_000 });
+    await postEvents(service.url, eventText({ category: 'analytics', name: 'click', user: 'ada' }));
+    await expectStored(1);
+    const { status, parts } = await health(service);
+    expect(status).to.equal('degraded');
+    expect(parts.schema.state).to.equal('ready');
+    expect(parts.schema.findings).to.have.length(1);
+    expect(parts.schema.findings?.[0]).to.include({
+      severity: 'warn',
+      what: "how far ClickHouse's clock is ahead",
+    });
+    expect(Number.parseInt(parts.schema.findings?.[0]?.found ?? '', 10)).to.be.within(119_000, 121_000);
+  });
+});

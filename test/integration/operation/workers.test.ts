@@ -1,0 +1,116 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Closing } from '../../../server/closing.ts';
+import { testDatabase, testEndpoint } from '../../support/clickhouse/clickhouse.ts';
+import { Ledger } from '../../support/events/ledger.ts';
+import { eventually } from '../../support/http/outcome.ts';
+import { seeded } from '../../support/events/random.ts';
+import { startServer } from '../../support/server/server-process.ts';
+import { storedUsers } from '../../support/clickhouse/stored.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+import { startTraffic } from '../../support/events/traffic.ts';
+
+async function workersOf(pid: number): Promise<number[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pid=,ppid=']);
+  const rows = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number));
+  return rows.flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []));
+}
+
+describe('A server with WORKERS=2', () => {
+  let closing: Closing;
+
+  beforeEach(() => {
+    closing = new Closing();
+  });
+  afterEach(async () => closing.close());
+
+  async function startTwo() {
+    const database = await testDatabase();
+    closing.add('database', () => database.drop());
+    const directory = await tempDir();
+    closing.add('data', () => directory.remove());
+    const env = {
+      ...endpointEnv(testEndpoint()),
+      CLICKHOUSE_DATABASE: database.name,
+      DATA_DIR: directory.path,
+    };
+    const server = await startServer({ ...env, WORKERS: '2' });
+    closing.add('server', () => server.stop());
+    return { server, database: database.name };
+  }
+
+  it('answers for both in /metrics, whichever is asked', async () => {
+    const { server } = await startTwo();
+    const ledger = new Ledger();
+    const traffic = startTraffic({ url: () => server.url, ledger, random: seeded('workers'), againShare: 0 });
+    await sleep(300);
+    await traffic.stop();
+    const acknowledged = ledger.having('acknowledged');
+    for (let asked = 0; asked < 4; asked += 1) {
+      const metrics = await (await fetch(`${server.url}/metrics`, { headers: { connection: 'close' } })).text();
+      expect(metrics).to.contain(`clickhour_events_accepted_total ${acknowledged.length}\n`);
+      expect(metrics).to.match(/^clickhour_events_unaccounted 0$/m);
+    }
+  });
+
+  it('answers for both in /health and /health/ready, also to many who ask at once', async () => {
+    const { server } = await startTwo();
+    const ask = async (path: string) =>
+      fetch(`${server.url}${path}`, { headers: { connection: 'close' }, signal: AbortSignal.timeout(5_000) });
+    const reports = await Promise.all(Array.from({ length: 20 }, async () => (await ask('/health')).json()));
+    for (const report of reports) {
+      expect(report).to.have.property('status', 'ok');
+      expect(report).to.have.deep.nested.property('parts.workers', {
+        state: 'ok',
+        answering: 2,
+        expected: 2,
+      });
+    }
+    expect(await (await ask('/health/ready')).json()).to.deep.equal({ status: 'ready' });
+    const [survivor] = await workersOf(server.pid);
+    await eventually(async () => {
+      // Whoever takes the place is killed too, or it could be there before anybody asks.
+      const others = (await workersOf(server.pid)).filter((pid) => pid !== survivor);
+      for (const pid of others) process.kill(pid, 'SIGKILL');
+      // A connection that is given to a worker that is gone, before the primary knows, gets no answer, ever.
+      await eventually(async () => {
+        const left = (await workersOf(server.pid)).filter((pid) => others.includes(pid));
+        expect(left).to.deep.equal([]);
+      });
+      expect(await (await ask('/health')).json()).to.have.property('status', 'degraded');
+    }, 20_000);
+    await eventually(async () => {
+      expect(await (await ask('/health')).json()).to.have.property('status', 'ok');
+    }, 20_000);
+  });
+
+  it('replaces a worker that is killed, loses none of its events, and exits 0 when it is stopped', async () => {
+    const { server, database } = await startTwo();
+    const ledger = new Ledger();
+    const traffic = startTraffic({ url: () => server.url, ledger, random: seeded('workers') });
+    const [first = 0, ...others] = await workersOf(server.pid);
+    expect(others).to.have.length(1);
+    await sleep(200);
+    process.kill(first, 'SIGKILL');
+    await eventually(async () => {
+      const now = await workersOf(server.pid);
+      expect(now).to.have.length(2);
+      expect(now).not.to.include(first);
+    });
+    await sleep(500);
+    await traffic.stop();
+    const acknowledged = ledger.having('acknowledged');
+    await eventually(async () => {
+      const stored = await storedUsers(testEndpoint(), database);
+      expect(acknowledged.filter((user) => stored.get(user) !== 1)).to.deep.equal([]);
+      expect([...stored.keys()].filter((user) => !ledger.fates.has(user))).to.deep.equal([]);
+    }, 20_000);
+    expect(await server.stop()).to.equal(0);
+  });
+});

@@ -1,0 +1,92 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { chromium } from './chromium.ts';
+import { PageWatch } from './page-watch.ts';
+import { projectRoot } from '../../../server/common/project-root.ts';
+
+/** What a test has of the browser. */
+export interface Visit {
+  /** Opens an address in a tab of its own, in a browser that knows nothing yet. */
+  readonly open: (url: string, options?: VisitOptions) => Promise<Page>;
+  /** Says that what the browser complains about may match this; any other complaint fails the test. */
+  readonly allowTrouble: (pattern: RegExp) => void;
+}
+
+export interface VisitOptions {
+  readonly colorScheme?: 'light' | 'dark';
+  readonly reducedMotion?: 'reduce' | 'no-preference';
+  /** In CSS pixels; that of a desktop unless said otherwise. */
+  readonly width?: number;
+}
+
+/** The widths at which a view is looked at: a phone's and a desktop's. */
+const WIDTHS = [390, 1280] as const;
+const DESKTOP = { width: 1280, height: 900 };
+const PATIENCE_MS = 10_000;
+const SCREENSHOTS = path.join(projectRoot, 'test/browser/screenshots/');
+
+/**
+ * Makes a test of one that needs a browser, for `it`. It fails too on errors in the console (violations of the
+ * Content-Security-Policy are there), on requests that fail, and on any request to another host; then there are
+ * screenshots of what it saw last. Where there is no Chromium it is pending; `chromium` says when that is a failure.
+ */
+export function inBrowser(test: (visit: Visit) => Promise<void>): Mocha.AsyncFunc {
+  return async function () {
+    const browser = await chromium();
+    // A newcomer's laptop need not have Chromium; `.ci/run` installs it, and there `chromium` fails instead.
+    if (browser === undefined) this.skip();
+    const watch = new PageWatch();
+    const contexts: BrowserContext[] = [];
+    try {
+      await test({
+        open: async (url, options) => open(browser, { url, options, watch, contexts }),
+        allowTrouble: (pattern) => watch.allow(pattern),
+      });
+      watch.expectNoTrouble();
+    } catch (error) {
+      const pages = contexts.flatMap((context) => context.pages());
+      const name = `failed-${this.test?.fullTitle() ?? ''}`;
+      await Promise.all(pages.map(async (page, index) => keep(page, `${name} ${index + 1}`)));
+      throw error;
+    } finally {
+      await Promise.all(contexts.map(async (context) => context.close()));
+    }
+  };
+}
+
+interface Opening {
+  readonly url: string;
+  readonly options: VisitOptions | undefined;
+  readonly watch: PageWatch;
+  /** Where to put what must be closed. */
+  readonly contexts: BrowserContext[];
+}
+
+async function open(browser: Browser, { url, options, watch, contexts }: Opening): Promise<Page> {
+  const { width = DESKTOP.width, ...rest } = options ?? {};
+  const viewport = { ...DESKTOP, width };
+  const context = await browser.newContext({ colorScheme: 'light', timezoneId: 'UTC', viewport, ...rest });
+  contexts.push(context);
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  watch.watch(page, new URL(url).origin);
+  await page.goto(url);
+  return page;
+}
+
+/** Keeps pictures of the whole page, at two widths, in `test/browser/screenshots`, and leaves the page as it was. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const viewport = page.viewportSize() ?? DESKTOP;
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ ...viewport, width });
+    await keep(page, `${name}-${width}`);
+  }
+  await page.setViewportSize(viewport);
+}
+
+async function keep(page: Page, name: string): Promise<void> {
+  const file = `${name.toLowerCase().replaceAll(/[^\w-]+/g, '-')}.png`;
+  await mkdir(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: path.join(SCREENSHOTS, file), fullPage: true });
+}

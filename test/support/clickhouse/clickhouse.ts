@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from '../../../server/clickhouse/client.ts';
+import { nodesOf, type ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
+
+/** Where the main process of the tests says it to the others, as JSON. */
+const VARIABLE = 'TEST_ENDPOINT';
+
+/** The one ClickHouse of this test run. */
+export function testEndpoint(): ClickHouseEndpoint {
+  const endpoint = process.env[VARIABLE];
+  if (endpoint === undefined) throw new Error('no ClickHouse: this file runs without test/support/global-setup');
+  return JSON.parse(endpoint) as ClickHouseEndpoint;
+}
+
+/** Called by the global set-up, before any test, in the process that starts all others. */
+export function setTestEndpoint(started: ClickHouseEndpoint): void {
+  process.env[VARIABLE] = JSON.stringify(started);
+}
+
+/** A new empty database on each node, with a name that the service's users have their grants on. */
+export async function testDatabase(
+  endpoint: ClickHouseEndpoint = testEndpoint(),
+): Promise<{ name: string; drop(): Promise<void> }> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await command(endpoint, `CREATE DATABASE ${name}`);
+  return { name, drop: () => command(endpoint, `DROP DATABASE IF EXISTS ${name} SYNC`) };
+}
+
+async function command(endpoint: ClickHouseEndpoint, query: string): Promise<void> {
+  for (const node of nodesOf(endpoint)) {
+    const client = connect({ endpoint: node, role: 'admin' });
+    try {
+      await client.command({ query });
+    } finally {
+      await client.close();
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { connect } from '../../../server/clickhouse/client.ts';
+import { testEndpoint } from './clickhouse.ts';
+
+/** A row of the table `events`; times in whole microseconds since the epoch. */
+export interface EventRow {
+  readonly timestamp: number;
+  readonly received_at: number;
+  readonly event_id: string;
+  readonly application: string;
+  readonly session_id: string;
+  readonly user: string;
+  readonly category: string;
+  readonly name: string;
+  readonly data: string;
+}
+
+/** Puts rows into a table of `database` without the service: as another server's shipper would. */
+export async function insertRows(database: string, table: string, rows: readonly object[]): Promise<void> {
+  const client = connect({ endpoint: testEndpoint(), role: 'admin', database });
+  try {
+    await client.insert({
+      table,
+      values: rows,
+      format: 'JSONEachRow',
+      clickhouse_settings: { async_insert: 0, insert_deduplicate: 0, distributed_foreground_insert: 1 },
+    });
+  } finally {
+    await client.close();
+  }
+}
+
+/** A row with what is given, and something plausible for the rest. */
+export function eventRow(given: Partial<EventRow>): EventRow {
+  return {
+    timestamp: Date.UTC(2024, 4, 17) * 1000,
+    received_at: Date.UTC(2024, 4, 17) * 1000,
+    event_id: 'e',
+    application: '',
+    session_id: '',
+    user: '',
+    category: 'page interaction',
+    name: 'pageview',
+    data: '{}',
+    ...given,
+  };
+}
