@@ -14,4 +14,3 @@ export function measured({ http }: Pick<Metrics, 'http'>): Middleware {
     http.observe(labels, (performance.now() - started) / 1000);
   };
 }
-
