@@ -35,9 +35,10 @@ CREATE TABLE IF NOT EXISTS events{{local}}
     -- Of rows with one identity a merge keeps the largest: the one that was received first.
     precedence UInt64 MATERIALIZED bitNot(toUInt64(toUnixTimestamp64Micro(received_at))) CODEC(Delta, ZSTD(1)),
 
-    -- The key is made for questions by category and name, so a session is found by elimination. Measured with 10
+    -- The key is made for questions by category and name, so a session, or a user, is found by elimination. Measured with 10
     -- million events: 55 ms for the 20 events of a session, for 12 MiB of index; a projection took 200 ms and 140 MiB.
-    INDEX session session_id TYPE bloom_filter(0.001) GRANULARITY 1
+    INDEX session session_id TYPE bloom_filter(0.001) GRANULARITY 1,
+    INDEX user user TYPE bloom_filter(0.001) GRANULARITY 1
 )
 ENGINE = {{ReplacingMergeTree(precedence)}}
 -- Each partition that an INSERT touches is a synced part. Measured with 400 events spread over 50 years: 6.3 s by month,

@@ -2,7 +2,7 @@ import { messageOf, type Issue } from '../common/errors.ts';
 import type { Clock } from './analytics-event.ts';
 import { DEFAULT_CATEGORY, NO_DATA, type Event } from './event.ts';
 import { EVENT_MEMBERS, MAX_DATA_DEPTH, readShape, type EventShape } from './event-shape.ts';
-import { eventTimeUs } from './event-time.ts';
+import { eventTimeUs } from './time.ts';
 import { scanMembers } from './json/members.ts';
 import type { PayloadCheck } from './payload-schemas.ts';
 import { received } from './received.ts';

@@ -7,7 +7,7 @@ import { countIdentities, countRows, hoursAround, readCopies, isOfHours } from '
 import { allHold, paramsOf, textAt, type Expression } from './sql/data-values.ts';
 import type { KnownNames } from './event-names.ts';
 import type { Counting } from './counted/grown-hours.ts';
-import { END_US } from './events-page.ts';
+import { END_US } from './sql/event-filters.ts';
 import { ORDER, placeOf, readShown, ShownValues, type Place } from './shown-values.ts';
 
 /** Columns of an event that events can be counted by. */

@@ -5,7 +5,7 @@ import type { Condition } from './conditions.ts';
 
 /** One way to read what is at the paths of events, and the events that it is for. */
 export interface Reading {
-  /** `FROM events PREWHERE … WHERE …`, with all of the filters. It may be followed by an AND. */
+  /** `FROM events PREWHERE …` with all of the filters. A WHERE may follow. */
   readonly from: string;
   /** The value at a path as text, whatever its type: a string without its quotes, anything else as JSON. NULL for none. */
   readonly textAt: (path: DataPath) => string;
@@ -53,7 +53,8 @@ function readingOf(where: readonly DataCondition[], prewhere: string, textAt: (p
   const isMet = ({ path }: DataCondition, index: number) =>
     `ifNull(${textAt(path)} = {${parameterOf(index)}:String}, 0)`;
   const hold = (conditions: readonly DataCondition[]) => ['1', ...conditions.map(isMet)].join(' AND ');
-  return { from: `FROM events PREWHERE ${prewhere} WHERE ${hold(where)}`, textAt, hold };
+  const all = where.length === 0 ? prewhere : `${prewhere} AND ${hold(where)}`;
+  return { from: `FROM events PREWHERE ${all}`, textAt, hold };
 }
 
 function parameterOf(index: number): string {
