@@ -18,7 +18,7 @@ export interface TimeFilterFieldsProps {
 const CHOICES = [
   { id: '', label: 'Any' },
   ...PRESETS.map(({ id, label }) => ({ id, label })),
-  { id: 'other', label: 'Other' },
+  { id: 'other', label: 'Custom range' },
 ];
 
 /** The usual ranges, or one from a time to another, which may be as exact as the reader likes. */
