@@ -68,9 +68,7 @@ export function BarMarks({ data, plane }: MarksProps) {
                     width={Math.max(1, width - 1)}
                     height={Math.max(0, ground - plane.y(value))}
                   />
-                  {before !== undefined && (
-                    <path class="mark-line mark-before" d={`M${x} ${plane.y(before)}h${width - 1}`} />
-                  )}
+                  {before !== undefined && <path class="mark-tick" d={`M${x} ${plane.y(before)}h${width - 1}`} />}
                 </g>
               );
             })}

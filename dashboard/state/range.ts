@@ -22,8 +22,8 @@ interface Preset {
 }
 
 export const PRESETS: readonly [Preset, ...Preset[]] = [
-  { id: '24h', label: '24 hours', words: 'in the last 24 hours', unit: 'hour', count: 24, interval: 'hour' },
   { id: '1h', label: '1 hour', words: 'in the last hour', unit: 'minute', count: 60, interval: 'minute' },
+  { id: '24h', label: '24 hours', words: 'in the last 24 hours', unit: 'hour', count: 24, interval: 'hour' },
   { id: '7d', label: '7 days', words: 'in the last 7 days', unit: 'day', count: 7, interval: 'day' },
   { id: '31d', label: '31 days', words: 'in the last 31 days', unit: 'day', count: 31, interval: 'day' },
   { id: '90d', label: '90 days', words: 'in the last 90 days', unit: 'day', count: 90, interval: 'day' },

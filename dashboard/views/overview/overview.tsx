@@ -1,10 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { NamesAnswer } from '../../api/questions.ts';
+import type { KnownName, NamesAnswer } from '../../api/questions.ts';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
 import { RangeChoice } from '../../components/filters/range-choice.tsx';
 import { useAnswer } from '../../hooks/use-answer.ts';
 import { useRange } from '../../hooks/use-range.ts';
 import type { View, ViewProps } from '../../state/view.ts';
+import { Clicks } from './clicks.tsx';
 import { NewestEvents } from './newest-events.tsx';
 import { overviewLink, stateOf } from './overview-state.ts';
 import { Rejections } from './rejections.tsx';
@@ -26,19 +27,21 @@ function Overview({ query }: ViewProps) {
   useEffect(() => setIsFirst(!isThere), [isThere]);
   return (
     <AnswerPanel answer={names} what="the events" isEmpty={({ names }) => names.length === 0} empty={<Welcome />}>
-      {() => <Happened query={query} />}
+      {({ names: known }) => <Happened query={query} names={known} />}
     </AnswerPanel>
   );
 }
 
-function Happened({ query }: ViewProps) {
+function Happened({ query, names }: ViewProps & { readonly names: readonly KnownName[] }) {
   const state = stateOf(query);
   const range = useRange(state);
   return (
     <>
       <section aria-label="What happened">
         <RangeChoice state={state} read={range} linkTo={(change) => overviewLink({ ...state, ...change })} />
-        <Trend state={state} range={range} />
+        <Trend state={state} range={range}>
+          <Clicks names={names} state={state} range={range} />
+        </Trend>
         <Rejections bounds={range.bounds} />
       </section>
       <div class="overview-lists">

@@ -17,12 +17,13 @@ export function TopEvents({ state, bounds }: { readonly state: OverviewState; re
   const stretch = stretchParameters({ fromMs, toMs: isOpen ? undefined : toMs });
   const path = questionPath('/events/top', { by: 'name', limit: ROWS, ...stretch });
   const answer = useAnswer<TopList>(path, { everyMs: everyMsOf(bounds) });
-  const range = { range: state.range, from: state.from, to: state.to };
+  const isUsual = state.range === '' && state.from === '';
+  const range = { range: isUsual ? '24h' : state.range, from: state.from, to: state.to };
   return (
     <section aria-labelledby="top-events">
       <div class="section-head">
         <h2 id="top-events">Top events</h2>
-        <a class="section-note section-action" href={topTo({ by: 'name', ...range })}>
+        <a class="section-note section-action" href={topTo({ by: 'name', ...stretch })}>
           All
         </a>
       </div>

@@ -1,23 +1,24 @@
-import { Change } from '../../chart/change.tsx';
+import type { ComponentChildren } from 'preact';
 import { Chart } from '../../chart/chart.tsx';
 import { chartDataOf, endOf, type ChartData } from '../../chart/chart-data.ts';
 import { SeriesTable } from '../../chart/series-table.tsx';
-import { Sparkline } from '../../chart/sparkline.tsx';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
-import { Count } from '../../components/count.tsx';
 import { Disclosure } from '../../components/disclosure.tsx';
-import { useSeries, type Series } from '../../hooks/use-series.ts';
+import { useSeries } from '../../hooks/use-series.ts';
 import type { useRange } from '../../hooks/use-range.ts';
 import { eventsOf } from '../../state/links.ts';
+import { Figure } from './figure.tsx';
 import { MEASURES, overviewLink, type OverviewState } from './overview-state.ts';
 
 export interface TrendProps {
   readonly state: OverviewState;
   readonly range: ReturnType<typeof useRange>;
+  /** More figures, as items of the list. */
+  readonly children?: ComponentChildren;
 }
 
 /** Events, users and sessions, each as a figure that can be chosen, and the chosen one over time. */
-export function Trend({ state, range }: TrendProps) {
+export function Trend({ state, range, children }: TrendProps) {
   const { bounds, zone, nowMs } = range;
   const question = { interval: bounds.interval, timezone: zone };
   const series = {
@@ -42,9 +43,11 @@ export function Trend({ state, range }: TrendProps) {
               series={series[measure.id]}
               href={overviewLink({ ...state, measure: measure.id })}
               isChosen={measure.id === state.measure}
+              isUnfinished={bounds.isOpen}
             />
           </li>
         ))}
+        {children}
       </ul>
       <AnswerPanel answer={answer} what="the figures">
         {(value) => (
@@ -52,25 +55,6 @@ export function Trend({ state, range }: TrendProps) {
         )}
       </AnswerPanel>
     </>
-  );
-}
-
-interface FigureProps {
-  readonly label: string;
-  readonly series: Series;
-  readonly href: string;
-  readonly isChosen: boolean;
-}
-
-function Figure({ label, series: { answer, before }, href, isChosen }: FigureProps) {
-  const now = answer.state === 'ready' ? answer.value.series[0] : undefined;
-  return (
-    <a class="figure" href={href} aria-current={isChosen ? 'true' : undefined}>
-      <span class="figure-label">{label}</span>
-      <span class="figure-value">{now === undefined ? '–' : <Count value={now.total} />}</span>
-      {now !== undefined && <Change count={now.total} before={before?.series[0]?.total} />}
-      <Sparkline values={now?.values ?? []} />
-    </a>
   );
 }
 

@@ -12,7 +12,9 @@ export interface CohortTableProps {
 }
 
 /** A row for each beginning, and a column for each interval after it. The share is written, and shaded by its size. */
-export function CohortTable({ cohorts, interval, zone, nowMs }: CohortTableProps) {
+export function CohortTable({ cohorts: all, interval, zone, nowMs }: CohortTableProps) {
+  // Before the first of them there is nothing to say.
+  const cohorts = all.slice(all.findIndex(({ size }) => size > 0));
   const columns = Math.max(0, ...cohorts.map((cohort) => seenOf(cohort, interval, zone, nowMs)));
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard

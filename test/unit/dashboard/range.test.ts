@@ -48,7 +48,7 @@ describe('The range of a question', () => {
 
   it('says what is wrong with a link, and is the usual one then', () => {
     for (const [link, message] of [
-      [{ range: '1y' }, 'Received the range “1y”, expected 24h, 1h, 7d'],
+      [{ range: '1y' }, 'Received the range “1y”, expected 1h, 24h, 7d'],
       [{ from: '2024-01-01T00:00' }, 'Received nothing, expected a date and a time'],
       [{ from: '2024-01-02T00:00', to: '2024-01-02T00:00' }, 'an end that is not after the beginning'],
       [{ from: '2024-13-01T00:00', to: '2024-03-01T00:00' }, 'Received “2024-13-01T00:00”'],
