@@ -13,12 +13,17 @@ export interface OpenEndpoint {
 
 /**
  * The server that the operator named, or else the embedded engine, started here and closed with `closing`.
- * @throws AppError when the embedded engine cannot start
+ * @throws AppError when the embedded engine cannot start, or the reason of `signal`
  */
-export async function openEndpoint(config: Config, log: Logger, closing: Closing): Promise<OpenEndpoint> {
+export async function openEndpoint(
+  config: Config,
+  log: Logger,
+  closing: Closing,
+  signal: AbortSignal,
+): Promise<OpenEndpoint> {
   const { clickhouse, dataDir, database } = config;
   if (clickhouse !== undefined) return { endpoint: clickhouse, consoleUrl: new URL('/play', clickhouse.urls[0]).href };
-  const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database });
+  const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database, signal });
   closing.add('embedded ClickHouse', () => engine.close());
   return { endpoint: engine.endpoint, consoleUrl: engine.consoleUrl };
 }

@@ -32,6 +32,8 @@ export interface EngineOptions {
   readonly serverFiles?: readonly ServerFile[];
   /** Taken when they are free, so that others can be told beforehand. */
   readonly ports?: EnginePorts;
+  /** Ends the start; no engine runs then. */
+  readonly signal?: AbortSignal;
 }
 
 const RESTART = { firstMs: 100, maxMs: 5000 };
@@ -40,15 +42,15 @@ const STABLE_MS = 10_000;
 
 /**
  * Starts the engine on `directory`, with what it held before. Waits for one whose owner is gone to end.
- * @throws AppError `unavailable`: no packages for this platform, or the directory is another live process's
+ * @throws AppError `unavailable`: no packages for this platform, or the directory is another live process's. Or the reason of `signal`
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { directory, log, database, serverFiles = [] } = options;
+  const { directory, log, database, serverFiles = [], signal = new AbortController().signal } = options;
   requireEnginePackages();
   const files = await engineFiles(directory);
   await refuseWhenOwned(files);
   await writeEngineConfig(files, database, serverFiles);
-  const { child, ports } = await firstLaunch(files, options.ports);
+  const { child, ports } = await firstLaunch(files, signal, options.ports);
   const engine = new EmbeddedEngine(files, ports, child, log);
   await engine.announce();
   return engine;
