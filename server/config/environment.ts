@@ -29,8 +29,11 @@ const specs = {
   CLICKHOUSE_USER: str({ default: 'default' }),
   CLICKHOUSE_PASSWORD: str({ default: '' }),
   CLICKHOUSE_INGEST_USER: str({ default: undefined }),
+  CLICKHOUSE_INGEST_PASSWORD: str({ default: undefined }),
   CLICKHOUSE_QUERY_USER: str({ default: undefined }),
+  CLICKHOUSE_QUERY_PASSWORD: str({ default: undefined }),
   CLICKHOUSE_ANALYST_USER: str({ default: undefined }),
+  CLICKHOUSE_ANALYST_PASSWORD: str({ default: undefined }),
   CLICKHOUSE_DATABASE: identifier()({ default: defaults.database }),
   CLICKHOUSE_CLUSTER: clusterName()({ default: undefined }),
   BATCH_MAX_WAIT_MS: whole(1, 60_000)({ default: defaults.journal.batchMaxWaitMs }),
@@ -70,7 +73,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     issues.push(...clusterIssues(set.CLICKHOUSE_URL, set.CLICKHOUSE_CLUSTER));
   if (issues.length > 0) throw new AppError('invalid', startMessage(issues), { issues });
   const admin = { username: set.CLICKHOUSE_USER, password: set.CLICKHOUSE_PASSWORD };
-  const as = (username: string | undefined) => ({ ...admin, username: username ?? admin.username });
+  const as = (username = admin.username, password = admin.password) => ({ username, password });
   return {
     ...defaults,
     host: set.HOST,
@@ -83,9 +86,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
             urls: set.CLICKHOUSE_URL,
             cluster: set.CLICKHOUSE_CLUSTER,
             admin,
-            ingest: as(set.CLICKHOUSE_INGEST_USER),
-            query: as(set.CLICKHOUSE_QUERY_USER),
-            analyst: as(set.CLICKHOUSE_ANALYST_USER),
+            ingest: as(set.CLICKHOUSE_INGEST_USER, set.CLICKHOUSE_INGEST_PASSWORD),
+            query: as(set.CLICKHOUSE_QUERY_USER, set.CLICKHOUSE_QUERY_PASSWORD),
+            analyst: as(set.CLICKHOUSE_ANALYST_USER, set.CLICKHOUSE_ANALYST_PASSWORD),
           },
     database: set.CLICKHOUSE_DATABASE,
     logLevel: set.LOG_LEVEL,
