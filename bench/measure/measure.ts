@@ -1,4 +1,5 @@
-import autocannon from 'autocannon';
+import autocannon, { type Request, type Result } from 'autocannon';
+import { deferred } from '../../server/common/deferred.ts';
 
 /** One request of a load. */
 export interface LoadRequest {
@@ -33,17 +34,22 @@ export interface Measurement {
 /** Runs one load from this process. An aborted signal ends it early, with what was measured until then. */
 export async function measure(plan: LoadPlan, signal: AbortSignal): Promise<Measurement> {
   signal.throwIfAborted();
-  const run = autocannon({
+  const ended = deferred<Result>();
+  const options = {
     url: plan.url,
     connections: plan.connections,
     ...('seconds' in plan.extent ? { duration: plan.extent.seconds } : { amount: plan.extent.requests }),
     ...(plan.ratePerS === undefined ? {} : { overallRate: plan.ratePerS }),
-    requests: [{ setupRequest: (request) => Object.assign(request, plan.next()) }],
+    requests: [{ setupRequest: (request: Request) => Object.assign(request, plan.next()) }],
+  };
+  const run = autocannon(options, (error: unknown, result: Result) => {
+    if (error instanceof Error) ended.reject(error);
+    else ended.resolve(result);
   });
   const stop = () => run.stop();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    const { '2xx': answered, non2xx, errors, duration, latency } = await run;
+    const { '2xx': answered, non2xx, errors, duration, latency } = await ended.promise;
     return { ratePerS: answered / duration, p50Ms: latency.p50, p99Ms: latency.p99, non2xx, errors };
   } finally {
     signal.removeEventListener('abort', stop);

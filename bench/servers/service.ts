@@ -17,8 +17,11 @@ export interface Service {
 /** The database of the service; its users may touch no other. */
 export const DATABASE = 'analytics';
 
-/** Starts it on free ports, with the default settings. Everything it opens is registered with `closing`. */
-export async function startService(closing: Closing): Promise<Service> {
+/**
+ * Starts it on free ports, with the default settings. Everything it opens is registered with `closing`.
+ * @param program another build's `server/main.js`
+ */
+export async function startService(closing: Closing, program = programFile('server/main.js')): Promise<Service> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'clickhour-bench-'));
   closing.add('temporary directory', () => rm(directory, { recursive: true, force: true }));
   const engine = await startEngine({
@@ -27,7 +30,7 @@ export async function startService(closing: Closing): Promise<Service> {
     database: DATABASE,
   });
   closing.add('engine', () => engine.close());
-  const server = await startChildServer(programFile('server/main.js'), {
+  const server = await startChildServer(program, {
     HOST: '127.0.0.1',
     PORT: '0',
     DATA_DIR: path.join(directory, 'data'),

@@ -2,11 +2,12 @@ import { messageOf, type Issue } from '../common/errors.ts';
 import type { Clock } from './analytics-event.ts';
 import { DEFAULT_CATEGORY, NO_DATA, type Event } from './event.ts';
 import { EVENT_MEMBERS, MAX_DATA_DEPTH, readShape, type EventShape } from './event-shape.ts';
-import { eventTimeUs } from './event-time.ts';
+import { eventTimeUs } from './time.ts';
 import { scanMembers } from './json/members.ts';
 import type { PayloadCheck } from './payload-schemas.ts';
 import { received } from './received.ts';
 import type { Reason, Refusal } from './rejection.ts';
+import { shapeOf, type DataText } from './data/shape.ts';
 import type { TypedPaths } from './data/typed-paths.ts';
 
 export interface ParseContext extends Clock {
@@ -28,7 +29,7 @@ export function parseEvent(bytes: Buffer, context: ParseContext): Event | Refusa
     const message = 'received bytes that are not UTF-8 (shown as U+FFFD), expected UTF-8';
     return refusal('malformed', [{ path: '', message }]);
   }
-  const { data, repeated, tooDeep } = scanMembers(text, EVENT_MEMBERS, MAX_DATA_DEPTH);
+  const { data, dataMembers, repeated, tooDeep } = scanMembers(text, EVENT_MEMBERS, MAX_DATA_DEPTH);
   if (tooDeep !== undefined) {
     const message = `received more than ${MAX_DATA_DEPTH} levels of nesting, expected at most ${MAX_DATA_DEPTH}`;
     return refusal('shape', [{ path: tooDeep, message }]);
@@ -45,16 +46,17 @@ export function parseEvent(bytes: Buffer, context: ParseContext): Event | Refusa
   if (isIssues(shape)) return refusal('shape', shape);
   if ((data === undefined) !== (shape.data === undefined))
     throw new Error('JSON.parse and scanMembers do not agree on whether there is a member data');
-  return toEvent(shape, data ?? NO_DATA, context, text);
+  return toEvent(shape, { text: data ?? NO_DATA, members: dataMembers }, context, text);
 }
 
 export function isRefusal(verdict: Event | Refusal): verdict is Refusal {
   return 'reason' in verdict;
 }
 
-function toEvent(shape: EventShape, data: string, context: ParseContext, text: string): Event | Refusal {
+function toEvent(shape: EventShape, given: DataText, context: ParseContext, text: string): Event | Refusal {
   const { category = DEFAULT_CATEGORY, name, user = '', event_id: eventId } = shape;
   const { session_id: sessionId = user, data: payload = {} } = shape;
+  const { text: data } = given;
   const findings: [Reason, Issue][] = [];
   // Only an escape can stand for half a character, and most texts have none.
   if (text.includes('\\u')) findings.push(...halfCharacters(shape));
@@ -86,7 +88,7 @@ function toEvent(shape: EventShape, data: string, context: ParseContext, text: s
     data,
     ...(eventId === undefined ? {} : { eventId }),
     // Last, because it remembers the paths of what it allows.
-    ...(context.typedPaths.allows(payload) ? {} : { typed: false }),
+    ...(context.typedPaths.allows(payload) ? { shape: shapeOf(payload, given) } : { typed: false }),
   };
 }
 

@@ -1,4 +1,3 @@
-import { MigrationError, Umzug } from 'umzug';
 import { AppError, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { checksum, type MigrationFile } from './files.ts';
@@ -20,31 +19,17 @@ export interface Run {
  * @returns the names of the files it applied, in order
  */
 export async function applyPending(run: Run): Promise<readonly string[]> {
-  const { ledgers, files } = run;
-  const isWhole = (name: string) =>
-    [...ledgers.values()].every((ledger) => ledger.some((row) => row.name === name && row.statement === 0));
-  const umzug = new Umzug<object>({
-    migrations: files.map((file) => ({ name: file.name, path: file.path, up: () => applyFile(run, file) })),
-    storage: {
-      executed: () => Promise.resolve(files.map(({ name }) => name).filter(isWhole)),
-      logMigration: ({ name }) => markWhole(run, name),
-      unlogMigration: () => Promise.reject(new Error('migrations only go up')),
-    },
-    logger: undefined,
-  });
-  try {
-    return (await umzug.up()).map(({ name }) => name);
-  } catch (error) {
-    // Umzug repeats our message in a message of its own.
-    throw error instanceof MigrationError ? error.cause : error;
+  const ledgers = [...run.ledgers.values()];
+  const isApplied = ({ name }: MigrationFile) =>
+    ledgers.every((ledger) => ledger.some((row) => row.name === name && row.statement === 0));
+  const pending = run.files.filter((file) => !isApplied(file));
+  for (const file of pending) {
+    await applyFile(run, file);
+    for (const { client } of run.ledgers.keys()) {
+      await writeLedger(client, { name: file.name, statement: 0, checksum: file.checksum, durationMs: 0 });
+    }
   }
-}
-
-async function markWhole({ ledgers, files }: Run, name: string): Promise<void> {
-  const file = files.find((file) => file.name === name);
-  for (const { client } of ledgers.keys()) {
-    await writeLedger(client, { name, statement: 0, checksum: file?.checksum ?? '', durationMs: 0 });
-  }
+  return pending.map(({ name }) => name);
 }
 
 async function applyFile(run: Run, file: MigrationFile): Promise<void> {

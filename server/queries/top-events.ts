@@ -3,11 +3,11 @@ import type { QuestionLimits } from '../clickhouse/query.ts';
 import type { DataCondition, DataPath } from '../events/data/data-path.ts';
 import { allOf, columnsAre, isWithin } from './sql/conditions.ts';
 import { IDENTITY } from './copies.ts';
-import { countIdentities, countRows, hoursAround, hoursWithCopies, isOfHours } from './copies-of-hours.ts';
+import { countIdentities, countRows, hoursAround, readCopies, isOfHours } from './copies-of-hours.ts';
 import { allHold, paramsOf, textAt, type Expression } from './sql/data-values.ts';
 import type { KnownNames } from './event-names.ts';
 import type { Counting } from './counted/grown-hours.ts';
-import { END_US } from './events-page.ts';
+import { END_US } from './sql/event-filters.ts';
 import { ORDER, placeOf, readShown, ShownValues, type Place } from './shown-values.ts';
 
 /** Columns of an event that events can be counted by. */
@@ -96,7 +96,7 @@ async function readKeys(counting: Counting, question: TopQuestion, knownNames: K
   const params = { ...asRows.params, ...raw.params };
   const rows = await queryRows<Row>(nodes, `SELECT *, (${raw.sql}) AS raw_rows FROM (${asRows.sql})`, params, bounds);
   if (Number(rows[0]?.raw_rows) === identities) return rows;
-  const copied = await hoursWithCopies(counting, question, hours);
+  const { hoursS: copied } = await readCopies(counting, question, hours);
   if (copied.length === 0) return rows;
   const { sql, params: withCopies } = selectTop(question, firstOfCopies(question, copied));
   return await queryRows<Row>(nodes, sql, withCopies, bounds);

@@ -2,6 +2,8 @@
 export interface Members {
   /** The exact text of the value of the top-level member `data`; undefined when there is none. */
   readonly data: string | undefined;
+  /** How many members the objects in `data` have together, those that are given twice counted twice. */
+  readonly dataMembers: number;
   /** A top-level member of `names` that is given more than once. */
   readonly repeated: string | undefined;
   /** The top-level member whose value is nested deeper than the limit (empty: none of them, the text itself). */
@@ -26,6 +28,9 @@ const CLOSE_OBJECT = 0x7d;
 export function scanMembers(text: string, names: ReadonlySet<string>, maxDepth: number): Members {
   const seen = new Set<string>();
   let data: string | undefined;
+  let dataMembers = 0;
+  let colons = 0;
+  let colonsBefore = 0;
   let repeated: string | undefined;
   let name = '';
   let valueStart = -1;
@@ -41,12 +46,16 @@ export function scanMembers(text: string, names: ReadonlySet<string>, maxDepth: 
         break;
       }
       case COLON:
-        if (depth === 1 && valueStart === -1) valueStart = at + 1;
+        colons += 1;
+        if (depth === 1 && valueStart === -1) {
+          valueStart = at + 1;
+          colonsBefore = colons;
+        }
         break;
       case OPEN_OBJECT:
       case OPEN_ARRAY:
         depth += 1;
-        if (depth > maxDepth + 1) return { data, repeated, tooDeep: name };
+        if (depth > maxDepth + 1) return { data, dataMembers, repeated, tooDeep: name };
         break;
       case COMMA:
       case CLOSE_OBJECT:
@@ -55,7 +64,10 @@ export function scanMembers(text: string, names: ReadonlySet<string>, maxDepth: 
           if (names.has(name)) {
             if (seen.has(name)) repeated = name;
             seen.add(name);
-            if (name === 'data') data = trimmed(text, valueStart, at);
+            if (name === 'data') {
+              data = trimmed(text, valueStart, at);
+              dataMembers = colons - colonsBefore;
+            }
           }
           name = '';
           valueStart = -1;
@@ -65,7 +77,7 @@ export function scanMembers(text: string, names: ReadonlySet<string>, maxDepth: 
       default:
     }
   }
-  return { data, repeated, tooDeep: undefined };
+  return { data, dataMembers, repeated, tooDeep: undefined };
 }
 
 /** @returns the position behind the closing quote, or the end of the text */

@@ -2,9 +2,8 @@ import { Type } from 'typebox';
 import { DATA_PATH, DATA_PATH_WORDS } from '../../events/data/data-path.ts';
 import { TOP_COLUMNS } from '../../queries/top-events.ts';
 import { Time } from '../operation/parameters.ts';
-import { category, filters } from './questions-schemas.ts';
+import { category, filters, where } from './questions-schemas.ts';
 
-const MAX_CONDITIONS = 10;
 const MAX_SHOWN = 20;
 const COLUMNS = TOP_COLUMNS.join('|');
 
@@ -25,12 +24,7 @@ export const TopQuery = Type.Object({
   to: Type.Optional(Time),
   window: Type.Optional(Type.Enum(['15m', '1h', '24h'], { description: '15m, 1h or 24h (up to now), without from' })),
   unique: Type.Optional(Type.String({ pattern: `^${DATA_PATH}$`, description: `${DATA_PATH_WORDS}; once` })),
-  where: Type.Optional(
-    Type.Array(Type.String({ pattern: `^${DATA_PATH}:`, maxLength: 2048 }), {
-      maxItems: MAX_CONDITIONS,
-      description: `path:value, at most ${MAX_CONDITIONS} times; a path is ${DATA_PATH_WORDS}`,
-    }),
-  ),
+  where: Type.Optional(where),
   show: Type.Optional(
     Type.String({
       pattern: `^${DATA_PATH}(?:,${DATA_PATH}){0,${MAX_SHOWN - 1}}$`,

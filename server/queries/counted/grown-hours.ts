@@ -14,6 +14,8 @@ export interface Selection {
   readonly category?: string | undefined;
   readonly name?: string | undefined;
   /** Any of these. */
+  readonly names?: readonly string[] | undefined;
+  /** Any of these, too. */
   readonly kinds?: readonly KindOfEvent[] | undefined;
 }
 
@@ -77,10 +79,18 @@ export function eventsOfGrown(condition: string): string {
     GROUP BY hour, application, category, name`;
 }
 
-export function hoursAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {
-  const { application, category, name, kinds } = selection;
-  return allOf([
+/** That rows are of a selection, whose `kinds` do not matter here. */
+export function areSelected({ application, category, name, names }: Selection): Condition[] {
+  return [
     ...columnsAre({ application, category, name }),
+    ...(names === undefined ? [] : [{ sql: 'name IN {names:Array(String)}', params: { names } }]),
+  ];
+}
+
+export function hoursAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {
+  const { kinds } = selection;
+  return allOf([
+    ...areSelected(selection),
     ...(kinds === undefined ? [] : [isAnyOf(kinds)]),
     {
       sql: `hour >= toDateTime({from_s:UInt32}, 'UTC') AND hour < toDateTime({to_s:UInt32}, 'UTC')`,
