@@ -1,6 +1,6 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import type { Counting } from '../counted/grown-hours.ts';
-import { paramsOf } from '../sql/data-values.ts';
+import { paramsOf } from '../sql/';
 import { columnFilters, END_US } from '../sql/event-filters.ts';
 import { askEvents, type RawEvents } from './raw-events.ts';
 import { isStep, mayShare, namesOf, stepParams, type Person, type Step } from './steps.ts';
