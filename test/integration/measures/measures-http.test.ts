@@ -120,13 +120,13 @@ describe('The measures over HTTP', () => {
   });
 
   it('give how many went how far', async () => {
-    const at = (minutes: number) => NOW_MS - DAY_MS + minutes * MINUTE_MS;
+    const startMs = NOW_MS - DAY_MS;
     const ofCategory = await store(
-      { ms: at(0), user: 'u1', name: 'view' },
-      { ms: at(0), user: 'u1', name: 'buy' },
-      { ms: at(0), user: 'u2', name: 'view' },
-      { ms: at(31), user: 'u2', name: 'buy' },
-      { ms: at(0), name: 'view' },
+      { ms: startMs, user: 'u1', name: 'view' },
+      { ms: startMs, user: 'u1', name: 'buy' },
+      { ms: startMs, user: 'u2', name: 'view' },
+      { ms: startMs + 31 * MINUTE_MS, user: 'u2', name: 'buy' },
+      { ms: startMs, name: 'view' },
     );
     const steps = `${ofCategory}&step=view&step=${encodeURIComponent(`category ${made}::buy`)}`;
     expect(await ask(`/events/funnel?${steps}`)).to.deep.equal({
@@ -144,16 +144,17 @@ describe('The measures over HTTP', () => {
   });
 
   it('give who came back', async () => {
-    const day = (days: number) => NOW_MS - 3 * DAY_MS + days * DAY_MS;
+    const days = [-3, -2, -1].map((ago) => NOW_MS + ago * DAY_MS);
+    const [first = 0, second = 0, third = 0] = days;
     const ofCategory = await store(
-      { ms: day(0), user: 'u1', name: 'join' },
-      { ms: day(0) + 1, user: 'u1', name: 'use' },
-      { ms: day(0) - 1, user: 'u2', name: 'use' },
-      { ms: day(0), user: 'u2', name: 'join' },
-      { ms: day(2), user: 'u2', name: 'use' },
-      { ms: day(1), user: 'u2', name: 'join' },
-      { ms: day(1), user: 'u3', name: 'join' },
-      { ms: day(1), name: 'join' },
+      { ms: first, user: 'u1', name: 'join' },
+      { ms: first + 1, user: 'u1', name: 'use' },
+      { ms: first - 1, user: 'u2', name: 'use' },
+      { ms: first, user: 'u2', name: 'join' },
+      { ms: third, user: 'u2', name: 'use' },
+      { ms: second, user: 'u2', name: 'join' },
+      { ms: second, user: 'u3', name: 'join' },
+      { ms: second, name: 'join' },
     );
     expect(await ask(`/events/retention?${ofCategory}&first=join&return=use&periods=3`)).to.deep.equal({
       by: 'user',
