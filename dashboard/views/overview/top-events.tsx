@@ -23,7 +23,7 @@ export function TopEvents({ state, bounds }: { readonly state: OverviewState; re
     <section aria-labelledby="top-events">
       <div class="section-head">
         <h2 id="top-events">Top events</h2>
-        <a class="section-note section-action" href={topTo({ by: 'name', ...stretch })}>
+        <a class="section-action" href={topTo({ by: 'name', ...stretch })}>
           All
         </a>
       </div>
