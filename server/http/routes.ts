@@ -12,6 +12,7 @@ import { eventsOperations, type EventsDependencies } from './ingest/events.ts';
 import { measured } from './middleware/measured.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
+import { measuresOperations } from './routes/measures/measures.ts';
 import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
 import { readsOf, type ReadsDependencies } from './routes/reads.ts';
@@ -43,6 +44,7 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     ...analyticsOperations(reading),
     ...eventsOperations(dependencies),
     ...questionsOperations(reading),
+    ...measuresOperations(reading),
     topStream(reading),
     ...statusOperations(dependencies),
     ...dashboardOperations(),
