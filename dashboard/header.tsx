@@ -11,8 +11,8 @@ export function Header({ current }: { readonly current: View }) {
   const views = useRef<HTMLUListElement>(null);
   useEffect(() => {
     // On a phone the views are a row that scrolls.
-    const link = views.current?.querySelector<HTMLElement>('[aria-current]');
-    if (views.current !== null && link) views.current.scrollLeft = link.offsetLeft - views.current.clientWidth / 3;
+    const link = views.current?.querySelector('[aria-current]');
+    link?.scrollIntoView({ block: 'nearest', inline: 'center' });
   }, [current]);
   return (
     <header class="site-header">
