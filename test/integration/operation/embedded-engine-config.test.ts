@@ -107,7 +107,8 @@ describe('the embedded engine is configured', () => {
     expect(await run('analyst', query)).to.equal('1\t1');
   });
 
-  it('with limits that stop the analyst', async () => {
+  it('with limits that stop the analyst', async function () {
+    this.timeout(120_000);
     expect(await codeFor('analyst', 'SELECT number FROM numbers(100001)')).to.equal(TOO_MANY_ROWS_OR_BYTES);
     expect(
       await codeFor('analyst', 'SELECT count() FROM (SELECT groupArray(number) FROM numbers(1000000000))'),

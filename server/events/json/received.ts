@@ -1,4 +1,4 @@
-import { show } from '../common/errors.ts';
+import { show } from '../../common/errors.ts';
 
 const SHOWN_CHARACTERS = 80;
 
