@@ -9,9 +9,11 @@ import { crossOrigin } from './middleware/cross-origin.ts';
 import { dashboardOperations } from './pages/dashboard.ts';
 import { documentationOperations } from './pages/documentation.ts';
 import { eventsOperations, type EventsDependencies } from './ingest/events.ts';
+import { headerLimits } from './middleware/header-limits.ts';
 import { measured } from './middleware/measured.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
+import { isStrict, strictQuery } from './operation/strict-query.ts';
 import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
 import { readsOf, type ReadsDependencies } from './routes/reads.ts';
@@ -50,10 +52,11 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
   return [...served, ...documentationOperations(served)];
 }
 
-/** The same operation, for those alone who may ask for it, and no more often than they may. */
+/** The same operation, for those alone who may ask for it, no more often than they may, and for what it knows. */
 function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Operation {
   const { access, handle } = operation;
   if (access === 'open') return operation;
+  const checkQuery = isStrict(operation) ? strictQuery(operation) : () => undefined;
   return {
     ...operation,
     handle: (ctx) => {
@@ -64,6 +67,7 @@ function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Ope
         if (access === 'write') events.rejected.inc({ reason: 'rate_limited' });
         throw error;
       }
+      checkQuery(ctx);
       return handle(ctx);
     },
   };
@@ -84,6 +88,7 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   app.use(standardHeaders);
   if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
   app.use(problems(log));
+  app.use(headerLimits);
   app.use(identified(createTrust(trust)));
   app.use(fixedPaths(served));
   app.use(router.routes());
