@@ -12,7 +12,9 @@ import { createHttpApp } from './http/routes.ts';
 import { listen } from './http/server/listen.ts';
 import { openIngest } from './shipping/ingest.ts';
 import { Backlog } from './journal/backlog.ts';
+import { EVENTS } from './journal/segment.ts';
 import type { Hit } from './journal/fail-point.ts';
+import { counted } from './common/counted.ts';
 import { createLogger, type Logger } from './common/log.ts';
 import { Feeds, MAX_FEEDS } from './live/feeds.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
@@ -30,6 +32,8 @@ export interface App {
   readonly url: string;
   /** ClickHouse's own SQL console. */
   readonly consoleUrl: string;
+  /** What a person should know who starts this; undefined when all is well. */
+  readonly problem?: string | undefined;
   /** Stops accepting, ships what is held, and closes everything, last opened first. */
   close(): Promise<void>;
 }
@@ -46,11 +50,13 @@ export interface Surroundings {
   readonly random?: () => number;
   readonly log?: Logger;
   readonly hit?: Hit;
+  /** Ends the start. */
+  readonly stop?: AbortSignal;
 }
 
 /**
  * Builds every long-lived part once, in the order in which an event meets them, and serves.
- * @throws AppError when a part cannot start; what was opened before it is closed again
+ * @throws AppError when a part cannot start, or the reason of `stop`; what was opened before is closed again
  */
 export async function startApp(config: Config, surroundings: Surroundings = {}): Promise<App> {
   const closing = new Closing();
@@ -64,16 +70,16 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
 
 async function open(config: Config, surroundings: Surroundings, closing: Closing): Promise<App> {
   const { nowMs = Date.now, random = Math.random, log = createLogger(config.logLevel) } = surroundings;
-  const { hit = () => undefined } = surroundings;
+  const { hit = () => undefined, stop = new AbortController().signal } = surroundings;
   // First, because a broken file is the operator's to mend, and nothing else should have started then.
   const checkPayload = await loadPayloadSchemas(config.schemasDir);
-  const clickhouse = await openClickHouse(config, log, closing, random);
+  const clickhouse = await openClickHouse(config, { log, closing, random, stop });
   const { ingestNodes, queryNodes } = clickhouse;
 
   const { database, dataDir, retentionDays, journal: limits, cache } = config;
   const gate = openGate({ ...clickhouse, database, retentionDays, log, nowMs, random });
   closing.add('gate', () => gate.close());
-  await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
+  await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false, signal: stop })]);
 
   const backlog = new Backlog(nowMs);
   const metrics = createMetrics(backlog, nowMs);
@@ -103,13 +109,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
 
   const live = new Feeds({ maxReaders: config.live.maxReaders, metrics, log });
 
-  const health = createHealth({
-    ingest,
-    backlog,
-    clickhouse: clickhouse.health,
-    gate,
-    nowMs,
-  });
+  const health = createHealth({ ingest, backlog, clickhouse: clickhouse.health, gate, nowMs });
   const { maxFutureMs, maxBodyBytes, bodiesMaxBytes, trust, corsOrigins } = config;
   const http = createHttpApp({
     ingest,
@@ -132,7 +132,23 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   closing.add('http', () => listener.close());
   // After it, to be closed before it: an answer without an end would keep it open.
   closing.add('live', () => live.close());
-  return { url: listener.url, consoleUrl: clickhouse.consoleUrl, close: async () => closing.close() };
+  closing.add('what is said of it', () => sayStopping(backlog, log));
+  const { consoleUrl, endpoint } = clickhouse;
+  return { url: listener.url, consoleUrl, problem: problemOf(gate.state, endpoint), close: () => closing.close() };
+}
+
+function sayStopping(backlog: Backlog, log: Logger): void {
+  const { rows } = backlog.of(EVENTS);
+  log.info(
+    { events: rows },
+    rows === 0 ? 'stopping: every event is shipped' : `stopping: shipping ${counted(rows, 'event')}…`,
+  );
+}
+
+function problemOf(state: string, { urls }: ClickHouseEndpoint): string | undefined {
+  if (state === 'ready') return undefined;
+  return `ClickHouse at ${urls.join(', ')} is not ready: ${state}
+Events are accepted and wait in the journal until it is. Is CLICKHOUSE_URL right?`;
 }
 
 interface HourlyParts {
@@ -168,11 +184,9 @@ interface ClickHouse {
 /** The embedded engine unless the operator named a server; and clients for each thing the service does there. */
 async function openClickHouse(
   config: Config,
-  log: Logger,
-  closing: Closing,
-  random: () => number,
+  { log, closing, random, stop }: Required<Pick<Surroundings, 'log' | 'random' | 'stop'>> & { closing: Closing },
 ): Promise<ClickHouse> {
-  const { endpoint, consoleUrl } = await openEndpoint(config, log, closing);
+  const { endpoint, consoleUrl } = await openEndpoint(config, log, closing, stop);
   const { database } = config;
   // Many servers before one cluster do not all begin with the same node.
   const first = Math.floor(random() * endpoint.urls.length);

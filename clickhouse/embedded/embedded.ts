@@ -9,13 +9,12 @@ import type { EngineFiles, ServerFile } from './engine-files.ts';
 import { requireEnginePackages } from './engine-packages.ts';
 import { firstLaunch, refuseWhenOwned } from './first-launch.ts';
 import type { EnginePorts } from './free-ports.ts';
-import { endpointWithServiceUsers } from './service-users.ts';
+import { endpointWithServiceUsers, engineEndpoint } from './engine-users.ts';
+import { keepPasswords, readPasswords } from './passwords.ts';
 
 /** A real ClickHouse server, from npm alone, that lives as long as this process at most. */
 export interface Engine {
   readonly endpoint: ClickHouseEndpoint;
-  /** The SQL console, for a browser on this machine. */
-  readonly consoleUrl: string;
   /** The process that is the engine now; another one after a crash. */
   readonly pid: number;
   /** Ends the engine in order. Safe to call twice. */
@@ -32,6 +31,16 @@ export interface EngineOptions {
   readonly serverFiles?: readonly ServerFile[];
   /** Taken when they are free, so that others can be told beforehand. */
   readonly ports?: EnginePorts;
+  /** Ends the start; no engine runs then. */
+  readonly signal?: AbortSignal;
+}
+
+interface EngineParts {
+  readonly files: EngineFiles;
+  readonly ports: EnginePorts;
+  readonly child: EngineChild;
+  readonly endpoint: ClickHouseEndpoint;
+  readonly log: Logger;
 }
 
 const RESTART = { firstMs: 100, maxMs: 5000 };
@@ -40,16 +49,21 @@ const STABLE_MS = 10_000;
 
 /**
  * Starts the engine on `directory`, with what it held before. Waits for one whose owner is gone to end.
- * @throws AppError `unavailable`: no packages for this platform, or the directory is another live process's
+ * @throws AppError `unavailable`: no packages for this platform, or the directory is another live process's. Or the reason of `signal`
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { directory, log, database, serverFiles = [] } = options;
+  const { directory, log, database, serverFiles = [], signal = new AbortController().signal } = options;
   requireEnginePackages();
   const files = await engineFiles(directory);
   await refuseWhenOwned(files);
-  await writeEngineConfig(files, database, serverFiles);
-  const { child, ports } = await firstLaunch(files, options.ports);
-  const engine = new EmbeddedEngine(files, ports, child, log);
+  const passwords = await keepPasswords(files);
+  await writeEngineConfig(files, database, passwords, serverFiles);
+  const { child, ports } = await firstLaunch(files, signal, options.ports);
+  const reason = await child.unconfined;
+  if (reason !== undefined)
+    log.warn({ reason }, 'SQL users of the embedded ClickHouse can read the files of this account');
+  const endpoint = engineEndpoint(engineUrl(ports), passwords);
+  const engine = new EmbeddedEngine({ files, ports, child, endpoint, log });
   await engine.announce();
   return engine;
 }
@@ -59,7 +73,9 @@ export async function runningEngine(directory: string): Promise<ClickHouseEndpoi
   const files = await engineFiles(directory);
   const state = await readEngineState(files);
   if (state === undefined || !(await engineAnswers(files, state.ports))) return undefined;
-  return endpointWithServiceUsers(engineUrl(state.ports));
+  const url = engineUrl(state.ports);
+  const passwords = await readPasswords(files);
+  return passwords === undefined ? endpointWithServiceUsers(url) : engineEndpoint(url, passwords);
 }
 
 /**
@@ -73,7 +89,6 @@ export async function runningEngine(directory: string): Promise<ClickHouseEndpoi
  */
 class EmbeddedEngine implements Engine {
   readonly endpoint: ClickHouseEndpoint;
-  readonly consoleUrl: string;
   readonly #files: EngineFiles;
   readonly #ports: EnginePorts;
   readonly #log: Logger;
@@ -82,13 +97,12 @@ class EmbeddedEngine implements Engine {
   readonly #closed: Promise<void>;
   #child: EngineChild;
 
-  constructor(files: EngineFiles, ports: EnginePorts, child: EngineChild, log: Logger) {
+  constructor({ files, ports, child, endpoint, log }: EngineParts) {
     this.#files = files;
     this.#ports = ports;
     this.#child = child;
     this.#log = log;
-    this.endpoint = endpointWithServiceUsers(engineUrl(ports));
-    this.consoleUrl = `${engineUrl(ports)}/play`;
+    this.endpoint = endpoint;
     this.#closed = this.#keepUp();
   }
 

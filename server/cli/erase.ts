@@ -1,3 +1,4 @@
+import { counted } from '../common/counted.ts';
 import { readConfig } from '../config/environment.ts';
 import { show } from '../common/errors.ts';
 import { eraseUser, type Erased } from '../erase/erase-user.ts';
@@ -61,8 +62,4 @@ function report({ user }: ErasedUser, { events, rejected, journals: { rows, rema
       `${WAIT_MS / 1000} s: ${remaining.join(', ')}. Run this again when they have.`,
   );
   return 1;
-}
-
-function counted(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? '' : 's'}`;
 }

@@ -26,6 +26,7 @@ const BAD: ReadonlySet<string> = new Set([
 const WARN: ReadonlySet<string> = new Set([
   'away',
   'partly away',
+  'partly unavailable',
   'unavailable',
   'incomplete',
   'degraded',

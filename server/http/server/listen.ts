@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { Server as TcpServer } from 'node:net';
-import { AppError } from '../../common/errors.ts';
+import { AppError, messageOf, show } from '../../common/errors.ts';
 import { serveConnections } from './connections.ts';
 import type { Handle } from './front-door.ts';
 
@@ -32,6 +32,16 @@ const MAX_CONNECTIONS = 10_000;
 const MAX_WAITING_CONNECTIONS = 4096;
 const CLOSE_DEADLINE_MS = 5_000;
 
+/**
+ * Whether the address could be taken now.
+ * @throws AppError `invalid` that says why not, and what to do
+ */
+export async function requireAddress({ host, port }: Pick<ListenOptions, 'host' | 'port'>): Promise<void> {
+  const server = new TcpServer();
+  await take(server, host, port);
+  await new Promise((resolve) => server.close(resolve));
+}
+
 /** @throws AppError `invalid` when the address cannot be taken */
 export async function listen(
   handle: Handle,
@@ -46,12 +56,31 @@ export async function listen(
   });
   serveConnections(server, handle);
   server.maxConnections = MAX_CONNECTIONS;
+  await take(server, host, port);
+  return { url: urlOf(server, host), close: async () => closeServer(server, drainMs) };
+}
+
+async function take(server: TcpServer, host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, MAX_WAITING_CONNECTIONS, resolve);
   }).catch((error: unknown) => {
-    throw new AppError('invalid', `HOST and PORT: ${host}:${port} cannot be listened on`, { cause: error });
+    throw new AppError('invalid', notTaken(error, host, port), { cause: error });
   });
-  return { url: urlOf(server, host), close: async () => closeServer(server, drainMs) };
+}
+
+function notTaken(error: unknown, host: string, port: number): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
+  switch (code) {
+    case 'EADDRINUSE':
+      return (
+        `PORT: ${port} of ${host} is in use, perhaps by a clickhour that runs already; ` +
+        `stop it, or set another PORT, such as PORT=${port === 65_535 ? port - 1 : port + 1}; PORT=0 takes a free one`
+      );
+    case 'EACCES':
+      return `PORT: ${port} may not be used by this user; set a PORT from 1024 up`;
+    default:
+      return `HOST: received ${show(host)} (${code}), expected an address of this machine, such as HOST=127.0.0.1`;
+  }
 }
 
 function urlOf(server: Server, host: string): string {

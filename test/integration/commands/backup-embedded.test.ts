@@ -16,12 +16,6 @@ describe('npm run backup, while events arrive at a server with the embedded engi
   afterEach(() => directory.remove());
 
   const data = (name: string) => path.join(directory.path, name);
-  const run = (program: string, dataDir: string, ...args: string[]) => {
-    const env = { PATH: process.env['PATH'], DATA_DIR: dataDir };
-    const file = programFile(`server/cli/${program}.js`);
-    const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], { env, encoding: 'utf8' });
-    return { status, stdout, stderr };
-  };
 
   it('has every event that was acknowledged before, none twice, and what is counted agrees', async function () {
     this.timeout(400_000);
@@ -31,9 +25,9 @@ describe('npm run backup, while events arrive at a server with the embedded engi
     const copies: { before: number; after: number; name: string }[] = [];
     try {
       const { url } = first;
-      let isDone = false;
+      const done = new AbortController();
       const post = async () => {
-        while (!isDone) {
+        while (!done.signal.aborted) {
           const response = await fetch(
             `${url}/analytics?timestamp=${timestamp + (acknowledged % 1000)}&user=u${acknowledged % 50}&click`,
             { method: 'POST' },
@@ -50,7 +44,7 @@ describe('npm run backup, while events arrive at a server with the embedded engi
         expect(exitCode, output).to.equal(0);
         copies.push({ before, after: acknowledged, name });
       }
-      isDone = true;
+      done.abort();
       await posting;
     } finally {
       await first.stop();
@@ -87,18 +81,25 @@ describe('npm run backup, while events arrive at a server with the embedded engi
     expect(replaced.status, replaced.stderr).to.equal(0);
     expect(run('verify', data('a')).status).to.equal(0);
   });
-
-  async function runBeside(program: string, dataDir: string, ...args: string[]) {
-    const env = { PATH: process.env['PATH'], DATA_DIR: dataDir };
-    const child = spawn(process.execPath, [programFile(`server/cli/${program}.js`), ...args], { env });
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
-    return { exitCode, output };
-  }
 });
 
 async function waitFor(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+function run(program: string, dataDir: string, ...args: string[]) {
+  const env = { PATH: process.env['PATH'], DATA_DIR: dataDir };
+  const file = programFile(`server/cli/${program}.js`);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file, ...args], { env, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+async function runBeside(program: string, dataDir: string, ...args: string[]) {
+  const env = { PATH: process.env['PATH'], DATA_DIR: dataDir };
+  const child = spawn(process.execPath, [programFile(`server/cli/${program}.js`), ...args], { env });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exitCode = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { exitCode, output };
 }
