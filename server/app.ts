@@ -20,6 +20,7 @@ import { repeat } from './common/repeat.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 import { HourlyReader } from './queries/hourly/hourly-reader.ts';
 import { createHourly, type Hourly } from './queries/hourly/hourly.ts';
+import { createExports, MAX_EXPORTS } from './queries/export/exports.ts';
 import { createQuestions } from './queries/questions.ts';
 import { countedQueries, hourlyQueries } from './queries/hourly/read-hourly.ts';
 import { insertRows } from './shipping/insert-rows.ts';
@@ -115,6 +116,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     ingest,
     hourly,
     questions,
+    exports: createExports({ nodes: clickhouse.exportNodes, limits: questionLimits }),
     live,
     liveQuestions: questionsOf(clickhouse.liveNodes),
     ...speakForAll({ registry: metrics.registry, health }, config.workers),
@@ -160,6 +162,8 @@ interface ClickHouse {
   readonly queryNodes: Nodes;
   /** With connections of its own, so that questions that take long do not hold up the hourly counts. */
   readonly questionNodes: Nodes;
+  /** With connections of its own, each of which may be busy for as long as somebody exports. */
+  readonly exportNodes: Nodes;
   /** With a connection for each feed, so that one whose question takes long does not hold up the others. */
   readonly liveNodes: Nodes;
   readonly health: () => Promise<readonly NodeHealth[]>;
@@ -190,6 +194,7 @@ async function openClickHouse(
     ingestNodes: nodes('ingest', 60_000),
     queryNodes: nodes('query', 12_000),
     questionNodes: nodes('query', questionMs),
+    exportNodes: nodes('query', questionMs, 2 * MAX_EXPORTS),
     liveNodes: nodes('query', questionMs, MAX_FEEDS),
     health: async () => health.read(),
   };

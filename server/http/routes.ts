@@ -10,6 +10,7 @@ import { dashboardOperations } from './pages/dashboard.ts';
 import { documentationOperations } from './pages/documentation.ts';
 import { eventsOperations, type EventsDependencies } from './ingest/events.ts';
 import { measured } from './middleware/measured.ts';
+import { exportOperation } from './routes/export.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
 import { problems } from './middleware/problem.ts';
@@ -44,6 +45,7 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     ...eventsOperations(dependencies),
     ...questionsOperations(reading),
     topStream(reading),
+    exportOperation(reading),
     ...statusOperations(dependencies),
     ...dashboardOperations(),
   ];

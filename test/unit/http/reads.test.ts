@@ -48,6 +48,13 @@ function noting() {
       names: note([]),
       top,
     },
+    exports: {
+      async *open({ application, toUs }) {
+        // Of another application nothing is exported, which is asked for as a range that holds nothing.
+        if (toUs !== 0) asked.push(application);
+        yield Buffer.from('');
+      },
+    },
     liveQuestions: { top },
     live: {
       join: (question, { open }) => {
@@ -88,6 +95,7 @@ describe('A key that reads its own events alone', () => {
       '/analytics/hours',
       '/events',
       '/events/names',
+      '/events/export',
       '/events/rejected',
       '/events/top',
       '/events/top/stream',
