@@ -23,6 +23,7 @@ import { loadPayloadSchemas } from './schemas.ts';
 import { HourlyReader } from './queries/hourly/hourly-reader.ts';
 import { createHourly, type Hourly } from './queries/hourly/hourly.ts';
 import { createMeasures } from './queries/measures/measures.ts';
+import { createExports, MAX_EXPORTS } from './queries/export/exports.ts';
 import { createQuestions } from './queries/questions.ts';
 import { countedQueries, hourlyQueries } from './queries/hourly/read-hourly.ts';
 import { insertRows } from './shipping/insert-rows.ts';
@@ -120,6 +121,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     hourly,
     questions,
     measures,
+    exports: createExports({ nodes: clickhouse.exportNodes, limits: questionLimits }),
     live,
     liveQuestions: questionsOf(clickhouse.liveNodes),
     ...speakForAll({ registry: metrics.registry, health }, config.workers),
@@ -181,6 +183,8 @@ interface ClickHouse {
   readonly queryNodes: Nodes;
   /** With connections of its own, so that questions that take long do not hold up the hourly counts. */
   readonly questionNodes: Nodes;
+  /** With connections of its own, each of which may be busy for as long as somebody exports. */
+  readonly exportNodes: Nodes;
   /** With a connection for each feed, so that one whose question takes long does not hold up the others. */
   readonly liveNodes: Nodes;
   readonly health: () => Promise<readonly NodeHealth[]>;
@@ -209,6 +213,7 @@ async function openClickHouse(
     ingestNodes: nodes('ingest', 60_000),
     queryNodes: nodes('query', 12_000),
     questionNodes: nodes('query', questionMs),
+    exportNodes: nodes('query', questionMs, 2 * MAX_EXPORTS),
     liveNodes: nodes('query', questionMs, MAX_FEEDS),
     health: async () => health.read(),
   };

@@ -15,6 +15,7 @@ import { POSTHOG_DIALECT } from './ingest/posthog.ts';
 import { createReceiver, type ReceiveDependencies } from './ingest/receive.ts';
 import { SEGMENT_DIALECT } from './ingest/segment.ts';
 import { measured } from './middleware/measured.ts';
+import { exportOperation } from './routes/export.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
 import { isStrict, strictQuery } from './operation/strict-query.ts';
@@ -59,6 +60,7 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     ...questionsOperations(reading),
     ...measuresOperations(reading),
     topStream(reading),
+    exportOperation(reading),
     ...statusOperations(dependencies),
     ...dashboardOperations(),
   ];
