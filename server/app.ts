@@ -18,6 +18,7 @@ import { counted } from './common/counted.ts';
 import { createLogger, type Logger } from './common/log.ts';
 import { Feeds, MAX_FEEDS } from './live/feeds.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { limitMetrics } from './metrics/limits.ts';
 import { repeat } from './common/repeat.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 import { HourlyReader } from './queries/hourly/hourly-reader.ts';
@@ -25,7 +26,7 @@ import { createHourly, type Hourly } from './queries/hourly/hourly.ts';
 import { createQuestions } from './queries/questions.ts';
 import { countedQueries, hourlyQueries } from './queries/hourly/read-hourly.ts';
 import { insertRows } from './shipping/insert-rows.ts';
-import { speakForAll } from './workers/whole.ts';
+import { aggregateWorkers } from './workers/service-status.ts';
 
 export interface App {
   /** `http://HOST:PORT` */
@@ -38,7 +39,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** The first questions should not find tables missing; with ClickHouse away, accept events all the same. */
+/** The first questions should not find tables missing; with ClickHouse unavailable, accept events all the same. */
 const SCHEMA_WAIT_MS = 5_000;
 
 /** How often hours that are over are counted, so that no question has to. */
@@ -71,7 +72,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
 async function open(config: Config, surroundings: Surroundings, closing: Closing): Promise<App> {
   const { nowMs = Date.now, random = Math.random, log = createLogger(config.logLevel) } = surroundings;
   const { hit = () => undefined, stop = new AbortController().signal } = surroundings;
-  // First, because a broken file is the operator's to mend, and nothing else should have started then.
+  // First, because a broken file is the operator's to fix, and nothing else should have started then.
   const checkPayload = await loadPayloadSchemas(config.schemasDir);
   const clickhouse = await openClickHouse(config, { log, closing, random, stop });
   const { ingestNodes, queryNodes } = clickhouse;
@@ -83,6 +84,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
 
   const backlog = new Backlog(nowMs);
   const metrics = createMetrics(backlog, nowMs);
+  limitMetrics(metrics.registry, config);
   const hourly = openHourly({ queryNodes, cache, metrics, log, nowMs });
   const { questions: questionLimits } = config;
   const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, nowMs });
@@ -117,7 +119,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     questions,
     live,
     liveQuestions: questionsOf(clickhouse.liveNodes),
-    ...speakForAll({ registry: metrics.registry, health }, config.workers),
+    ...aggregateWorkers({ registry: metrics.registry, health }, config.workers),
     metrics,
     checkPayload,
     maxFutureMs,
@@ -130,6 +132,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   });
   const listener = await listen(frontDoor(http.callback(), config, metrics), config);
   closing.add('http', () => listener.close());
+  metrics.connections(() => listener.connections);
   // After it, to be closed before it: an answer without an end would keep it open.
   closing.add('live', () => live.close());
   closing.add('what is said of it', () => sayStopping(backlog, log));

@@ -72,10 +72,10 @@ export function headline(answer: HealthAnswer): Words {
 }
 
 function degraded({ parts }: HealthAnswer, troubled: readonly PartWords[]) {
-  const isAway = textOf(membersOf(parts['clickhouse']), 'state') === 'away';
-  if (!isAway) return { state: 'Events are accepted, and something needs a look', sentence: reasons(troubled) };
+  const isUnavailable = textOf(membersOf(parts['clickhouse']), 'state') === 'unavailable';
+  if (!isUnavailable) return { state: 'Events are accepted, and something needs a look', sentence: reasons(troubled) };
   return {
-    state: 'Events are accepted, and ClickHouse is away',
+    state: 'Events are accepted, and ClickHouse is unavailable',
     sentence:
       'They are safe on the disk of this service and are sent once ClickHouse is back. Until then, questions about what is stored have no answer.',
   };

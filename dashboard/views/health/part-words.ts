@@ -63,7 +63,7 @@ export function clickhouseWords(members: Members): Words {
   const state = textOf(members, 'state') ?? 'unknown';
   const error = textOf(members, 'error');
   const version = textOf(members, 'version');
-  const isPartly = state === 'partly away';
+  const isPartly = state === 'partly unavailable';
   const answers = isPartly ? 'Some nodes answer' : 'It answers';
   const silent = isPartly ? 'Others do not' : 'It does not answer';
   const sentences = [

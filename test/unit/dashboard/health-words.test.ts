@@ -19,10 +19,10 @@ function wordsOf(parts: Readonly<Record<string, unknown>>) {
 describe('The health of the service in words', () => {
   it('says in one sentence whether all is well', () => {
     expect(headline({ status: 'ok', parts: WELL })).to.include({ tone: 'good', state: 'All is well' });
-    const away = { ...WELL, clickhouse: { state: 'away', error: 'connect ECONNREFUSED' } };
-    expect(headline({ status: 'degraded', parts: away })).to.deep.include({
+    const unavailable = { ...WELL, clickhouse: { state: 'unavailable', error: 'connect ECONNREFUSED' } };
+    expect(headline({ status: 'degraded', parts: unavailable })).to.deep.include({
       tone: 'warn',
-      state: 'Events are accepted, and ClickHouse is away',
+      state: 'Events are accepted, and ClickHouse is unavailable',
     });
     const refusing = { ...WELL, journal: { state: 'refusing', error: 'ENOSPC' } };
     expect(headline({ status: 'not ready', parts: refusing })).to.deep.equal({
@@ -77,16 +77,16 @@ describe('The health of the service in words', () => {
     ]);
     const nodes = [
       { node: 'a:8123', state: 'up', version: '26.7' },
-      { node: 'b:8123', state: 'away', error: 'refused' },
+      { node: 'b:8123', state: 'unavailable', error: 'refused' },
     ];
     const clickhouse = wordsOf({
-      clickhouse: { state: 'partly away', version: '26.7', error: 'refused', nodes },
+      clickhouse: { state: 'partly unavailable', version: '26.7', error: 'refused', nodes },
     });
     expect(clickhouse.tone).to.equal('warn');
     expect(clickhouse.details).to.deep.equal([
       {
         name: 'nodes',
-        lines: ['node a:8123 · state up · version 26.7', 'node b:8123 · state away · error refused'],
+        lines: ['node a:8123 · state up · version 26.7', 'node b:8123 · state unavailable · error refused'],
       },
     ]);
     expect(wordsOf({ odd: 'fine' })).to.include({ name: 'Odd', state: 'fine', tone: 'neutral' });
