@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
+import { NotReady } from './clickhouse/errors.ts';
 import { connectAny, type Nodes } from './clickhouse/nodes.ts';
 import { openEndpoint } from './open-endpoint.ts';
 import { nodeHealth, type NodeHealth } from './clickhouse/node-health.ts';
@@ -98,7 +99,13 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const ingest = await openIngest({
     dataDir,
     limits,
-    insert: async (insert) => gate.pass(async () => ingestNodes.use(async (client) => insertRows(client, insert))),
+    insert: async (insert) =>
+      gate.pass(async () => {
+        clickhouse.assertStorable();
+        await ingestNodes.use(async (client) => insertRows(client, insert));
+        // What went into data that is gone meanwhile must stay in the journal.
+        clickhouse.assertStorable();
+      }),
     backlog,
     metrics,
     onStored,
@@ -182,6 +189,8 @@ interface ClickHouse {
   /** With a connection for each feed, so that one whose question takes long does not hold up the others. */
   readonly liveNodes: Nodes;
   readonly health: () => Promise<readonly NodeHealth[]>;
+  /** @throws NotReady while nothing may be shipped, though ClickHouse may answer */
+  readonly assertStorable: () => void;
 }
 
 /** The embedded engine unless the operator named a server; and clients for each thing the service does there. */
@@ -189,7 +198,7 @@ async function openClickHouse(
   config: Config,
   { log, closing, random, stop }: Required<Pick<Surroundings, 'log' | 'random' | 'stop'>> & { closing: Closing },
 ): Promise<ClickHouse> {
-  const { endpoint, consoleUrl } = await openEndpoint(config, log, closing, stop);
+  const { endpoint, consoleUrl, problem } = await openEndpoint(config, log, closing, stop);
   const { database } = config;
   // Many servers before one cluster do not all begin with the same node.
   const first = Math.floor(random() * endpoint.urls.length);
@@ -208,6 +217,14 @@ async function openClickHouse(
     queryNodes: nodes('query', 12_000),
     questionNodes: nodes('query', questionMs),
     liveNodes: nodes('query', questionMs, MAX_FEEDS),
-    health: async () => health.read(),
+    health: async () => {
+      const found = await health.read();
+      const error = problem();
+      return error === undefined ? found : found.map(({ node }) => ({ node, state: 'unavailable', error }));
+    },
+    assertStorable: () => {
+      const error = problem();
+      if (error !== undefined) throw new NotReady('server', error);
+    },
   };
 }

@@ -9,6 +9,8 @@ export interface OpenEndpoint {
   readonly endpoint: ClickHouseEndpoint;
   /** ClickHouse's own SQL console. */
   readonly consoleUrl: string;
+  /** Why nothing may be shipped, though ClickHouse may answer; undefined while all is well. */
+  readonly problem: () => string | undefined;
 }
 
 /**
@@ -22,8 +24,11 @@ export async function openEndpoint(
   signal: AbortSignal,
 ): Promise<OpenEndpoint> {
   const { clickhouse, dataDir, database } = config;
-  if (clickhouse !== undefined) return { endpoint: clickhouse, consoleUrl: new URL('/play', clickhouse.urls[0]).href };
+  if (clickhouse !== undefined) {
+    const consoleUrl = new URL('/play', clickhouse.urls[0]).href;
+    return { endpoint: clickhouse, consoleUrl, problem: () => undefined };
+  }
   const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database, signal });
   closing.add('embedded ClickHouse', () => engine.close());
-  return { endpoint: engine.endpoint, consoleUrl: engine.consoleUrl };
+  return { endpoint: engine.endpoint, consoleUrl: engine.consoleUrl, problem: () => engine.problem };
 }

@@ -53,6 +53,13 @@ describe('aggregateReport', () => {
     }
   });
 
+  it('shows the largest quarantine, also beside a journal that refuses', () => {
+    const full = like('not ready', { journal: { state: 'refusing', quarantined: 0, error: 'full' } });
+    const others = [1, 3, 2].map((quarantined) => like('degraded', { journal: { state: 'ok', quarantined } }));
+    const { parts } = aggregateReport([WELL, ...others, full], 5);
+    expect(parts.journal).to.deep.equal({ state: 'refusing', quarantined: 3, error: 'full' });
+  });
+
   it('is not ready when one worker is not, and degraded while one is missing', () => {
     expect(aggregateReport([WELL, like('not ready', {})], 2).status).to.equal('not ready');
     const { status, parts } = aggregateReport([WELL], 2);
