@@ -1,3 +1,4 @@
+import { ZoneSwitch } from './components/zone-switch.tsx';
 import { useStore } from './hooks/use-store.ts';
 import { linkTo } from './state/location.ts';
 import { useService } from './api/service.ts';
@@ -27,7 +28,10 @@ export function Header({ current }: { readonly current: View }) {
             ))}
           </ul>
         </nav>
-        <KeyOfThisTab />
+        <div class="site-header-tools">
+          <ZoneSwitch />
+          <KeyOfThisTab />
+        </div>
       </div>
     </header>
   );

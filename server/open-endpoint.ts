@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { startEngine } from '../clickhouse/embedded/embedded.ts';
+import { consoleUrl } from './console-url.ts';
 import type { Closing } from './closing.ts';
 import type { Config } from './config/config.ts';
 import type { Logger } from './common/log.ts';
@@ -7,7 +8,7 @@ import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
 
 export interface OpenEndpoint {
   readonly endpoint: ClickHouseEndpoint;
-  /** ClickHouse's own SQL console. */
+  /** ClickHouse's own SQL console, as the analyst, with a first query. */
   readonly consoleUrl: string;
   /** Why nothing may be shipped, though ClickHouse may answer; undefined while all is well. */
   readonly problem: () => string | undefined;
@@ -25,10 +26,12 @@ export async function openEndpoint(
 ): Promise<OpenEndpoint> {
   const { clickhouse, dataDir, database } = config;
   if (clickhouse !== undefined) {
-    const consoleUrl = new URL('/play', clickhouse.urls[0]).href;
-    return { endpoint: clickhouse, consoleUrl, problem: () => undefined };
+    // Its password is the operator's, and is not printed.
+    const endpoint = { ...clickhouse, analyst: { ...clickhouse.analyst, password: '' } };
+    return { endpoint: clickhouse, consoleUrl: consoleUrl(endpoint, database), problem: () => undefined };
   }
   const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database, signal });
   closing.add('embedded ClickHouse', () => engine.close());
-  return { endpoint: engine.endpoint, consoleUrl: engine.consoleUrl, problem: () => engine.problem };
+  const { endpoint } = engine;
+  return { endpoint, consoleUrl: consoleUrl(endpoint, database), problem: () => engine.problem };
 }

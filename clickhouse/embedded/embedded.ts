@@ -10,13 +10,12 @@ import type { EngineFiles, ServerFile } from './engine-files.ts';
 import { requireEnginePackages } from './engine-packages.ts';
 import { firstLaunch, refuseWhenOwned } from './first-launch.ts';
 import type { EnginePorts } from './free-ports.ts';
-import { endpointWithServiceUsers } from './service-users.ts';
+import { endpointWithServiceUsers, engineEndpoint } from './engine-users.ts';
+import { keepPasswords, readPasswords } from './passwords.ts';
 
 /** A real ClickHouse server, from npm alone, that lives as long as this process at most. */
 export interface Engine {
   readonly endpoint: ClickHouseEndpoint;
-  /** The SQL console, for a browser on this machine. */
-  readonly consoleUrl: string;
   /** The process that is the engine now; another one after a crash. */
   readonly pid: number;
   /** Why nothing may be stored: the data it was started on is gone, and a person must decide. Looked up at each call. */
@@ -39,6 +38,15 @@ export interface EngineOptions {
   readonly signal?: AbortSignal;
 }
 
+interface EngineParts {
+  readonly files: EngineFiles;
+  readonly ports: EnginePorts;
+  readonly child: EngineChild;
+  readonly endpoint: ClickHouseEndpoint;
+  readonly log: Logger;
+  readonly identity: DataIdentity;
+}
+
 const RESTART = { firstMs: 100, maxMs: 5000 };
 /** An engine that ran this long had no trouble starting: the next restart is a first one again. */
 const STABLE_MS = 10_000;
@@ -53,10 +61,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   requireEnginePackages();
   const files = await engineFiles(directory);
   await refuseWhenOwned(files);
-  await writeEngineConfig(files, database, serverFiles);
+  const passwords = await keepPasswords(files);
+  await writeEngineConfig(files, database, passwords, serverFiles);
   const identity = await DataIdentity.of(files.data);
   const { child, ports } = await firstLaunch(files, signal, options.ports);
-  const engine = new EmbeddedEngine(files, ports, child, identity, log);
+  const reason = await child.unconfined;
+  if (reason !== undefined)
+    log.warn({ reason }, 'SQL users of the embedded ClickHouse can read the files of this account');
+  const endpoint = engineEndpoint(engineUrl(ports), passwords);
+  const engine = new EmbeddedEngine({ files, ports, child, endpoint, identity, log });
   await engine.announce();
   return engine;
 }
@@ -66,7 +79,9 @@ export async function runningEngine(directory: string): Promise<ClickHouseEndpoi
   const files = await engineFiles(directory);
   const state = await readEngineState(files);
   if (state === undefined || !(await engineAnswers(files, state.ports))) return undefined;
-  return endpointWithServiceUsers(engineUrl(state.ports));
+  const url = engineUrl(state.ports);
+  const passwords = await readPasswords(files);
+  return passwords === undefined ? endpointWithServiceUsers(url) : engineEndpoint(url, passwords);
 }
 
 /**
@@ -81,7 +96,6 @@ export async function runningEngine(directory: string): Promise<ClickHouseEndpoi
  */
 class EmbeddedEngine implements Engine {
   readonly endpoint: ClickHouseEndpoint;
-  readonly consoleUrl: string;
   readonly #files: EngineFiles;
   readonly #ports: EnginePorts;
   readonly #identity: DataIdentity;
@@ -91,14 +105,13 @@ class EmbeddedEngine implements Engine {
   readonly #closed: Promise<void>;
   #child: EngineChild;
 
-  constructor(files: EngineFiles, ports: EnginePorts, child: EngineChild, identity: DataIdentity, log: Logger) {
+  constructor({ files, ports, child, endpoint, identity, log }: EngineParts) {
     this.#files = files;
     this.#ports = ports;
     this.#child = child;
     this.#identity = identity;
     this.#log = log;
-    this.endpoint = endpointWithServiceUsers(engineUrl(ports));
-    this.consoleUrl = `${engineUrl(ports)}/play`;
+    this.endpoint = endpoint;
     this.#closed = Promise.all([this.#keepUp(), this.#watchData()]).then(() => undefined);
   }
 

@@ -25,7 +25,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
     issues.push(...clusterIssues(set.CLICKHOUSE_URL, set.CLICKHOUSE_CLUSTER));
   if (issues.length > 0) throw new AppError('invalid', startMessage(issues), { issues });
   const admin = { username: set.CLICKHOUSE_USER, password: set.CLICKHOUSE_PASSWORD };
-  const as = (username: string | undefined) => ({ ...admin, username: username ?? admin.username });
+  const as = (username = admin.username, password = admin.password) => ({ username, password });
   return {
     ...defaults,
     host: set.HOST,
@@ -38,9 +38,9 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
             urls: set.CLICKHOUSE_URL,
             cluster: set.CLICKHOUSE_CLUSTER,
             admin,
-            ingest: as(set.CLICKHOUSE_INGEST_USER),
-            query: as(set.CLICKHOUSE_QUERY_USER),
-            analyst: as(set.CLICKHOUSE_ANALYST_USER),
+            ingest: as(set.CLICKHOUSE_INGEST_USER, set.CLICKHOUSE_INGEST_PASSWORD),
+            query: as(set.CLICKHOUSE_QUERY_USER, set.CLICKHOUSE_QUERY_PASSWORD),
+            analyst: as(set.CLICKHOUSE_ANALYST_USER, set.CLICKHOUSE_ANALYST_PASSWORD),
           },
     database: set.CLICKHOUSE_DATABASE,
     logLevel: set.LOG_LEVEL,

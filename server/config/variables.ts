@@ -30,10 +30,19 @@ export const variables = {
     desc: 'A ClickHouse server, or all nodes of a cluster; unset: the embedded engine',
   }),
   CLICKHOUSE_USER: str({ default: 'default', desc: 'The user who creates and alters tables' }),
-  CLICKHOUSE_PASSWORD: str({ default: '', desc: 'The password of all four users' }),
+  CLICKHOUSE_PASSWORD: str({ default: '', desc: 'The password of every user that has none of its own below' }),
   CLICKHOUSE_INGEST_USER: str({ default: undefined, desc: 'The user who inserts; unset: CLICKHOUSE_USER' }),
+  CLICKHOUSE_INGEST_PASSWORD: str({
+    default: undefined,
+    desc: 'Of CLICKHOUSE_INGEST_USER; unset: CLICKHOUSE_PASSWORD',
+  }),
   CLICKHOUSE_QUERY_USER: str({ default: undefined, desc: 'The user who reads; unset: CLICKHOUSE_USER' }),
+  CLICKHOUSE_QUERY_PASSWORD: str({ default: undefined, desc: 'Of CLICKHOUSE_QUERY_USER; unset: CLICKHOUSE_PASSWORD' }),
   CLICKHOUSE_ANALYST_USER: str({ default: undefined, desc: 'The user of `npm run sql`; unset: CLICKHOUSE_USER' }),
+  CLICKHOUSE_ANALYST_PASSWORD: str({
+    default: undefined,
+    desc: 'Of CLICKHOUSE_ANALYST_USER; unset: CLICKHOUSE_PASSWORD',
+  }),
   CLICKHOUSE_DATABASE: identifier()({ default: defaults.database, desc: 'The database; created when it is not there' }),
   CLICKHOUSE_CLUSTER: clusterName()({ default: undefined, desc: 'The name of the cluster; unset: one node' }),
   BATCH_MAX_WAIT_MS: whole(

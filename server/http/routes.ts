@@ -8,7 +8,12 @@ import type { RequestContext, RequestState } from './operation/context.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
 import { dashboardOperations } from './pages/dashboard.ts';
 import { documentationOperations } from './pages/documentation.ts';
-import { eventsOperations, type EventsDependencies } from './ingest/events.ts';
+import { recordOperation, type RecordDependencies } from './ingest/analytics.ts';
+import { dialectOperations } from './ingest/dialect.ts';
+import { eventsOperation } from './ingest/events.ts';
+import { POSTHOG_DIALECT } from './ingest/posthog.ts';
+import { createReceiver, type ReceiveDependencies } from './ingest/receive.ts';
+import { SEGMENT_DIALECT } from './ingest/segment.ts';
 import { measured } from './middleware/measured.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
@@ -24,24 +29,30 @@ import { unanswered } from './middleware/unanswered.ts';
 export interface HttpDependencies
   extends
     Omit<AnalyticsDependencies, 'reads'>,
-    EventsDependencies,
+    RecordDependencies,
+    ReceiveDependencies,
     Omit<QuestionsRoutesDependencies, 'reads'>,
     Omit<TopStreamDependencies, 'reads'>,
     ReadsDependencies,
     StatusDependencies {
-  readonly ingest: AnalyticsDependencies['ingest'] & EventsDependencies['ingest'];
+  readonly ingest: RecordDependencies['ingest'] & ReceiveDependencies['ingest'];
   readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
   readonly log: Logger;
   readonly trust: TrustRules;
   readonly corsOrigins: readonly string[];
 }
 
+const DIALECTS = [SEGMENT_DIALECT, POSTHOG_DIALECT];
+
 /** Everything that can be asked, in the order in which the router tries it. */
 export function operations(dependencies: HttpDependencies): readonly Operation[] {
   const reading = { ...dependencies, reads: readsOf(dependencies) };
+  const receiver = createReceiver(dependencies);
   const served = [
+    recordOperation(dependencies),
     ...analyticsOperations(reading),
-    ...eventsOperations(dependencies),
+    eventsOperation(receiver),
+    ...DIALECTS.flatMap((dialect) => dialectOperations(dialect, receiver)),
     ...questionsOperations(reading),
     topStream(reading),
     ...statusOperations(dependencies),
@@ -53,7 +64,7 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
 /** The same operation, for those alone who may ask for it, and no more often than they may. */
 function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Operation {
   const { access, handle } = operation;
-  if (access === 'open') return operation;
+  if (access === 'open' || access === 'ingest') return operation;
   return {
     ...operation,
     handle: (ctx) => {

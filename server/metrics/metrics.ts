@@ -86,6 +86,12 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
     registers,
   });
   return {
+    byDialect: new Counter({
+      name: 'clickhour_dialect_events_total',
+      help: 'Events judged, by the dialect in which they came and whether they were accepted or rejected',
+      labelNames: ['dialect', 'verdict'],
+      registers,
+    }),
     /** Told how many rows; no part of the sum. */
     untyped: (rows: number) => untyped.inc(rows),
     accepted: total('accepted', 'Events made durable here, each of which got its answer after that'),

@@ -3,7 +3,11 @@ import { linkTo } from '../../state/location.ts';
 /** The parameters of `GET /events/top` as they are written in a link and in the form; empty where one is not given. */
 export interface TopQuestion {
   readonly by: string;
+  /** What is counted; `events` unless given. */
+  readonly measure: string;
   readonly window: string;
+  readonly from: string;
+  readonly to: string;
   readonly category: string;
   readonly name: string;
   readonly unique: string;
@@ -18,7 +22,10 @@ export const VIEW_ID = 'top';
 const BY = 'name';
 const NOTHING_GIVEN: TopQuestion = {
   by: BY,
+  measure: '',
   window: '',
+  from: '',
+  to: '',
   category: '',
   name: '',
   unique: '',
@@ -37,7 +44,10 @@ export function readQuestion(query: URLSearchParams): TopQuestion {
   const text = (name: keyof TopQuestion) => query.get(name) ?? '';
   return {
     by: text('by') || BY,
+    measure: text('measure'),
     window: text('window'),
+    from: text('from'),
+    to: text('to'),
     category: text('category'),
     name: text('name'),
     unique: text('unique'),

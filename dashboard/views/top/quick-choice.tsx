@@ -12,12 +12,12 @@ export function QuickChoice({ question }: { readonly question: TopQuestion }) {
           </a>
         ))}
       </nav>
-      <nav class="segments" aria-label="Time">
+      <nav class="pills" aria-label="Time">
         {WINDOWS.map(({ window, label }) => (
           <a
             key={window}
-            href={linkToQuestion({ ...question, window })}
-            aria-current={question.window === window ? 'true' : undefined}
+            href={linkToQuestion({ ...question, window, from: '', to: '' })}
+            aria-current={isOf(question, window) ? 'true' : undefined}
           >
             {label}
           </a>
@@ -25,4 +25,8 @@ export function QuickChoice({ question }: { readonly question: TopQuestion }) {
       </nav>
     </div>
   );
+}
+
+function isOf({ window, from, to }: TopQuestion, choice: string): boolean {
+  return window === choice && from === '' && to === '';
 }

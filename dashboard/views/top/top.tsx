@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { useZone } from '../../hooks/use-zone.ts';
 import { useTopStream } from '../../hooks/use-top-stream.ts';
 import type { View, ViewProps } from '../../state/view.ts';
 import { QuestionForm } from './question-form.tsx';
@@ -14,6 +15,7 @@ export const top: View = { id: VIEW_ID, title: 'Top', Content: Top };
 
 function Top({ query }: ViewProps) {
   const question = readQuestion(query);
+  const zone = useZone();
   const path = streamPathOf(question);
   const [heldPath, setHeldPath] = useState<string>();
   // Another question is always followed; what is held is a list that is there.
@@ -26,7 +28,7 @@ function Top({ query }: ViewProps) {
       <QuestionForm question={question} issues={issues} />
       <div class="section-head">
         <h2 id="top-list">{titleOf(question)}</h2>
-        <span class="section-note top-scope">{scopeOf(question)}</span>
+        <span class="section-note top-scope">{scopeOf(question, zone)}</span>
         <LiveStatus
           status={status}
           list={list}

@@ -66,10 +66,8 @@ describe('Under more load than there is time for', () => {
   it('lets in what operators ask, and nothing whose path begins alike', async function () {
     this.timeout(60_000);
     const phase = runPhase({ url: service.url, seconds: 2, connections: 300 }, new Fates(2));
-    let isOver = false;
-    void phase.then(() => (isOver = true));
     const statuses = new Set<number>();
-    while (!isOver && !statuses.has(503)) {
+    for (let tries = 0; tries < 200 && !statuses.has(503); tries += 1) {
       const answer = await fetch(`${service.url}/healthXYZ`, { method: 'POST' });
       statuses.add(answer.status);
       await answer.text();
