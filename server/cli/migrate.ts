@@ -62,16 +62,16 @@ async function status(): Promise<number> {
   );
   for (const node of nodes) {
     if (nodes.length > 1) console.log(`${node.node}:`);
-    if ('away' in node) console.log(`away      ${node.away}`);
+    if ('unavailable' in node) console.log(`unavailable  ${node.unavailable}`);
     else for (const migration of node.migrations) console.log(line(migration));
   }
-  const all = nodes.flatMap((node) => ('away' in node ? [] : node.migrations));
+  const all = nodes.flatMap((node) => ('unavailable' in node ? [] : node.migrations));
   const open = all.filter(({ state }) => state !== 'applied').length;
-  const away = nodes.filter((node) => 'away' in node).length;
+  const unavailable = nodes.filter((node) => 'unavailable' in node).length;
   console.log(
-    `Database ${database}: ${all.length - open} applied, ${open} not${away === 0 ? '' : `, ${away} of ${nodes.length} nodes away`}.`,
+    `Database ${database}: ${all.length - open} applied, ${open} not${unavailable === 0 ? '' : `, ${unavailable} of ${nodes.length} nodes unavailable`}.`,
   );
-  return open === 0 && away === 0 ? 0 : 1;
+  return open === 0 && unavailable === 0 ? 0 : 1;
 }
 
 async function create(words: readonly string[]): Promise<number> {

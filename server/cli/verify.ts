@@ -100,9 +100,12 @@ async function differences(
 
 /** Each shard has the counts of its own events. Of a shard's replicas one is enough: they copy by themselves. */
 async function repairNodes(endpoint: ClickHouseEndpoint, database: string, hours: HoursToRepair): Promise<void> {
-  const { layout, nodes, away } = await readWholeTopology(endpoint);
-  if (away.length > 0)
-    throw new AppError('unavailable', `Nothing was repaired, because these nodes do not answer: ${listOf(away)}.`);
+  const { layout, nodes, unavailable } = await readWholeTopology(endpoint);
+  if (unavailable.length > 0)
+    throw new AppError(
+      'unavailable',
+      `Nothing was repaired, because these nodes do not answer: ${listOf(unavailable)}.`,
+    );
   const repaired = new Set<number>();
   for (const { endpoint, shard } of nodes) {
     if (repaired.has(shard)) continue;

@@ -22,7 +22,7 @@ const DAY_S = 24 * HOUR_S;
  * stay. ClickHouse removes what is too old in the background: at once from new parts, within the hour from others. Several
  * servers may do this at once; of those that are set otherwise, the last to start is followed.
  *
- * For after the migrations. A node that is away is served by the next start of any server.
+ * For after the migrations. A node that is unavailable is served by the next start of any server.
  * @throws what ClickHouse or the network answers
  */
 export async function applyRetention({ endpoint, database, retentionDays, log }: Retention): Promise<void> {

@@ -1,16 +1,16 @@
 import type { HealthReport, Readiness } from '../health/health.ts';
 
 /** Not ready as soon as one worker is not: nobody who posts can choose another. */
-export function wholeReadiness(all: readonly Readiness[]): Readiness {
+export function aggregateReadiness(all: readonly Readiness[]): Readiness {
   return all.find(({ status }) => status !== 'ready') ?? { status: 'ready' };
 }
 
 /**
- * The reports of several workers as one: backlogs added up, and of every other part the first that is not well.
+ * The reports of several workers as one: backlogs added up, and of every other part the worst.
  * @param reports at least one
  * @param expected how many workers there should be
  */
-export function wholeReport(reports: readonly HealthReport[], expected: number): HealthReport {
+export function aggregateReport(reports: readonly HealthReport[], expected: number): HealthReport {
   const [first] = reports;
   if (first === undefined) throw new RangeError('received no report, expected that of one worker at least');
   const parts = reports.map((report) => report.parts);
@@ -20,7 +20,15 @@ export function wholeReport(reports: readonly HealthReport[], expected: number):
   return {
     status: statuses.has('not ready') ? 'not ready' : isWell ? 'ok' : 'degraded',
     parts: {
-      journal: (parts.find(({ journal }) => needsALook(journal)) ?? first.parts).journal,
+      journal: {
+        ...(
+          parts.find(({ journal }) => journal.state !== 'ok') ??
+          parts.find(({ journal }) => journal.error !== undefined) ??
+          first.parts
+        ).journal,
+        // One quarantine, which all workers share and look at now and then: the latest look has seen most.
+        quarantined: Math.max(...parts.map(({ journal }) => journal.quarantined)),
+      },
       backlog: {
         events: sum(parts.map(({ backlog }) => backlog.events)),
         bytes: sum(parts.map(({ backlog }) => backlog.bytes)),
@@ -36,10 +44,6 @@ export function wholeReport(reports: readonly HealthReport[], expected: number):
       workers: { state: isComplete ? 'ok' : 'incomplete', answering: reports.length, expected },
     },
   };
-}
-
-function needsALook({ state, error, quarantined }: HealthReport['parts']['journal']): boolean {
-  return state !== 'ok' || error !== undefined || quarantined > 0;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { HealthReport } from '../../../server/health/health.ts';
-import { wholeReadiness, wholeReport } from '../../../server/workers/whole-health.ts';
+import { aggregateReadiness, aggregateReport } from '../../../server/workers/aggregate-health.ts';
 
 const WELL: HealthReport = {
   status: 'ok',
@@ -18,10 +18,10 @@ const like = (status: HealthReport['status'], parts: Partial<HealthReport['parts
   parts: { ...WELL.parts, ...parts },
 });
 
-describe('wholeReport', () => {
+describe('aggregateReport', () => {
   it('adds up the backlogs, with the oldest of all', () => {
     const other = like('ok', { backlog: { events: 5, bytes: 70, segments: 2, oldest_waiting_seconds: 9 } });
-    expect(wholeReport([WELL, other], 2)).to.deep.equal({
+    expect(aggregateReport([WELL, other], 2)).to.deep.equal({
       status: 'ok',
       parts: {
         ...WELL.parts,
@@ -35,7 +35,7 @@ describe('wholeReport', () => {
     const troubles: readonly Partial<HealthReport['parts']>[] = [
       { journal: { state: 'refusing', quarantined: 0, error: 'full' } },
       { journal: { state: 'ok', quarantined: 1 } },
-      { clickhouse: { state: 'away', error: 'ECONNREFUSED', nodes: [] } },
+      { clickhouse: { state: 'unavailable', error: 'ECONNREFUSED', nodes: [] } },
       { schema: { state: 'not migrated' } },
       {
         shipper: {
@@ -47,24 +47,31 @@ describe('wholeReport', () => {
       },
     ];
     for (const trouble of troubles) {
-      const report = wholeReport([WELL, like('degraded', trouble), WELL], 3);
+      const report = aggregateReport([WELL, like('degraded', trouble), WELL], 3);
       expect(report.status).to.equal('degraded');
       expect(report.parts).to.deep.include(trouble);
     }
   });
 
+  it('shows the largest quarantine, also beside a journal that refuses', () => {
+    const full = like('not ready', { journal: { state: 'refusing', quarantined: 0, error: 'full' } });
+    const others = [1, 3, 2].map((quarantined) => like('degraded', { journal: { state: 'ok', quarantined } }));
+    const { parts } = aggregateReport([WELL, ...others, full], 5);
+    expect(parts.journal).to.deep.equal({ state: 'refusing', quarantined: 3, error: 'full' });
+  });
+
   it('is not ready when one worker is not, and degraded while one is missing', () => {
-    expect(wholeReport([WELL, like('not ready', {})], 2).status).to.equal('not ready');
-    const { status, parts } = wholeReport([WELL], 2);
+    expect(aggregateReport([WELL, like('not ready', {})], 2).status).to.equal('not ready');
+    const { status, parts } = aggregateReport([WELL], 2);
     expect(status).to.equal('degraded');
     expect(parts.workers).to.deep.equal({ state: 'incomplete', answering: 1, expected: 2 });
   });
 });
 
-describe('wholeReadiness', () => {
+describe('aggregateReadiness', () => {
   it('is that of the worker that cannot accept events', () => {
     const full = { status: 'not ready', reason: 'full' } as const;
-    expect(wholeReadiness([{ status: 'ready' }, full])).to.deep.equal(full);
-    expect(wholeReadiness([{ status: 'ready' }, { status: 'ready' }])).to.deep.equal({ status: 'ready' });
+    expect(aggregateReadiness([{ status: 'ready' }, full])).to.deep.equal(full);
+    expect(aggregateReadiness([{ status: 'ready' }, { status: 'ready' }])).to.deep.equal({ status: 'ready' });
   });
 });
