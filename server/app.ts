@@ -22,6 +22,7 @@ import { repeat } from './common/repeat.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 import { HourlyReader } from './queries/hourly/hourly-reader.ts';
 import { createHourly, type Hourly } from './queries/hourly/hourly.ts';
+import { createMeasures } from './queries/measures/measures.ts';
 import { createQuestions } from './queries/questions.ts';
 import { countedQueries, hourlyQueries } from './queries/hourly/read-hourly.ts';
 import { insertRows } from './shipping/insert-rows.ts';
@@ -87,11 +88,14 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const { questions: questionLimits } = config;
   const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, nowMs });
   const questions = questionsOf(clickhouse.questionNodes);
+  const counting = { nodes: clickhouse.questionNodes, ingestNodes, nowMs };
+  const measures = createMeasures({ counting, limits: questionLimits, cache });
   const notKept = (error: unknown) => log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
   closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
   const onStored = () => {
     hourly.stored();
     questions.stored();
+    measures.stored();
   };
   const ingest = await openIngest({
     dataDir,
@@ -115,6 +119,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     ingest,
     hourly,
     questions,
+    measures,
     live,
     liveQuestions: questionsOf(clickhouse.liveNodes),
     ...speakForAll({ registry: metrics.registry, health }, config.workers),

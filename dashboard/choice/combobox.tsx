@@ -1,4 +1,4 @@
-import { useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Field } from '../components/filters/field.tsx';
 import { StoredText } from '../components/stored-text.tsx';
 import { narrowed, withTyped, type Option } from './options.ts';
@@ -17,6 +17,8 @@ export interface ComboboxProps {
   readonly placeholder?: string;
   /** Whether anything else can be typed. */
   readonly takesAny?: boolean;
+  /** Whether it takes the focus and shows its suggestions as soon as it is there: the reader has asked for it. */
+  readonly opensAtOnce?: boolean;
   readonly error?: string | undefined;
   readonly hint?: string | undefined;
 }
@@ -27,6 +29,14 @@ export function Combobox(props: ComboboxProps) {
   const listId = useId();
   const input = useRef<HTMLInputElement>(null);
   const list = useList(props, input);
+  const { opensAtOnce = false } = props;
+  const { open } = list;
+  useEffect(() => {
+    if (!opensAtOnce) return;
+    input.current?.focus();
+    open();
+    // oxlint-disable-next-line react/exhaustive-deps -- once, when it appears
+  }, []);
   const { isOpen, typed, shown, active } = list;
   const current = props.valueLabel ?? options?.find((option) => option.value === value)?.label ?? value;
   const activeId = isOpen && shown[active] !== undefined ? `${listId}-${active}` : undefined;

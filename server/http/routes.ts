@@ -17,6 +17,7 @@ import { SEGMENT_DIALECT } from './ingest/segment.ts';
 import { measured } from './middleware/measured.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
+import { measuresOperations } from './routes/measures/measures.ts';
 import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
 import { readsOf, type ReadsDependencies } from './routes/reads.ts';
@@ -54,6 +55,7 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     eventsOperation(receiver),
     ...DIALECTS.flatMap((dialect) => dialectOperations(dialect, receiver)),
     ...questionsOperations(reading),
+    ...measuresOperations(reading),
     topStream(reading),
     ...statusOperations(dependencies),
     ...dashboardOperations(),

@@ -15,6 +15,8 @@ const KEYS = [ownKey('shop-key', 'shop', 'read'), apiKey('desk-key', 'desk', 're
 const PARAMETERS = new Map([
   ['/analytics', `timestamp=${NOW_MS}`],
   ['/analytics/hours', `from=${NOW_MS}&to=${NOW_MS + 1}`],
+  ['/events/funnel', 'step=a&step=b'],
+  ['/events/retention', 'first=a'],
 ]);
 
 interface Asked {
@@ -31,6 +33,10 @@ function noting() {
       asked.push(question?.application);
       return answer;
     };
+  const noteUnlessEmpty =
+    <R>(answer: R) =>
+    async (question: Asked & { readonly isEmpty?: boolean | undefined }): Promise<R> =>
+      question.isEmpty === true ? answer : await note(answer)(question);
   const top = note([]);
   const dependencies: HttpDependencies = {
     ...httpDependencies,
@@ -47,6 +53,11 @@ function noting() {
       categories: note([]),
       names: note([]),
       top,
+    },
+    measures: {
+      series: noteUnlessEmpty({ startsMs: [], series: [] }),
+      funnel: noteUnlessEmpty([]),
+      retention: noteUnlessEmpty([]),
     },
     liveQuestions: { top },
     live: {
@@ -88,7 +99,10 @@ describe('A key that reads its own events alone', () => {
       '/analytics/hours',
       '/events',
       '/events/names',
+      '/events/funnel',
       '/events/rejected',
+      '/events/retention',
+      '/events/series',
       '/events/top',
       '/events/top/stream',
       '/categories',

@@ -72,7 +72,9 @@ describe('The health of the service in words', () => {
     const clickhouse = words.find(({ id }) => id === 'clickhouse');
     expect(clickhouse).to.include({ tone: 'warn', sentence: 'It does not answer: connect ECONNREFUSED.' });
     expect(clickhouse?.todo).to.contain('CLICKHOUSE_URL');
-    expect(headline({ status: 'degraded', parts }).state).to.equal('Events are accepted, and ClickHouse is unavailable');
+    expect(headline({ status: 'degraded', parts }).state).to.equal(
+      'Events are accepted, and ClickHouse is unavailable',
+    );
   });
 
   it('shows parts and members that it has not heard of', () => {
