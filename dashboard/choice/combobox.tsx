@@ -29,14 +29,6 @@ export function Combobox(props: ComboboxProps) {
   const listId = useId();
   const input = useRef<HTMLInputElement>(null);
   const list = useList(props, input);
-  const { opensAtOnce = false } = props;
-  const { open } = list;
-  useEffect(() => {
-    if (!opensAtOnce) return;
-    input.current?.focus();
-    open();
-    // oxlint-disable-next-line react/exhaustive-deps -- once, when it appears
-  }, []);
   const { isOpen, typed, shown, active } = list;
   const current = props.valueLabel ?? options?.find((option) => option.value === value)?.label ?? value;
   const activeId = isOpen && shown[active] !== undefined ? `${listId}-${active}` : undefined;
@@ -100,7 +92,7 @@ export function Combobox(props: ComboboxProps) {
 }
 
 function useList(
-  { options = [], onChoose, onOpen, takesAny = false, value }: ComboboxProps,
+  { options = [], onChoose, onOpen, takesAny = false, opensAtOnce = false, value }: ComboboxProps,
   input: { readonly current: HTMLInputElement | null },
 ) {
   const [isOpen, setIsOpen] = useState(false);
@@ -115,6 +107,12 @@ function useList(
     setActive(-1);
     input.current?.select();
   };
+  useEffect(() => {
+    if (!opensAtOnce) return;
+    input.current?.focus();
+    open();
+    // oxlint-disable-next-line react/exhaustive-deps -- once, when it appears
+  }, []);
   const close = () => {
     setIsOpen(false);
     setTyped(undefined);

@@ -3,7 +3,7 @@
  * another, or two that changed places), when that is at most a third of what was received.
  * @param received of any length; what is much longer than the known names is near none
  */
-export function nearest(received: string, known: readonly string[]): string | undefined {
+export function nearest(received: string, known: Iterable<string>): string | undefined {
   let best: { readonly name: string; readonly changes: number } | undefined;
   for (const name of known) {
     if (Math.abs(name.length - received.length) > name.length) continue;

@@ -17,6 +17,8 @@ import { SEGMENT_DIALECT } from './ingest/segment.ts';
 import { measured } from './middleware/measured.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
+import { isStrict, strictQuery } from './operation/strict-query.ts';
+import { headerLimits } from './middleware/header-limits.ts';
 import { measuresOperations } from './routes/measures/measures.ts';
 import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
@@ -63,10 +65,11 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
   return [...served, ...documentationOperations(served)];
 }
 
-/** The same operation, for those alone who may ask for it, and no more often than they may. */
+/** The same operation, for those alone who may ask for it, no more often than they may, and for what it knows. */
 function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Operation {
   const { access, handle } = operation;
   if (access === 'open' || access === 'ingest') return operation;
+  const checkQuery = isStrict(operation) ? strictQuery(operation) : () => undefined;
   return {
     ...operation,
     handle: (ctx) => {
@@ -77,6 +80,7 @@ function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Ope
         if (access === 'write') events.rejected.inc({ reason: 'rate_limited' });
         throw error;
       }
+      checkQuery(ctx);
       return handle(ctx);
     },
   };
@@ -97,6 +101,7 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   app.use(standardHeaders);
   if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
   app.use(problems(log));
+  app.use(headerLimits);
   app.use(identified(createTrust(trust)));
   app.use(fixedPaths(served));
   app.use(router.routes());

@@ -3,10 +3,9 @@ import type { Page } from 'playwright-core';
 import { defaults } from '../../server/config/config.ts';
 import { expectAccessible } from '../support/browser/accessible.ts';
 import { inBrowser, screenshot } from '../support/browser/browser.ts';
-import { eventText, NDJSON, postEvents } from '../support/http/events-api.ts';
+import { eventText, postEvents } from '../support/http/events-api.ts';
 import { eventRow, insertRows } from '../support/clickhouse/insert-events.ts';
 import { eventually } from '../support/http/outcome.ts';
-import { getJson, type ShownPage } from '../support/http/pages.ts';
 import { startTestApp, type TestApp } from '../support/server/test-app.ts';
 
 /** Each is many steps, on machines that do other things too. */
