@@ -6,6 +6,7 @@ import {
   bytes,
   cidrs,
   clusterName,
+  hostNames,
   httpUrls,
   identifier,
   oneOf,
@@ -16,6 +17,7 @@ import {
 import { AppError, show, type Issue } from '../common/errors.ts';
 import type { LogLevel } from '../common/log.ts';
 import { readSecretFiles } from './secret-files.ts';
+import { isLoopback } from '../auth/hosts.ts';
 import { isOpen, type TrustRules } from '../auth/trust.ts';
 import { DAY_MS, MIB } from '../common/units.ts';
 
@@ -46,6 +48,7 @@ const specs = {
   TRUSTED_PROXIES: cidrs()({ default: defaults.trust.proxies }),
   RATE_PER_ADDRESS: rate()({ default: undefined }),
   CORS_ORIGINS: origins()({ default: defaults.corsOrigins }),
+  ALLOWED_HOSTS: hostNames()({ default: defaults.allowedHosts }),
   ALLOW_ANONYMOUS: whole(0, 1)({ default: 0 }),
   LOG_LEVEL: oneOf(LOG_LEVELS)({ default: defaults.logLevel }),
   WORKERS: whole(1, 256)({ default: defaults.workers }),
@@ -106,6 +109,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     live: { maxReaders: set.LIVE_MAX_READERS },
     trust: trustOf(set),
     corsOrigins: set.CORS_ORIGINS,
+    allowedHosts: set.ALLOWED_HOSTS,
   };
 }
 
@@ -147,7 +151,7 @@ function trustOf(set: TrustVariables): TrustRules {
 
 /** Everything is open until keys exist, so only this machine may reach it unless the operator says otherwise. */
 function exposure(host: string, allowAnonymous: boolean): Issue[] {
-  if (allowAnonymous || /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return [];
+  if (allowAnonymous || isLoopback(host)) return [];
   const message = `received ${show(host)}, expected a loopback address, because anyone who reaches it may write and read; set API_KEYS, or ALLOW_ANONYMOUS=1 if that is intended`;
   return [{ path: 'HOST', message }];
 }

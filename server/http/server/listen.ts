@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { Server as TcpServer } from 'node:net';
 import { AppError } from '../../common/errors.ts';
-import { serveConnections } from './connections.ts';
+import { serveConnections, type OnRefused } from './connections.ts';
 import type { Handle } from './front-door.ts';
 
 export interface Listener {
@@ -36,6 +36,7 @@ const CLOSE_DEADLINE_MS = 5_000;
 export async function listen(
   handle: Handle,
   { host, port, requestTimeoutMs, drainMs }: ListenOptions,
+  onRefused: OnRefused = () => undefined,
 ): Promise<Listener> {
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -44,7 +45,7 @@ export async function listen(
     connectionsCheckingInterval: Math.min(MAX_CHECK_MS, requestTimeoutMs / 2),
     requireHostHeader: false,
   });
-  serveConnections(server, handle);
+  serveConnections(server, handle, onRefused);
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, MAX_WAITING_CONNECTIONS, resolve);
