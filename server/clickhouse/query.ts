@@ -39,7 +39,10 @@ export async function queryRows<Row>(
         query,
         query_params: params,
         format: 'JSONEachRow',
-        clickhouse_settings: bounds === undefined ? { max_execution_time: MAX_EXECUTION_S } : settingsOf(bounds.limits),
+        clickhouse_settings: {
+          ...ENDS_WITH_ITS_CONNECTION,
+          ...(bounds === undefined ? { max_execution_time: MAX_EXECUTION_S } : settingsOf(bounds.limits)),
+        },
       });
       return await result.json<Row>();
     });
@@ -53,6 +56,9 @@ export async function queryRows<Row>(
     });
   }
 }
+
+/** A query whose answer nobody waits for any more is cancelled: this server gave up, or is gone. */
+const ENDS_WITH_ITS_CONNECTION: ClickHouseSettings = { cancel_http_readonly_queries_on_client_close: 1 };
 
 function settingsOf(limits: QuestionLimits): ClickHouseSettings {
   return {
