@@ -16,6 +16,7 @@ const SOURCES = [
   'migrations',
   'scripts',
   'server',
+  'snippet',
   'test',
   'package.json',
   'tsconfig.json',
@@ -66,7 +67,9 @@ function build() {
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
   run(process.execPath, [tsc, '-p', root]);
   run(process.execPath, [tsc, '-p', path.join(root, 'dashboard')]);
+  run(process.execPath, [tsc, '-p', path.join(root, 'snippet')]);
   run(process.execPath, [path.join(root, 'scripts/build-dashboard.mjs')]);
+  run(process.execPath, [path.join(root, 'scripts/build-snippet.mjs')]);
 }
 
 function requireNode(major, minor) {

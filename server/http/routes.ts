@@ -21,6 +21,7 @@ import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
 import { readsOf, type ReadsDependencies } from './routes/reads.ts';
 import { statusOperations, type StatusDependencies } from './routes/status.ts';
+import { snippetOperations } from './pages/snippet.ts';
 import { standardHeaders } from './middleware/standard-headers.ts';
 import { topStream, type TopStreamDependencies } from './routes/top-stream.ts';
 import { charge, demand, identified } from './middleware/trusted.ts';
@@ -57,6 +58,7 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     topStream(reading),
     ...statusOperations(dependencies),
     ...dashboardOperations(),
+    ...snippetOperations(),
   ];
   return [...served, ...documentationOperations(served)];
 }
