@@ -86,7 +86,7 @@ class Decoder {
       case 'list':
       case 'set':
         return this.#list();
-      case 'struct':
+      default:
         return this.struct();
     }
   }
