@@ -1,5 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram as PromHistogram, Registry } from 'prom-client';
-import { Histogram } from './histogram.ts';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Backlog } from '../journal/backlog.ts';
 
 /**
@@ -24,6 +23,8 @@ export function createMetrics(backlog: Backlog, nowMs: () => number) {
       registers: [registry],
     }),
     live: liveMetrics(registry),
+    /** @param count how many connections are open */
+    connections: (count: () => number) => gauge(registry, 'clickhour_connections', 'Open connections', count),
     hourlyQueries: new Counter({
       name: 'clickhour_hourly_queries_total',
       help: 'Queries of the tables of counts for hours, by what they read',
@@ -85,6 +86,12 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
     registers,
   });
   return {
+    byDialect: new Counter({
+      name: 'clickhour_dialect_events_total',
+      help: 'Events judged, by the dialect in which they came and whether they were accepted or rejected',
+      labelNames: ['dialect', 'verdict'],
+      registers,
+    }),
     /** Told how many rows; no part of the sum. */
     untyped: (rows: number) => untyped.inc(rows),
     accepted: total('accepted', 'Events made durable here, each of which got its answer after that'),
@@ -108,7 +115,7 @@ function journalMetrics(registry: Registry, backlog: Backlog) {
   gauge(registry, 'clickhour_journal_bytes', 'Bytes in the journal', () => backlog.bytes);
   gauge(registry, 'clickhour_journal_segments', 'Segments in the journal', () => backlog.segments);
   return {
-    commitSeconds: new PromHistogram({
+    commitSeconds: new Histogram({
       name: 'clickhour_journal_commit_seconds',
       help: 'One group commit: written and synced',
       buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5],
@@ -117,7 +124,7 @@ function journalMetrics(registry: Registry, backlog: Backlog) {
     /** @param files how many files are in quarantine; all servers on one disk share it */
     quarantined: (files: () => number) =>
       gauge(registry, 'clickhour_quarantined_files', 'Files of the journal in quarantine', files, 'max'),
-    shipSeconds: new PromHistogram({
+    shipSeconds: new Histogram({
       name: 'clickhour_ship_seconds',
       help: 'One INSERT, until ClickHouse has its rows',
       buckets: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
@@ -140,9 +147,10 @@ function journalMetrics(registry: Registry, backlog: Backlog) {
 function httpMetrics(registry: Registry) {
   return new Histogram({
     name: 'clickhour_http_request_seconds',
+    labelNames: ['method', 'route', 'status'],
     help: 'HTTP requests, from the first byte to the answer; of a stream, to its beginning',
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registry,
+    registers: [registry],
   });
 }
 

@@ -1,5 +1,5 @@
 import { queryRows } from '../clickhouse/query.ts';
-import { countIdentities, countRows, hoursAround, hoursWithCopies } from './copies-of-hours.ts';
+import { countIdentities, countRows, hoursAround, readCopies } from './copies-of-hours.ts';
 import type { Counting } from './counted/grown-hours.ts';
 import type { KnownNames } from './event-names.ts';
 import { placeOf, type LatestOfKey } from './shown-values.ts';
@@ -46,7 +46,7 @@ export async function readTopOfRows(
     bounds,
   );
   if (Number(rows[0]?.raw_rows) === identities) return { rows, copied: [] };
-  const copied = await hoursWithCopies(counting, question, hours);
+  const { hoursS: copied } = await readCopies(counting, question, hours);
   if (copied.length === 0) return { rows, copied };
   const { sql, params } = selectTop(question, copied);
   return { rows: await queryRows<HashedKey>(nodes, sql, params, bounds), copied };

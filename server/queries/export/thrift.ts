@@ -86,9 +86,10 @@ class Decoder {
       case 'list':
       case 'set':
         return this.#list();
-      default:
-        return this.struct();
+      case 'struct':
+        break;
     }
+    return this.struct();
   }
 
   #list(): ThriftList {

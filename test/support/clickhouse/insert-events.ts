@@ -1,5 +1,5 @@
-import { INSERT_SETTINGS } from '../../../server/clickhouse/insert-settings.ts';
 import { connect } from '../../../server/clickhouse/client.ts';
+import { INSERT_SETTINGS } from '../../../server/clickhouse/insert-settings.ts';
 import { testEndpoint } from './clickhouse.ts';
 
 /** A row of the table `events`; times in whole microseconds since the epoch. */

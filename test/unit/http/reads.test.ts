@@ -15,6 +15,8 @@ const KEYS = [ownKey('shop-key', 'shop', 'read'), apiKey('desk-key', 'desk', 're
 const PARAMETERS = new Map([
   ['/analytics', `timestamp=${NOW_MS}`],
   ['/analytics/hours', `from=${NOW_MS}&to=${NOW_MS + 1}`],
+  ['/events/funnel', 'step=a&step=b'],
+  ['/events/retention', 'first=a'],
 ]);
 
 interface Asked {
@@ -31,6 +33,10 @@ function noting() {
       asked.push(question?.application);
       return answer;
     };
+  const noteUnlessEmpty =
+    <R>(answer: R) =>
+    async (question: Asked & { readonly isEmpty?: boolean | undefined }): Promise<R> =>
+      question.isEmpty === true ? answer : await note(answer)(question);
   const top = note([]);
   const dependencies: HttpDependencies = {
     ...httpDependencies,
@@ -48,6 +54,11 @@ function noting() {
       categories: note([]),
       names: note([]),
       top,
+    },
+    measures: {
+      series: noteUnlessEmpty({ startsMs: [], series: [] }),
+      funnel: noteUnlessEmpty([]),
+      retention: noteUnlessEmpty([]),
     },
     exports: {
       async *open({ application, toUs }) {
@@ -97,7 +108,10 @@ describe('A key that reads its own events alone', () => {
       '/events',
       '/events/names',
       '/events/export',
+      '/events/funnel',
       '/events/rejected',
+      '/events/retention',
+      '/events/series',
       '/events/top',
       '/events/top/stream',
       '/categories',
@@ -107,7 +121,8 @@ describe('A key that reads its own events alone', () => {
     ]);
     await whileNoting(async (get, { asked }) => {
       for (const operation of questions) {
-        for (const query of ['', 'application=shop']) {
+        const takesApplication = 'application' in (operation.query?.properties ?? {});
+        for (const query of takesApplication ? ['', 'application=shop'] : ['']) {
           expect((await get(operation, 'shop-key', query)).status, operation.path).to.equal(200);
           expect(asked.splice(0), `${operation.path}?${query}`).to.deep.equal(['shop']);
         }
