@@ -8,10 +8,18 @@ import type { RequestContext, RequestState } from './operation/context.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
 import { dashboardOperations } from './pages/dashboard.ts';
 import { documentationOperations } from './pages/documentation.ts';
-import { eventsOperations, type EventsDependencies } from './ingest/events.ts';
+import { recordOperation, type RecordDependencies } from './ingest/analytics.ts';
+import { dialectOperations } from './ingest/dialect.ts';
+import { eventsOperation } from './ingest/events.ts';
+import { POSTHOG_DIALECT } from './ingest/posthog.ts';
+import { createReceiver, type ReceiveDependencies } from './ingest/receive.ts';
+import { SEGMENT_DIALECT } from './ingest/segment.ts';
 import { measured } from './middleware/measured.ts';
+import { exportOperation } from './routes/export.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
+import { isStrict, strictQuery } from './operation/strict-query.ts';
+import { headerLimits } from './middleware/header-limits.ts';
 import { measuresOperations } from './routes/measures/measures.ts';
 import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
@@ -25,37 +33,45 @@ import { unanswered } from './middleware/unanswered.ts';
 export interface HttpDependencies
   extends
     Omit<AnalyticsDependencies, 'reads'>,
-    EventsDependencies,
+    RecordDependencies,
+    ReceiveDependencies,
     Omit<QuestionsRoutesDependencies, 'reads'>,
     Omit<TopStreamDependencies, 'reads'>,
     ReadsDependencies,
     StatusDependencies {
-  readonly ingest: AnalyticsDependencies['ingest'] & EventsDependencies['ingest'];
+  readonly ingest: RecordDependencies['ingest'] & ReceiveDependencies['ingest'];
   readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
   readonly log: Logger;
   readonly trust: TrustRules;
   readonly corsOrigins: readonly string[];
 }
 
+const DIALECTS = [SEGMENT_DIALECT, POSTHOG_DIALECT];
+
 /** Everything that can be asked, in the order in which the router tries it. */
 export function operations(dependencies: HttpDependencies): readonly Operation[] {
   const reading = { ...dependencies, reads: readsOf(dependencies) };
+  const receiver = createReceiver(dependencies);
   const served = [
+    recordOperation(dependencies),
     ...analyticsOperations(reading),
-    ...eventsOperations(dependencies),
+    eventsOperation(receiver),
+    ...DIALECTS.flatMap((dialect) => dialectOperations(dialect, receiver)),
     ...questionsOperations(reading),
     ...measuresOperations(reading),
     topStream(reading),
+    exportOperation(reading),
     ...statusOperations(dependencies),
     ...dashboardOperations(),
   ];
   return [...served, ...documentationOperations(served)];
 }
 
-/** The same operation, for those alone who may ask for it, and no more often than they may. */
+/** The same operation, for those alone who may ask for it, no more often than they may, and for what it knows. */
 function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Operation {
   const { access, handle } = operation;
-  if (access === 'open') return operation;
+  if (access === 'open' || access === 'ingest') return operation;
+  const checkQuery = isStrict(operation) ? strictQuery(operation) : () => undefined;
   return {
     ...operation,
     handle: (ctx) => {
@@ -66,6 +82,7 @@ function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Ope
         if (access === 'write') events.rejected.inc({ reason: 'rate_limited' });
         throw error;
       }
+      checkQuery(ctx);
       return handle(ctx);
     },
   };
@@ -86,6 +103,7 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   app.use(standardHeaders);
   if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
   app.use(problems(log));
+  app.use(headerLimits);
   app.use(identified(createTrust(trust)));
   app.use(fixedPaths(served));
   app.use(router.routes());
