@@ -45,9 +45,11 @@ const PICTURES = [
 /** This file is in .build/bench when it runs. */
 const DOCS = path.join(projectRoot, 'docs/');
 
-// node .build/bench/screenshot.js
-// Makes the pictures of the README: fills a service of its own with made-up weeks of a shop, and looks at it.
-await runCommand(async (args, signal) => {
+const USAGE = `Usage: node .build/bench/screenshot.js
+
+Makes the pictures of the README: fills a service of its own with made-up weeks of a shop, and looks at it.`;
+
+await runCommand(USAGE, async (args, signal) => {
   refusePositionals(readArguments(args, []));
   const closing = new Closing();
   try {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
+import { NotReady } from './clickhouse/errors.ts';
 import { connectAny, type Nodes } from './clickhouse/nodes.ts';
 import { openEndpoint } from './open-endpoint.ts';
 import { nodeHealth, type NodeHealth } from './clickhouse/node-health.ts';
@@ -18,15 +19,17 @@ import { counted } from './common/counted.ts';
 import { createLogger, type Logger } from './common/log.ts';
 import { Feeds, MAX_FEEDS } from './live/feeds.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { limitMetrics } from './metrics/limits.ts';
 import { repeat } from './common/repeat.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 import { HourlyReader } from './queries/hourly/hourly-reader.ts';
 import { createHourly, type Hourly } from './queries/hourly/hourly.ts';
 import { createMeasures } from './queries/measures/measures.ts';
+import { createExports, MAX_EXPORTS } from './queries/export/exports.ts';
 import { createQuestions } from './queries/questions.ts';
 import { countedQueries, hourlyQueries } from './queries/hourly/read-hourly.ts';
 import { insertRows } from './shipping/insert-rows.ts';
-import { speakForAll } from './workers/whole.ts';
+import { aggregateWorkers } from './workers/service-status.ts';
 
 export interface App {
   /** `http://HOST:PORT` */
@@ -39,7 +42,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** The first questions should not find tables missing; with ClickHouse away, accept events all the same. */
+/** The first questions should not find tables missing; with ClickHouse unavailable, accept events all the same. */
 const SCHEMA_WAIT_MS = 5_000;
 
 /** How often hours that are over are counted, so that no question has to. */
@@ -72,7 +75,7 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
 async function open(config: Config, surroundings: Surroundings, closing: Closing): Promise<App> {
   const { nowMs = Date.now, random = Math.random, log = createLogger(config.logLevel) } = surroundings;
   const { hit = () => undefined, stop = new AbortController().signal } = surroundings;
-  // First, because a broken file is the operator's to mend, and nothing else should have started then.
+  // First, because a broken file is the operator's to fix, and nothing else should have started then.
   const checkPayload = await loadPayloadSchemas(config.schemasDir);
   const clickhouse = await openClickHouse(config, { log, closing, random, stop });
   const { ingestNodes, queryNodes } = clickhouse;
@@ -84,6 +87,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
 
   const backlog = new Backlog(nowMs);
   const metrics = createMetrics(backlog, nowMs);
+  limitMetrics(metrics.registry, config);
   const hourly = openHourly({ queryNodes, cache, metrics, log, nowMs });
   const { questions: questionLimits } = config;
   const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, nowMs });
@@ -100,7 +104,13 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const ingest = await openIngest({
     dataDir,
     limits,
-    insert: async (insert) => gate.pass(async () => ingestNodes.use(async (client) => insertRows(client, insert))),
+    insert: async (insert) =>
+      gate.pass(async () => {
+        clickhouse.assertStorable();
+        await ingestNodes.use(async (client) => insertRows(client, insert));
+        // What went into data that is gone meanwhile must stay in the journal.
+        clickhouse.assertStorable();
+      }),
     backlog,
     metrics,
     onStored,
@@ -120,9 +130,10 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     hourly,
     questions,
     measures,
+    exports: createExports({ nodes: clickhouse.exportNodes, limits: questionLimits }),
     live,
     liveQuestions: questionsOf(clickhouse.liveNodes),
-    ...speakForAll({ registry: metrics.registry, health }, config.workers),
+    ...aggregateWorkers({ registry: metrics.registry, health }, config.workers),
     metrics,
     checkPayload,
     maxFutureMs,
@@ -135,6 +146,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   });
   const listener = await listen(frontDoor(http.callback(), config, metrics), config);
   closing.add('http', () => listener.close());
+  metrics.connections(() => listener.connections);
   // After it, to be closed before it: an answer without an end would keep it open.
   closing.add('live', () => live.close());
   closing.add('what is said of it', () => sayStopping(backlog, log));
@@ -181,9 +193,13 @@ interface ClickHouse {
   readonly queryNodes: Nodes;
   /** With connections of its own, so that questions that take long do not hold up the hourly counts. */
   readonly questionNodes: Nodes;
+  /** With connections of its own, each of which may be busy for as long as somebody exports. */
+  readonly exportNodes: Nodes;
   /** With a connection for each feed, so that one whose question takes long does not hold up the others. */
   readonly liveNodes: Nodes;
   readonly health: () => Promise<readonly NodeHealth[]>;
+  /** @throws NotReady while nothing may be shipped, though ClickHouse may answer */
+  readonly assertStorable: () => void;
 }
 
 /** The embedded engine unless the operator named a server; and clients for each thing the service does there. */
@@ -191,7 +207,7 @@ async function openClickHouse(
   config: Config,
   { log, closing, random, stop }: Required<Pick<Surroundings, 'log' | 'random' | 'stop'>> & { closing: Closing },
 ): Promise<ClickHouse> {
-  const { endpoint, consoleUrl } = await openEndpoint(config, log, closing, stop);
+  const { endpoint, consoleUrl, problem } = await openEndpoint(config, log, closing, stop);
   const { database } = config;
   // Many servers before one cluster do not all begin with the same node.
   const first = Math.floor(random() * endpoint.urls.length);
@@ -209,7 +225,16 @@ async function openClickHouse(
     ingestNodes: nodes('ingest', 60_000),
     queryNodes: nodes('query', 12_000),
     questionNodes: nodes('query', questionMs),
+    exportNodes: nodes('query', questionMs, 2 * MAX_EXPORTS),
     liveNodes: nodes('query', questionMs, MAX_FEEDS),
-    health: async () => health.read(),
+    health: async () => {
+      const found = await health.read();
+      const error = problem();
+      return error === undefined ? found : found.map(({ node }) => ({ node, state: 'unavailable', error }));
+    },
+    assertStorable: () => {
+      const error = problem();
+      if (error !== undefined) throw new NotReady('server', error);
+    },
   };
 }

@@ -10,6 +10,8 @@ export interface OpenEndpoint {
   readonly endpoint: ClickHouseEndpoint;
   /** ClickHouse's own SQL console, as the analyst, with a first query. */
   readonly consoleUrl: string;
+  /** Why nothing may be shipped, though ClickHouse may answer; undefined while all is well. */
+  readonly problem: () => string | undefined;
 }
 
 /**
@@ -26,9 +28,10 @@ export async function openEndpoint(
   if (clickhouse !== undefined) {
     // Its password is the operator's, and is not printed.
     const endpoint = { ...clickhouse, analyst: { ...clickhouse.analyst, password: '' } };
-    return { endpoint: clickhouse, consoleUrl: consoleUrl(endpoint, database) };
+    return { endpoint: clickhouse, consoleUrl: consoleUrl(endpoint, database), problem: () => undefined };
   }
   const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database, signal });
   closing.add('embedded ClickHouse', () => engine.close());
-  return { endpoint: engine.endpoint, consoleUrl: consoleUrl(engine.endpoint, database) };
+  const { endpoint } = engine;
+  return { endpoint, consoleUrl: consoleUrl(endpoint, database), problem: () => engine.problem };
 }

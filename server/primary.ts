@@ -8,8 +8,7 @@ import { Closing } from './closing.ts';
 import type { Config } from './config/config.ts';
 import { counted } from './common/counted.ts';
 import { createLogger, type Logger } from './common/log.ts';
-import { STOP_WORKER } from './stop-requests.ts';
-import { relayQuestions } from './workers/relay.ts';
+import { relayCalls, tellWorker } from './workers/relay-calls.ts';
 
 const RESTART: Backoff = { firstMs: 100, maxMs: 5_000 };
 /** A worker that lived this long had no trouble starting: the next restart is a first one again. */
@@ -27,7 +26,7 @@ export async function startWorkers(config: Config, stop: AbortSignal): Promise<A
   try {
     const { endpoint, consoleUrl } = await openEndpoint(config, log, closing, stop);
     const leaving = new AbortController();
-    relayQuestions();
+    relayCalls();
     const workers = Array.from({ length: config.workers }, () => new WorkerSlot(endpoint, log, leaving.signal));
     closing.add('workers', async () => {
       leaving.abort();
@@ -69,8 +68,7 @@ class WorkerSlot {
   }
 
   async close(): Promise<void> {
-    // With a callback, a worker that has ended is no uncaught error.
-    if (this.#worker.isConnected()) this.#worker.send(STOP_WORKER, () => undefined);
+    tellWorker(this.#worker, { clickhour: 'stop' });
     await this.#done;
   }
 

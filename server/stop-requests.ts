@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import type { FromPrimary } from './workers/messages.ts';
 
 /** npm forwards what the terminal has sent to the whole group already: two within this time are one request. */
 const TOGETHER_MS = 1_000;
@@ -31,9 +32,6 @@ export class StopRequests {
   }
 }
 
-/** What the primary tells a worker that is to stop. */
-export const STOP_WORKER = { clickhour: 'stop' } as const;
-
 /**
  * Hears from now on when this process is asked to stop, in place of whoever heard signals before. A worker is asked by
  * the primary alone: a signal to the whole group must not overtake it.
@@ -50,15 +48,11 @@ export function listenForStop(): AbortSignal {
   };
   for (const signal of Object.keys(SIGNALS) as StopSignal[]) process.removeAllListeners(signal).on(signal, hear);
   if (cluster.isWorker) {
-    process.on('message', (message) => {
-      if (isStop(message)) stop.abort();
+    process.on('message', (message: FromPrimary) => {
+      if (message.clickhour === 'stop') stop.abort();
     });
   }
   return stop.signal;
-}
-
-function isStop(message: unknown): boolean {
-  return typeof message === 'object' && message !== null && 'clickhour' in message && message.clickhour === 'stop';
 }
 
 function endAtOnce(signal: StopSignal): never {

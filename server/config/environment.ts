@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { cleanEnv, EnvMissingError } from 'envalid';
+import { projectRoot } from '../common/project-root.ts';
 import { defaults, type Config } from './config.ts';
 import { AppError, show, type Issue } from '../common/errors.ts';
 import { readSecretFiles } from './secret-files.ts';
@@ -50,7 +52,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
     maxBodyBytes: set.MAX_BODY_BYTES,
     // Whatever the limit on one body, there must be room for some of them, and for the rows of one.
     bodiesMaxBytes: Math.max(defaults.bodiesMaxBytes, 2 * set.MAX_BODY_BYTES),
-    schemasDir: path.resolve(set.SCHEMAS_DIR),
+    schemasDir: schemasDirOf(set.SCHEMAS_DIR),
     journal: {
       ...defaults.journal,
       batchMaxWaitMs: set.BATCH_MAX_WAIT_MS,
@@ -130,4 +132,10 @@ function startMessage(issues: readonly Issue[]): string {
 function describe(error: unknown): string {
   if (error instanceof EnvMissingError) return 'received nothing, expected a value';
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Unset in a folder without schemas, as where the package is run by itself: those that come with it. */
+function schemasDirOf(given: string | undefined): string {
+  if (given !== undefined) return path.resolve(given);
+  return existsSync(defaults.schemasDir) ? defaults.schemasDir : path.join(projectRoot, 'schemas');
 }

@@ -55,8 +55,8 @@ export const variables = {
   )({ default: defaults.cache.ttlMs, desc: 'How long an answer about the current hour may be reused' }),
   MAX_BODY_BYTES: bytes(1, 128 * MIB)({ default: defaults.maxBodyBytes, desc: 'One body, decompressed; above it 413' }),
   SCHEMAS_DIR: str({
-    default: './schemas',
-    desc: 'Holds `<category>/<name>.json`, the JSON Schemas that `data` must satisfy',
+    default: undefined,
+    desc: 'Holds `<category>/<name>.json`, the JSON Schemas that `data` must satisfy. Unset: `./schemas`, or, where there is no such folder, those that come with clickhour',
   }),
   MAX_FUTURE_MS: whole(
     0,

@@ -15,8 +15,11 @@ import { POSTHOG_DIALECT } from './ingest/posthog.ts';
 import { createReceiver, type ReceiveDependencies } from './ingest/receive.ts';
 import { SEGMENT_DIALECT } from './ingest/segment.ts';
 import { measured } from './middleware/measured.ts';
+import { exportOperation } from './routes/export.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
+import { isStrict, strictQuery } from './operation/strict-query.ts';
+import { headerLimits } from './middleware/header-limits.ts';
 import { measuresOperations } from './routes/measures/measures.ts';
 import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
@@ -57,16 +60,18 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     ...questionsOperations(reading),
     ...measuresOperations(reading),
     topStream(reading),
+    exportOperation(reading),
     ...statusOperations(dependencies),
     ...dashboardOperations(),
   ];
   return [...served, ...documentationOperations(served)];
 }
 
-/** The same operation, for those alone who may ask for it, and no more often than they may. */
+/** The same operation, for those alone who may ask for it, no more often than they may, and for what it knows. */
 function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Operation {
   const { access, handle } = operation;
   if (access === 'open' || access === 'ingest') return operation;
+  const checkQuery = isStrict(operation) ? strictQuery(operation) : () => undefined;
   return {
     ...operation,
     handle: (ctx) => {
@@ -77,6 +82,7 @@ function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Ope
         if (access === 'write') events.rejected.inc({ reason: 'rate_limited' });
         throw error;
       }
+      checkQuery(ctx);
       return handle(ctx);
     },
   };
@@ -97,6 +103,7 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   app.use(standardHeaders);
   if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
   app.use(problems(log));
+  app.use(headerLimits);
   app.use(identified(createTrust(trust)));
   app.use(fixedPaths(served));
   app.use(router.routes());

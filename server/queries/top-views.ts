@@ -10,23 +10,24 @@ import type { Measure, TopQuestion } from './top-events.ts';
 import type { KeyRow } from './top-rows.ts';
 
 /** What the tables of counts know of an event, beside when it happened. */
-const KNOWN: ReadonlySet<unknown> = new Set(['name', 'category', 'application']);
+const KNOWN: ReadonlySet<string> = new Set(['name', 'category', 'application']);
 
 /** Whether a question is answered from the tables of counts, in a time that does not grow with the events. */
 export function isOfViews({ by, where, unique, show }: TopQuestion): boolean {
-  return KNOWN.has(by) && where.length === 0 && unique === undefined && show.length === 0;
+  return typeof by === 'string' && KNOWN.has(by) && where.length === 0 && unique === undefined && show.length === 0;
 }
 
 /** The largest keys of a question that `isOfViews`. @throws what `queryRows` throws */
 export async function readTopOfViews(counting: Counting, question: TopQuestion): Promise<KeyRow[]> {
   const { by, measure, limit, fromUs = 0, toUs = ALL_HOURS.toS * 1_000_000 } = question;
+  if (typeof by !== 'string') throw new Error(`received ${by.text}, expected a column`);
   const parts = wholeParts({ fromUs, toUs });
   const selects =
     measure === 'events' ? await eventsOf(counting, question, parts) : personsOf(question, measure, parts);
   if (selects.length === 0) return [];
   const query = `
     SELECT key AS top_key, ${measure === 'events' ? 'sum(part)' : 'uniqExactMerge(part)'} AS count
-    FROM (${selects.map(({ sql }) => `SELECT toString(${String(by)}) AS key, ${sql} GROUP BY key`).join(' UNION ALL ')})
+    FROM (${selects.map(({ sql }) => `SELECT toString(${by}) AS key, ${sql} GROUP BY key`).join(' UNION ALL ')})
     WHERE key != ''
     GROUP BY key
     HAVING count > 0
@@ -93,9 +94,12 @@ function areWithin(column: 'hour' | 'minute' | 'timestamp', ranges: readonly Tim
     [`${column}_from_${index}`, fromUs] as const,
     [`${column}_to_${index}`, toUs] as const,
   ]);
-  const time = (name: string) => `fromUnixTimestamp64Micro({${name}:Int64}, 'UTC')`;
   const each = ranges.map(
     (_, index) => `(${column} >= ${time(`${column}_from_${index}`)} AND ${column} < ${time(`${column}_to_${index}`)})`,
   );
   return { sql: `(${each.join(' OR ')})`, params: Object.fromEntries(parameters) };
+}
+
+function time(parameter: string): string {
+  return `fromUnixTimestamp64Micro({${parameter}:Int64}, 'UTC')`;
 }

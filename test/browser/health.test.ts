@@ -68,11 +68,11 @@ describe('The health of the service in a browser', () => {
         const page = await open(service.url);
         const nodes = [
           { node: 'a:8123', state: 'up', version: '26.7' },
-          { node: '<img src=x onerror=alert(1)>', state: 'away', error: 'x'.repeat(300) },
+          { node: '<img src=x onerror=alert(1)>', state: 'unavailable', error: 'x'.repeat(300) },
         ];
         const parts = {
           journal: { state: 'refusing', error: 'ENOSPC: no space left on device' },
-          clickhouse: { state: 'partly away', version: '26.7', error: 'refused', nodes },
+          clickhouse: { state: 'partly unavailable', version: '26.7', error: 'refused', nodes },
           self_check: { state: 'passed', last_run_seconds: 61 },
         };
         await page.route('**/health', async (route) =>

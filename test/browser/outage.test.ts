@@ -12,7 +12,7 @@ import { tempDir } from '../support/temp-dir.ts';
 /** An engine takes seconds to start, and a page waits up to 30 s before it asks again. */
 const BACK_WITHIN_MS = 40_000;
 
-describe('The dashboard in a browser while ClickHouse is away', () => {
+describe('The dashboard in a browser while ClickHouse is unavailable', () => {
   let closing: Closing;
 
   beforeEach(() => {

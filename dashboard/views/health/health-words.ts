@@ -72,18 +72,14 @@ export function headline(answer: HealthAnswer): Words {
 }
 
 function degraded({ parts }: HealthAnswer, troubled: readonly PartWords[]) {
-  const clickhouse = textOf(membersOf(parts['clickhouse']), 'state') ?? '';
-  const isAway = DOWN.has(clickhouse);
-  if (!isAway) return { state: 'Events are accepted, and something needs a look', sentence: reasons(troubled) };
+  const isUnavailable = textOf(membersOf(parts['clickhouse']), 'state') === 'unavailable';
+  if (!isUnavailable) return { state: 'Events are accepted, and something needs a look', sentence: reasons(troubled) };
   return {
     state: 'Events are accepted, and ClickHouse is unavailable',
     sentence:
       'They are safe on the disk of this service and are sent once ClickHouse is back. Until then, questions about what is stored have no answer.',
   };
 }
-
-/** What ClickHouse is when it does not answer. */
-const DOWN: ReadonlySet<string> = new Set(['away', 'unavailable']);
 
 function reasons(troubled: readonly PartWords[]): string {
   if (troubled.length === 0) return '';

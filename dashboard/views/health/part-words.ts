@@ -66,7 +66,7 @@ export function clickhouseWords(members: Members): Words {
   const state = textOf(members, 'state') ?? 'unknown';
   const error = textOf(members, 'error');
   const version = textOf(members, 'version');
-  const isPartly = state.startsWith('partly');
+  const isPartly = state === 'partly unavailable';
   const answers = isPartly ? 'Some nodes answer' : 'It answers';
   const silent = isPartly ? 'Others do not' : 'It does not answer';
   const sentences = [
@@ -75,7 +75,7 @@ export function clickhouseWords(members: Members): Words {
   ];
   return {
     tone: toneOf(state, error !== undefined),
-    state: state.replace('away', 'unavailable'),
+    state,
     sentence: sentences.filter((sentence) => sentence !== undefined).join(' '),
     todo:
       state === 'up'

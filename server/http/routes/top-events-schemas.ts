@@ -5,6 +5,8 @@ import { Time } from '../operation/parameters.ts';
 import { category, filters, where } from './questions-schemas.ts';
 
 const MAX_SHOWN = 20;
+/** Fewer than the head of a request may have. */
+const MAX_SHOW_CHARACTERS = 14_000;
 const COLUMNS = TOP_COLUMNS.join('|');
 
 /** What `window` may be, in milliseconds. */
@@ -36,6 +38,7 @@ export const TopQuery = Type.Object({
   where: Type.Optional(where),
   show: Type.Optional(
     Type.String({
+      maxLength: MAX_SHOW_CHARACTERS,
       pattern: `^${DATA_PATH}(?:,${DATA_PATH}){0,${MAX_SHOWN - 1}}$`,
       description: `1 to ${MAX_SHOWN} paths with commas between them, once; a path is ${DATA_PATH_WORDS}`,
     }),

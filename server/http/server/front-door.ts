@@ -17,6 +17,8 @@ export type Handle = (request: IncomingMessage, response: ServerResponse) => voi
 
 const DETAIL = 'More requests arrive than this server can answer in time; nothing was stored or read';
 
+const FOR_OPERATORS: ReadonlySet<string> = new Set(['/health', '/health/live', '/health/ready', '/metrics']);
+
 /** Nothing in it but ASCII, so that its length is its bytes. */
 const REFUSAL = JSON.stringify({ type: 'about:blank', ...problemOf(new AppError('overloaded', DETAIL)) });
 
@@ -51,7 +53,7 @@ export function frontDoor(
 }
 
 function isForOperators({ url = '' }: IncomingMessage): boolean {
-  return url.startsWith('/health') || url.startsWith('/metrics');
+  return FOR_OPERATORS.has(url.split('?', 1)[0] ?? '');
 }
 
 function refuse(

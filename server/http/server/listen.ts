@@ -7,6 +7,8 @@ import type { Handle } from './front-door.ts';
 export interface Listener {
   /** `http://HOST:PORT`, with the port that was taken. */
   readonly url: string;
+  /** Open connections now. */
+  readonly connections: number;
   /**
    * Takes no more connections. Those that are open get their answers with `Connection: close`, so that a proxy learns of
    * the end from an answer, and not from a connection that ends under the next request, which it may not send again.
@@ -22,12 +24,12 @@ export interface ListenOptions {
   readonly drainMs: number;
   /** For a whole request, its body included: a client that stalls must not hold memory for ever. */
   readonly requestTimeoutMs: number;
+  readonly maxConnections: number;
 }
 
 const KEEP_ALIVE_MS = 72_000;
 /** How often Node looks for requests that take too long. */
 const MAX_CHECK_MS = 30_000;
-const MAX_CONNECTIONS = 10_000;
 /** Of connections that wait to be taken; beyond it the kernel lets clients try again after a second. It may allow fewer. */
 const MAX_WAITING_CONNECTIONS = 4096;
 const CLOSE_DEADLINE_MS = 5_000;
@@ -45,7 +47,7 @@ export async function requireAddress({ host, port }: Pick<ListenOptions, 'host' 
 /** @throws AppError `invalid` when the address cannot be taken */
 export async function listen(
   handle: Handle,
-  { host, port, requestTimeoutMs, drainMs }: ListenOptions,
+  { host, port, requestTimeoutMs, drainMs, maxConnections }: ListenOptions,
 ): Promise<Listener> {
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -55,9 +57,20 @@ export async function listen(
     requireHostHeader: false,
   });
   serveConnections(server, handle);
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = maxConnections;
+  let connections = 0;
+  server.on('connection', (socket) => {
+    connections += 1;
+    socket.once('close', () => (connections -= 1));
+  });
   await take(server, host, port);
-  return { url: urlOf(server, host), close: async () => closeServer(server, drainMs) };
+  return {
+    url: urlOf(server, host),
+    get connections() {
+      return connections;
+    },
+    close: async () => closeServer(server, drainMs),
+  };
 }
 
 async function take(server: TcpServer, host: string, port: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,8 +18,11 @@ import { tempDir } from '../../support/temp-dir.ts';
 
 const MAIN = programFile('server/main.js');
 const EVENTS = 30;
-/** More than a process may need to begin, on a busy machine. */
-const AFTER_BEGIN_MS = [400, 700, 1_200];
+/** How long after the process has begun, which Node takes its time for on a busy machine. */
+const AFTER_BEGIN_MS = [0, 300, 900];
+/** Prints a line as soon as the program listens for signals. */
+const SAY_WHEN_IT_HEARS =
+  "data:text/javascript,process.on('newListener', (name) => name === 'SIGTERM' && console.log('hears'))";
 
 describe('A service that is asked to stop', function stopping() {
   this.timeout(120_000);
@@ -41,8 +44,12 @@ describe('A service that is asked to stop', function stopping() {
   afterEach(async () => closing.close());
 
   /** A server that leads a group of its own, as one that a shell has started. */
-  function startGroup(more: Readonly<Record<string, string>> = {}): ChildProcess {
-    const child = spawn(process.execPath, [MAIN], { env: { ...env, ...more }, stdio: 'pipe', detached: true });
+  function startGroup(more: Readonly<Record<string, string>> = {}, ...nodeOptions: string[]): ChildProcess {
+    const child = spawn(process.execPath, [...nodeOptions, MAIN], {
+      env: { ...env, ...more },
+      stdio: 'pipe',
+      detached: true,
+    });
     closing.add('group', () => {
       if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL');
     });
@@ -78,7 +85,9 @@ describe('A service that is asked to stop', function stopping() {
     });
 
     it('as npm start: says that it stops, ships everything, and leaves no process', async () => {
+      await requireInstalled();
       const terminal = inTerminal('npm start', { ...process.env, ...env, LOG_LEVEL: 'info' });
+      closing.add('terminal', () => terminal.close());
       const [, url = ''] = await terminal.waitFor(/listens on (http:\S+)/);
       await post(url, EVENTS);
       terminal.interrupt();
@@ -94,6 +103,7 @@ describe('A service that is asked to stop', function stopping() {
       it(`with WORKERS=${workers}: exits 0`, async () => {
         const command = `trap : INT; '${process.execPath}' '${MAIN}'; echo "exit code $?"`;
         const terminal = inTerminal(command, { ...env, WORKERS: String(workers), LOG_LEVEL: 'info' });
+        closing.add('terminal', () => terminal.close());
         const [, url = ''] = await terminal.waitFor(/listens on (http:\S+)/);
         await post(url, EVENTS);
         terminal.interrupt();
@@ -118,7 +128,8 @@ describe('A service that is asked to stop', function stopping() {
 
     it(`in its first second, with WORKERS=${workers}: exits 0`, async () => {
       for (const afterMs of AFTER_BEGIN_MS) {
-        const server = startGroup({ WORKERS: workers });
+        const server = startGroup({ WORKERS: workers }, '--import', SAY_WHEN_IT_HEARS);
+        await once(server.stdout ?? server, 'data');
         await sleep(afterMs);
         signalGroup(server, 'SIGINT', 'SIGINT');
         expect(await exitOf(server), `after ${afterMs} ms`).to.equal(0);
@@ -190,4 +201,12 @@ async function post(url: string, count: number): Promise<void> {
     expect((await fetch(target, { method: 'POST' })).status).to.equal(204);
   });
   await Promise.all(posts);
+}
+
+/** `npm start` would install, under the feet of the other tests. */
+async function requireInstalled(): Promise<void> {
+  const [locked, installed] = await Promise.all(
+    ['package-lock.json', 'node_modules/.package-lock.json'].map(async (file) => (await stat(file)).mtimeMs),
+  );
+  if ((installed ?? 0) < (locked ?? 0)) throw new Error('received an install older than package-lock.json: npm ci');
 }

@@ -14,6 +14,7 @@ export const httpDependencies: HttpDependencies = {
   hourly: { hour: unused, hours: unused },
   questions: { events: unused, rejected: unused, top: unused, categories: unused, names: unused },
   measures: { series: unused, funnel: unused, retention: unused },
+  exports: { open: fail },
   live: { join: fail },
   liveQuestions: { top: unused },
   health: { readiness: async () => ({ status: 'ready' }), report: unused },

@@ -11,6 +11,8 @@ export interface Terminal {
   interrupt(): void;
   /** The exit code of the program, once it has ended. */
   readonly ended: Promise<number | null>;
+  /** Closes the terminal, as one closes its window: SIGHUP to what still runs in it. */
+  close(): Promise<void>;
 }
 
 const CTRL_C = '\u0003';
@@ -44,5 +46,9 @@ export function inTerminal(commandLine: string, env: NodeJS.ProcessEnv): Termina
     waitFor,
     interrupt: () => child.stdin.write(CTRL_C),
     ended,
+    close: async () => {
+      child.kill('SIGKILL');
+      await ended;
+    },
   };
 }

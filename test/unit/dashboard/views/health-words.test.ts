@@ -19,8 +19,8 @@ function wordsOf(parts: Readonly<Record<string, unknown>>) {
 describe('The health of the service in words', () => {
   it('says in one sentence whether all is well', () => {
     expect(headline({ status: 'ok', parts: WELL })).to.include({ tone: 'good', state: 'All is well' });
-    const away = { ...WELL, clickhouse: { state: 'away', error: 'connect ECONNREFUSED' } };
-    expect(headline({ status: 'degraded', parts: away })).to.deep.include({
+    const unavailable = { ...WELL, clickhouse: { state: 'unavailable', error: 'connect ECONNREFUSED' } };
+    expect(headline({ status: 'degraded', parts: unavailable })).to.deep.include({
       tone: 'warn',
       state: 'Events are accepted, and ClickHouse is unavailable',
     });
@@ -94,16 +94,16 @@ describe('The health of the service in words', () => {
     ]);
     const nodes = [
       { node: 'a:8123', state: 'up', version: '26.7' },
-      { node: 'b:8123', state: 'away', error: 'refused' },
+      { node: 'b:8123', state: 'unavailable', error: 'refused' },
     ];
     const clickhouse = wordsOf({
-      clickhouse: { state: 'partly away', version: '26.7', error: 'refused', nodes },
+      clickhouse: { state: 'partly unavailable', version: '26.7', error: 'refused', nodes },
     });
     expect(clickhouse.tone).to.equal('warn');
     expect(clickhouse.details).to.deep.equal([
       {
         name: 'nodes',
-        lines: ['node a:8123 · state up · version 26.7', 'node b:8123 · state away'],
+        lines: ['node a:8123 · state up · version 26.7', 'node b:8123 · state unavailable'],
       },
     ]);
     expect(wordsOf({ odd: 'fine' })).to.include({ name: 'Odd', state: 'fine', tone: 'neutral' });
