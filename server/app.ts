@@ -10,6 +10,7 @@ import type { CacheLimits, Config } from './config/config.ts';
 import { createHealth } from './health/health.ts';
 import { frontDoor } from './http/server/front-door.ts';
 import { createHttpApp } from './http/routes.ts';
+import { countedRefusals } from './http/middleware/measured.ts';
 import { listen } from './http/server/listen.ts';
 import { openIngest } from './shipping/ingest.ts';
 import { Backlog } from './journal/backlog.ts';
@@ -141,10 +142,12 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     bodiesMaxBytes,
     trust,
     corsOrigins,
+    listenHost: config.host,
+    allowedHosts: config.allowedHosts,
     nowMs,
     log,
   });
-  const listener = await listen(frontDoor(http.callback(), config, metrics), config);
+  const listener = await listen(frontDoor(http.callback(), config, metrics), config, countedRefusals(metrics));
   closing.add('http', () => listener.close());
   metrics.connections(() => listener.connections);
   // After it, to be closed before it: an answer without an end would keep it open.

@@ -25,6 +25,7 @@ export async function startWorkers(config: Config, stop: AbortSignal): Promise<A
   const closing = new Closing();
   try {
     const { endpoint, consoleUrl } = await openEndpoint(config, log, closing, stop);
+    stop.throwIfAborted();
     const leaving = new AbortController();
     relayCalls();
     const workers = Array.from({ length: config.workers }, () => new WorkerSlot(endpoint, log, leaving.signal));

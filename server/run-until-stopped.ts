@@ -29,7 +29,9 @@ export async function runUntilStopped(
     });
   }
   const end = AbortSignal.any([stop, unforeseen.signal]);
-  end.addEventListener('abort', () => setTimeout(giveUp, CLOSE_DEADLINE_MS).unref());
+  const limitClosing = () => setTimeout(giveUp, CLOSE_DEADLINE_MS).unref();
+  if (end.aborted) limitClosing();
+  else end.addEventListener('abort', limitClosing);
   const running = await start(end).catch((error: unknown) => {
     if (!end.aborted) throw error;
     return undefined;

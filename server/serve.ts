@@ -25,9 +25,11 @@ export async function serve(stop: AbortSignal): Promise<void> {
 }
 
 async function start(stop: AbortSignal) {
+  stop.throwIfAborted();
   const config = readConfig();
   if (cluster.isWorker) return await startApp(config, { stop });
   await preflight(config);
+  stop.throwIfAborted();
   const app = config.workers > 1 ? await startWorkers(config, stop) : await startApp(config, { stop });
   process.stdout.write(welcome(app, config.trust, Date.now()));
   return app;

@@ -43,10 +43,10 @@ export async function restore(options: RestoreOptions): Promise<Manifest> {
   if (await hasLivingOwner(journal))
     throw new AppError('invalid', `A server runs on ${dataDir}: stop all servers of this database first.`);
   const topology = await readWholeTopology(endpoint);
-  if (topology.away.length > 0)
+  if (topology.unavailable.length > 0)
     throw new AppError(
       'unavailable',
-      `Nothing was touched, because these nodes do not answer: ${listOf(topology.away)}.`,
+      `Nothing was touched, because these nodes do not answer: ${listOf(topology.unavailable)}.`,
     );
   const hasJournal = await hasSegments(journal);
   const filled = await filledTables(topology.nodes, database);

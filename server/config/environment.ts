@@ -5,6 +5,7 @@ import { projectRoot } from '../common/project-root.ts';
 import { defaults, type Config } from './config.ts';
 import { AppError, show, type Issue } from '../common/errors.ts';
 import { readSecretFiles } from './secret-files.ts';
+import { isLoopback } from '../auth/hosts.ts';
 import { isOpen, type TrustRules } from '../auth/trust.ts';
 import { readEnvFile } from './env-file.ts';
 import { variables } from './variables.ts';
@@ -63,6 +64,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
     live: { maxReaders: set.LIVE_MAX_READERS },
     trust: trustOf(set),
     corsOrigins: set.CORS_ORIGINS,
+    allowedHosts: set.ALLOWED_HOSTS,
   };
 }
 
@@ -109,7 +111,7 @@ function trustOf(set: TrustVariables): TrustRules {
 
 /** Everything is open until keys exist, so only this machine may reach it unless the operator says otherwise. */
 function exposure(host: string, allowAnonymous: boolean): Issue[] {
-  if (allowAnonymous || /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return [];
+  if (allowAnonymous || isLoopback(host)) return [];
   const message = `received ${show(host)}, expected a loopback address, because anyone who reaches it may write and read; set API_KEYS, or ALLOW_ANONYMOUS=1 if that is intended`;
   return [{ path: 'HOST', message }];
 }

@@ -7,6 +7,7 @@ import {
   bytes,
   cidrs,
   clusterName,
+  hostNames,
   httpUrls,
   identifier,
   oneOf,
@@ -85,6 +86,10 @@ export const variables = {
     desc: 'What an address without a key may do, such as `{"events_per_second": 100}`; unset: no limit',
   }),
   CORS_ORIGINS: origins()({ default: defaults.corsOrigins, desc: 'Whose pages in browsers may call this service' }),
+  ALLOWED_HOSTS: hostNames()({
+    default: defaults.allowedHosts,
+    desc: 'Host names that are answered; unset and without keys or networks: those of loopback alone',
+  }),
   ALLOW_ANONYMOUS: whole(
     0,
     1,

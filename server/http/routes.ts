@@ -2,7 +2,7 @@ import { Router } from '@koa/router';
 import Koa from 'koa';
 import type { Logger } from '../common/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { createTrust, type TrustRules } from '../auth/trust.ts';
+import { createTrust, isOpen, type TrustRules } from '../auth/trust.ts';
 import { analyticsOperations, type AnalyticsDependencies } from './routes/analytics.ts';
 import type { RequestContext, RequestState } from './operation/context.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
@@ -24,6 +24,7 @@ import { measuresOperations } from './routes/measures/measures.ts';
 import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
 import { readsOf, type ReadsDependencies } from './routes/reads.ts';
+import { knownHosts, ownPages } from './middleware/same-site.ts';
 import { statusOperations, type StatusDependencies } from './routes/status.ts';
 import { standardHeaders } from './middleware/standard-headers.ts';
 import { topStream, type TopStreamDependencies } from './routes/top-stream.ts';
@@ -44,6 +45,8 @@ export interface HttpDependencies
   readonly log: Logger;
   readonly trust: TrustRules;
   readonly corsOrigins: readonly string[];
+  readonly listenHost: string;
+  readonly allowedHosts: readonly string[];
 }
 
 const DIALECTS = [SEGMENT_DIALECT, POSTHOG_DIALECT];
@@ -104,7 +107,10 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
   app.use(problems(log));
   app.use(headerLimits);
+  const sites = { ...dependencies, isOpen: isOpen(trust) };
+  app.use(knownHosts(sites));
   app.use(identified(createTrust(trust)));
+  app.use(ownPages(sites));
   app.use(fixedPaths(served));
   app.use(router.routes());
   app.use(unanswered);

@@ -8,7 +8,7 @@ import { startServer } from '../../support/server/server-process.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 describe('A service whose database is removed while it runs', function lost() {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let closing: Closing;
 
   beforeEach(() => {
@@ -46,6 +46,6 @@ describe('A service whose database is removed while it runs', function lost() {
 
     const second = await startServer({ DATA_DIR: directory.path });
     closing.add('second', () => second.stop());
-    await eventually(async () => expect(await clicks(second.url)).to.equal('1'), 20_000);
+    await eventually(async () => expect(await clicks(second.url)).to.equal('1'), 60_000);
   });
 });

@@ -23,6 +23,8 @@ export const httpDependencies: HttpDependencies = {
   log: silentLog,
   trust: { keys: [], networks: [], proxies: [] },
   corsOrigins: [],
+  listenHost: '127.0.0.1',
+  allowedHosts: [],
   checkPayload: () => [],
   maxFutureMs: 0,
   maxBodyBytes: 1,
