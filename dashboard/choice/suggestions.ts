@@ -38,9 +38,9 @@ interface EventsAnswer {
 }
 
 /** The most frequent values of a member or a path, each with how often it was seen. */
-export function useValues(by: string, of: Partial<Of> = {}): Suggestions {
+export function useValues(by: string, { category = '', name = '' }: Partial<Of> = {}): Suggestions {
   const [isWanted, setIsWanted] = useState(false);
-  const path = questionPath('/events/top', { by, ...of, limit: MAX_VALUES });
+  const path = questionPath('/events/top', { by, category, name, limit: MAX_VALUES });
   const answer = useAnswer<TopList>(isWanted && by !== '' ? path : undefined);
   const options =
     answer.state === 'loading'

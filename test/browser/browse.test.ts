@@ -190,7 +190,7 @@ describe('Browsing events in a browser', function () {
     'says which filters find nothing, and leads further',
     inBrowser(async ({ open }) => {
       const page = await open(urlOf('&session_id=nobody&category=shop&range=1h'));
-      await page.getByText('There is none with session “nobody”, category “shop”, of the last hour.').waitFor();
+      await page.getByText('There is none with category “shop”, session “nobody”, of the last hour.').waitFor();
       await expectAccessible(page);
       await screenshot(page, 'browse-nothing');
       await page.getByRole('link', { name: 'Any session' }).click();

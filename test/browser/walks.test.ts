@@ -101,7 +101,8 @@ describe('Someone who has never seen the page', function () {
             data: { response: index < yes ? 'yes' : 'no', venue: { venue_name: venue } },
           })),
         );
-        await postEvents(old.url, rsvps.map((rsvp) => JSON.stringify(rsvp)).join('\n'), NDJSON);
+        const { body } = await postEvents(old.url, rsvps.map((rsvp) => JSON.stringify(rsvp)).join('\n'), NDJSON);
+        expect(body).to.deep.include({ accepted: rsvps.length, rejected: [] });
         const page = await open(old.url);
         await page.getByRole('link', { name: 'look at the 31 days up to then' }).waitFor();
         const walk = new Walk(page, 'venue');

@@ -25,7 +25,8 @@ export interface VisitOptions {
 /** The widths at which a view is looked at: a phone's and a desktop's. */
 const WIDTHS = [375, 1280] as const;
 const DESKTOP = { width: 1280, height: 900 };
-const PATIENCE_MS = 10_000;
+/** A wait that ends early costs nothing; machines that do other things too need it. */
+const PATIENCE_MS = 30_000;
 const SCREENSHOTS = path.join(projectRoot, 'test/browser/screenshots/');
 
 /**
