@@ -22,6 +22,8 @@ export interface Evidence {
   readonly socketAddress: string;
   readonly forwardedFor: string | undefined;
   readonly authorization: string | undefined;
+  /** A key that came elsewhere than in the header, which goes before it. */
+  readonly key?: string | undefined;
 }
 
 /** Names the caller of a request. */
@@ -50,13 +52,14 @@ export function createTrust(rules: TrustRules, nowMs: () => number = () => perfo
   const ownerOf = keyFinder(rules.keys, nowMs);
   return (evidence) => {
     const from = address(evidence);
-    if (evidence.authorization !== undefined) return withKey(evidence.authorization, from, ownerOf);
+    const { authorization, key = '' } = evidence;
+    if (authorization !== undefined) return withKey(presentedKey(authorization), from, ownerOf);
+    if (key !== '') return withKey(key, from, ownerOf);
     return trusted.has(from) ? keyless(WRITE, from) : { roles: NOTHING, address: from };
   };
 }
 
-function withKey(authorization: string, address: string, ownerOf: (key: string) => KeyOwner | undefined): Caller {
-  const key = presentedKey(authorization);
+function withKey(key: string | undefined, address: string, ownerOf: (key: string) => KeyOwner | undefined): Caller {
   const owner = key === undefined ? undefined : ownerOf(key);
   return owner === undefined ? { roles: NOTHING, address } : { ...owner, address };
 }

@@ -1,34 +1,31 @@
-/** Longer names are nobody's slip of a key, and are not compared. */
-const MAX_CHARACTERS = 40;
-
 /**
- * The candidate that somebody who wrote `name` most likely meant.
- * @returns undefined when none is near: more than a third of its characters would have to change
+ * Which of the known names was probably meant: the one that takes the fewest changes (a character added, left out,
+ * another, or two that changed places), when that is at most a third of what was received.
+ * @param received of any length; what is much longer than the known names is near none
  */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
-  if (name.length > MAX_CHARACTERS) return undefined;
-  let found: string | undefined;
-  let least = Infinity;
-  for (const candidate of candidates) {
-    const changes = changesBetween(name.toLowerCase(), candidate.toLowerCase());
-    if (changes < least && changes <= Math.max(1, Math.ceil(candidate.length / 3))) {
-      found = candidate;
-      least = changes;
-    }
+export function nearest(received: string, known: Iterable<string>): string | undefined {
+  let best: { readonly name: string; readonly changes: number } | undefined;
+  for (const name of known) {
+    if (Math.abs(name.length - received.length) > name.length) continue;
+    const changes = changesBetween(received, name);
+    if (best === undefined || changes < best.changes) best = { name, changes };
   }
-  return found;
+  return best !== undefined && best.changes <= Math.max(1, Math.floor(received.length / 3)) ? best.name : undefined;
 }
 
-/** How many characters to put in, take out or replace (Levenshtein's distance). */
 function changesBetween(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= from.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, at) => at);
+  for (let row = 1; row <= from.length; row += 1) {
+    const current = [row];
+    for (let at = 1; at <= to.length; at += 1) {
+      const isSame = from[row - 1] === to[at - 1];
+      let changes = Math.min((current[at - 1] ?? 0) + 1, (last[at] ?? 0) + 1, (last[at - 1] ?? 0) + (isSame ? 0 : 1));
+      const isSwapped = row > 1 && at > 1 && from[row - 1] === to[at - 2] && from[row - 2] === to[at - 1];
+      if (isSwapped) changes = Math.min(changes, (beforeLast[at - 2] ?? 0) + 1);
+      current.push(changes);
     }
-    row = next;
+    [beforeLast, last] = [last, current];
   }
-  return row[to.length] ?? 0;
+  return last[to.length] ?? 0;
 }

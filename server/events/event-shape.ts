@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Type, type Static } from 'typebox';
 import type { Issue } from '../common/errors.ts';
 import { DEFAULT_CATEGORY, MAX_NAME_CHARACTERS } from './event.ts';
-import { received } from './received.ts';
+import { received } from './json/received.ts';
 import { issuesOf, MAX_ISSUES } from './schema-issues.ts';
 
 /** The deepest nesting of `data`; `{}` has a depth of 1. */

@@ -1,11 +1,11 @@
-import { messageOf, type Issue } from '../common/errors.ts';
+import type { Issue } from '../common/errors.ts';
 import type { Clock } from './analytics-event.ts';
 import { DEFAULT_CATEGORY, NO_DATA, type Event } from './event.ts';
 import { EVENT_MEMBERS, MAX_DATA_DEPTH, readShape, type EventShape } from './event-shape.ts';
 import { eventTimeUs } from './time.ts';
-import { scanMembers } from './json/members.ts';
+import { isFlaw, readJsonText, type JsonText, type Wanted } from './json/json-text.ts';
 import type { PayloadCheck } from './payload-schemas.ts';
-import { received } from './received.ts';
+import { received } from './json/received.ts';
 import type { Reason, Refusal } from './rejection.ts';
 import { shapeOf, type DataText } from './data/shape.ts';
 import type { TypedPaths } from './data/typed-paths.ts';
@@ -18,42 +18,45 @@ export interface ParseContext extends Clock {
   readonly typedPaths: Pick<TypedPaths, 'allows'>;
 }
 
+const EVENT_TEXT: Wanted = { names: EVENT_MEMBERS, maxDepth: MAX_DATA_DEPTH, member: 'data' };
+
 /**
  * One event of `POST /events`, of which only the name is required. Its `data` is cut out of the text, so that what is
  * stored is what was sent; what is validated is the same bytes, because no member may be given twice.
  * @param bytes the exact text of the event
  */
 export function parseEvent(bytes: Buffer, context: ParseContext): Event | Refusal {
-  const text = bytes.toString();
-  if (isMisread(text, bytes)) {
-    const message = 'received bytes that are not UTF-8 (shown as U+FFFD), expected UTF-8';
-    return refusal('malformed', [{ path: '', message }]);
-  }
-  const { data, dataMembers, repeated, tooDeep } = scanMembers(text, EVENT_MEMBERS, MAX_DATA_DEPTH);
-  if (tooDeep !== undefined) {
-    const message = `received more than ${MAX_DATA_DEPTH} levels of nesting, expected at most ${MAX_DATA_DEPTH}`;
-    return refusal('shape', [{ path: tooDeep, message }]);
-  }
-  const value = parseJson(text);
-  if (value instanceof SyntaxError) {
-    const message = `received ${received(text)}, expected a JSON object (${messageOf(value)})`;
-    return refusal('malformed', [{ path: '', message }]);
-  }
-  if (repeated !== undefined) {
-    return refusal('shape', [{ path: repeated, message: 'received it more than once, expected it once' }]);
-  }
+  const read = readJsonText(bytes, EVENT_TEXT);
+  if (isFlaw(read)) return read;
+  const { text, value, span } = read;
   const shape = readShape(value);
   if (isIssues(shape)) return refusal('shape', shape);
-  if ((data === undefined) !== (shape.data === undefined))
+  if ((span === undefined) !== (shape.data === undefined))
     throw new Error('JSON.parse and scanMembers do not agree on whether there is a member data');
-  return toEvent(shape, { text: data ?? NO_DATA, members: dataMembers }, context, text);
+  return toEvent({ shape, text, data: dataOf(read) }, context);
+}
+
+/** The exact text of the member that was looked for, or that of no data. */
+export function dataOf({ text, span }: JsonText): DataText {
+  if (span === undefined) return { text: NO_DATA, members: 0 };
+  return { text: text.slice(span.from, span.to), members: span.members };
 }
 
 export function isRefusal(verdict: Event | Refusal): verdict is Refusal {
   return 'reason' in verdict;
 }
 
-function toEvent(shape: EventShape, given: DataText, context: ParseContext, text: string): Event | Refusal {
+/** What was read of an event, in whatever words it came. */
+export interface ReadEvent {
+  readonly shape: EventShape;
+  /** That of the shape's `data`. */
+  readonly data: DataText;
+  /** The text that all of it came from. */
+  readonly text: string;
+}
+
+/** What is decided of every event, whoever sent it: the application, the time, whole characters, and its schema. */
+export function toEvent({ shape, data: given, text }: ReadEvent, context: ParseContext): Event | Refusal {
   const { category = DEFAULT_CATEGORY, name, user = '', event_id: eventId } = shape;
   const { session_id: sessionId = user, data: payload = {} } = shape;
   const { text: data } = given;
@@ -110,27 +113,6 @@ function halfCharacters(shape: EventShape): [Reason, Issue][] {
     const message = `received ${received(shape[path])}, expected whole characters, not half of a surrogate pair`;
     return ['shape', { path, message }];
   });
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-/** Decoding puts U+FFFD for what is not UTF-8; a text may also hold it by itself. */
-function isMisread(text: string, bytes: Buffer): boolean {
-  if (!text.includes('\uFFFD')) return false;
-  try {
-    utf8.decode(bytes);
-    return false;
-  } catch {
-    return true;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    return error;
-  }
 }
 
 function isIssues(shape: EventShape | readonly Issue[]): shape is readonly Issue[] {

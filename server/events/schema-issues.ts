@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import type { Issue } from '../common/errors.ts';
-import { received } from './received.ts';
+import { received } from './json/received.ts';
 
 /** The most findings about one event; a person needs no more to see what is wrong. */
 export const MAX_ISSUES = 10;

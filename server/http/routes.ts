@@ -8,12 +8,19 @@ import type { RequestContext, RequestState } from './operation/context.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
 import { dashboardOperations } from './pages/dashboard.ts';
 import { documentationOperations } from './pages/documentation.ts';
-import { eventsOperations, type EventsDependencies } from './ingest/events.ts';
-import { headerLimits } from './middleware/header-limits.ts';
+import { recordOperation, type RecordDependencies } from './ingest/analytics.ts';
+import { dialectOperations } from './ingest/dialect.ts';
+import { eventsOperation } from './ingest/events.ts';
+import { POSTHOG_DIALECT } from './ingest/posthog.ts';
+import { createReceiver, type ReceiveDependencies } from './ingest/receive.ts';
+import { SEGMENT_DIALECT } from './ingest/segment.ts';
 import { measured } from './middleware/measured.ts';
+import { exportOperation } from './routes/export.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
 import { isStrict, strictQuery } from './operation/strict-query.ts';
+import { headerLimits } from './middleware/header-limits.ts';
+import { measuresOperations } from './routes/measures/measures.ts';
 import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
 import { readsOf, type ReadsDependencies } from './routes/reads.ts';
@@ -27,12 +34,13 @@ import { unanswered } from './middleware/unanswered.ts';
 export interface HttpDependencies
   extends
     Omit<AnalyticsDependencies, 'reads'>,
-    EventsDependencies,
+    RecordDependencies,
+    ReceiveDependencies,
     Omit<QuestionsRoutesDependencies, 'reads'>,
     Omit<TopStreamDependencies, 'reads'>,
     ReadsDependencies,
     StatusDependencies {
-  readonly ingest: AnalyticsDependencies['ingest'] & EventsDependencies['ingest'];
+  readonly ingest: RecordDependencies['ingest'] & ReceiveDependencies['ingest'];
   readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
   readonly log: Logger;
   readonly trust: TrustRules;
@@ -41,14 +49,21 @@ export interface HttpDependencies
   readonly allowedHosts: readonly string[];
 }
 
+const DIALECTS = [SEGMENT_DIALECT, POSTHOG_DIALECT];
+
 /** Everything that can be asked, in the order in which the router tries it. */
 export function operations(dependencies: HttpDependencies): readonly Operation[] {
   const reading = { ...dependencies, reads: readsOf(dependencies) };
+  const receiver = createReceiver(dependencies);
   const served = [
+    recordOperation(dependencies),
     ...analyticsOperations(reading),
-    ...eventsOperations(dependencies),
+    eventsOperation(receiver),
+    ...DIALECTS.flatMap((dialect) => dialectOperations(dialect, receiver)),
     ...questionsOperations(reading),
+    ...measuresOperations(reading),
     topStream(reading),
+    exportOperation(reading),
     ...statusOperations(dependencies),
     ...dashboardOperations(),
   ];
@@ -58,7 +73,7 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
 /** The same operation, for those alone who may ask for it, no more often than they may, and for what it knows. */
 function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Operation {
   const { access, handle } = operation;
-  if (access === 'open') return operation;
+  if (access === 'open' || access === 'ingest') return operation;
   const checkQuery = isStrict(operation) ? strictQuery(operation) : () => undefined;
   return {
     ...operation,

@@ -23,6 +23,8 @@ export function createMetrics(backlog: Backlog, nowMs: () => number) {
       registers: [registry],
     }),
     live: liveMetrics(registry),
+    /** @param count how many connections are open */
+    connections: (count: () => number) => gauge(registry, 'clickhour_connections', 'Open connections', count),
     hourlyQueries: new Counter({
       name: 'clickhour_hourly_queries_total',
       help: 'Queries of the tables of counts for hours, by what they read',
@@ -91,6 +93,12 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
   return {
     /** Told how many rejections; no part of the sum. */
     notKept: (rejections: number) => notKept.inc(rejections),
+    byDialect: new Counter({
+      name: 'clickhour_dialect_events_total',
+      help: 'Events judged, by the dialect in which they came and whether they were accepted or rejected',
+      labelNames: ['dialect', 'verdict'],
+      registers,
+    }),
     /** Told how many rows; no part of the sum. */
     untyped: (rows: number) => untyped.inc(rows),
     accepted: total('accepted', 'Events made durable here, each of which got its answer after that'),

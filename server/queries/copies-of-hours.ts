@@ -40,6 +40,11 @@ export async function countIdentities(
     const own = names.filter(({ name }) => selection.name === undefined || name === selection.name);
     return own.reduce((sum, { events }) => sum + events, 0);
   }
+  return await countWithin(counting, selection, hours);
+}
+
+/** The same from the tables alone. */
+export async function countWithin(counting: Counting, selection: Selection, hours: HoursBetween): Promise<number> {
   const { sql, params } = await countedHours(counting, selectionOf(selection), hours);
   const [row] = await queryRows<CountRow>(
     counting.nodes,
@@ -54,10 +59,15 @@ interface CountRow {
   readonly count: string | number;
 }
 
-/** A SELECT of the number of rows of the raw table. */
-export function countRows(selection: Selection, hours: HoursBetween): Condition {
+/** A SELECT of the number of rows of the raw table, without those of some hours. */
+export function countRows(selection: Selection, hours: HoursBetween, withoutS: readonly number[] = []): Condition {
   const { sql, params } = rowsAre(selection, hours);
-  return { sql: `SELECT count() FROM events WHERE ${sql}`, params };
+  if (withoutS.length === 0) return { sql: `SELECT count() FROM events WHERE ${sql}`, params };
+  const left = isOfHours(withoutS);
+  return {
+    sql: `SELECT count() FROM events WHERE ${sql} AND NOT (${left.sql})`,
+    params: { ...params, ...left.params },
+  };
 }
 
 /** What is known of the copies in a range. */

@@ -51,17 +51,12 @@ class Walk {
   }
 
   #value(value: unknown, path: string | undefined): void {
-    switch (typeof value) {
-      case 'string':
-        if (this.#mayHoldHalves && HALF.test(value)) this.isFaithful = false;
-        return;
-      case 'number':
-        if (!Number.isFinite(value) || (Math.abs(value) >= LARGE && Number.isInteger(value))) this.isFaithful = false;
-        return;
-      case 'object':
-        if (value !== null) this.#branch(value, path);
-        return;
-      default:
+    if (typeof value === 'string') {
+      if (this.#mayHoldHalves && HALF.test(value)) this.isFaithful = false;
+    } else if (typeof value === 'number') {
+      if (!Number.isFinite(value) || (Math.abs(value) >= LARGE && Number.isInteger(value))) this.isFaithful = false;
+    } else if (typeof value === 'object' && value !== null) {
+      this.#branch(value, path);
     }
   }
 

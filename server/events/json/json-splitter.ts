@@ -21,6 +21,7 @@ const CLOSE_OBJECT = 0x7d;
  * Inside a text it counts brackets outside of strings and nothing else, so it needs no stack.
  */
 export class JsonSplitter implements Splitter {
+  readonly isOneValue = true;
   readonly #tail = new ByteTail();
   #state: 'start' | 'first' | 'element' | 'value' | 'between' | 'end' = 'start';
   #isArray = false;

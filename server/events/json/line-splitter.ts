@@ -8,6 +8,7 @@ const SPACE = 0x20;
 
 /** NDJSON: each line is a text, without its `\n` or `\r\n`. Blank lines are none. The last line needs no newline. */
 export class LineSplitter implements Splitter {
+  readonly isOneValue = false;
   readonly #tail = new ByteTail();
 
   push(chunk: Buffer): Buffer[] {

@@ -1,9 +1,17 @@
+/** From the first character of a part of a text to the one behind it. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+  /** How many members the objects in it have together, those that are given twice counted twice. */
+  readonly members: number;
+}
+
 /** What can be said about the text of an event without reading its values. */
 export interface Members {
-  /** The exact text of the value of the top-level member `data`; undefined when there is none. */
-  readonly data: string | undefined;
-  /** How many members the objects in `data` have together, those that are given twice counted twice. */
-  readonly dataMembers: number;
+  /** Where the value of the member that was asked for is; undefined when there is none. */
+  readonly span: Span | undefined;
+  /** How many members all objects of the text have together. */
+  readonly members: number;
   /** A top-level member of `names` that is given more than once. */
   readonly repeated: string | undefined;
   /** The top-level member whose value is nested deeper than the limit (empty: none of them, the text itself). */
@@ -24,13 +32,18 @@ const CLOSE_OBJECT = 0x7d;
  * seconds for millions of brackets, so it takes any text; what it says of one that is not valid JSON means nothing.
  * @param names members that must not be repeated: of two, `JSON.parse` validates the last and a reader may see the first
  * @param maxDepth of brackets within a member's value; `{}` has a depth of 1
+ * @param wanted the member, one of `names`, whose value is looked for
  */
-export function scanMembers(text: string, names: ReadonlySet<string>, maxDepth: number): Members {
+export function scanMembers(
+  text: string,
+  names: ReadonlySet<string>,
+  maxDepth: number,
+  wanted: string | undefined,
+): Members {
   const seen = new Set<string>();
-  let data: string | undefined;
-  let dataMembers = 0;
-  let colons = 0;
-  let colonsBefore = 0;
+  let span: Span | undefined;
+  let members = 0;
+  let membersBefore = 0;
   let repeated: string | undefined;
   let name = '';
   let valueStart = -1;
@@ -46,16 +59,16 @@ export function scanMembers(text: string, names: ReadonlySet<string>, maxDepth: 
         break;
       }
       case COLON:
-        colons += 1;
+        members += 1;
         if (depth === 1 && valueStart === -1) {
           valueStart = at + 1;
-          colonsBefore = colons;
+          membersBefore = members;
         }
         break;
       case OPEN_OBJECT:
       case OPEN_ARRAY:
         depth += 1;
-        if (depth > maxDepth + 1) return { data, dataMembers, repeated, tooDeep: name };
+        if (depth > maxDepth + 1) return { span, members, repeated, tooDeep: name };
         break;
       case COMMA:
       case CLOSE_OBJECT:
@@ -64,10 +77,7 @@ export function scanMembers(text: string, names: ReadonlySet<string>, maxDepth: 
           if (names.has(name)) {
             if (seen.has(name)) repeated = name;
             seen.add(name);
-            if (name === 'data') {
-              data = trimmed(text, valueStart, at);
-              dataMembers = colons - colonsBefore;
-            }
+            if (name === wanted) span = { ...trimmed(text, valueStart, at), members: members - membersBefore };
           }
           name = '';
           valueStart = -1;
@@ -77,7 +87,7 @@ export function scanMembers(text: string, names: ReadonlySet<string>, maxDepth: 
       default:
     }
   }
-  return { data, dataMembers, repeated, tooDeep: undefined };
+  return { span, members, repeated, tooDeep: undefined };
 }
 
 /** @returns the position behind the closing quote, or the end of the text */
@@ -103,12 +113,12 @@ function unescaped(name: string): string {
 }
 
 /** The value without the whitespace around it, which belongs to the object; the whitespace inside it stays. */
-function trimmed(text: string, start: number, end: number): string {
+function trimmed(text: string, start: number, end: number): Omit<Span, 'members'> {
   let from = start;
   let to = end;
   while (from < to && isWhitespace(text.charCodeAt(from))) from += 1;
   while (to > from && isWhitespace(text.charCodeAt(to - 1))) to -= 1;
-  return text.slice(from, to);
+  return { from, to };
 }
 
 function isWhitespace(code: number): boolean {

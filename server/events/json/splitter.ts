@@ -3,6 +3,8 @@
  * text that is not complete yet. It does not check what is inside a text: that is `JSON.parse`'s job, after it.
  */
 export interface Splitter {
+  /** Whether the texts are parts of one JSON value, so that with one that is malformed all of them are. */
+  readonly isOneValue: boolean;
   /** The texts that end in this chunk, in order. @throws MalformedBody */
   push(chunk: Buffer): Buffer[];
   /** No more chunks: the last text, if it needs no end of its own. @throws MalformedBody */
@@ -38,5 +40,11 @@ export function withoutByteOrderMark(splitter: Splitter): Splitter {
     const isUnfinished = seen > 0 && seen < BOM.length;
     return [...(isUnfinished ? splitter.push(Buffer.from(held)) : []), ...splitter.end()];
   };
-  return { push, end };
+  return {
+    get isOneValue() {
+      return splitter.isOneValue;
+    },
+    push,
+    end,
+  };
 }

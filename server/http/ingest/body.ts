@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { createGunzip } from 'node:zlib';
-import { AppError } from '../../common/errors.ts';
+import { promisify } from 'node:util';
+import { createGunzip, gunzip } from 'node:zlib';
+import { AppError, messageOf } from '../../common/errors.ts';
 
 export interface BodyOptions {
+  /** Whether it says that it is gzip; one that begins as gzip does is it, too, whatever it says. */
   readonly isGzip: boolean;
   /** Of what is sent, and of what it becomes when it is decompressed. */
   readonly maxBytes: number;
@@ -24,8 +26,10 @@ const CHUNK_BYTES = 64 * 1024;
  * @throws BrokenEncoding, BodyTooLarge, AppError `invalid` when the client went away, and what `onChunk` throws
  */
 export async function readBody(request: IncomingMessage, options: BodyOptions): Promise<void> {
-  const { isGzip, maxBytes, onChunk } = options;
-  const gunzip = isGzip ? createGunzip({ chunkSize: CHUNK_BYTES }) : undefined;
+  const { maxBytes, onChunk } = options;
+  const isGzip = options.isGzip || (await beginsAsGzip(request));
+  if (request.readableEnded) return;
+  const decompressor = isGzip ? createGunzip({ chunkSize: CHUNK_BYTES }) : undefined;
   try {
     await new Promise<void>((resolve, reject) => {
       const limited = (handle: (chunk: Buffer) => void) => {
@@ -43,25 +47,67 @@ export async function readBody(request: IncomingMessage, options: BodyOptions): 
           }
         };
       };
-      const gone = () => reject(new AppError('invalid', 'The connection ended before the body did'));
+      const gone = () => reject(connectionEnded());
       request.once('error', gone);
-      // A request closes after its end too, and then gunzip may still be at work.
+      // A request closes after its end too, and then the decompressor may still be at work.
       request.once('close', () => (request.complete ? undefined : gone()));
-      if (gunzip === undefined) {
-        request.on('data', limited(onChunk)).once('end', resolve);
+      if (decompressor === undefined) {
+        request.on('data', limited(onChunk)).once('end', resolve).resume();
         return;
       }
-      gunzip.on('data', limited(onChunk)).once('end', resolve);
-      gunzip.once('error', ({ message }) => reject(new BrokenEncoding(`received what is not gzip: ${message}`)));
+      decompressor.on('data', limited(onChunk)).once('end', resolve);
+      decompressor.once('error', ({ message }) => reject(new BrokenEncoding(`received what is not gzip: ${message}`)));
       request
         .on(
           'data',
           limited(() => undefined),
         )
-        .pipe(gunzip);
+        .pipe(decompressor);
     });
   } finally {
     request.unpipe().removeAllListeners('data').resume();
-    gunzip?.removeAllListeners('data').destroy();
+    decompressor?.removeAllListeners('data').destroy();
+  }
+}
+
+/** The first byte of gzip, which neither JSON nor any other text that is read here begins with. */
+const GZIP = 0x1f;
+
+/** Looks at the first byte of a body, and leaves it there. */
+async function beginsAsGzip(request: IncomingMessage): Promise<boolean> {
+  return await new Promise<boolean>((resolve, reject) => {
+    const settle = (act: () => void) => {
+      request.off('data', begin).off('end', end).off('close', gone).off('error', gone);
+      act();
+    };
+    const begin = (chunk: Buffer) => {
+      request.pause();
+      request.unshift(chunk);
+      settle(() => resolve(chunk[0] === GZIP));
+    };
+    const end = () => settle(() => resolve(false));
+    const gone = () => settle(() => reject(connectionEnded()));
+    request.on('data', begin).on('end', end).on('close', gone).on('error', gone);
+  });
+}
+
+function connectionEnded(): AppError {
+  return new AppError('invalid', 'The connection ended before the body did');
+}
+
+const gunzipAll = promisify(gunzip);
+
+/**
+ * What some bytes are when they are decompressed.
+ * @throws BrokenEncoding, BodyTooLarge
+ */
+export async function gunzipped(bytes: Buffer, maxBytes: number): Promise<Buffer> {
+  try {
+    return await gunzipAll(bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new BodyTooLarge(`received more than ${maxBytes} bytes, expected at most that`);
+    }
+    throw new BrokenEncoding(`received what is not gzip: ${messageOf(error)}`);
   }
 }

@@ -9,11 +9,33 @@ const NDJSON = Type.String({
   contentMediaType: 'application/x-ndjson',
 });
 
+const CloudEvent = Type.Object(
+  {
+    specversion: Type.Literal('1.0'),
+    id: Type.String({ minLength: 1, description: 'The event_id' }),
+    source: Type.String({ minLength: 1, description: 'The category' }),
+    type: Type.String({ minLength: 1, description: 'The name' }),
+    subject: Type.Optional(Type.String({ description: 'The user, and the session_id' })),
+    time: Type.Optional(Type.String({ description: 'The timestamp; when it was received, if it is missing' })),
+    data: Type.Optional(
+      Type.Object({}, { additionalProperties: true, description: 'Kept exactly as sent; `{}` if it is missing' }),
+    ),
+  },
+  {
+    $id: 'CloudEvent',
+    additionalProperties: true,
+    description: 'CloudEvents 1.0; binary ones have it in `ce-*` headers',
+  },
+);
+
 export const EventsBody: Body = {
   description: 'One event, an array of events, or one event a line; at most MAX_BODY_BYTES, also when decompressed',
   content: {
     'application/json': Type.Union([EventShape, Type.Array(EventShape)]),
     'application/x-ndjson': NDJSON,
+    'text/plain': Type.String({ description: 'Any of the two, as a browser sends them with `sendBeacon`' }),
+    'application/cloudevents+json': CloudEvent,
+    'application/cloudevents-batch+json': Type.Array(CloudEvent),
   },
 };
 

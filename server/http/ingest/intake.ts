@@ -1,16 +1,18 @@
 import type { Issue } from '../../common/errors.ts';
-import { JsonSplitter } from '../../events/json/json-splitter.ts';
-import { LineSplitter } from '../../events/json/line-splitter.ts';
-import { isRefusal, parseEvent, type ParseContext } from '../../events/parse-event.ts';
+import type { Event } from '../../events/event.ts';
+import { isRefusal, type ParseContext } from '../../events/parse-event.ts';
 import { MAX_PAYLOAD_BYTES, payloadOf, type Reason, type Refusal } from '../../events/rejection.ts';
-import { MalformedBody, withoutByteOrderMark } from '../../events/json/splitter.ts';
+import { MalformedBody, withoutByteOrderMark, type Splitter } from '../../events/json/splitter.ts';
 import type { Batch } from '../../journal/request-batch.ts';
 
-/** `json`: one object or one array, right or wrong as a whole. `ndjson`: lines, each right or wrong by itself. */
-export type BodyFormat = 'json' | 'ndjson';
+/** What a body consists of, and how each text of it becomes an event. */
+export interface BodyForm {
+  readonly splitter: Splitter;
+  readonly parse: (text: Buffer, context: ParseContext) => Event | Refusal;
+}
 
 export interface IntakeOptions {
-  readonly format: BodyFormat;
+  readonly form: BodyForm;
   readonly newBatch: () => Batch;
   readonly context: () => ParseContext;
   readonly maxEvents: number;
@@ -60,7 +62,7 @@ export class Intake {
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.#batch = options.newBatch();
-    this.#splitter = withoutByteOrderMark(options.format === 'json' ? new JsonSplitter() : new LineSplitter());
+    this.#splitter = withoutByteOrderMark(options.form.splitter);
   }
 
   /** The next bytes of the body, decompressed. */
@@ -111,19 +113,19 @@ export class Intake {
   }
 
   #take(text: Buffer, context: ParseContext): void {
-    const { format, maxEvents } = this.#options;
+    const { form, maxEvents } = this.#options;
     if (this.#events === maxEvents) {
       this.fail('too_large', [{ path: '', message: `received more than ${maxEvents} events, expected at most that` }]);
       return;
     }
     const index = this.#events;
     this.#events += 1;
-    const verdict = parseEvent(text, context);
+    const verdict = form.parse(text, context);
     if (!isRefusal(verdict)) {
       this.#batch.add(verdict);
       return;
     }
-    if (verdict.reason === 'malformed' && format === 'json') {
+    if (verdict.reason === 'malformed' && this.#splitter.isOneValue) {
       this.fail(
         'malformed',
         verdict.errors.map(({ message }) => ({ path: String(index), message })),

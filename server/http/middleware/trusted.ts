@@ -10,17 +10,20 @@ export function identified(trust: Trust): Middleware<RequestState> {
   return (ctx, next) => {
     const { socket, headers } = ctx.req;
     const forwardedFor = headers['x-forwarded-for'];
-    ctx.state.caller = trust({
+    const evidence = {
       socketAddress: socket.remoteAddress ?? '',
       forwardedFor: typeof forwardedFor === 'string' ? forwardedFor : forwardedFor?.join(','),
       authorization: headers.authorization,
-    });
+    };
+    ctx.state.caller = trust(evidence);
+    ctx.state.callerWithKey = (key) => trust({ ...evidence, key });
     return next();
   };
 }
 
 /** The role that a caller needs. */
 export function roleFor(access: Exclude<Access, 'open'>): Role {
+  if (access === 'ingest') return 'write';
   return access === 'scoped read' ? 'read' : access;
 }
 

@@ -1,12 +1,10 @@
 import type { TObject } from 'typebox';
+import { programVersion } from '../../common/project-root.ts';
 import { problem } from '../operation/answers.ts';
 import { Components, type Json } from './components.ts';
 import type { Answer, Content, Operation } from '../operation/operation.ts';
 import { isStrict } from '../operation/strict-query.ts';
 import { roleFor } from '../middleware/trusted.ts';
-
-/** Of the contract, not of the program: it changes with what callers may rely on. */
-const API_VERSION = '1.0.0';
 
 const DESCRIPTION = `Event analytics that counts exactly, and keeps counting through crashes.
 
@@ -40,7 +38,7 @@ export function openApiDocument(operations: readonly Operation[]): Json {
     openapi: '3.1.0',
     info: {
       title: 'clickhour',
-      version: API_VERSION,
+      version: programVersion,
       description: DESCRIPTION,
       license: { name: 'MIT', identifier: 'MIT' },
     },

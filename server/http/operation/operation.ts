@@ -5,9 +5,10 @@ import { parameterReader, pathOf, queryOf } from './parameters.ts';
 
 /**
  * Who may ask: callers with the role, or with `open` anyone. `read` is for what tells of every application, and refuses
- * callers that read their own alone; `scoped read` is for what is answered through `Reads`.
+ * callers that read their own alone; `scoped read` is for what is answered through `Reads`. `ingest` is `write` for what
+ * finds the key in the query or the body: it asks for the role itself, when it has the key.
  */
-export type Access = Role | 'scoped read' | 'open';
+export type Access = Role | 'scoped read' | 'ingest' | 'open';
 
 /**
  * One thing that can be asked of the service, declared once: the router, the access check, the validation of the

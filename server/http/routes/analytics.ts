@@ -1,12 +1,7 @@
 import { Type } from 'typebox';
-import { AppError } from '../../common/errors.ts';
-import { parseAnalyticsEvent } from '../../events/analytics-event.ts';
-import { IDEMPOTENCY_KEY } from '../../events/event-id.ts';
 import { MAX_HOURS, parseHour, parseHours } from '../../events/hours.ts';
-import type { Ingest } from '../../shipping/ingest.ts';
-import type { Metrics } from '../../metrics/metrics.ts';
 import type { HourlyCounts } from '../../queries/hourly/hourly-counts.ts';
-import { HourCounts, HourCountsText, HourQuery, HoursQuery, RecordHeaders, RecordQuery } from './analytics-schemas.ts';
+import { HourCounts, HourCountsText, HourQuery, HoursQuery } from './analytics-schemas.ts';
 import { tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
 import { endOfTurn } from '../middleware/end-of-turn.ts';
@@ -17,63 +12,23 @@ import type { ReadsOf } from './reads.ts';
 import { writeHead } from '../middleware/standard-headers.ts';
 
 export interface AnalyticsDependencies {
-  readonly ingest: Pick<Ingest, 'accept'>;
   readonly reads: ReadsOf;
-  readonly metrics: Pick<Metrics, 'events'>;
-  readonly maxFutureMs: number;
   readonly nowMs: () => number;
 }
 
 /**
- * Clicks and impressions in, exact counts an hour out. These are the hottest paths of the service, so their parameters
- * are read by hand (`events/`) and not by their schemas; a test holds the two together.
+ * The exact counts of hours. These are among the hottest paths of the service, so their parameters are read by hand
+ * (`events/`) and not by their schemas; a test holds the two together.
  */
 export function analyticsOperations(dependencies: AnalyticsDependencies): readonly Operation[] {
-  return [record(dependencies), hour(dependencies), hours(dependencies)];
+  return [hour(dependencies), hours(dependencies)];
 }
 
 const TAG = 'Hourly analytics';
 /** From here on an answer says how old it is. The cache is briefer, unless it has to do without ClickHouse. */
 const OLD_MS = 2_000;
 const PLAIN_TEXT = ['Content-Type', 'text/plain; charset=utf-8'];
-const UNAVAILABLE = tryLater('ClickHouse is away, and no answer is known that may be given again');
-
-function record({ ingest, metrics, maxFutureMs, nowMs }: AnalyticsDependencies): Operation {
-  return {
-    method: 'post',
-    path: '/analytics',
-    tag: TAG,
-    summary: 'Record a click or an impression',
-    description:
-      'Exactly one of `click`, `impression` and `event` is given, once. The body is not read. Who may have to send it ' +
-      'again gives it an id, by `event_id` or `Idempotency-Key`: however often it comes with the same id, it is one event.',
-    access: 'write',
-    query: RecordQuery,
-    headers: RecordHeaders,
-    answers: {
-      204: { description: 'The event is safe on disk' },
-      503: tryLater('The event cannot be made safe now, and was not stored'),
-    },
-    handle: async (ctx) => {
-      try {
-        const { application } = ctx.state.caller;
-        const accompaniment = { application, idempotencyKeys: idempotencyKeysOf(ctx) };
-        await ingest.accept(parseAnalyticsEvent(queryOf(ctx), { nowMs: nowMs(), maxFutureMs }, accompaniment));
-      } catch (error) {
-        metrics.events.rejected.inc({ reason: error instanceof AppError ? error.code : 'internal' });
-        throw error;
-      }
-      writeHead(ctx, 204).end();
-    },
-  };
-}
-
-const IDEMPOTENCY_KEY_NAME = IDEMPOTENCY_KEY.toLowerCase();
-
-/** Each as it came: of a header that is repeated, `headers` has one text with commas, which an id may have, too. */
-function idempotencyKeysOf({ req }: RequestContext): readonly string[] | undefined {
-  return req.headers[IDEMPOTENCY_KEY_NAME] === undefined ? undefined : req.headersDistinct[IDEMPOTENCY_KEY_NAME];
-}
+const UNAVAILABLE = tryLater('ClickHouse is unavailable, and no answer is known that may be given again');
 
 function hour({ reads, nowMs }: AnalyticsDependencies): Operation {
   const content = { 'text/plain': HourCountsText, 'application/json': HourCounts };
@@ -91,7 +46,7 @@ function hour({ reads, nowMs }: AnalyticsDependencies): Operation {
       200: {
         description: 'The counts',
         content,
-        headers: { Age: 'how many seconds old the counts are, when more than 2: while ClickHouse is away' },
+        headers: { Age: 'how many seconds old the counts are, when more than 2: while ClickHouse is unavailable' },
       },
       503: UNAVAILABLE,
     },

@@ -10,7 +10,7 @@ export const failures = {
   422: problem(
     'The answer would take more time, memory or rows than a question may; `detail` says which, and how to ask for less',
   ),
-  503: tryLater('ClickHouse is away'),
+  503: tryLater('ClickHouse is unavailable'),
 };
 
 /** Times as they came. */

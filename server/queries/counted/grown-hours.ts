@@ -1,6 +1,6 @@
 import type { Nodes } from '../../clickhouse/nodes.ts';
 import type { QueryBounds } from '../../clickhouse/query.ts';
-import { allOf, columnsAre, type Condition } from '../sql/conditions.ts';
+import { allOf, columnsAre, isOneOf, type Condition } from '../sql/conditions.ts';
 
 /** What events have in common that happened for the same reason. */
 export interface KindOfEvent {
@@ -81,10 +81,7 @@ export function eventsOfGrown(condition: string): string {
 
 /** That rows are of a selection, whose `kinds` do not matter here. */
 export function areSelected({ application, category, name, names }: Selection): Condition[] {
-  return [
-    ...columnsAre({ application, category, name }),
-    ...(names === undefined ? [] : [{ sql: 'name IN {names:Array(String)}', params: { names } }]),
-  ];
+  return [...columnsAre({ application, category, name }), ...isOneOf('name', names)];
 }
 
 export function hoursAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {

@@ -35,7 +35,7 @@ const LONGEST_MS: Readonly<Record<Interval, number>> = {
  */
 export function* beginnings(clock: ZoneClock, interval: Interval, fromMs: number): Generator<number> {
   let heldMs: number | undefined;
-  for (const atMs of all(clock, interval, fromMs)) {
+  for (const atMs of FROM[interval](clock, fromMs)) {
     if (atMs > fromMs) {
       if (heldMs !== undefined) yield heldMs;
       heldMs = undefined;
@@ -69,22 +69,15 @@ export function beginningOfLast(clock: ZoneClock, interval: Interval, toMs: numb
   return beginningsBetween(clock, interval, fromMs, toMs, Infinity).at(-count) ?? fromMs;
 }
 
-/** From some that begin before `fromMs` on, in order. */
-function all(clock: ZoneClock, interval: Interval, fromMs: number): Generator<number> {
-  switch (interval) {
-    case 'minute':
-      return fullOnes(clock, MINUTE_MS, fromMs - LONGEST_MS.minute);
-    case 'hour':
-      return fullOnes(clock, HOUR_MS, fromMs - LONGEST_MS.hour);
-    case 'day':
-      return dates(clock, clock.dayAt(fromMs), (day) => day + 1);
-    case 'week':
-      // 1970-01-01 was a Thursday.
-      return dates(clock, Math.floor((clock.dayAt(fromMs) + 3) / 7) * 7 - 3, (day) => day + 7);
-    case 'month':
-      return dates(clock, dayOfMonth(clock.dayAt(fromMs), 0), (day) => dayOfMonth(day, 1));
-  }
-}
+/** All from one that begins at `fromMs` or before, in order. */
+const FROM: Readonly<Record<Interval, (clock: ZoneClock, fromMs: number) => Generator<number>>> = {
+  minute: (clock, fromMs) => fullOnes(clock, MINUTE_MS, fromMs - LONGEST_MS.minute),
+  hour: (clock, fromMs) => fullOnes(clock, HOUR_MS, fromMs - LONGEST_MS.hour),
+  day: (clock, fromMs) => dates(clock, clock.dayAt(fromMs), (day) => day + 1),
+  // 1970-01-01 was a Thursday.
+  week: (clock, fromMs) => dates(clock, Math.floor((clock.dayAt(fromMs) + 3) / 7) * 7 - 3, (day) => day + 7),
+  month: (clock, fromMs) => dates(clock, dayOfMonth(clock.dayAt(fromMs), 0), (day) => dayOfMonth(day, 1)),
+};
 
 function* dates(clock: ZoneClock, first: number, next: (day: number) => number): Generator<number> {
   let lastMs = -Infinity;

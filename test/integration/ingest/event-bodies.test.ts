@@ -64,7 +64,7 @@ describe('Bodies of POST /events', () => {
 
   it('answers 415 for other types, charsets and encodings, and names what it takes', async () => {
     const headers: Record<string, string>[] = [
-      { 'Content-Type': 'text/plain' },
+      { 'Content-Type': 'text/html' },
       { 'Content-Type': 'application/x-www-form-urlencoded' },
       { 'Content-Type': 'application/json; charset=utf-16' },
       { 'Content-Encoding': 'br' },

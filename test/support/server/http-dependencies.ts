@@ -13,6 +13,8 @@ export const httpDependencies: HttpDependencies = {
   ingest: { accept: unused, batch: fail, refusal: () => undefined },
   hourly: { hour: unused, hours: unused },
   questions: { events: unused, rejected: unused, top: unused, categories: unused, names: unused },
+  measures: { series: unused, funnel: unused, retention: unused },
+  exports: { open: fail },
   live: { join: fail },
   liveQuestions: { top: unused },
   health: { readiness: async () => ({ status: 'ready' }), report: unused },

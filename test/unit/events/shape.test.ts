@@ -5,8 +5,8 @@ import { scanMembers } from '../../../server/events/json/members.ts';
 
 /** Of the text of a payload, as it is found within an event. */
 function shape(data: string): string {
-  const { dataMembers } = scanMembers(`{"name":"a:b","data":${data},"user":"u:"}`, EVENT_MEMBERS, 100);
-  return shapeOf(JSON.parse(data) as object, { text: data, members: dataMembers });
+  const { span } = scanMembers(`{"name":"a:b","data":${data},"user":"u:"}`, EVENT_MEMBERS, 100, 'data');
+  return shapeOf(JSON.parse(data) as object, { text: data, members: span?.members ?? 0 });
 }
 
 /** So many arrays, under names of five characters. */

@@ -6,7 +6,8 @@ import { parseAnalyticsEvent } from '../../../server/events/analytics-event.ts';
 import { MAX_TIMESTAMP_MS } from '../../../server/events/event.ts';
 import { parseHour, parseHours } from '../../../server/events/hours.ts';
 import type { Query } from '../../../server/events/parameters.ts';
-import { HourQuery, HoursQuery, RecordQuery } from '../../../server/http/routes/analytics-schemas.ts';
+import { RecordQuery } from '../../../server/http/ingest/analytics-schemas.ts';
+import { HourQuery, HoursQuery } from '../../../server/http/routes/analytics-schemas.ts';
 import { parameterReader } from '../../../server/http/operation/parameters.ts';
 
 /** Values that a parser may take for something they are not. */

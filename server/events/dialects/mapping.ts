@@ -1,0 +1,97 @@
+import { MAX_DATA_DEPTH, readShape, type EventShape } from '../event-shape.ts';
+import { isFlaw, readJsonText } from '../json/json-text.ts';
+import { received } from '../json/received.ts';
+import { isRefusal, toEvent, type ParseContext } from '../parse-event.ts';
+import type { Event } from '../event.ts';
+import type { Refusal } from '../rejection.ts';
+
+/** The members of an event that a message has under other names. */
+export type Field = 'category' | 'name' | 'event_id' | 'user' | 'session_id' | 'timestamp';
+
+/**
+ * How the messages of a client become events. Of each field: the paths in the message, of which the first that is there
+ * counts (`null` and the empty string are not); or what it always is. All of the message, exactly as sent, is `data`.
+ */
+export type Mapping = Readonly<Record<Field, readonly string[] | { readonly is: string }>>;
+
+/** Reads messages of one kind. @param given members that messages have where they do not say otherwise */
+export function messageParser(
+  mapping: Mapping,
+  given: Readonly<Record<string, string>> = {},
+): (bytes: Buffer, context: ParseContext) => Event | Refusal {
+  const names = new Set(pathsOf(mapping).map((path) => path.split('.', 1)[0] ?? ''));
+  // The message itself is the first level of what will be data.
+  const wanted = { names, maxDepth: MAX_DATA_DEPTH - 1 };
+  return (bytes, context) => {
+    const read = readJsonText(bytes, wanted);
+    if (isFlaw(read)) return read;
+    const { text, value, members } = read;
+    if (!isObject(value)) {
+      return {
+        reason: 'shape',
+        errors: [{ path: '', message: `received ${received(value)}, expected a JSON object` }],
+      };
+    }
+    const { fields, sources } = mapped(value, mapping, given);
+    const shape = readShape(fields);
+    if (isIssues(shape)) return renamed({ reason: 'shape', errors: shape }, mapping, sources);
+    const verdict = toEvent({ shape: { ...shape, data: value }, data: { text, members }, text }, context);
+    return isRefusal(verdict) ? renamed(verdict, mapping, sources) : verdict;
+  };
+}
+
+/** What a message says of the fields of an event, and at which path it says so. */
+export function mapped(message: object, mapping: Mapping, given: Readonly<Record<string, string>> = {}) {
+  const fields: Partial<Record<Field, unknown>> = {};
+  const sources: Partial<Record<Field, string>> = {};
+  for (const [field, source] of Object.entries(mapping) as [Field, Mapping[Field]][]) {
+    if ('is' in source) {
+      fields[field] = source.is;
+      continue;
+    }
+    for (const path of source) {
+      const value = valueAt(message, path) ?? given[path];
+      if (value === undefined || value === '') continue;
+      fields[field] = field === 'timestamp' || typeof value !== 'number' ? value : String(value);
+      sources[field] = path;
+      break;
+    }
+  }
+  return { fields, sources };
+}
+
+/** The same findings, with the paths of the sender. */
+export function renamed(
+  { reason, errors }: Refusal,
+  mapping: Mapping,
+  sources: Readonly<Partial<Record<Field, string>>>,
+): Refusal {
+  const pathOf = (path: string) => {
+    if (!Object.hasOwn(mapping, path)) return path;
+    const source = mapping[path as Field];
+    return sources[path as Field] ?? ('is' in source ? path : (source[0] ?? path));
+  };
+  return { reason, errors: errors.map(({ path, message }) => ({ path: pathOf(path), message })) };
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isIssues(shape: ReturnType<typeof readShape>): shape is Exclude<typeof shape, EventShape> {
+  return Array.isArray(shape);
+}
+
+function pathsOf(mapping: Mapping): readonly string[] {
+  return Object.values(mapping).flatMap((source) => ('is' in source ? [] : source));
+}
+
+/** What is at a path, `null` for nothing. */
+function valueAt(message: object, path: string): unknown {
+  let value: unknown = message;
+  for (const name of path.split('.')) {
+    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined;
+    value = value[name];
+  }
+  return value ?? undefined;
+}

@@ -1,0 +1,65 @@
+import { AppError } from '../../common/errors.ts';
+import { parseAnalyticsEvent } from '../../events/analytics-event.ts';
+import { IDEMPOTENCY_KEY } from '../../events/event-id.ts';
+import type { Metrics } from '../../metrics/metrics.ts';
+import type { Ingest } from '../../shipping/ingest.ts';
+import { writeHead } from '../middleware/standard-headers.ts';
+import { tryLater } from '../operation/answers.ts';
+import type { RequestContext } from '../operation/context.ts';
+import type { Operation } from '../operation/operation.ts';
+import { queryOf } from '../operation/parameters.ts';
+import { RecordHeaders, RecordQuery } from './analytics-schemas.ts';
+
+export interface RecordDependencies {
+  readonly ingest: Pick<Ingest, 'accept'>;
+  readonly metrics: Pick<Metrics, 'events'>;
+  readonly maxFutureMs: number;
+  readonly nowMs: () => number;
+}
+
+const DIALECT = 'analytics';
+
+/**
+ * Clicks and impressions in. It is the hottest path of the service, so its parameters are read by hand (`events/`) and
+ * not by their schema; a test holds the two together.
+ */
+export function recordOperation({ ingest, metrics, maxFutureMs, nowMs }: RecordDependencies): Operation {
+  const accepted = metrics.events.byDialect.labels(DIALECT, 'accepted');
+  const rejected = metrics.events.byDialect.labels(DIALECT, 'rejected');
+  return {
+    method: 'post',
+    path: '/analytics',
+    tag: 'Hourly analytics',
+    summary: 'Record a click or an impression',
+    description:
+      'Exactly one of `click`, `impression` and `event` is given, once. The body is not read. Who may have to send it ' +
+      'again gives it an id, by `event_id` or `Idempotency-Key`: however often it comes with the same id, it is one event.',
+    access: 'write',
+    query: RecordQuery,
+    headers: RecordHeaders,
+    answers: {
+      204: { description: 'The event is safe on disk' },
+      503: tryLater('The event cannot be made safe now, and was not stored'),
+    },
+    handle: async (ctx) => {
+      try {
+        const { application } = ctx.state.caller;
+        const accompaniment = { application, idempotencyKeys: idempotencyKeysOf(ctx) };
+        await ingest.accept(parseAnalyticsEvent(queryOf(ctx), { nowMs: nowMs(), maxFutureMs }, accompaniment));
+      } catch (error) {
+        rejected.inc();
+        metrics.events.rejected.inc({ reason: error instanceof AppError ? error.code : 'internal' });
+        throw error;
+      }
+      accepted.inc();
+      writeHead(ctx, 204).end();
+    },
+  };
+}
+
+const IDEMPOTENCY_KEY_NAME = IDEMPOTENCY_KEY.toLowerCase();
+
+/** Each as it came: of a header that is repeated, `headers` has one text with commas, which an id may have, too. */
+function idempotencyKeysOf({ req }: RequestContext): readonly string[] | undefined {
+  return req.headers[IDEMPOTENCY_KEY_NAME] === undefined ? undefined : req.headersDistinct[IDEMPOTENCY_KEY_NAME];
+}

@@ -1,0 +1,197 @@
+import { TypedPaths } from '../../events/data/typed-paths.ts';
+import type { Envelope } from '../../events/dialects/envelope.ts';
+import { JsonSplitter } from '../../events/json/json-splitter.ts';
+import type { PayloadCheck } from '../../events/payload-schemas.ts';
+import type { Reason, Refusal } from '../../events/rejection.ts';
+import type { Metrics } from '../../metrics/metrics.ts';
+import type { Ingest } from '../../shipping/ingest.ts';
+import { charge, demand } from '../middleware/trusted.ts';
+import type { RequestContext } from '../operation/context.ts';
+import { BodyBudget } from './body-budget.ts';
+import { BodyTooLarge, BrokenEncoding, readBody } from './body.ts';
+import { Intake, type BodyForm, type Outcome } from './intake.ts';
+import { isGzipped } from './media-type.ts';
+
+export interface ReceiveDependencies {
+  readonly ingest: Pick<Ingest, 'batch' | 'refusal'>;
+  readonly checkPayload: PayloadCheck;
+  readonly metrics: Pick<Metrics, 'events'>;
+  readonly maxFutureMs: number;
+  readonly maxBodyBytes: number;
+  /** Of all bodies that are being read. */
+  readonly bodiesMaxBytes: number;
+  readonly nowMs: () => number;
+}
+
+/** A body that is judged while it comes. */
+export interface Stream {
+  /** A key that did not come in the header. */
+  readonly key: string | undefined;
+  /** What the body is. Asked when the caller is known to be one that may write. */
+  readonly formOf: () => { readonly dialect: string; readonly form: BodyForm };
+}
+
+/** A body that is looked into when all of it is there, because the key may be anywhere in it. */
+export interface Letter {
+  /** For the metrics. */
+  readonly dialect: string;
+  /** A key that came neither in the header nor in the body. */
+  readonly key: string | undefined;
+  /** @param maxBytes of what it becomes when it is decoded */
+  readonly open: (body: Buffer, maxBytes: number) => Promise<Envelope | Refusal>;
+  readonly parse: BodyForm['parse'];
+}
+
+/**
+ * The one way of a body, in whatever dialect, to verdicts on its events, of which those that are accepted are durable.
+ * What it throws says that nothing of the body is stored.
+ */
+export interface Receiver {
+  stream(ctx: RequestContext, stream: Stream): Promise<Outcome>;
+  letter(ctx: RequestContext, letter: Letter): Promise<Outcome>;
+}
+
+/** Fewer bytes than any event has: so a limit on bytes is also one on events, and a body of `0\n0\n…` is soon over it. */
+const MIN_EVENT_BYTES = 64;
+
+/** The receiver of a process: what its bodies have in common is their memory, and the paths that are typed. */
+export function createReceiver(dependencies: ReceiveDependencies): Receiver {
+  const { ingest, metrics, maxBodyBytes: maxBytes, maxFutureMs, checkPayload, nowMs } = dependencies;
+  const budget = new BodyBudget(dependencies.bodiesMaxBytes);
+  const typedPaths = new TypedPaths();
+
+  const intakeOf = (ctx: RequestContext, form: BodyForm) =>
+    new Intake({
+      form,
+      newBatch: () => ingest.batch(),
+      context: () => {
+        const { application } = ctx.state.caller;
+        return { nowMs: nowMs(), maxFutureMs, application, checkPayload, typedPaths };
+      },
+      // One was paid for when the caller was known.
+      onJudged: (events) => pay(ctx, { events: events - 1, refused: events }, metrics),
+      maxEvents: Math.ceil(maxBytes / MIN_EVENT_BYTES),
+    });
+
+  return {
+    stream: async (ctx, { key, formOf }) => {
+      admit(ctx, key, metrics);
+      const { dialect, form } = formOf();
+      const intake = intakeOf(ctx, form);
+      const push = (chunk: Buffer) => intake.push(chunk);
+      return await held(budget, async (hold) => {
+        const problem = await read(ctx, { ingest, maxBytes, hold, push });
+        if (problem !== undefined) intake.fail(problem.reason, problem.errors);
+        return counted(dialect, await intake.finish(), metrics);
+      });
+    },
+    letter: async (ctx, { dialect, key, open, parse }) => {
+      const isKeyKnown = ctx.req.headers.authorization !== undefined || key !== undefined;
+      if (isKeyKnown) admit(ctx, key, metrics);
+      const chunks: Buffer[] = [];
+      const push = (chunk: Buffer) => void chunks.push(chunk);
+      return await held(budget, async (hold) => {
+        const problem = await read(ctx, { ingest, maxBytes, hold, push });
+        const body = Buffer.concat(chunks);
+        const opened = problem ?? (await open(body, maxBytes).catch(wrongAsAWhole));
+        if (!isKeyKnown) admit(ctx, 'key' in opened ? opened.key : undefined, metrics);
+        if ('messages' in opened && isEmptyArray(opened.messages)) return NOTHING;
+        const intake = intakeOf(ctx, { splitter: new JsonSplitter(), parse });
+        if ('reason' in opened) intake.fail(opened.reason, opened.errors);
+        intake.push('messages' in opened ? opened.messages : body);
+        return counted(dialect, await intake.finish(), metrics);
+      });
+    },
+  };
+}
+
+const NOTHING: Outcome = { accepted: 0, rejected: [], omitted: 0, failure: undefined, rejectedByReason: new Map() };
+
+function isEmptyArray(json: Buffer): boolean {
+  return /^\s*\[\s*\]\s*$/.test(json.subarray(0, 64).toString());
+}
+
+/** Lets in who may write, and takes one event from what the caller may do. */
+function admit(ctx: RequestContext, key: string | undefined, metrics: ReceiveDependencies['metrics']): void {
+  if (key !== undefined) ctx.state.caller = ctx.state.callerWithKey(key);
+  demand('ingest', ctx);
+  pay(ctx, { events: 1, refused: 1 }, metrics);
+}
+
+interface Payment {
+  readonly events: number;
+  /** How many are refused when these are too many. */
+  readonly refused: number;
+}
+
+function pay(ctx: RequestContext, { events, refused }: Payment, metrics: ReceiveDependencies['metrics']): void {
+  if (events <= 0) return;
+  try {
+    charge(ctx.state.caller, events);
+  } catch (error) {
+    metrics.events.rejected.inc({ reason: 'rate_limited' }, refused);
+    throw error;
+  }
+}
+
+/** Gives back what was taken from the budget, whatever happens. */
+async function held<T>(budget: BodyBudget, use: (hold: (bytes: number) => void) => Promise<T>): Promise<T> {
+  let bytes = 0;
+  try {
+    return await use((more) => {
+      budget.take(more);
+      bytes += more;
+    });
+  } finally {
+    budget.release(bytes);
+  }
+}
+
+interface Reading extends Pick<ReceiveDependencies, 'ingest'> {
+  readonly maxBytes: number;
+  readonly hold: (bytes: number) => void;
+  readonly push: (chunk: Buffer) => void;
+}
+
+/** @returns what is wrong with the body as a whole; everything else is thrown */
+async function read(ctx: RequestContext, { ingest, maxBytes, hold, push }: Reading): Promise<Refusal | undefined> {
+  const { headers } = ctx.req;
+  const isGzip = isGzipped(headers['content-encoding']);
+  const refusal = ingest.refusal();
+  if (refusal !== undefined) throw refusal;
+  const announced = Number(headers['content-length'] ?? 0);
+  if (announced > maxBytes) {
+    return problem('too_large', `received a body of ${announced} bytes, expected at most ${maxBytes}`);
+  }
+  const onChunk = (chunk: Buffer) => {
+    hold(chunk.length);
+    push(chunk);
+  };
+  try {
+    await readBody(ctx.req, { isGzip, maxBytes, onChunk });
+    return undefined;
+  } catch (error) {
+    return wrongAsAWhole(error);
+  }
+}
+
+function wrongAsAWhole(error: unknown): Refusal {
+  if (error instanceof BodyTooLarge) return problem('too_large', error.message);
+  if (error instanceof BrokenEncoding) return problem('malformed', error.message);
+  throw error;
+}
+
+function problem(reason: Reason, message: string): Refusal {
+  return { reason, errors: [{ path: '', message }] };
+}
+
+function counted(dialect: string, outcome: Outcome, { events }: ReceiveDependencies['metrics']): Outcome {
+  let rejected = 0;
+  for (const [reason, count] of outcome.rejectedByReason) {
+    events.rejected.inc({ reason }, count);
+    rejected += count;
+  }
+  if (outcome.accepted > 0) events.byDialect.inc({ dialect, verdict: 'accepted' }, outcome.accepted);
+  if (rejected > 0) events.byDialect.inc({ dialect, verdict: 'rejected' }, rejected);
+  return outcome;
+}
