@@ -10,6 +10,7 @@ import type { CacheLimits, Config } from './config/config.ts';
 import { createHealth } from './health/health.ts';
 import { frontDoor } from './http/server/front-door.ts';
 import { createHttpApp } from './http/routes.ts';
+import { countedRefusals } from './http/middleware/measured.ts';
 import { listen } from './http/server/listen.ts';
 import { openIngest } from './shipping/ingest.ts';
 import { Backlog } from './journal/backlog.ts';
@@ -24,6 +25,8 @@ import { repeat } from './common/repeat.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 import { HourlyReader } from './queries/hourly/hourly-reader.ts';
 import { createHourly, type Hourly } from './queries/hourly/hourly.ts';
+import { createMeasures } from './queries/measures/measures.ts';
+import { createExports, MAX_EXPORTS } from './queries/export/exports.ts';
 import { createQuestions } from './queries/questions.ts';
 import { countedQueries, hourlyQueries } from './queries/hourly/read-hourly.ts';
 import { insertRows } from './shipping/insert-rows.ts';
@@ -90,11 +93,14 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const { questions: questionLimits } = config;
   const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, nowMs });
   const questions = questionsOf(clickhouse.questionNodes);
+  const counting = { nodes: clickhouse.questionNodes, ingestNodes, nowMs };
+  const measures = createMeasures({ counting, limits: questionLimits, cache });
   const notKept = (error: unknown) => log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
   closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
   const onStored = () => {
     hourly.stored();
     questions.stored();
+    measures.stored();
   };
   const ingest = await openIngest({
     dataDir,
@@ -124,6 +130,8 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     ingest,
     hourly,
     questions,
+    measures,
+    exports: createExports({ nodes: clickhouse.exportNodes, limits: questionLimits }),
     live,
     liveQuestions: questionsOf(clickhouse.liveNodes),
     ...aggregateWorkers({ registry: metrics.registry, health }, config.workers),
@@ -134,10 +142,12 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     bodiesMaxBytes,
     trust,
     corsOrigins,
+    listenHost: config.host,
+    allowedHosts: config.allowedHosts,
     nowMs,
     log,
   });
-  const listener = await listen(frontDoor(http.callback(), config, metrics), config);
+  const listener = await listen(frontDoor(http.callback(), config, metrics), config, countedRefusals(metrics));
   closing.add('http', () => listener.close());
   metrics.connections(() => listener.connections);
   // After it, to be closed before it: an answer without an end would keep it open.
@@ -186,6 +196,8 @@ interface ClickHouse {
   readonly queryNodes: Nodes;
   /** With connections of its own, so that questions that take long do not hold up the hourly counts. */
   readonly questionNodes: Nodes;
+  /** With connections of its own, each of which may be busy for as long as somebody exports. */
+  readonly exportNodes: Nodes;
   /** With a connection for each feed, so that one whose question takes long does not hold up the others. */
   readonly liveNodes: Nodes;
   readonly health: () => Promise<readonly NodeHealth[]>;
@@ -216,6 +228,7 @@ async function openClickHouse(
     ingestNodes: nodes('ingest', 60_000),
     queryNodes: nodes('query', 12_000),
     questionNodes: nodes('query', questionMs),
+    exportNodes: nodes('query', questionMs, 2 * MAX_EXPORTS),
     liveNodes: nodes('query', questionMs, MAX_FEEDS),
     health: async () => {
       const found = await health.read();

@@ -1,4 +1,4 @@
-import { useId, useRef, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { Field } from '../components/filters/field.tsx';
 import { StoredText } from '../components/stored-text.tsx';
 import { narrowed, withTyped, type Option } from './options.ts';
@@ -17,6 +17,8 @@ export interface ComboboxProps {
   readonly placeholder?: string;
   /** Whether anything else can be typed. */
   readonly takesAny?: boolean;
+  /** Whether it takes the focus and shows its suggestions as soon as it is there: the reader has asked for it. */
+  readonly opensAtOnce?: boolean;
   readonly error?: string | undefined;
   readonly hint?: string | undefined;
 }
@@ -90,7 +92,7 @@ export function Combobox(props: ComboboxProps) {
 }
 
 function useList(
-  { options = [], onChoose, onOpen, takesAny = false, value }: ComboboxProps,
+  { options = [], onChoose, onOpen, takesAny = false, opensAtOnce = false, value }: ComboboxProps,
   input: { readonly current: HTMLInputElement | null },
 ) {
   const [isOpen, setIsOpen] = useState(false);
@@ -105,6 +107,12 @@ function useList(
     setActive(-1);
     input.current?.select();
   };
+  useEffect(() => {
+    if (!opensAtOnce) return;
+    input.current?.focus();
+    open();
+    // oxlint-disable-next-line react/exhaustive-deps -- once, when it appears
+  }, []);
   const close = () => {
     setIsOpen(false);
     setTyped(undefined);

@@ -43,6 +43,7 @@ export function Conditions({ where, of, onChange, error }: ConditionsProps) {
             value={path}
             onChoose={setPath}
             isOfData
+            opensAtOnce
             placeholder="A value in the data"
           />
           {path !== '' && <ValueChoice key={path} path={path} of={of} onChoose={add} />}
@@ -72,6 +73,7 @@ function ValueChoice({ path, of, onChoose }: ValueChoiceProps) {
       onOpen={want}
       onChoose={onChoose}
       placeholder="Choose a value"
+      opensAtOnce
       takesAny
     />
   );

@@ -21,13 +21,24 @@ export interface PathChoiceProps {
   /** Whether only paths can be chosen, and not what every event has. */
   readonly isOfData?: boolean;
   readonly placeholder?: string;
+  readonly opensAtOnce?: boolean;
   readonly error?: string | undefined;
   readonly hint?: string | undefined;
 }
 
 /** Chooses a path into the payload, of those that are seen there, or a member. */
 export function PathChoice(props: PathChoiceProps) {
-  const { label, of, value, onChoose, isOfData = false, placeholder = 'None', error, hint } = props;
+  const {
+    label,
+    of,
+    value,
+    onChoose,
+    isOfData = false,
+    placeholder = 'None',
+    opensAtOnce = false,
+    error,
+    hint,
+  } = props;
   const { options, want } = usePaths(of);
   const members = isOfData ? [] : MEMBERS;
   const known = options === undefined ? (isOfData ? undefined : members) : [...options, ...members];
@@ -40,6 +51,7 @@ export function PathChoice(props: PathChoiceProps) {
       onOpen={want}
       onChoose={(chosen) => onChoose(pathOf(chosen))}
       placeholder={placeholder}
+      opensAtOnce={opensAtOnce}
       error={error}
       hint={hint}
       takesAny

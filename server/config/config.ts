@@ -38,6 +38,8 @@ export interface Config {
   readonly trust: TrustRules;
   /** Whose pages in browsers may call this server, `*` for all; none by default. */
   readonly corsOrigins: readonly string[];
+  /** Names that a Host header may have besides those of this machine, `*` for any; see `auth/hosts.ts`. */
+  readonly allowedHosts: readonly string[];
 }
 
 export interface JournalLimits {
@@ -114,4 +116,5 @@ export const defaults: Config = {
   live: { maxReaders: 1000 },
   trust: { keys: [], networks: [], proxies: [] },
   corsOrigins: [],
+  allowedHosts: [],
 };

@@ -1,8 +1,11 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { cleanEnv, EnvMissingError } from 'envalid';
+import { projectRoot } from '../common/project-root.ts';
 import { defaults, type Config } from './config.ts';
 import { AppError, show, type Issue } from '../common/errors.ts';
 import { readSecretFiles } from './secret-files.ts';
+import { isLoopback } from '../auth/hosts.ts';
 import { isOpen, type TrustRules } from '../auth/trust.ts';
 import { readEnvFile } from './env-file.ts';
 import { variables } from './variables.ts';
@@ -50,7 +53,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
     maxBodyBytes: set.MAX_BODY_BYTES,
     // Whatever the limit on one body, there must be room for some of them, and for the rows of one.
     bodiesMaxBytes: Math.max(defaults.bodiesMaxBytes, 2 * set.MAX_BODY_BYTES),
-    schemasDir: path.resolve(set.SCHEMAS_DIR),
+    schemasDir: schemasDirOf(set.SCHEMAS_DIR),
     journal: {
       ...defaults.journal,
       batchMaxWaitMs: set.BATCH_MAX_WAIT_MS,
@@ -61,6 +64,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
     live: { maxReaders: set.LIVE_MAX_READERS },
     trust: trustOf(set),
     corsOrigins: set.CORS_ORIGINS,
+    allowedHosts: set.ALLOWED_HOSTS,
   };
 }
 
@@ -107,7 +111,7 @@ function trustOf(set: TrustVariables): TrustRules {
 
 /** Everything is open until keys exist, so only this machine may reach it unless the operator says otherwise. */
 function exposure(host: string, allowAnonymous: boolean): Issue[] {
-  if (allowAnonymous || /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return [];
+  if (allowAnonymous || isLoopback(host)) return [];
   const message = `received ${show(host)}, expected a loopback address, because anyone who reaches it may write and read; set API_KEYS, or ALLOW_ANONYMOUS=1 if that is intended`;
   return [{ path: 'HOST', message }];
 }
@@ -130,4 +134,10 @@ function startMessage(issues: readonly Issue[]): string {
 function describe(error: unknown): string {
   if (error instanceof EnvMissingError) return 'received nothing, expected a value';
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Unset in a folder without schemas, as where the package is run by itself: those that come with it. */
+function schemasDirOf(given: string | undefined): string {
+  if (given !== undefined) return path.resolve(given);
+  return existsSync(defaults.schemasDir) ? defaults.schemasDir : path.join(projectRoot, 'schemas');
 }

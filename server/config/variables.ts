@@ -7,6 +7,7 @@ import {
   bytes,
   cidrs,
   clusterName,
+  hostNames,
   httpUrls,
   identifier,
   oneOf,
@@ -55,8 +56,8 @@ export const variables = {
   )({ default: defaults.cache.ttlMs, desc: 'How long an answer about the current hour may be reused' }),
   MAX_BODY_BYTES: bytes(1, 128 * MIB)({ default: defaults.maxBodyBytes, desc: 'One body, decompressed; above it 413' }),
   SCHEMAS_DIR: str({
-    default: './schemas',
-    desc: 'Holds `<category>/<name>.json`, the JSON Schemas that `data` must satisfy',
+    default: undefined,
+    desc: 'Holds `<category>/<name>.json`, the JSON Schemas that `data` must satisfy. Unset: `./schemas`, or, where there is no such folder, those that come with clickhour',
   }),
   MAX_FUTURE_MS: whole(
     0,
@@ -85,6 +86,10 @@ export const variables = {
     desc: 'What an address without a key may do, such as `{"events_per_second": 100}`; unset: no limit',
   }),
   CORS_ORIGINS: origins()({ default: defaults.corsOrigins, desc: 'Whose pages in browsers may call this service' }),
+  ALLOWED_HOSTS: hostNames()({
+    default: defaults.allowedHosts,
+    desc: 'Host names that are answered; unset and without keys or networks: those of loopback alone',
+  }),
   ALLOW_ANONYMOUS: whole(
     0,
     1,

@@ -82,7 +82,9 @@ describe('The health of the service in a browser', () => {
         await page.getByText('No events are accepted').waitFor();
         await page.getByText('ENOSPC: no space left on device').waitFor();
         await page.getByRole('heading', { name: 'Self check' }).waitFor();
+        for (const summary of await page.getByText('Details', { exact: true }).all()) await summary.click();
         await page.getByText('1 min 1 s').waitFor();
+        await page.getByText('Free space on the disk of DATA_DIR').waitFor();
         await page.getByText('node a:8123 · state up').waitFor();
         await expectAccessible(page);
         await screenshot(page, 'health-refusing');
@@ -103,7 +105,7 @@ describe('The health of the service in a browser', () => {
         await page.getByRole('heading', { name: 'An API key is needed' }).waitFor();
         await page.getByRole('link', { name: 'Health' }).click();
         await page.getByText('All is well').waitFor();
-        await page.getByRole('link', { name: 'Browse' }).click();
+        await page.getByRole('link', { name: 'Events', exact: true }).click();
         await page.getByLabel('API key').fill('k');
         await page.getByRole('button', { name: 'Use this key' }).click();
         await page.getByText('No events yet').waitFor();

@@ -1,5 +1,5 @@
 import type { Issue } from '../../api/api-error.ts';
-import { messageAt } from '../../api/sentence.ts';
+import { capitalised, messageAt } from '../../api/sentence.ts';
 import { useService } from '../../api/service.ts';
 import { Conditions } from '../../choice/conditions.tsx';
 import { EventChoice } from '../../choice/event-choice.tsx';
@@ -60,8 +60,8 @@ export function ExploreForm({ state, usualInterval, issues }: ExploreFormProps) 
           label="Per"
           value={interval}
           choices={[
-            { id: '', label: `${usualInterval}, fits the range` },
-            ...INTERVALS.map((id) => ({ id, label: id })),
+            { id: '', label: `Auto (${usualInterval})` },
+            ...INTERVALS.map((id) => ({ id, label: capitalised(id) })),
           ]}
           error={errorOf('interval')}
           onChoose={(id) => show({ interval: id })}

@@ -88,7 +88,8 @@ export function schemaWords(members: Members): Words {
   const { state, reason } = splitState(textOf(members, 'state') ?? 'unknown');
   const hasFindings = Array.isArray(members['findings']) && members['findings'].length > 0;
   return {
-    tone: toneOf(state, hasFindings),
+    // Whatever else they are, events wait until they are ready.
+    tone: state === 'ready' ? toneOf(state, hasFindings) : toneOf(state, true),
     state,
     todo: state === 'not migrated' ? 'Run npm run migrate.' : undefined,
     sentence: state === 'ready' ? 'They are those of this version of the service.' : reason && sentence(reason),

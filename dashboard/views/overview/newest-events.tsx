@@ -14,7 +14,7 @@ export function NewestEvents() {
     <section aria-labelledby="newest">
       <div class="section-head">
         <h2 id="newest">Newest events</h2>
-        <a class="section-note section-action" href={browseTo({})}>
+        <a class="section-action" href={browseTo({})}>
           All
         </a>
       </div>

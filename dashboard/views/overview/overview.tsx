@@ -45,7 +45,7 @@ function Happened({ query, names }: ViewProps & { readonly names: readonly Known
         <Rejections bounds={range.bounds} />
       </section>
       <div class="overview-lists">
-        <TopEvents state={state} bounds={range.bounds} />
+        <TopEvents state={state} bounds={range.bounds} names={names} />
         <NewestEvents />
       </div>
     </>

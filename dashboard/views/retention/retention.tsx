@@ -1,5 +1,5 @@
 import type { RetentionAnswer } from '../../api/questions.ts';
-import { messageAt } from '../../api/sentence.ts';
+import { capitalised, messageAt } from '../../api/sentence.ts';
 import { useService } from '../../api/service.ts';
 import { EventChoice } from '../../choice/event-choice.tsx';
 import { eventOf, keyOf } from '../../choice/event-key.ts';
@@ -20,7 +20,7 @@ import './retention.css';
 export const retention: View = { id: 'retention', title: 'Retention', Content: Retention };
 
 const EVERY_MS = 30_000;
-const INTERVALS = ['day', 'week', 'month'].map((id) => ({ id, label: id }));
+const INTERVALS = ['day', 'week', 'month'].map((id) => ({ id, label: capitalised(id) }));
 const BY = [
   { id: 'user', label: 'Users' },
   { id: 'session_id', label: 'Sessions' },

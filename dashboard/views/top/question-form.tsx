@@ -7,7 +7,7 @@ import { EventChoice } from '../../choice/event-choice.tsx';
 import { PathChoice } from '../../choice/path-choice.tsx';
 import { useNames } from '../../choice/suggestions.ts';
 import { SelectField } from '../../components/filters/select-field.tsx';
-import { FIRST_QUESTION, detailCount, linkToQuestion, shownPaths, type TopQuestion } from './question.ts';
+import { START, detailCount, linkToQuestion, shownPaths, type TopQuestion } from './question.ts';
 import { MEASURES, withoutData } from './words.ts';
 
 export interface QuestionFormProps {
@@ -21,7 +21,7 @@ const LIMITS = ['5', '10', '20', '50', '100'].map((id) => ({ id, label: id }));
 /** Every parameter of the question. Each choice counts at once. */
 export function QuestionForm({ question, issues }: QuestionFormProps) {
   const { navigation, announce } = useService();
-  const form = useRef<HTMLDetailsElement>(null);
+  const form = useRef<HTMLDivElement>(null);
   const count = detailCount(question);
   const isWrong = issues.length > 0;
   const link = linkToQuestion(question);
@@ -33,19 +33,21 @@ export function QuestionForm({ question, issues }: QuestionFormProps) {
     announce('The list is asked for with your changes.');
   };
   return (
-    <details ref={form} class="top-details" open={isWrong || count > 0}>
-      <summary>Filters and columns{count > 0 && ` (${count})`}</summary>
-      <div class="question">
-        <Fields question={question} issues={issues} show={show} />
-        <Conditions
-          where={question.where}
-          of={question}
-          error={messageAt(issues, 'where')}
-          onChange={(where) => show({ where })}
-        />
-        <a href={linkToQuestion(FIRST_QUESTION)}>Start over</a>
-      </div>
-    </details>
+    <div ref={form}>
+      <Conditions
+        where={question.where}
+        of={question}
+        error={messageAt(issues, 'where')}
+        onChange={(where) => show({ where })}
+      />
+      <details class="top-details" open={isWrong || count > 0}>
+        <summary>Filters and columns{count > 0 && ` (${count})`}</summary>
+        <div class="question">
+          <Fields question={question} issues={issues} show={show} />
+          <a href={START}>Start over</a>
+        </div>
+      </details>
+    </div>
   );
 }
 
@@ -55,18 +57,11 @@ interface FieldsProps extends QuestionFormProps {
 
 function Fields({ question, issues, show }: FieldsProps) {
   const names = useNames();
-  const { by, measure, category, name, unique, limit } = question;
+  const { measure, category, name, unique, limit } = question;
   const shown = shownPaths(question);
   const errorOf = (parameter: string) => messageAt(issues, parameter);
   return (
     <div class="question-fields">
-      <PathChoice
-        label="By"
-        of={question}
-        value={by}
-        error={errorOf('by')}
-        onChoose={(path) => show({ by: path || 'name' })}
-      />
       <SelectField
         label="Count"
         value={measure || 'events'}

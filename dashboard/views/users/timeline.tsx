@@ -42,7 +42,7 @@ export function Timeline({ user, cursor }: TimelineProps) {
         <h2 id="timeline" ref={heading} tabIndex={-1}>
           <StoredText text={user} />
         </h2>
-        <a class="section-note section-action" href={browseTo({ user })}>
+        <a class="section-action" href={browseTo({ user })}>
           All events of this user
         </a>
       </div>

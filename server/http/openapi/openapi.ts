@@ -3,6 +3,7 @@ import { programVersion } from '../../common/project-root.ts';
 import { problem } from '../operation/answers.ts';
 import { Components, type Json } from './components.ts';
 import type { Answer, Content, Operation } from '../operation/operation.ts';
+import { isStrict } from '../operation/strict-query.ts';
 import { roleFor } from '../middleware/trusted.ts';
 
 const DESCRIPTION = `Event analytics that counts exactly, and keeps counting through crashes.
@@ -10,7 +11,8 @@ const DESCRIPTION = `Event analytics that counts exactly, and keeps counting thr
 Every answer has an \`X-Request-Id\`, the request's own if it brought one. Errors are problems (RFC 9457) that say what
 came and what was expected. Keys are needed only once the operator has configured keys or trusted networks; a trusted
 network may write without one. A key may be limited to the events of its own application; then every answer is as if
-there were no others. Parameters that are not named here are ignored.`;
+there were no others. A question with a parameter that is not named here is refused; what else is sent ignores
+what it does not know.`;
 
 /** What any operation answers that takes input, and any that needs a role; added to its own answers. */
 const INVALID = problem('The request is not valid');
@@ -101,8 +103,9 @@ function parameters(where: 'path' | 'query' | 'header', schema: TObject | undefi
   });
 }
 
-function responsesOf({ access, query, pathParameters, body, answers }: Operation, components: Components): Json {
-  const takesInput = query !== undefined || pathParameters !== undefined || body !== undefined;
+function responsesOf(operation: Operation, components: Components): Json {
+  const { access, query, pathParameters, body, answers } = operation;
+  const takesInput = isStrict(operation) || query !== undefined || pathParameters !== undefined || body !== undefined;
   const all: Readonly<Record<number, Answer>> = {
     ...(takesInput ? { 400: INVALID } : {}),
     ...(access === 'open' ? {} : { 401: UNAUTHORIZED, 403: FORBIDDEN, 429: RATE_LIMITED }),

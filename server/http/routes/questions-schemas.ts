@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { DATA_PATH, DATA_PATH_WORDS } from '../../events/data/data-path.ts';
 import { MAX_NAME_CHARACTERS } from '../../events/event.ts';
+import { EXPORT_FORMATS } from '../../queries/export/export-formats.ts';
 import { Time } from '../operation/parameters.ts';
 
 const LONGEST = `${MAX_NAME_CHARACTERS} characters`;
@@ -65,6 +66,12 @@ export const EventsQuery = Type.Object({
   where: Type.Optional(where),
   order,
   ...paging,
+});
+
+/** The parameters of `GET /events/export`. */
+export const ExportQuery = Type.Object({
+  format: Type.Enum([...EXPORT_FORMATS], { default: 'ndjson', description: EXPORT_FORMATS.join(', ') }),
+  ...Type.Omit(EventsQuery, ['limit', 'cursor']).properties,
 });
 
 /** The parameters of `GET /users/{user}`. */

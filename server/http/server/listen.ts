@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { Server as TcpServer } from 'node:net';
 import { AppError, messageOf, show } from '../../common/errors.ts';
-import { serveConnections } from './connections.ts';
+import { serveConnections, type OnRefused } from './connections.ts';
 import type { Handle } from './front-door.ts';
 
 export interface Listener {
@@ -48,6 +48,7 @@ export async function requireAddress({ host, port }: Pick<ListenOptions, 'host' 
 export async function listen(
   handle: Handle,
   { host, port, requestTimeoutMs, drainMs, maxConnections }: ListenOptions,
+  onRefused: OnRefused = () => undefined,
 ): Promise<Listener> {
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -56,7 +57,7 @@ export async function listen(
     connectionsCheckingInterval: Math.min(MAX_CHECK_MS, requestTimeoutMs / 2),
     requireHostHeader: false,
   });
-  serveConnections(server, handle);
+  serveConnections(server, handle, onRefused);
   server.maxConnections = maxConnections;
   let connections = 0;
   server.on('connection', (socket) => {

@@ -1,6 +1,5 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import type { Counting } from '../counted/grown-hours.ts';
-import { paramsOf } from '../sql/data-values.ts';
 import { columnFilters, END_US } from '../sql/event-filters.ts';
 import { askEvents, type RawEvents } from './raw-events.ts';
 import { isStep, mayShare, namesOf, stepParams, type Person, type Step } from './steps.ts';
@@ -93,7 +92,7 @@ function countPeople({ steps, withinUs }: FunnelQuestion, states: string): strin
     FROM (SELECT of_person, ${merged} AS level FROM (${states}) GROUP BY of_person)`;
 }
 
-function paramsFor({ steps, fromUs = 0, toUs = END_US }: FunnelQuestion) {
-  const params = steps.map((step, index) => ({ sql: '', params: stepParams(step, `step_${index}`) }));
-  return { ...paramsOf(params), first_from_us: fromUs, first_to_us: toUs };
+function paramsFor({ steps, fromUs = 0, toUs = END_US }: FunnelQuestion): Readonly<Record<string, unknown>> {
+  const params = steps.map((step, index) => stepParams(step, `step_${index}`));
+  return Object.assign({ first_from_us: fromUs, first_to_us: toUs }, ...params);
 }

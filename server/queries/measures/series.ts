@@ -102,10 +102,9 @@ function planSeries(question: SeriesQuestion, nowMs: number): PlannedSeries {
 
 /** More intervals of a kind than there may be in an answer. */
 export function tooMany(interval: Interval) {
-  const expected = `at most ${MAX_INTERVALS}: a longer interval, or from and to that are closer together`;
-  return invalid([
-    { path: 'interval', message: `received ${show(interval)} and more of them than that, expected ${expected}` },
-  ]);
+  const received = `received ${show(interval)}, which are more than ${MAX_INTERVALS} in this range`;
+  const message = `${received}, expected at most that: a longer interval, or from and to that are closer together`;
+  return invalid([{ path: 'interval', message }]);
 }
 
 function isCounted({ by, where }: SeriesQuestion): boolean {

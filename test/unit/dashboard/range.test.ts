@@ -5,6 +5,7 @@ const NOTHING = { range: '', from: '', to: '' };
 const NOON = Date.parse('2026-11-21T12:00Z');
 const iso = (ms: number) => new Date(ms).toISOString().slice(0, 16);
 const BERLIN = 'Europe/Berlin';
+const fromOf = (range: string) => iso(readRange({ ...NOTHING, range }, NOON, BERLIN).bounds.fromMs);
 
 describe('The range of a question', () => {
   it('is the usual one of the view unless the link says otherwise, with the unit that it is', () => {
@@ -16,7 +17,6 @@ describe('The range of a question', () => {
   });
 
   it('begins with whole days, weeks and months of the zone', () => {
-    const fromOf = (range: string) => iso(readRange({ ...NOTHING, range }, NOON, BERLIN).bounds.fromMs);
     expect(fromOf('7d')).to.equal('2026-11-14T23:00');
     expect(fromOf('31d')).to.equal('2026-10-21T22:00');
     expect(fromOf('week')).to.equal('2026-11-15T23:00');

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import fc from 'fast-check';
+import { assert, constantFrom, integer, property } from 'fast-check';
 import { formatTime } from '../../../../dashboard/text/format.ts';
 import { instantOf, shifted, startOf, wallOf, type Unit } from '../../../../dashboard/text/zoned.ts';
 
@@ -20,11 +20,11 @@ describe('Time in a zone', () => {
   });
 
   it('begins its units at or before a time, and the next ones after it', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 0, max: at('2100-01-01T00:00Z') }),
-        fc.constantFrom(...ZONES),
-        fc.constantFrom<Unit>('minute', 'hour', 'day', 'week', 'month'),
+    assert(
+      property(
+        integer({ min: 0, max: at('2100-01-01T00:00Z') }),
+        constantFrom(...ZONES),
+        constantFrom<Unit>('minute', 'hour', 'day', 'week', 'month'),
         (ms, zone, unit) => {
           const start = startOf(unit, ms, zone);
           expect(start).to.be.at.most(ms);

@@ -26,7 +26,7 @@ const MEETUP = {
 describe('The question of the top list', () => {
   it('is about the last hour when the link says nothing', () => {
     expect(read('')).to.deep.equal(FIRST_QUESTION);
-    expect(linkToQuestion(FIRST_QUESTION)).to.equal('/?view=top');
+    expect(linkToQuestion(FIRST_QUESTION)).to.equal('/?view=top&by=name&window=1h');
   });
 
   it('is what the API would take it for when the link says anything', () => {

@@ -1,4 +1,4 @@
-import { AppError } from '../common/errors.ts';
+import { AppError } from '../../common/errors.ts';
 import { everyLine } from './numbered-lines.ts';
 
 /** One record of a CSV file. */
@@ -7,6 +7,8 @@ export interface CsvRecord {
   readonly number: number;
   /** Undefined when it is not as RFC 4180 says. */
   readonly cells: readonly string[] | undefined;
+  /** Whether it is so because a line of it is over the limit. */
+  readonly isTooLong: boolean;
   /** How far into the file its end is. */
   readonly endByte: number;
 }
@@ -27,6 +29,14 @@ export async function* csvRecords(file: string): AsyncGenerator<CsvRecord> {
   let isInQuotes = false;
   for await (const line of everyLine(file)) {
     if (lines.length === 0) ({ number } = line);
+    if (line.text === undefined) {
+      // Whether its last quote was open cannot be known: the next line begins a record.
+      yield { number, cells: undefined, isTooLong: true, endByte: line.endByte };
+      lines = [];
+      characters = 0;
+      isInQuotes = false;
+      continue;
+    }
     lines.push(line.text);
     characters += line.text.length;
     // In a sound record every quote has its other.
@@ -34,7 +44,7 @@ export async function* csvRecords(file: string): AsyncGenerator<CsvRecord> {
     if (isInQuotes && characters <= MAX_CHARACTERS) continue;
     if (isInQuotes) break;
     const text = lines.join('\n').replace(/\r$/, '');
-    if (text !== '') yield { number, cells: cellsOf(text), endByte: line.endByte };
+    if (text !== '') yield { number, cells: cellsOf(text), isTooLong: false, endByte: line.endByte };
     lines = [];
     characters = 0;
   }

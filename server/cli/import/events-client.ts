@@ -1,5 +1,5 @@
-import { AppError, messageOf, type Issue } from '../common/errors.ts';
-import { backoffMs, pause, type Backoff } from '../common/retry.ts';
+import { AppError, messageOf, type Issue } from '../../common/errors.ts';
+import { backoffMs, pause, type Backoff } from '../../common/retry.ts';
 
 /** What the service said about the events of a body. */
 export interface EventsVerdict {

@@ -1,4 +1,6 @@
+import { MIB } from '../../common/units.ts';
 import type { EventsVerdict } from './events-client.ts';
+import { MAX_LINE_BYTES } from './numbered-lines.ts';
 
 const MAX_KINDS = 1000;
 const SHOWN_KINDS = 10;
@@ -9,13 +11,16 @@ export class ImportTally {
   accepted = 0;
   rejected = 0;
   unparsable = 0;
-  /** The first numbers of lines that are no JSON. */
+  /** Of them, lines over the limit. */
+  tooLong = 0;
+  /** The first numbers of lines that cannot be read. */
   readonly #unparsableLines: number[] = [];
   /** By reason, how many events and which errors how often. */
   readonly #reasons = new Map<string, { events: number; readonly errors: Map<string, number> }>();
 
-  unparsableLine(number: number): void {
+  unparsableLine(number: number, isTooLong: boolean): void {
     this.unparsable += 1;
+    if (isTooLong) this.tooLong += 1;
     if (this.#unparsableLines.length < MAX_LINES_SHOWN) this.#unparsableLines.push(number);
   }
 
@@ -45,6 +50,7 @@ export class ImportTally {
       const more = this.unparsable > this.#unparsableLines.length ? ' and more' : '';
       lines.push(`  ${this.unparsable === 1 ? 'line' : 'lines'} ${this.#unparsableLines.join(', ')}${more}`);
     }
+    if (this.tooLong > 0) lines.push(`  ${this.tooLong} of them longer than ${MAX_LINE_BYTES / MIB} MiB`);
     return lines;
   }
 

@@ -1,4 +1,4 @@
-import { AppError } from '../common/errors.ts';
+import { AppError } from '../../common/errors.ts';
 import { csvRecords } from './csv-records.ts';
 import type { LineIdentity } from './file-identity.ts';
 import { numberedLines } from './numbered-lines.ts';
@@ -9,6 +9,8 @@ export interface ImportedLine {
   readonly number: number;
   /** The text of an event for `POST /events`; undefined when the line cannot be read. */
   readonly text: string | undefined;
+  /** Why it cannot be read: it is over the limit of a line. */
+  readonly isTooLong?: boolean;
   /** How far into the file its end is. */
   readonly endByte: number;
 }
@@ -29,6 +31,10 @@ async function* jsonLines(
   textOf: (line: string, value: unknown, identity: LineIdentity) => string,
 ): AsyncGenerator<ImportedLine> {
   for await (const { number, text, endByte } of numberedLines(file)) {
+    if (text === undefined) {
+      yield { number, text, isTooLong: true, endByte };
+      continue;
+    }
     const value = parse(text);
     yield {
       number,
@@ -78,8 +84,9 @@ const MEMBERS: ReadonlySet<string> = new Set(['event_id', 'timestamp', 'category
  */
 async function* csv(file: string, identityOf: (line: number) => LineIdentity): AsyncGenerator<ImportedLine> {
   let columns: readonly string[] | undefined;
-  for await (const { number, cells, endByte } of csvRecords(file)) {
+  for await (const { number, cells, isTooLong, endByte } of csvRecords(file)) {
     if (columns === undefined) columns = headerOf(cells);
+    else if (isTooLong) yield { number, text: undefined, isTooLong, endByte };
     else if (cells?.length !== columns.length) yield { number, text: undefined, endByte };
     else yield { number, text: csvEvent(columns, cells, identityOf(number)), endByte };
   }
