@@ -25,10 +25,19 @@ const RESULTS = path.join(projectRoot, 'bench/results');
 const CURRENT_EVENTS = 20_000;
 const PAST_EVENTS = 30_000;
 
-// npm run bench [-- --seconds S --rounds N --connections C]
-// The service, the reference and ClickHouse are processes of their own; this one generates the load.
-// Exit code: 0 measured, 1 there were errors or answers other than 2xx, 2 wrong arguments.
-await runCommand(async (args, signal) => {
+const USAGE = `Usage: npm run bench -- [--seconds S] [--rounds N] [--connections C]
+
+Measures the service, a reference and direct inserts, each a process of its own, and prints a table.
+
+  --seconds S       of each measurement (default: 5)
+  --rounds N        how often each is measured; the table has medians (default: 5)
+  --connections C   at once (default: 50)
+
+Exit code: 0 measured, 1 there were errors or answers other than 2xx, 2 wrong arguments.
+
+Example: npm run bench -- --seconds 2 --rounds 3`;
+
+await runCommand(USAGE, async (args, signal) => {
   const plan = readPlan(args);
   const closing = new Closing();
   try {

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { parseArgs } from 'node:util';
+import { asInvoked, asksForHelp, unknownOption } from '../server/cli/command.ts';
 import { AppError, invalid, messageOf, show } from '../server/common/errors.ts';
 
 /** Command-line arguments, not interpreted yet. A flag that was not given is missing. */
@@ -9,10 +10,18 @@ export interface Arguments {
 }
 
 /**
- * Runs a command line program: its number is the exit code; wrong arguments give one sentence and exit code 2, an
+ * Runs a command line program, or with `--help` prints its `usage`: its number is the exit code; wrong arguments give one sentence,
+ * `usage` and exit code 2, an
  * interruption 130, any other error its message and 1. The signal is aborted by the first SIGINT or SIGTERM; a second one ends the process at once.
  */
-export async function runCommand(main: (args: string[], signal: AbortSignal) => Promise<number>): Promise<void> {
+export async function runCommand(
+  usage: string,
+  main: (args: string[], signal: AbortSignal) => Promise<number>,
+): Promise<void> {
+  if (asksForHelp(process.argv.slice(2))) {
+    console.log(asInvoked(usage));
+    return;
+  }
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
   for (const name of ['SIGINT', 'SIGTERM'] as const)
@@ -22,6 +31,7 @@ export async function runCommand(main: (args: string[], signal: AbortSignal) => 
   } catch (error) {
     process.exitCode = exitCode(error, controller.signal);
     for (const line of explain(error)) console.error(line);
+    if (process.exitCode === 2) console.error(`\n${asInvoked(usage)}`);
   }
 }
 
@@ -40,8 +50,7 @@ export function readArguments(args: readonly string[], names: readonly string[])
   const flags = new Map<string, string[]>();
   for (const [name, given] of Object.entries(values)) {
     if (!names.includes(name)) {
-      const expected = names.map((known) => `--${known}`).join(', ');
-      throw invalid([{ path: 'arguments', message: `received ${show(`--${name}`)}, expected ${expected}` }]);
+      throw invalid([{ path: 'arguments', message: unknownOption(`--${name}`, names).message }]);
     }
     const texts = [given].flat().filter((value) => typeof value === 'string');
     if (texts.length === 0) wrong(name, undefined, 'a value');

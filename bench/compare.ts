@@ -16,11 +16,13 @@ interface Kind {
 
 const CONNECTIONS = 50;
 
-// node .build/bench/compare.js --other DIR [--rounds N] [--requests N]
-// Processor time of the server a request, of this build and of another one (a checkout that is built), in turns; the ratio
-// is this one to the other. Processor time is what a busy machine touches least.
-// Exit code: 0 measured, 1 requests were refused, 2 wrong arguments.
-await runCommand(async (args, signal) => {
+const USAGE = `Usage: node .build/bench/compare.js --other DIR [--rounds N] [--requests N]
+
+Processor time of the server a request, of this build and of another one (a checkout that is built), in turns; the ratio
+is this one to the other. Processor time is what a busy machine touches least.
+Exit code: 0 measured, 1 requests were refused, 2 wrong arguments.`;
+
+await runCommand(USAGE, async (args, signal) => {
   const given = readArguments(args, ['other', 'rounds', 'requests']);
   refusePositionals(given);
   const [other] = given.flags.get('other') ?? [];

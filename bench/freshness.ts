@@ -8,11 +8,13 @@ import { startService } from './servers/service.ts';
 /** After how long a click must be seen, whatever else is sent. */
 const FRESH_MS = 2000;
 
-// node .build/bench/freshness.js [--seconds S]
-// After how long a click of now is in GET /analytics while something hostile is sent beside it, and what memory the engine
-// takes. Each hostility has a service of its own.
-// Exit code: 0 every click was seen within two seconds (of a hundred, 99), 1 not so, 2 wrong arguments.
-await runCommand(async (args, signal) => {
+const USAGE = `Usage: node .build/bench/freshness.js [--seconds S]
+
+After how long a click of now is in GET /analytics while something hostile is sent beside it, and what memory the engine
+takes. Each hostility has a service of its own.
+Exit code: 0 every click was seen within two seconds (of a hundred, 99), 1 not so, 2 wrong arguments.`;
+
+await runCommand(USAGE, async (args, signal) => {
   const given = readArguments(args, ['seconds']);
   refusePositionals(given);
   const seconds = wholeFlag(given, 'seconds', { min: 1, max: 3600, fallback: 20 });

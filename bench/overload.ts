@@ -27,11 +27,13 @@ const PHASE_COLUMNS = '      s     sent/s accepted/s  refused/s   p50 ms   p99 m
 /** Ingest may be ahead of ClickHouse when the load ends. */
 const SHIPPED_WITHIN_MS = 600_000;
 
-// node .build/bench/overload.js [--minutes M] [--times T] [--connections C] [--events E]
-// Measures what the service can take, then offers it T times that, from a process that waits for no answer. With E events
-// in each request the service has more to do for it, and the generator hardly. Exit code: 0 what must hold held, 1 it did
-// not, 2 wrong arguments.
-await runCommand(async (args, signal) => {
+const USAGE = `Usage: node .build/bench/overload.js [--minutes M] [--times T] [--connections C] [--events E]
+
+Measures what the service can take, then offers it T times that, from a process that waits for no answer. With E events
+in each request the service has more to do for it, and the generator hardly. Exit code: 0 what must hold held, 1 it did
+not, 2 wrong arguments.`;
+
+await runCommand(USAGE, async (args, signal) => {
   const plan = readPlan(args);
   const closing = new Closing();
   try {

@@ -25,10 +25,12 @@ const REJECTED_ROWS = 100_000;
 /** The engine of a process is slow until its code is compiled. */
 const WARM_UP = 5;
 
-// node .build/bench/questions.js [--rows N] [--times N]
-// Fills a ClickHouse of its own with made events, and asks the service each question over HTTP, one after the other.
-// Exit code: 0 measured, 1 an answer other than 200, 2 wrong arguments.
-await runCommand(async (args, signal) => {
+const USAGE = `Usage: node .build/bench/questions.js [--rows N] [--times N]
+
+Fills a ClickHouse of its own with made events, and asks the service each question over HTTP, one after the other.
+Exit code: 0 measured, 1 an answer other than 200, 2 wrong arguments.`;
+
+await runCommand(USAGE, async (args, signal) => {
   const plan = readPlan(args);
   const closing = new Closing();
   try {

@@ -35,11 +35,13 @@ const PRINTED_SAMPLES = 20;
 const MAX_GAP_MS = 1_500;
 const CUT_OFF = 'clickhour_live_readers_cut_off_total';
 
-// node .build/bench/readers.js [--readers N] [--minutes M] [--url U]
-// Opens N streams of one question, one of which stops reading, and watches what each gets. Without --url from a service of
-// its own, to which it posts events meanwhile; with it, from the one there, as its /metrics tells.
-// Exit code: 0 measured, 1 a gap over 1.5 s, 2 wrong arguments.
-await runCommand(async (args, signal) => {
+const USAGE = `Usage: node .build/bench/readers.js [--readers N] [--minutes M] [--url U]
+
+Opens N streams of one question, one of which stops reading, and watches what each gets. Without --url from a service of
+its own, to which it posts events meanwhile; with it, from the one there, as its /metrics tells.
+Exit code: 0 measured, 1 a gap over 1.5 s, 2 wrong arguments.`;
+
+await runCommand(USAGE, async (args, signal) => {
   const given = readArguments(args, ['readers', 'minutes', 'url']);
   refusePositionals(given);
   const readers = wholeFlag(given, 'readers', { min: 2, max: 9_000, fallback: 500 });

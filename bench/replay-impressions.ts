@@ -14,11 +14,13 @@ import type { AnalyticsEvent } from './traffic/traffic.ts';
 
 const CONCURRENCY = 50;
 
-// node .build/bench/replay-impressions.js FILE.csv [--url U [--url U2 ...]]
-// Posts the rows round-robin to the servers (of one database), then compares what each reports for all hours of the
-// file with the file. The database must not hold other events in those hours.
-// Exit code: 0 equal, 1 something differs or failed, 2 wrong arguments.
-await runCommand(async (args, signal) => {
+const USAGE = `Usage: node .build/bench/replay-impressions.js FILE.csv [--url U [--url U2 ...]]
+
+Posts the rows round-robin to the servers (of one database), then compares what each reports for all hours of the
+file with the file. The database must not hold other events in those hours.
+Exit code: 0 equal, 1 something differs or failed, 2 wrong arguments.`;
+
+await runCommand(USAGE, async (args, signal) => {
   const given = readArguments(args, ['url']);
   const [file, ...more] = given.positionals;
   if (file === undefined || more.length > 0) {

@@ -5,28 +5,51 @@ import { AppError } from '../server/common/errors.ts';
 import { Closing } from '../server/closing.ts';
 import { chromium, closeChromium } from '../test/support/browser/chromium.ts';
 import { readArguments, refusePositionals, runCommand } from './command.ts';
-import { dayOfClicks, productViews } from './traffic/day-of-traffic.ts';
-import { eventPath } from './traffic/delivery.ts';
-import { createHttpClient } from './load/http-client.ts';
+import { shopEvents } from './traffic/shop.ts';
 import { startService } from './servers/service.ts';
-import { randomSource, userNames } from './traffic/traffic.ts';
+import { randomSource } from './traffic/traffic.ts';
 import { projectRoot } from '../server/common/project-root.ts';
 
 const SEED = 1;
-const USERS = 2_500;
-const CONNECTIONS = 40;
-const PRODUCT_VIEWS = 1_900;
+const DAYS = 60;
+const VISITS_A_DAY = 420;
+const EVENTS_OF_BODY = 5_000;
 const SIZE = { width: 1120, height: 840 };
 /** In which rows have come to rest and the first figures are replaced by live ones. */
 const SETTLE_MS = 2_500;
-const TOP_PRODUCTS =
-  '/?view=top&by=data.product.name&window=1h&category=shop&show=data.product.department,data.product.price';
+const STEPS = ['page viewed', 'product viewed', 'added to cart', 'checkout', 'purchase'];
+/** What is looked at, and what must be there by then. */
+const PICTURES = [
+  { name: 'dashboard', address: '/?range=31d', selector: '.chart svg' },
+  {
+    name: 'dashboard-explore',
+    address: '/?view=explore&category=account&name=signup&by=data.plan&range=31d&compare=before',
+    selector: '.legend li',
+  },
+  {
+    name: 'dashboard-funnel',
+    address: `/?view=funnel&${STEPS.map((step) => `step=shop::${encodeURIComponent(step)}`).join('&')}`,
+    selector: '.funnel-step',
+  },
+  {
+    name: 'dashboard-retention',
+    address: '/?view=retention&first=account::signup&return=shop::page%20viewed',
+    selector: '.cohorts td',
+  },
+  {
+    name: 'dashboard-top',
+    address: '/?view=top&by=data.product.name&window=24h&category=shop&show=data.product.department,data.product.price',
+    selector: 'tbody tr',
+  },
+] as const;
 /** This file is in .build/bench when it runs. */
 const DOCS = path.join(projectRoot, 'docs/');
 
-// node .build/bench/screenshot.js
-// Makes the pictures of the README: fills a service of its own with a made-up day of a shop, and looks at it.
-await runCommand(async (args, signal) => {
+const USAGE = `Usage: node .build/bench/screenshot.js
+
+Makes the pictures of the README: fills a service of its own with made-up weeks of a shop, and looks at it.`;
+
+await runCommand(USAGE, async (args, signal) => {
   refusePositionals(readArguments(args, []));
   const closing = new Closing();
   try {
@@ -36,8 +59,9 @@ await runCommand(async (args, signal) => {
     const browser = await chromium();
     if (browser === undefined) throw new AppError('unavailable', 'expected a Chromium; CHROMIUM names one');
     await mkdir(DOCS, { recursive: true });
-    await look(browser, `${server.url}/`, '.chart canvas', 'dashboard.png');
-    await look(browser, `${server.url}${TOP_PRODUCTS}`, 'tbody tr', 'dashboard-top.png');
+    for (const { name, address, selector } of PICTURES) {
+      await look(browser, `${server.url}${address}`, selector, `${name}.png`);
+    }
     return 0;
   } finally {
     await closing.close();
@@ -45,27 +69,17 @@ await runCommand(async (args, signal) => {
 });
 
 async function fill(url: string, signal: AbortSignal): Promise<void> {
-  const random = randomSource(SEED);
-  const users = userNames('u', USERS, SEED);
-  const clicks = dayOfClicks(random, users, Date.now());
-  const client = createHttpClient(url, { maxConnections: CONNECTIONS });
-  const post = async () => {
-    for (const click of clicks) {
-      signal.throwIfAborted();
-      const reply = await client.request('POST', eventPath(click));
-      if (reply.kind !== 'answer' || reply.status !== 204) {
-        throw new AppError('unavailable', `received ${JSON.stringify(reply)}, expected 204`);
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, post));
-  client.close();
-  const { status } = await fetch(`${url}/events`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/x-ndjson' },
-    body: [...productViews(random, users, Date.now(), PRODUCT_VIEWS)].join('\n'),
-  });
-  if (status !== 202) throw new AppError('unavailable', `POST /events: received ${status}, expected 202`);
+  const shop = { days: DAYS, visitsADay: VISITS_A_DAY, nowMs: Date.now() };
+  const lines = [...shopEvents(randomSource(SEED), shop)];
+  for (let at = 0; at < lines.length; at += EVENTS_OF_BODY) {
+    const { status } = await fetch(`${url}/events`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/x-ndjson' },
+      body: lines.slice(at, at + EVENTS_OF_BODY).join('\n'),
+      signal,
+    });
+    if (status !== 202) throw new AppError('unavailable', `POST /events: received ${status}, expected 202`);
+  }
 }
 
 /** @param selector of what must be there */

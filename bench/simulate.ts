@@ -5,10 +5,23 @@ import type { Latency } from './measure/latency.ts';
 import { isClean, simulate, type SimulationOptions, type SimulationReport } from './simulation.ts';
 import { tallyTable } from './traffic/tally-table.ts';
 
-// npm run simulate -- --events N [--users N] [--rate R] [--url U] [--seed N]
-// CLICKHOUR_API_KEY: a key with the roles write and read, where the service wants one.
-// Exit code: 0 all is as acknowledged, 1 something differs or failed, 2 wrong arguments.
-await runCommand(async (args, signal) => {
+const USAGE = `Usage: npm run simulate -- --events N [--users N] [--rate R] [--url U] [--seed N]
+
+Posts N clicks and impressions, 95 % for the current hour and 5 % historic, while GETs run 95/5 beside them, and compares
+what the GETs report with what was acknowledged.
+
+  --events N   how many
+  --users N    of how many users (default: 1000)
+  --rate R     at most R events a second (default: as fast as the service takes them)
+  --url U      where the service is (default: http://127.0.0.1:8080)
+  --seed N     makes the same events again (default: 1)
+
+CLICKHOUR_API_KEY: a key with the roles write and read, where the service wants one.
+Exit code: 0 all is as acknowledged, 1 something differs or failed, 2 wrong arguments.
+
+Example: npm run simulate -- --events 10000 --users 100`;
+
+await runCommand(USAGE, async (args, signal) => {
   const options = readOptions(args);
   const bar = new SingleBar({
     format: '{bar} {value}/{total} events, {eta_formatted} left',

@@ -22,10 +22,12 @@ const SHIPPED_WITHIN_MS = 120_000;
 const MILLION = 1_000_000;
 const MIB = 2 ** 20;
 
-// node .build/bench/sizing.js [--events N]
-// What a million events take: processor time of the server and of ClickHouse, bytes in the journal and on ClickHouse's disk.
-// Exit code: 0 measured, 1 events were refused, 2 wrong arguments.
-await runCommand(async (args, signal) => {
+const USAGE = `Usage: node .build/bench/sizing.js [--events N]
+
+What a million events take: processor time of the server and of ClickHouse, bytes in the journal and on ClickHouse's disk.
+Exit code: 0 measured, 1 events were refused, 2 wrong arguments.`;
+
+await runCommand(USAGE, async (args, signal) => {
   const given = readArguments(args, ['events']);
   refusePositionals(given);
   const events = wholeFlag(given, 'events', { min: 1000, max: 100_000_000, fallback: 200_000 });

@@ -23,10 +23,12 @@ interface Sample {
 const SAMPLE_EVERY_MS = 5000;
 const PRINTED_SAMPLES = 20;
 
-// node .build/bench/soak.js [--minutes M] [--rate R] [--connections C]
-// Posts steadily to a server of its own and watches the server's resident memory.
-// Exit code: 0 measured, 1 there were errors or answers other than 2xx, 2 wrong arguments.
-await runCommand(async (args, signal) => {
+const USAGE = `Usage: node .build/bench/soak.js [--minutes M] [--rate R] [--connections C]
+
+Posts steadily to a server of its own and watches the server's resident memory.
+Exit code: 0 measured, 1 there were errors or answers other than 2xx, 2 wrong arguments.`;
+
+await runCommand(USAGE, async (args, signal) => {
   const soak = readOptions(args);
   const closing = new Closing();
   try {

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Header } from './header.tsx';
 import { KeyForm } from './components/key-form.tsx';
 import { Notice } from './components/notice.tsx';
+import { ZoneWords } from './components/zone-switch.tsx';
 import { useStore } from './hooks/use-store.ts';
 import { placeOf } from './state/location.ts';
 import { useService } from './api/service.ts';
@@ -29,7 +30,7 @@ export function App() {
         )}
       </main>
       <footer class="site-footer">
-        <p>All times are UTC.</p>
+        <ZoneWords />
         <a href="/docs">API documentation</a>
       </footer>
     </>

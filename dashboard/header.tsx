@@ -1,3 +1,5 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { ZoneSwitch } from './components/zone-switch.tsx';
 import { useStore } from './hooks/use-store.ts';
 import { linkTo } from './state/location.ts';
 import { useService } from './api/service.ts';
@@ -6,6 +8,12 @@ import { VIEWS } from './views.ts';
 
 /** The name of the product, the way to each view, and the key of this tab. */
 export function Header({ current }: { readonly current: View }) {
+  const views = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    // On a phone the views are a row that scrolls.
+    const link = views.current?.querySelector('[aria-current]');
+    link?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [current]);
   return (
     <header class="site-header">
       <div class="site-header-row">
@@ -14,7 +22,7 @@ export function Header({ current }: { readonly current: View }) {
           clickhour
         </a>
         <nav aria-label="Views">
-          <ul>
+          <ul ref={views}>
             {VIEWS.map((view, index) => (
               <li key={view.id}>
                 <a
@@ -27,7 +35,10 @@ export function Header({ current }: { readonly current: View }) {
             ))}
           </ul>
         </nav>
-        <KeyOfThisTab />
+        <div class="site-header-tools">
+          <ZoneSwitch />
+          <KeyOfThisTab />
+        </div>
       </div>
     </header>
   );

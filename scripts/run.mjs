@@ -1,9 +1,11 @@
 // Runs a compiled program of this project on a fresh clone: installs and builds what is missing first.
-//   node scripts/run.mjs PROGRAM [ARG ...]     PROGRAM is a path below .build, or `test`
+//   node scripts/run.mjs PROGRAM [ARG ...]     PROGRAM is a path below .build, or `test`, or `build`, which only builds
 // Plain JavaScript on Node alone, because it runs before anything is installed.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import path from 'node:path';
 
@@ -22,15 +24,32 @@ const SOURCES = [
   'tsconfig.json',
   'node_modules/.package-lock.json',
 ];
+/** Notes what the build was made of. */
+const builtFrom = path.join(root, '.build/sources');
 const [program, ...args] = process.argv.slice(2);
+const isServer = program === 'server/main.js';
+/** What is installing or building just now. */
+let child;
 
 requireNode(20, 19);
-if (installIsStale()) run('npm', ['ci', '--no-audit', '--no-fund']);
-buildUnlessBuilt();
+// A service that is stopped before it began has nothing to finish. Once it listens for signals itself, these are gone.
+const onSignal = (signal) => end(isServer ? 0 : 128 + constants.signals[signal]);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, onSignal);
+if (program === 'build') {
+  await build();
+  process.exit();
+}
+if (installIsStale()) await run('npm', ['ci', '--no-audit', '--no-fund']);
+if (!isBuilt()) await build();
+if (program === 'test') await run('npm', ['run', '--silent', 'lint']);
+if (!isServer) for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, onSignal);
 
 if (program === 'test') {
-  run('npm', ['run', '--silent', 'lint']);
-  run(process.execPath, [path.join(root, 'node_modules/mocha/bin/mocha.js'), '.build/test/**/*.test.js', ...args]);
+  await run(process.execPath, [
+    path.join(root, 'node_modules/mocha/bin/mocha.js'),
+    '.build/test/**/*.test.js',
+    ...args,
+  ]);
 } else {
   const file = path.join(root, '.build', program);
   process.argv = [process.execPath, file, ...args];
@@ -38,12 +57,8 @@ if (program === 'test') {
 }
 
 /** The compilers take a second and a half to find out that nothing has changed. */
-function buildUnlessBuilt() {
-  const note = path.join(root, '.build/sources');
-  const sources = fingerprint();
-  if (existsSync(note) && readFileSync(note, 'utf8') === sources) return;
-  build();
-  writeFileSync(note, sources);
+function isBuilt() {
+  return existsSync(builtFrom) && readFileSync(builtFrom, 'utf8') === fingerprint();
 }
 
 /** Of everything that the build reads: other names, sizes or times give another one. */
@@ -62,14 +77,15 @@ function filesIn(place) {
   return readdirSync(place).flatMap((name) => filesIn(path.join(place, name)));
 }
 
-/** The same as `npm run build`, without the half second that npm takes to start. */
-function build() {
+async function build() {
+  const sources = fingerprint();
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-  run(process.execPath, [tsc, '-p', root]);
-  run(process.execPath, [tsc, '-p', path.join(root, 'dashboard')]);
-  run(process.execPath, [tsc, '-p', path.join(root, 'snippet')]);
-  run(process.execPath, [path.join(root, 'scripts/build-dashboard.mjs')]);
-  run(process.execPath, [path.join(root, 'scripts/build-snippet.mjs')]);
+  await run(process.execPath, [tsc, '-p', root]);
+  await run(process.execPath, [tsc, '-p', path.join(root, 'dashboard')]);
+  await run(process.execPath, [tsc, '-p', path.join(root, 'snippet')]);
+  await run(process.execPath, [path.join(root, 'scripts/build-dashboard.mjs')]);
+  await run(process.execPath, [path.join(root, 'scripts/build-snippet.mjs')]);
+  writeFileSync(builtFrom, sources);
 }
 
 function requireNode(major, minor) {
@@ -89,11 +105,18 @@ function mtimeMs(file) {
   return statSync(file).mtimeMs;
 }
 
-function run(command, commandArgs) {
-  const { status } = spawnSync(command, commandArgs, {
+async function run(command, commandArgs) {
+  child = spawn(command, commandArgs, {
     cwd: root,
     stdio: ['inherit', 2, 2],
     shell: process.platform === 'win32',
   });
+  const [status] = await once(child, 'close');
+  child = undefined;
   if (status !== 0) process.exit(status ?? 1);
+}
+
+function end(status) {
+  child?.kill('SIGTERM');
+  process.exit(status);
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
+import { NotReady } from './clickhouse/errors.ts';
 import { connectAny, type Nodes } from './clickhouse/nodes.ts';
 import { openEndpoint } from './open-endpoint.ts';
 import { nodeHealth, type NodeHealth } from './clickhouse/node-health.ts';
@@ -9,32 +10,40 @@ import type { CacheLimits, Config } from './config/config.ts';
 import { createHealth } from './health/health.ts';
 import { frontDoor } from './http/server/front-door.ts';
 import { createHttpApp } from './http/routes.ts';
+import { countedRefusals } from './http/middleware/measured.ts';
 import { listen } from './http/server/listen.ts';
 import { openIngest } from './shipping/ingest.ts';
 import { Backlog } from './journal/backlog.ts';
+import { EVENTS } from './journal/segment.ts';
 import type { Hit } from './journal/fail-point.ts';
+import { counted } from './common/counted.ts';
 import { createLogger, type Logger } from './common/log.ts';
 import { Feeds, MAX_FEEDS } from './live/feeds.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { limitMetrics } from './metrics/limits.ts';
 import { repeat } from './common/repeat.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 import { HourlyReader } from './queries/hourly/hourly-reader.ts';
 import { createHourly, type Hourly } from './queries/hourly/hourly.ts';
+import { createMeasures } from './queries/measures/measures.ts';
+import { createExports, MAX_EXPORTS } from './queries/export/exports.ts';
 import { createQuestions } from './queries/questions.ts';
 import { countedQueries, hourlyQueries } from './queries/hourly/read-hourly.ts';
 import { insertRows } from './shipping/insert-rows.ts';
-import { speakForAll } from './workers/whole.ts';
+import { aggregateWorkers } from './workers/service-status.ts';
 
 export interface App {
   /** `http://HOST:PORT` */
   readonly url: string;
   /** ClickHouse's own SQL console. */
   readonly consoleUrl: string;
+  /** What a person should know who starts this; undefined when all is well. */
+  readonly problem?: string | undefined;
   /** Stops accepting, ships what is held, and closes everything, last opened first. */
   close(): Promise<void>;
 }
 
-/** The first questions should not find tables missing; with ClickHouse away, accept events all the same. */
+/** The first questions should not find tables missing; with ClickHouse unavailable, accept events all the same. */
 const SCHEMA_WAIT_MS = 5_000;
 
 /** How often hours that are over are counted, so that no question has to. */
@@ -46,11 +55,13 @@ export interface Surroundings {
   readonly random?: () => number;
   readonly log?: Logger;
   readonly hit?: Hit;
+  /** Ends the start. */
+  readonly stop?: AbortSignal;
 }
 
 /**
  * Builds every long-lived part once, in the order in which an event meets them, and serves.
- * @throws AppError when a part cannot start; what was opened before it is closed again
+ * @throws AppError when a part cannot start, or the reason of `stop`; what was opened before is closed again
  */
 export async function startApp(config: Config, surroundings: Surroundings = {}): Promise<App> {
   const closing = new Closing();
@@ -64,33 +75,43 @@ export async function startApp(config: Config, surroundings: Surroundings = {}):
 
 async function open(config: Config, surroundings: Surroundings, closing: Closing): Promise<App> {
   const { nowMs = Date.now, random = Math.random, log = createLogger(config.logLevel) } = surroundings;
-  const { hit = () => undefined } = surroundings;
-  // First, because a broken file is the operator's to mend, and nothing else should have started then.
+  const { hit = () => undefined, stop = new AbortController().signal } = surroundings;
+  // First, because a broken file is the operator's to fix, and nothing else should have started then.
   const checkPayload = await loadPayloadSchemas(config.schemasDir);
-  const clickhouse = await openClickHouse(config, log, closing, random);
+  const clickhouse = await openClickHouse(config, { log, closing, random, stop });
   const { ingestNodes, queryNodes } = clickhouse;
 
   const { database, dataDir, retentionDays, journal: limits, cache } = config;
   const gate = openGate({ ...clickhouse, database, retentionDays, log, nowMs, random });
   closing.add('gate', () => gate.close());
-  await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false })]);
+  await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false, signal: stop })]);
 
   const backlog = new Backlog(nowMs);
   const metrics = createMetrics(backlog, nowMs);
+  limitMetrics(metrics.registry, config);
   const hourly = openHourly({ queryNodes, cache, metrics, log, nowMs });
   const { questions: questionLimits } = config;
   const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, nowMs });
   const questions = questionsOf(clickhouse.questionNodes);
+  const counting = { nodes: clickhouse.questionNodes, ingestNodes, nowMs };
+  const measures = createMeasures({ counting, limits: questionLimits, cache });
   const notKept = (error: unknown) => log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
   closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
   const onStored = () => {
     hourly.stored();
     questions.stored();
+    measures.stored();
   };
   const ingest = await openIngest({
     dataDir,
     limits,
-    insert: async (insert) => gate.pass(async () => ingestNodes.use(async (client) => insertRows(client, insert))),
+    insert: async (insert) =>
+      gate.pass(async () => {
+        clickhouse.assertStorable();
+        await ingestNodes.use(async (client) => insertRows(client, insert));
+        // What went into data that is gone meanwhile must stay in the journal.
+        clickhouse.assertStorable();
+      }),
     backlog,
     metrics,
     onStored,
@@ -103,21 +124,17 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
 
   const live = new Feeds({ maxReaders: config.live.maxReaders, metrics, log });
 
-  const health = createHealth({
-    ingest,
-    backlog,
-    clickhouse: clickhouse.health,
-    gate,
-    nowMs,
-  });
+  const health = createHealth({ ingest, backlog, clickhouse: clickhouse.health, gate, nowMs });
   const { maxFutureMs, maxBodyBytes, bodiesMaxBytes, trust, corsOrigins } = config;
   const http = createHttpApp({
     ingest,
     hourly,
     questions,
+    measures,
+    exports: createExports({ nodes: clickhouse.exportNodes, limits: questionLimits }),
     live,
     liveQuestions: questionsOf(clickhouse.liveNodes),
-    ...speakForAll({ registry: metrics.registry, health }, config.workers),
+    ...aggregateWorkers({ registry: metrics.registry, health }, config.workers),
     metrics,
     checkPayload,
     maxFutureMs,
@@ -125,14 +142,33 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     bodiesMaxBytes,
     trust,
     corsOrigins,
+    listenHost: config.host,
+    allowedHosts: config.allowedHosts,
     nowMs,
     log,
   });
-  const listener = await listen(frontDoor(http.callback(), config, metrics), config);
+  const listener = await listen(frontDoor(http.callback(), config, metrics), config, countedRefusals(metrics));
   closing.add('http', () => listener.close());
+  metrics.connections(() => listener.connections);
   // After it, to be closed before it: an answer without an end would keep it open.
   closing.add('live', () => live.close());
-  return { url: listener.url, consoleUrl: clickhouse.consoleUrl, close: async () => closing.close() };
+  closing.add('what is said of it', () => sayStopping(backlog, log));
+  const { consoleUrl, endpoint } = clickhouse;
+  return { url: listener.url, consoleUrl, problem: problemOf(gate.state, endpoint), close: () => closing.close() };
+}
+
+function sayStopping(backlog: Backlog, log: Logger): void {
+  const { rows } = backlog.of(EVENTS);
+  log.info(
+    { events: rows },
+    rows === 0 ? 'stopping: every event is shipped' : `stopping: shipping ${counted(rows, 'event')}…`,
+  );
+}
+
+function problemOf(state: string, { urls }: ClickHouseEndpoint): string | undefined {
+  if (state === 'ready') return undefined;
+  return `ClickHouse at ${urls.join(', ')} is not ready: ${state}
+Events are accepted and wait in the journal until it is. Is CLICKHOUSE_URL right?`;
 }
 
 interface HourlyParts {
@@ -160,19 +196,21 @@ interface ClickHouse {
   readonly queryNodes: Nodes;
   /** With connections of its own, so that questions that take long do not hold up the hourly counts. */
   readonly questionNodes: Nodes;
+  /** With connections of its own, each of which may be busy for as long as somebody exports. */
+  readonly exportNodes: Nodes;
   /** With a connection for each feed, so that one whose question takes long does not hold up the others. */
   readonly liveNodes: Nodes;
   readonly health: () => Promise<readonly NodeHealth[]>;
+  /** @throws NotReady while nothing may be shipped, though ClickHouse may answer */
+  readonly assertStorable: () => void;
 }
 
 /** The embedded engine unless the operator named a server; and clients for each thing the service does there. */
 async function openClickHouse(
   config: Config,
-  log: Logger,
-  closing: Closing,
-  random: () => number,
+  { log, closing, random, stop }: Required<Pick<Surroundings, 'log' | 'random' | 'stop'>> & { closing: Closing },
 ): Promise<ClickHouse> {
-  const { endpoint, consoleUrl } = await openEndpoint(config, log, closing);
+  const { endpoint, consoleUrl, problem } = await openEndpoint(config, log, closing, stop);
   const { database } = config;
   // Many servers before one cluster do not all begin with the same node.
   const first = Math.floor(random() * endpoint.urls.length);
@@ -190,7 +228,16 @@ async function openClickHouse(
     ingestNodes: nodes('ingest', 60_000),
     queryNodes: nodes('query', 12_000),
     questionNodes: nodes('query', questionMs),
+    exportNodes: nodes('query', questionMs, 2 * MAX_EXPORTS),
     liveNodes: nodes('query', questionMs, MAX_FEEDS),
-    health: async () => health.read(),
+    health: async () => {
+      const found = await health.read();
+      const error = problem();
+      return error === undefined ? found : found.map(({ node }) => ({ node, state: 'unavailable', error }));
+    },
+    assertStorable: () => {
+      const error = problem();
+      if (error !== undefined) throw new NotReady('server', error);
+    },
   };
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { startEngine } from '../clickhouse/embedded/embedded.ts';
+import { consoleUrl } from './console-url.ts';
 import type { Closing } from './closing.ts';
 import type { Config } from './config/config.ts';
 import type { Logger } from './common/log.ts';
@@ -7,18 +8,30 @@ import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
 
 export interface OpenEndpoint {
   readonly endpoint: ClickHouseEndpoint;
-  /** ClickHouse's own SQL console. */
+  /** ClickHouse's own SQL console, as the analyst, with a first query. */
   readonly consoleUrl: string;
+  /** Why nothing may be shipped, though ClickHouse may answer; undefined while all is well. */
+  readonly problem: () => string | undefined;
 }
 
 /**
  * The server that the operator named, or else the embedded engine, started here and closed with `closing`.
- * @throws AppError when the embedded engine cannot start
+ * @throws AppError when the embedded engine cannot start, or the reason of `signal`
  */
-export async function openEndpoint(config: Config, log: Logger, closing: Closing): Promise<OpenEndpoint> {
+export async function openEndpoint(
+  config: Config,
+  log: Logger,
+  closing: Closing,
+  signal: AbortSignal,
+): Promise<OpenEndpoint> {
   const { clickhouse, dataDir, database } = config;
-  if (clickhouse !== undefined) return { endpoint: clickhouse, consoleUrl: new URL('/play', clickhouse.urls[0]).href };
-  const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database });
+  if (clickhouse !== undefined) {
+    // Its password is the operator's, and is not printed.
+    const endpoint = { ...clickhouse, analyst: { ...clickhouse.analyst, password: '' } };
+    return { endpoint: clickhouse, consoleUrl: consoleUrl(endpoint, database), problem: () => undefined };
+  }
+  const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database, signal });
   closing.add('embedded ClickHouse', () => engine.close());
-  return { endpoint: engine.endpoint, consoleUrl: engine.consoleUrl };
+  const { endpoint } = engine;
+  return { endpoint, consoleUrl: consoleUrl(endpoint, database), problem: () => engine.problem };
 }

@@ -75,6 +75,6 @@ function whileItChanges(unsettled: string): Finding {
     what: 'the nodes of the cluster',
     found: unsettled,
     expected: 'one list on all of them, and an address of each',
-    mend: 'name them all in CLICKHOUSE_URL before this server starts again; it would not ship then',
+    fix: 'name them all in CLICKHOUSE_URL before this server starts again; it would not ship then',
   };
 }

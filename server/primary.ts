@@ -6,8 +6,9 @@ import { openEndpoint } from './open-endpoint.ts';
 import { backoffMs, pause, type Backoff } from './common/retry.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config/config.ts';
+import { counted } from './common/counted.ts';
 import { createLogger, type Logger } from './common/log.ts';
-import { relayQuestions } from './workers/relay.ts';
+import { relayCalls, tellWorker } from './workers/relay-calls.ts';
 
 const RESTART: Backoff = { firstMs: 100, maxMs: 5_000 };
 /** A worker that lived this long had no trouble starting: the next restart is a first one again. */
@@ -17,31 +18,39 @@ const STABLE_MS = 10_000;
  * Runs `config.workers` processes that share one address and one ClickHouse, each the whole service with a journal of
  * its own. A worker that ends is replaced, and the replacement takes over its journal. The embedded engine, when there
  * is one, belongs to this process.
+ * @throws AppError when it cannot start, or the reason of `stop`; everything that was started is ended again
  */
-export async function startWorkers(config: Config): Promise<App> {
+export async function startWorkers(config: Config, stop: AbortSignal): Promise<App> {
   const log = createLogger(config.logLevel);
   const closing = new Closing();
   try {
-    const { endpoint, consoleUrl } = await openEndpoint(config, log, closing);
-    const stop = new AbortController();
-    relayQuestions();
-    const workers = Array.from({ length: config.workers }, () => new Seat(endpoint, log, stop.signal));
+    const { endpoint, consoleUrl } = await openEndpoint(config, log, closing, stop);
+    const leaving = new AbortController();
+    relayCalls();
+    const workers = Array.from({ length: config.workers }, () => new WorkerSlot(endpoint, log, leaving.signal));
     closing.add('workers', async () => {
-      stop.abort();
+      leaving.abort();
       await Promise.all(workers.map(async (worker) => worker.close()));
     });
-    const [address] = await Promise.all(workers.map(async (worker) => worker.listening));
+    const [address] = await Promise.race([
+      Promise.all(workers.map(async ({ listening }) => listening)),
+      reasonOf(stop),
+    ]);
     const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${address?.port}`;
-    return { url, consoleUrl, close: async () => closing.close() };
+    const close = async () => {
+      log.info(`stopping ${counted(config.workers, 'worker')}`);
+      await closing.close();
+    };
+    return { url, consoleUrl, close };
   } catch (error) {
     await closing.close();
     throw error;
   }
 }
 
-/** The place of one worker: whoever sits in it is replaced when it ends, until the signal says stop. */
-class Seat {
-  /** The address, once the first worker in this place listens; rejects when it ends before that. */
+/** Keeps one worker running: it is replaced when it ends, until the signal says stop. */
+class WorkerSlot {
+  /** The address, once the first worker in this slot listens; rejects when it ends before that. */
   readonly listening: Promise<Address>;
   readonly #endpoint: ClickHouseEndpoint;
   readonly #log: Logger;
@@ -55,11 +64,11 @@ class Seat {
     this.#stop = stop;
     this.#worker = this.#fork();
     this.listening = firstAddress(this.#worker);
-    this.#done = this.#keepTaken();
+    this.#done = this.#keepRunning();
   }
 
   async close(): Promise<void> {
-    this.#worker.process.kill('SIGTERM');
+    tellWorker(this.#worker, { clickhour: 'stop' });
     await this.#done;
   }
 
@@ -67,7 +76,7 @@ class Seat {
     return cluster.fork(endpointEnv(this.#endpoint));
   }
 
-  async #keepTaken(): Promise<void> {
+  async #keepRunning(): Promise<void> {
     for (let failures = 1; ; failures += 1) {
       const sinceMs = Date.now();
       await once(this.#worker, 'exit');
@@ -79,6 +88,11 @@ class Seat {
       this.#worker = this.#fork();
     }
   }
+}
+
+async function reasonOf(stop: AbortSignal): Promise<never> {
+  if (!stop.aborted) await once(stop, 'abort');
+  throw stop.reason;
 }
 
 async function firstAddress(worker: Worker): Promise<Address> {

@@ -1,13 +1,24 @@
-/** What `npm start` prints: where everything is, and three lines to try. */
-export function welcome({ url, consoleUrl }: { url: string; consoleUrl: string }, nowMs: number): string {
+import type { App } from './app.ts';
+import type { TrustRules } from './auth/trust.ts';
+
+/**
+ * What `npm start` prints: where everything is, and three lines to try. Where keys are configured, the lines have the
+ * place of one.
+ */
+export function welcome(
+  { url, consoleUrl, problem }: Pick<App, 'url' | 'consoleUrl' | 'problem'>,
+  { keys }: Pick<TrustRules, 'keys'>,
+  nowMs: number,
+): string {
+  const withKey = keys.length === 0 ? '' : ` -H "Authorization: Bearer $KEY"`;
   return `
 clickhour listens on ${url}
 Dashboard:           ${url}/
 SQL console:         ${consoleUrl}
-
-Try:
-  curl -X POST '${url}/analytics?timestamp=${nowMs}&user=ada&click'
-  curl '${url}/analytics?timestamp=${nowMs}'
+${problem === undefined ? '' : `\n${problem}\n`}
+Try${keys.length === 0 ? '' : ', with your key in KEY'}:
+  curl${withKey} -X POST '${url}/analytics?timestamp=${nowMs}&user=ada&click'
+  curl${withKey} '${url}/analytics?timestamp=${nowMs}'
   curl '${url}/health'
 
 `;

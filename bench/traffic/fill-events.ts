@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '../../server/clickhouse/client.ts';
+import { INSERT_SETTINGS } from '../../server/clickhouse/insert-settings.ts';
 import { pause } from '../../server/common/retry.ts';
 
 /** When the first of the made events happened, and over how long a time they are spread. */
@@ -12,7 +13,7 @@ const EVENTS_PER_SESSION = 10;
 const MERGED_WITHIN_MS = 300_000;
 
 const FILL = `
-  INSERT INTO events (timestamp, received_at, event_id, application, session_id, user, category, name, data)
+  INSERT INTO events (timestamp, received_at, event_id, application, session_id, user, category, name, shape, data)
   WITH
     [('page interaction', 'pageview'), ('page interaction', 'pageview'), ('page interaction', 'pageview'),
      ('page interaction', 'scroll'), ('page interaction', 'cta click'), ('form interaction', 'focus'),
@@ -33,6 +34,7 @@ const FILL = `
     concat('user-', toString(cityHash64(session) % 200000)),
     kind.1,
     kind.2,
+    ',viewport,',
     concat(
       '{"host":"www.example.com","path":"/products/', toString(random % 5000),
       '","element":"', ['buy', 'chat bubble', 'menu', 'footer'][1 + number % 4],
@@ -58,7 +60,8 @@ export async function fillEvents(
     await client.command({
       query: FILL,
       query_params: { from, rows: chunk, first_us: FIRST_MS * 1000, session_us: sessionUs },
-      clickhouse_settings: { async_insert: 0, insert_deduplicate: 0 },
+      // As the service inserts, or the shape would not be true.
+      clickhouse_settings: INSERT_SETTINGS,
     });
     onProgress(from + chunk);
   }

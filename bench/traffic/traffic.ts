@@ -1,4 +1,3 @@
-import { en, base, Faker, generateMersenne53Randomizer } from '@faker-js/faker';
 import { HOUR_MS, hourStart } from './hour.ts';
 
 /** What `POST /analytics` counts. */
@@ -20,14 +19,24 @@ export const CLICK_SHARE = 0.2;
 
 /** The same seed gives the same sequence. */
 export function randomSource(seed: number): Random {
-  const randomizer = generateMersenne53Randomizer(seed);
-  return () => randomizer.next();
+  let state = seed >>> 0;
+  // Mulberry32: one addition, three mixing steps; its period of 2^32 is more than any run takes.
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }
+
+const NAMES = ['ada', 'bo', 'chen', 'dara', 'emil', 'fatima', 'grace', 'hugo', 'ines', 'jun', 'kofi', 'lena', 'mira'];
+const WORDS = ['amber', 'birch', 'coral', 'dune', 'ember', 'fjord', 'grove', 'harbor', 'iris', 'jade', 'lake', 'moss'];
 
 /** `count` different user names that start with `prefix`; the same seed gives the same names. */
 export function userNames(prefix: string, count: number, seed: number): string[] {
-  const faker = new Faker({ locale: [en, base], seed });
-  return Array.from({ length: count }, (_, i) => `${prefix}.${i.toString(36)}.${faker.internet.username()}`);
+  const random = randomSource(seed);
+  const one = (words: readonly string[]) => words[Math.floor(random() * words.length)] ?? '';
+  return Array.from({ length: count }, (_, i) => `${prefix}.${i.toString(36)}.${one(NAMES)}_${one(WORDS)}`);
 }
 
 /**

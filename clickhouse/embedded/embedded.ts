@@ -3,21 +3,23 @@ import { backoffMs, pause } from '../../server/common/retry.ts';
 import { messageOf } from '../../server/common/errors.ts';
 import type { Logger } from '../../server/common/log.ts';
 import { engineAnswers, engineUrl } from './engine-answers.ts';
+import { DataIdentity } from './data-identity.ts';
 import { launchEngine, type EngineChild } from './engine-child.ts';
 import { engineFiles, readEngineState, writeEngineConfig, writeEngineState } from './engine-files.ts';
 import type { EngineFiles, ServerFile } from './engine-files.ts';
 import { requireEnginePackages } from './engine-packages.ts';
 import { firstLaunch, refuseWhenOwned } from './first-launch.ts';
 import type { EnginePorts } from './free-ports.ts';
-import { endpointWithServiceUsers } from './service-users.ts';
+import { endpointWithServiceUsers, engineEndpoint } from './engine-users.ts';
+import { keepPasswords, readPasswords } from './passwords.ts';
 
 /** A real ClickHouse server, from npm alone, that lives as long as this process at most. */
 export interface Engine {
   readonly endpoint: ClickHouseEndpoint;
-  /** The SQL console, for a browser on this machine. */
-  readonly consoleUrl: string;
   /** The process that is the engine now; another one after a crash. */
   readonly pid: number;
+  /** Why nothing may be stored: the data it was started on is gone, and a person must decide. Looked up at each call. */
+  readonly problem: string | undefined;
   /** Ends the engine in order. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -32,24 +34,42 @@ export interface EngineOptions {
   readonly serverFiles?: readonly ServerFile[];
   /** Taken when they are free, so that others can be told beforehand. */
   readonly ports?: EnginePorts;
+  /** Ends the start; no engine runs then. */
+  readonly signal?: AbortSignal;
+}
+
+interface EngineParts {
+  readonly files: EngineFiles;
+  readonly ports: EnginePorts;
+  readonly child: EngineChild;
+  readonly endpoint: ClickHouseEndpoint;
+  readonly log: Logger;
+  readonly identity: DataIdentity;
 }
 
 const RESTART = { firstMs: 100, maxMs: 5000 };
 /** An engine that ran this long had no trouble starting: the next restart is a first one again. */
 const STABLE_MS = 10_000;
+const LOOK_FOR_DATA_MS = 500;
 
 /**
  * Starts the engine on `directory`, with what it held before. Waits for one whose owner is gone to end.
- * @throws AppError `unavailable`: no packages for this platform, or the directory is another live process's
+ * @throws AppError `unavailable`: no packages for this platform, or the directory is another live process's. Or the reason of `signal`
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { directory, log, database, serverFiles = [] } = options;
+  const { directory, log, database, serverFiles = [], signal = new AbortController().signal } = options;
   requireEnginePackages();
   const files = await engineFiles(directory);
   await refuseWhenOwned(files);
-  await writeEngineConfig(files, database, serverFiles);
-  const { child, ports } = await firstLaunch(files, options.ports);
-  const engine = new EmbeddedEngine(files, ports, child, log);
+  const passwords = await keepPasswords(files);
+  await writeEngineConfig(files, database, passwords, serverFiles);
+  const identity = await DataIdentity.of(files.data);
+  const { child, ports } = await firstLaunch(files, signal, options.ports);
+  const reason = await child.unconfined;
+  if (reason !== undefined)
+    log.warn({ reason }, 'SQL users of the embedded ClickHouse can read the files of this account');
+  const endpoint = engineEndpoint(engineUrl(ports), passwords);
+  const engine = new EmbeddedEngine({ files, ports, child, endpoint, identity, log });
   await engine.announce();
   return engine;
 }
@@ -59,12 +79,15 @@ export async function runningEngine(directory: string): Promise<ClickHouseEndpoi
   const files = await engineFiles(directory);
   const state = await readEngineState(files);
   if (state === undefined || !(await engineAnswers(files, state.ports))) return undefined;
-  return endpointWithServiceUsers(engineUrl(state.ports));
+  const url = engineUrl(state.ports);
+  const passwords = await readPasswords(files);
+  return passwords === undefined ? endpointWithServiceUsers(url) : engineEndpoint(url, passwords);
 }
 
 /**
  * up: `#child` answers.
- * restarting: `#child` is gone; a next one is started on the same ports, again and again, until one answers.
+ * restarting: `#child` is gone; a next one is started on the same ports, again and again, until one answers. Not while the
+ *   data is gone: the next one would begin with an empty database, and what is shipped into that could not be told from all.
  * closing, closed: no child will be started any more; `#closed` says when the last one is gone.
  *
  *     up ⇄ restarting
@@ -73,27 +96,35 @@ export async function runningEngine(directory: string): Promise<ClickHouseEndpoi
  */
 class EmbeddedEngine implements Engine {
   readonly endpoint: ClickHouseEndpoint;
-  readonly consoleUrl: string;
   readonly #files: EngineFiles;
   readonly #ports: EnginePorts;
+  readonly #identity: DataIdentity;
   readonly #log: Logger;
   readonly #closing = new AbortController();
   /** Settles when no child runs and none will. Never rejects. */
   readonly #closed: Promise<void>;
   #child: EngineChild;
 
-  constructor(files: EngineFiles, ports: EnginePorts, child: EngineChild, log: Logger) {
+  constructor({ files, ports, child, endpoint, identity, log }: EngineParts) {
     this.#files = files;
     this.#ports = ports;
     this.#child = child;
+    this.#identity = identity;
     this.#log = log;
-    this.endpoint = endpointWithServiceUsers(engineUrl(ports));
-    this.consoleUrl = `${engineUrl(ports)}/play`;
-    this.#closed = this.#keepUp();
+    this.endpoint = endpoint;
+    this.#closed = Promise.all([this.#keepUp(), this.#watchData()]).then(() => undefined);
   }
 
   get pid(): number {
     return this.#child.pid;
+  }
+
+  get problem(): string | undefined {
+    if (!this.#identity.isLost) return undefined;
+    return (
+      `the data of the embedded ClickHouse in ${this.#files.data} is gone, and nothing is shipped: put it back as it ` +
+      'was, or start the service again to begin with an empty database'
+    );
   }
 
   /** Writes down where the engine is, for other processes and for the next start. The engine works without it. */
@@ -125,11 +156,23 @@ class EmbeddedEngine implements Engine {
     await this.#child.stop();
   }
 
+  /** An engine whose data is gone must not go on: it makes a new database as soon as it is asked to. */
+  async #watchData(): Promise<void> {
+    const { signal } = this.#closing;
+    for (let wasLost = false; !signal.aborted; await pause(LOOK_FOR_DATA_MS, signal)) {
+      const { problem } = this;
+      if (problem !== undefined && !wasLost) this.#log.error(`${problem}; events wait in the journal`);
+      wasLost = problem !== undefined;
+      if (wasLost) this.#child.kill();
+    }
+  }
+
   /** @returns the number of attempts in a row, this one included */
   async #restart(previous: number): Promise<number> {
     const { signal } = this.#closing;
     for (let attempt = previous + 1; ; attempt += 1) {
       await pause(backoffMs(attempt, RESTART, Math.random), signal);
+      while (this.#identity.isLost && !signal.aborted) await pause(LOOK_FOR_DATA_MS, signal);
       if (signal.aborted) return attempt;
       try {
         this.#child = await launchEngine(this.#files, this.#ports, signal);

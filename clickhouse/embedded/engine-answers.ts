@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { get, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { EngineFiles } from './engine-files.ts';
+import { readPasswords } from './passwords.ts';
 import type { EnginePorts } from './free-ports.ts';
 
 const ANSWER_TIMEOUT_MS = 2000;
@@ -11,7 +12,10 @@ export async function engineAnswers(files: EngineFiles, ports: EnginePorts): Pro
   const url = new URL(engineUrl(ports));
   url.searchParams.set('query', "SELECT value FROM system.server_settings WHERE name = 'path' FORMAT TSVRaw");
   try {
-    return (await textOf(url)).trim() === files.data;
+    const passwords = await readPasswords(files);
+    // One that an earlier version started has no passwords, and `default` is its administrator.
+    const headers = passwords && { 'X-ClickHouse-User': 'admin', 'X-ClickHouse-Key': passwords.admin };
+    return (await textOf(url, headers)).trim() === files.data;
   } catch {
     return false;
   }
@@ -22,8 +26,8 @@ export function engineUrl(ports: EnginePorts): string {
 }
 
 /** Not fetch, which would keep the connection: an engine that is to end waits for idle connections. */
-async function textOf(url: URL): Promise<string> {
-  const request = get(url, { agent: false, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+async function textOf(url: URL, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+  const request = get(url, { headers, agent: false, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
   const [response]: unknown[] = await once(request, 'response');
   if (!(response instanceof IncomingMessage)) throw new Error('no response');
   return text(response);

@@ -1,8 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { messageOf } from '../../server/common/errors.ts';
 import { engineAnswers } from './engine-answers.ts';
 import type { EngineFiles } from './engine-files.ts';
 import type { EnginePorts } from './free-ports.ts';
@@ -10,10 +13,14 @@ import type { EnginePorts } from './free-ports.ts';
 /** A running engine process. */
 export interface EngineChild {
   readonly pid: number;
+  /** Why it could not give up the files that it does not need; undefined when it could. Never rejects. */
+  readonly unconfined: Promise<string | undefined>;
   /** Resolves, never rejects, once the process is gone; with the last of what it had to say. */
   readonly gone: Promise<string>;
   /** Lets the engine shut its tables down in order; kills it when that takes too long. Safe to call twice. */
   stop(): Promise<void>;
+  /** Ends it at once, for when its data is gone: shutting down, it would write some anew. */
+  kill(): void;
 }
 
 /** ClickHouse's codes for why an engine did not start. */
@@ -59,30 +66,40 @@ async function spawnEngine(files: EngineFiles, ports: EnginePorts): Promise<Engi
   const config = path.join(files.config, 'config.xml');
   const child = spawn(
     process.execPath,
-    [program, config, files.data, String(ports.http), String(ports.tcp), '127.0.0.1'],
+    [program, config, files.data, files.logs, String(ports.http), String(ports.tcp), '127.0.0.1'],
     {
       cwd: files.directory,
-      stdio: ['pipe', 'ignore', 'pipe'],
+      stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
       // Its own group: Ctrl-C in the terminal is for the parent, which ends the engine after its own last work.
       detached: true,
       // Nothing of the parent's environment may configure ClickHouse or Node here. The time zone is the system's own.
-      env: { TZ: 'UTC', PATH: process.env['PATH'] },
+      // The engine's process may not read where OpenSSL's own settings are.
+      env: { TZ: 'UTC', PATH: process.env['PATH'], OPENSSL_CONF: '/dev/null' },
     },
   );
   const gone = outputAtEnd(child);
+  const unconfined = report(child);
   await once(child, 'spawn');
   const { pid } = child;
   if (pid === undefined) throw new Error('a started process has no pid');
-  return { pid, gone, stop: () => stop(child, gone) };
+  return { pid, unconfined, gone, stop: () => stop(child, gone), kill: () => child.kill('SIGKILL') };
 }
 
 async function outputAtEnd(child: ChildProcess): Promise<string> {
   let output = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-OUTPUT_LENGTH)));
+  child.stderr?.setEncoding('utf8').on('data', (more: string) => (output = (output + more).slice(-OUTPUT_LENGTH)));
   // The engine may be gone when its input is ended.
   child.stdin?.on('error', () => undefined);
   await new Promise((resolve) => child.once('close', resolve));
   return output.trim();
+}
+
+/** What the process says on the descriptor that it has for this, and then closes. */
+async function report(child: ChildProcess): Promise<string | undefined> {
+  const stream = child.stdio[3];
+  if (!(stream instanceof Readable)) return undefined;
+  const said = await text(stream).catch(messageOf);
+  return said === '' ? undefined : said;
 }
 
 async function stop(child: ChildProcess, gone: Promise<string>): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { EnginePorts } from './free-ports.ts';
-import { SERVICE_USERS } from './service-users.ts';
+import { engineUsersXml, type EnginePasswords } from './engine-users.ts';
 import { projectRoot } from '../../server/common/project-root.ts';
 
 /** Where the embedded engine keeps what it has. Everything is below `directory`. */
@@ -9,6 +9,9 @@ export interface EngineFiles {
   readonly directory: string;
   readonly data: string;
   readonly config: string;
+  readonly logs: string;
+  /** Of its users, by name. For whoever runs the service alone; the engine itself cannot read it. */
+  readonly passwords: string;
   /** Who runs the engine and where it listens. Kept after the end, for the ports. */
   readonly state: string;
 }
@@ -23,12 +26,14 @@ export interface EngineState {
 
 /** Creates the directory when it is not there. Different spellings of one directory give the same paths. */
 export async function engineFiles(directory: string): Promise<EngineFiles> {
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const real = await realpath(directory);
   return {
     directory: real,
     data: path.join(real, 'data'),
     config: path.join(real, 'config'),
+    logs: path.join(real, 'logs'),
+    passwords: path.join(real, 'passwords.json'),
     state: path.join(real, 'engine.json'),
   };
 }
@@ -64,13 +69,16 @@ export async function serverFiles(database: string): Promise<ServerFile[]> {
 export async function writeEngineConfig(
   files: EngineFiles,
   database: string,
+  passwords: EnginePasswords,
   more: readonly ServerFile[],
 ): Promise<void> {
+  // The engine may use what is there, and not make these itself.
+  for (const folder of [files.data, files.logs]) await mkdir(folder, { recursive: true, mode: 0o700 });
   const contents: readonly ServerFile[] = [
     ...(await serverFiles(database)),
     // Merged in the order of their names: these come after the project's.
     { folder: 'config.d', name: 'embedded.xml', text: serverOverrides(files) },
-    { folder: 'users.d', name: 'embedded.xml', text: userOverrides() },
+    { folder: 'users.d', name: 'embedded.xml', text: engineUsersXml(database, passwords) },
     ...more,
   ];
   for (const folder of ['config.d', 'users.d'] as const) {
@@ -115,7 +123,7 @@ async function writeFolder(folder: string, contents: readonly ServerFile[]): Pro
 }
 
 /** Readers see the old text or the new, never a part. */
-async function writeAtOnce(file: string, text: string): Promise<void> {
+export async function writeAtOnce(file: string, text: string): Promise<void> {
   const temporary = `${file}.${process.pid}`;
   await writeFile(temporary, text);
   await rename(temporary, file);
@@ -130,7 +138,7 @@ function serverOverrides(files: EngineFiles): string {
         <users_xml><path>${escapeXml(path.join(files.config, 'users.xml'))}</path></users_xml>
     </user_directories>
     <logger>
-        <log>${escapeXml(path.join(files.directory, 'engine.log'))}</log>
+        <log>${escapeXml(path.join(files.logs, 'engine.log'))}</log>
         <size>5M</size>
         <count>2</count>
     </logger>
@@ -145,14 +153,6 @@ function serverOverrides(files: EngineFiles): string {
 `;
 }
 
-function userOverrides(): string {
-  const loopback = '<networks replace="replace"><ip>127.0.0.1</ip><ip>::1</ip></networks>';
-  const users = SERVICE_USERS.map((name) => `        <${name}>${loopback}</${name}>`);
-  return `<clickhouse>\n    <users>\n${users.join('\n')}\n    </users>\n</clickhouse>\n`;
-}
-
 function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
-
-/** The folder with package.json: the compiler does not copy XML, so this file's own folder may be below .build. */

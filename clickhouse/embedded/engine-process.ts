@@ -1,87 +1,91 @@
 /**
- * The child process that is the ClickHouse server: loads the library that npm brought and runs `clickhouse local`, which
- * listens until its standard input ends, so that it never outlives the parent that holds the other end.
- *   node engine-process.js CONFIG_FILE DATA_DIRECTORY HTTP_PORT TCP_PORT LISTEN_HOST
- * Ends by SIGKILL always; what went wrong is on standard error as `Code: N. DB::Exception: …`.
+ * The child process that becomes the ClickHouse server, once it has given up every file but those that the server needs:
+ * SQL has a function, `file`, that no grant covers, and in this library no setting either.
+ *   node engine-process.js CONFIG_FILE DATA_DIRECTORY LOG_DIRECTORY HTTP_PORT TCP_PORT LISTEN_HOST
+ * Writes to descriptor 3 why it could not; nothing when it could.
  */
+import { closeSync, realpathSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { OWN_STATISTICS } from './own-statistics.ts';
 
-/** The part of ffi-rs that is used here; the package is optional, so its own types may be absent. */
-interface Ffi {
-  readonly DataType: Readonly<Record<'Void' | 'I32' | 'StringArray', number>>;
-  open(library: { readonly library: string; readonly path: string }): void;
-  load(call: {
-    readonly library: string;
-    readonly funcName: string;
-    readonly retType: number;
-    readonly paramsType: readonly number[];
-    readonly paramsValue: readonly unknown[];
-    readonly runInNewThread?: boolean;
-  }): unknown;
+import { loadFfi, type Ffi } from './ffi.ts';
+import { restrictFiles, type FileRule } from './landlock.ts';
+
+const REPORT_FD = 3;
+/** As in fcntl.h: with 0, the descriptor stays open when the program is replaced. */
+const F_SETFD = 2;
+const here = fileURLToPath(import.meta.url);
+const server = path.join(path.dirname(here), `engine-server${path.extname(here)}`);
+
+/**
+ * Libraries, the time zones, how names are looked up, and what the machine and this process use of it. Of /proc these
+ * alone, because it shows the environment of every process of this account. The engine's own holds nothing.
+ */
+const SYSTEM = `
+  /lib /lib32 /lib64 /usr/lib /usr/lib32 /usr/lib64 /usr/local/lib /nix/store /gnu/store
+  /etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d /etc/ld.so.preload
+  /usr/share/zoneinfo /etc/localtime /etc/timezone
+  /etc/hosts /etc/host.conf /etc/resolv.conf /etc/nsswitch.conf /etc/gai.conf
+  /dev/random /dev/urandom /sys/fs/cgroup /sys/devices/system /sys/kernel/mm/transparent_hugepage
+  /proc/meminfo /proc/stat /proc/cpuinfo /proc/sys/vm/overcommit_memory ${OWN_STATISTICS.join(' ')}`
+  .trim()
+  .split(/\s+/);
+
+const ffi = loadFfi();
+const problem = restrictFiles(ffi, rules(process.argv.slice(2)));
+if (problem !== undefined) writeSync(REPORT_FD, problem);
+closeSync(REPORT_FD);
+// Node has threads by now, which are not restricted. They end with the program that is replaced; what comes has none.
+if (problem === undefined) become(ffi, [process.execPath, server, ...process.argv.slice(2)]);
+await import(pathToFileURL(server).href);
+
+function rules([configFile = '', dataDirectory = '', logDirectory = '']: readonly string[]): FileRule[] {
+  const read = [...SYSTEM, ...program(), path.dirname(configFile)];
+  return [
+    { path: dataDirectory, may: 'everything' },
+    { path: logDirectory, may: 'append' },
+    { path: '/dev/null', may: 'everything' },
+    ...read.map((folder) => ({ path: folder, may: 'read' }) as const),
+  ];
 }
 
-/** How long an orphan may take to shut its tables down. Killing it loses nothing, it only makes the next start longer. */
-const ORPHAN_MS = 20_000;
-const ORPHAN_CHECK_MS = 500;
-
-const parent = process.ppid;
-const [configFile = '', dataDirectory = '', httpPort = '', tcpPort = '', listenHost = ''] = process.argv.slice(2);
-
-// The end comes through standard input. A signal to the whole group or service must not overtake the parent's last work.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-setInterval(endOrphan, ORPHAN_CHECK_MS).unref();
-
-try {
-  await serve();
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+/** Node.js, this program, and the packages that it loads. */
+function program(): string[] {
+  const require = createRequire(here);
+  const chdb = require('chdb/libchdb') as { libchdbPath(): string };
+  const natives = Object.keys(require.cache).filter((file) => file.endsWith('.node'));
+  const files = [require.resolve('chdb/package.json'), chdb.libchdbPath(), require.resolve('ffi-rs'), ...natives];
+  const folders = files.map((file) => path.dirname(realpathSync(file)));
+  return [process.execPath, path.dirname(here), ...packageFiles(path.dirname(here)), ...folders];
 }
-// After the call has returned, the library's exit handlers crash a process that ends in any other way.
-process.kill(process.pid, 'SIGKILL');
 
-async function serve(): Promise<void> {
-  const require = createRequire(import.meta.url);
-  const ffi: Ffi = require('ffi-rs');
-  const chdb: { libchdbPath(): string } = require('chdb/libchdb');
+/** Node looks upwards for what kind of module a file is. */
+function packageFiles(folder: string): string[] {
+  const parent = path.dirname(folder);
+  return [path.join(folder, 'package.json'), ...(parent === folder ? [] : packageFiles(parent))];
+}
+
+/** Throws when it cannot; does not return when it can. */
+function become(ffi: Ffi, [program = '', ...args]: readonly string[]): void {
   const { DataType } = ffi;
-  ffi.open({ library: 'chdb', path: chdb.libchdbPath() });
-  // The library's own handlers for crashes would take the place of Node's.
+  // Node lets no descriptor of its own go on into another program.
+  for (const fd of [0, 1, 2]) {
+    ffi.load({
+      library: 'libc',
+      funcName: 'fcntl',
+      retType: DataType.I32,
+      paramsType: [DataType.I32, DataType.I32, DataType.I32],
+      paramsValue: [fd, F_SETFD, 0],
+    });
+  }
   ffi.load({
-    library: 'chdb',
-    funcName: 'chdb_set_signal_handlers_enabled',
-    retType: DataType.Void,
-    paramsType: [DataType.I32],
-    paramsValue: [0],
-  });
-  const argv = commandLine();
-  await ffi.load({
-    library: 'chdb',
-    funcName: 'chdb_query_cmdline',
+    library: 'libc',
+    funcName: 'execl',
     retType: DataType.I32,
-    paramsType: [DataType.I32, DataType.StringArray],
-    paramsValue: [argv.length, argv],
-    // The main thread stays free for signals and timers.
-    runInNewThread: true,
+    paramsType: [DataType.String, DataType.String, ...args.map(() => DataType.String), DataType.I64],
+    paramsValue: [program, program, ...args, 0],
   });
-}
-
-function commandLine(): string[] {
-  // `-` and not /dev/stdin: Node's pipes are sockets, which cannot be opened by name.
-  const untilInputEnds = "SELECT count() FROM file('-', LineAsString, 'line String') FORMAT Null";
-  const options = {
-    'config-file': configFile,
-    path: dataDirectory,
-    http_port: httpPort,
-    tcp_port: tcpPort,
-    listen_host: listenHost,
-    'log-level': 'warning',
-    query: `SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; ${untilInputEnds}`,
-  };
-  return ['clickhouse', ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])];
-}
-
-/** The parent's end of the pipe closes with it. Should that not end the server, this does. */
-function endOrphan(): void {
-  if (process.ppid === parent) return;
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), ORPHAN_MS);
+  throw new Error(`cannot run ${program}`);
 }

@@ -14,10 +14,11 @@ const MAX_PORT_CHOICES = 10;
 /**
  * Starts the engine of a directory that no live process seems to own, on the wanted ports or else the last ones, when
  * they are free.
- * @throws AppError `unavailable`
+ * @throws AppError `unavailable`, or the reason of `signal`
  */
 export async function firstLaunch(
   files: EngineFiles,
+  signal: AbortSignal,
   wanted?: EnginePorts,
 ): Promise<{ child: EngineChild; ports: EnginePorts }> {
   const deadline = Date.now() + LOCK_WAIT_MS;
@@ -25,8 +26,9 @@ export async function firstLaunch(
     const last = await readEngineState(files);
     const ports = await choosePorts(wanted ?? last?.ports);
     try {
-      return { child: await launchEngine(files, ports, new AbortController().signal), ports };
+      return { child: await launchEngine(files, ports, signal), ports };
     } catch (error) {
+      signal.throwIfAborted();
       const code = error instanceof EngineStartError ? error.code : undefined;
       if (code === DIRECTORY_LOCKED && Date.now() < deadline) {
         await refuseWhenOwned(files);

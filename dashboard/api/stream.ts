@@ -20,7 +20,7 @@ export interface TopEntry {
 
 /**
  * What a stream is doing. `connecting`: the first time, or again. `live`: a list came last. `unavailable`: the service
- * says that it cannot tell now, or is away; it is tried further. `ended`: the question is refused, and asking again
+ * says that it cannot tell now, or is unavailable; it is tried further. `ended`: the question is refused, and asking again
  * would not help.
  */
 export type StreamState =

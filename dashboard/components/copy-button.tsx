@@ -3,15 +3,18 @@ import { copyText } from '../text/copy-text.ts';
 import { useService } from '../api/service.ts';
 
 export interface CopyButtonProps {
-  readonly text: string;
+  /** Exactly this; or what makes it when it is wanted. */
+  readonly text: string | (() => string);
   /** What is copied, in the middle of a sentence: `the data`. */
   readonly what: string;
+  /** On the button, where several are side by side. */
+  readonly label?: string;
 }
 
 const SHOWN_MS = 2_000;
 
 /** Copies a text, exactly as it is, and says whether that worked. */
-export function CopyButton({ text, what }: CopyButtonProps) {
+export function CopyButton({ text, what, label = 'Copy' }: CopyButtonProps) {
   const { announce } = useService();
   const [outcome, setOutcome] = useState<'copied' | 'failed'>();
   useEffect(() => {
@@ -20,7 +23,7 @@ export function CopyButton({ text, what }: CopyButtonProps) {
     return () => clearTimeout(timer);
   }, [outcome]);
   const copy = async (button: HTMLButtonElement) => {
-    const isCopied = await copyText(text, button);
+    const isCopied = await copyText(typeof text === 'string' ? text : text(), button);
     setOutcome(isCopied ? 'copied' : 'failed');
     announce(isCopied ? `Copied ${what}.` : `This browser does not let the page copy ${what}.`);
   };
@@ -31,7 +34,7 @@ export function CopyButton({ text, what }: CopyButtonProps) {
       aria-label={`Copy ${what}`}
       onClick={(event) => void copy(event.currentTarget)}
     >
-      {outcome === undefined ? 'Copy' : outcome === 'copied' ? 'Copied' : 'Not copied'}
+      {outcome === undefined ? label : outcome === 'copied' ? 'Copied' : 'Not copied'}
     </button>
   );
 }

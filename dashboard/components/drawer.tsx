@@ -6,6 +6,8 @@ export interface DrawerProps {
   readonly label: string;
   /** Called when the reader wants it closed; it is closed by leaving it out. */
   readonly onClose: () => void;
+  /** Called for the arrow keys: -1 up, 1 down. A long text that has the focus keeps them. */
+  readonly onStep?: ((by: -1 | 1) => void) | undefined;
   /** Beside the button that closes it. */
   readonly actions?: ComponentChildren;
   readonly children: ComponentChildren;
@@ -15,7 +17,7 @@ export interface DrawerProps {
  * Something opened over the page, at its side; on a phone, all of it. The browser keeps the focus in it, and gives it
  * back to where it was.
  */
-export function Drawer({ label, onClose, actions, children }: DrawerProps) {
+export function Drawer({ label, onClose, onStep, actions, children }: DrawerProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const element = dialog.current;
@@ -31,6 +33,12 @@ export function Drawer({ label, onClose, actions, children }: DrawerProps) {
       onCancel={(event) => {
         event.preventDefault();
         onClose();
+      }}
+      onKeyDown={(event) => {
+        const by = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : undefined;
+        if (by === undefined || onStep === undefined || isScrolled(event.target)) return;
+        event.preventDefault();
+        onStep(by);
       }}
       onClick={(event) => {
         // What is around its content belongs to the dialog alone: its backdrop.
@@ -48,4 +56,9 @@ export function Drawer({ label, onClose, actions, children }: DrawerProps) {
       </div>
     </dialog>
   );
+}
+
+/** Whether the keys scroll what has the focus. */
+function isScrolled(target: EventTarget | null): boolean {
+  return target instanceof Element && target.tagName === 'PRE' && target.scrollHeight > target.clientHeight;
 }

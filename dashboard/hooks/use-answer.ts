@@ -38,14 +38,16 @@ interface Known<T> {
 
 /**
  * Asks the service for JSON, and again as often as wished. A question that changes ends the one before.
+ * @param path undefined asks for nothing
  * @param T the shape of the answer to `path`, which is taken at the service's word
  */
-export function useAnswer<T>(path: string, options: AnswerOptions<T> = {}): Answer<T> {
+export function useAnswer<T>(path: string | undefined, options: AnswerOptions<T> = {}): Answer<T> {
   const { everyMs, timeoutMs, read, alsoStatus } = options;
   const { api } = useService();
   const [tries, setTries] = useState(0);
   const [known, setKnown] = useState<Known<T>>({ path: undefined, answer: undefined, error: undefined });
   useEffect(() => {
+    if (path === undefined) return undefined;
     const controller = new AbortController();
     const question = {
       ask: async (signal: AbortSignal) => api.get(path, { signal, timeoutMs, read, alsoStatus }),
@@ -65,11 +67,11 @@ export function useAnswer<T>(path: string, options: AnswerOptions<T> = {}): Answ
 
 function staleness(ageMs: number): ApiError | undefined {
   if (ageMs === 0) return undefined;
-  const message = `the service has known nothing newer for ${Math.round(ageMs / 1000)} seconds`;
+  const message = `showing data from ${Math.round(ageMs / 1000)} s ago`;
   return new ApiError('unavailable', message);
 }
 
-function stateOf<T>({ path, answer, error }: Known<T>, asked: string) {
+function stateOf<T>({ path, answer, error }: Known<T>, asked: string | undefined) {
   const errorNow = path === asked ? error : undefined;
   const isOfBefore = answer?.path !== asked;
   // A question that is refused has no answer; that of the one before would be taken for it.

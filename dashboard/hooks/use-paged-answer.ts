@@ -17,6 +17,8 @@ export interface PagedQuestion<T> {
   readonly pathOf: (nowMs: number) => string;
   /** As in `useAnswer`. */
   readonly read?: (text: string) => T;
+  /** Asks for this page again so often, where it grows. */
+  readonly everyMs?: number | undefined;
 }
 
 export interface PagedAnswer<T> {
@@ -42,12 +44,12 @@ const trail = createPageTrail();
 
 /** Asks for one page of a list, and knows where it is among the others. */
 export function usePagedAnswer<T extends Paged>(question: PagedQuestion<T>): PagedAnswer<T> {
-  const { filters, cursor, pathOf, read } = question;
+  const { filters, cursor, pathOf, read, everyMs } = question;
   const { api } = useService();
   const [refreshes, setRefreshes] = useState(0);
   const asked = `${refreshes} ${filters}`;
   const { nowMs } = useMemo(() => ({ asked, nowMs: api.nowMs() }), [api, asked]);
-  const answer = useAnswer<T>(pathOf(nowMs), read === undefined ? {} : { read });
+  const answer = useAnswer<T>(pathOf(nowMs), { everyMs, ...(read !== undefined && { read }) });
   const current = answer.state === 'ready' && !answer.isOfBefore ? answer.value : undefined;
   const next = current?.next_cursor ?? null;
   useEffect(() => trail.learn(cursor, next), [cursor, next]);

@@ -1,3 +1,5 @@
+import { ZONE } from './zone.ts';
+
 /** Where the page is: a view, and what it shows of it. All of it is in the URL, so a link leads to every state. */
 export interface Place {
   /** `undefined` for the page's own address, without a view. */
@@ -13,6 +15,7 @@ export function placeOf(search: string): Place {
   const query = new URLSearchParams(search);
   const viewId = query.get(VIEW) ?? undefined;
   query.delete(VIEW);
+  query.delete(ZONE);
   return { viewId, query };
 }
 

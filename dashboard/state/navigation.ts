@@ -1,10 +1,13 @@
 import { createStore, type Store } from './store.ts';
+import { inZoneOf } from './zone.ts';
 
 /** The query of the address, as a store: links, `navigate`, and the browser's back and forward change it. */
 export interface Navigation {
   readonly search: Pick<Store<string>, 'get' | 'subscribe'>;
-  /** Goes to a link of `linkTo`. `replace` leaves no step to go back to. */
+  /** Goes to a link of `linkTo`, in the zone of this one. `replace` leaves no step to go back to. */
   navigate(href: string, options?: { readonly replace?: boolean }): void;
+  /** Goes back to a link if the step before led from there, or else on to it, leaving no step to come back here. */
+  leave(href: string): void;
 }
 
 /** Takes over the links within the page, for as long as the page is open. */
@@ -12,12 +15,18 @@ export function createNavigation(window: Window): Navigation {
   const { location, history, document } = window;
   const search = createStore(location.search);
   const update = () => search.set(location.search);
-  const navigate: Navigation['navigate'] = (href, { replace = false } = {}) => {
+  const navigate: Navigation['navigate'] = (link, { replace = false } = {}) => {
+    const href = inZoneOf(link, location.search);
     if (href !== `${location.pathname}${location.search}`) {
-      if (replace) history.replaceState(null, '', href);
-      else history.pushState(null, '', href);
+      if (replace) history.replaceState(history.state, '', href);
+      else history.pushState({ from: `${location.pathname}${location.search}` }, '', href);
     }
     update();
+  };
+  const leave: Navigation['leave'] = (link) => {
+    const state = history.state as { readonly from?: unknown } | null;
+    if (state?.from === inZoneOf(link, location.search)) history.back();
+    else navigate(link, { replace: true });
   };
   window.addEventListener('popstate', update);
   document.addEventListener('click', (event) => {
@@ -26,7 +35,7 @@ export function createNavigation(window: Window): Navigation {
     event.preventDefault();
     navigate(href);
   });
-  return { search, navigate };
+  return { search, navigate, leave };
 }
 
 /** The link that a click asks for, if it is one within this page, to be opened in this tab. */

@@ -1,5 +1,8 @@
-import { HOUR_MS } from '../text/hours.ts';
+import { formatTime } from '../text/format.ts';
 import { isoOf } from '../text/instants.ts';
+import { DAY_MS } from '../text/zoned.ts';
+
+const HOUR_MS = 3_600_000;
 
 /** A time filter as it is in a link; what is empty is not limited. */
 export interface TimeFilter {
@@ -17,8 +20,9 @@ export interface TimeFilter {
 /** Ranges that end now. */
 export const PRESETS = [
   { id: '1h', label: '1 hour', words: 'of the last hour', ms: HOUR_MS },
-  { id: '24h', label: '24 hours', words: 'of the last 24 hours', ms: 24 * HOUR_MS },
-  { id: '7d', label: '7 days', words: 'of the last 7 days', ms: 7 * 24 * HOUR_MS },
+  { id: '24h', label: '24 hours', words: 'of the last 24 hours', ms: DAY_MS },
+  { id: '7d', label: '7 days', words: 'of the last 7 days', ms: 7 * DAY_MS },
+  { id: '31d', label: '31 days', words: 'of the last 31 days', ms: 31 * DAY_MS },
 ] as const;
 
 export const ANY_TIME: TimeFilter = { range: '', from: '', to: '' };
@@ -37,18 +41,27 @@ export function problemOf({ range }: TimeFilter): string | undefined {
   return `Received the range “${range.slice(0, 40)}”, expected ${ids}.`;
 }
 
-/** The filter in the middle of a sentence, such as `of the last hour`; empty when there is none. */
-export function wordsOf({ range, from, to }: TimeFilter): string {
+/** The filter in the middle of a sentence, such as `of the last hour`; empty when there is none. @param zone IANA name */
+export function wordsOf({ range, from, to }: TimeFilter, zone: string): string {
   const preset = PRESETS.find(({ id }) => id === range);
-  if (preset !== undefined) return from === '' ? preset.words : `${preset.words} before ${endOf(from, preset.ms)}`;
-  if (from !== '' && to !== '') return `from ${from} to before ${to}`;
-  if (from !== '') return `from ${from} on`;
-  return to === '' ? '' : `before ${to}`;
+  if (preset !== undefined) {
+    return from === '' ? preset.words : `${preset.words} before ${shown(endOf(from, preset.ms), zone)}`;
+  }
+  if (from !== '' && to !== '') return `from ${shown(from, zone)} to before ${shown(to, zone)}`;
+  if (from !== '') return `from ${shown(from, zone)} on`;
+  return to === '' ? '' : `before ${shown(to, zone)}`;
 }
 
 function endOf(from: string, ms: number): string {
   const end = new Date(Date.parse(from) + ms);
-  return Number.isNaN(end.getTime()) ? from : `${end.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+  return Number.isNaN(end.getTime()) ? from : `${end.toISOString().slice(0, 19)}Z`;
+}
+
+/** What the service reads as a time may be written in other ways: those are shown as they are. */
+function shown(text: string, zone: string): string {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text)) return text.slice(0, 64);
+  const time = formatTime(text.replace(/\.0+Z$/, 'Z'), zone, 'exact').replace(/:00$/, '');
+  return zone === 'UTC' ? `${time} UTC` : time;
 }
 
 /** Without the space around a time that was pasted. */

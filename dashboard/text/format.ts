@@ -1,21 +1,52 @@
-const COUNT = new Intl.NumberFormat('en');
+import { wallOf } from './zoned.ts';
 
-/** A count for people: `12,345`. */
+const COUNT = new Intl.NumberFormat();
+const SHORT = new Intl.NumberFormat(undefined, { notation: 'compact', maximumFractionDigits: 1 });
+const SHARE = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
+const CHANGE = new Intl.NumberFormat(undefined, {
+  style: 'percent',
+  maximumFractionDigits: 0,
+  signDisplay: 'exceptZero',
+});
+
+/** A count for people, in their own way of writing: `12,345`. */
 export function formatCount(count: number): string {
   return COUNT.format(count);
+}
+
+/** A count where there is little room: `12.3K`. */
+export function formatShort(count: number): string {
+  return SHORT.format(count);
+}
+
+/** A part of a whole, 0 to 1, in percent; `–` of nothing. */
+export function formatShare(part: number, whole: number): string {
+  return whole === 0 ? '–' : SHARE.format(part / whole);
+}
+
+/** How a count differs from the one before, such as `+12%`; undefined when there was none. */
+export function formatChange(count: number, before: number): string | undefined {
+  return before === 0 ? undefined : CHANGE.format(count / before - 1);
 }
 
 /** How much of a time is shown. */
 export type TimePrecision = 'day' | 'minute' | 'second' | 'exact' | 'time';
 
 /**
- * A time in UTC: `2026-11-21 14:05:09`.
+ * A time by the clocks of a zone: `2026-11-21 14:05:09`.
  * @param iso ISO 8601 in UTC; `exact` keeps the digits after its second as they are, `time` leaves the day out
  */
-export function formatUtc(iso: string, precision: TimePrecision = 'second'): string {
-  const text = iso.replace('T', ' ').replace(/Z$/, '');
+export function formatTime(iso: string, zone: string, precision: TimePrecision = 'second'): string {
+  const text = inZone(iso, zone).replace('T', ' ').replace(/Z$/, '');
   const ends = { day: 10, minute: 16, second: 19, exact: text.length, time: 19 };
   return text.slice(precision === 'time' ? 11 : 0, ends[precision]);
+}
+
+/** Only what is before the fraction of the second differs between zones. */
+function inZone(iso: string, zone: string): string {
+  const ms = Date.parse(`${iso.slice(0, 19)}Z`);
+  if (zone === 'UTC' || Number.isNaN(ms)) return iso;
+  return `${new Date(wallOf(ms, zone)).toISOString().slice(0, 19)}${iso.slice(19)}`;
 }
 
 const LOCAL = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
@@ -24,16 +55,6 @@ const LOCAL = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle:
 export function formatLocal(iso: string): string {
   const ms = Date.parse(iso);
   return Number.isNaN(ms) ? iso : LOCAL.format(ms);
-}
-
-/** The hour that begins at a time, in milliseconds: `14:00–15:00`. */
-export function formatHourSpan(hourMs: number): string {
-  const hour = new Date(hourMs).getUTCHours();
-  return `${onTheHour(hour)}–${onTheHour((hour + 1) % 24)}`;
-}
-
-function onTheHour(hour: number): string {
-  return `${String(hour).padStart(2, '0')}:00`;
 }
 
 const UNITS = [

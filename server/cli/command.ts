@@ -1,4 +1,7 @@
-import { AppError, messageOf } from '../common/errors.ts';
+import path from 'node:path';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { AppError, messageOf, show } from '../common/errors.ts';
+import { nearest } from '../common/nearest.ts';
 
 /** The command line is wrong. The message says what came and what was expected. */
 export class UsageError extends Error {}
@@ -9,8 +12,9 @@ export class UsageError extends Error {}
  * arguments, it prints `usage` instead.
  */
 export async function runCommand(usage: string, main: () => Promise<number>): Promise<void> {
+  const shownUsage = asInvoked(usage);
   if (asksForHelp(process.argv.slice(2))) {
-    console.log(usage);
+    console.log(shownUsage);
     return;
   }
   try {
@@ -18,13 +22,41 @@ export async function runCommand(usage: string, main: () => Promise<number>): Pr
   } catch (error) {
     const wrongUsage = error instanceof UsageError || isParseArgsError(error);
     console.error(describe(error).trimEnd());
-    if (wrongUsage) console.error(`\n${usage}`);
+    if (wrongUsage) console.error(`\n${shownUsage}`);
     process.exitCode = wrongUsage ? 2 : 1;
   }
 }
 
-/** Behind `--` stand values, whatever they look like. */
-function asksForHelp(args: readonly string[]): boolean {
+/**
+ * `parseArgs` of `node:util`, that says of an unknown option which one was probably meant.
+ * @throws UsageError for it; TypeErrors of `parseArgs` for other mistakes
+ */
+export function readArguments<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  const known = Object.keys(config.options ?? {});
+  const { args = process.argv.slice(2) } = config;
+  const { tokens } = parseArgs({ ...config, args: [...args], strict: false, tokens: true });
+  for (const token of tokens ?? []) {
+    if (token.kind === 'option' && !known.includes(token.name)) throw unknownOption(token.rawName, known);
+  }
+  return parseArgs(config);
+}
+
+/** The error for an option that there is not. */
+export function unknownOption(received: string, known: readonly string[]): UsageError {
+  const names = [...known, 'help'];
+  const meant = nearest(received.replace(/^-+/, ''), names);
+  const hint = meant === undefined ? '' : `; did you mean --${meant}?`;
+  return new UsageError(`received ${show(received)}, expected ${names.map((name) => `--${name}`).join(', ')}${hint}`);
+}
+
+/** The text, with `clickhour sql …` for `npm run sql -- …` where that is how this command was started: from the package. */
+export function asInvoked(text: string): string {
+  if (!path.basename(process.argv[1] ?? '').startsWith('clickhour')) return text;
+  return text.replaceAll('npm start', 'clickhour').replaceAll(/npm run ([a-z]+)(?: --(?= ))?/g, 'clickhour $1');
+}
+
+/** Whether `--help` is among the arguments. Behind `--` stand values, whatever they look like. */
+export function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return (end === -1 ? args : args.slice(0, end)).includes('--help');
 }

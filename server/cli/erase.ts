@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util';
+import { counted } from '../common/counted.ts';
 import { readConfig } from '../config/environment.ts';
 import { show } from '../common/errors.ts';
 import { eraseUser, type Erased } from '../erase/erase-user.ts';
 import type { ErasedUser } from '../erase/erased-user.ts';
 import { createLogger } from '../common/log.ts';
-import { runCommand, UsageError } from './command.ts';
+import { readArguments, runCommand, UsageError } from './command.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 
 const USAGE = `Usage: npm run erase -- --user U [--application A]
@@ -24,7 +24,7 @@ const MAX_NAME = 256;
 const WAIT_MS = 60_000;
 
 await runCommand(USAGE, async () => {
-  const whose = readArguments();
+  const whose = readCommandLine();
   const config = readConfig();
   const { database, dataDir } = config;
   const log = createLogger('warn');
@@ -34,8 +34,8 @@ await runCommand(USAGE, async () => {
   return report(whose, erased);
 });
 
-function readArguments(): ErasedUser {
-  const { values } = parseArgs({
+function readCommandLine(): ErasedUser {
+  const { values } = readArguments({
     options: { user: { type: 'string' }, application: { type: 'string' } },
   });
   return { user: nameOf('--user', values.user), application: optional(values.application) };
@@ -62,8 +62,4 @@ function report({ user }: ErasedUser, { events, rejected, journals: { rows, rema
       `${WAIT_MS / 1000} s: ${remaining.join(', ')}. Run this again when they have.`,
   );
   return 1;
-}
-
-function counted(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? '' : 's'}`;
 }

@@ -1,19 +1,18 @@
-import { stat } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { readApiKey } from '../config/environment.ts';
 import { messageOf, show } from '../common/errors.ts';
-import { runCommand, UsageError } from './command.ts';
-import { EventsClient } from './events-client.ts';
-import { importFile } from './import-file.ts';
-import { importFormats, type ImportFormat } from './import-formats.ts';
-import { ImportTally } from './import-tally.ts';
+import { readArguments, runCommand, UsageError } from './command.ts';
+import { EventsClient } from './import/events-client.ts';
+import { importFile } from './import/send-file.ts';
+import { importFormats, type ImportFormat } from './import/formats.ts';
+import { ImportTally } from './import/tally.ts';
 
 const FORMATS = Object.keys(importFormats).join('|');
 const USAGE = `Usage: npm run import -- FILE [--format ${FORMATS}] [--rate R] [--url U]
 
 Sends a file to POST /events. Sent again, as after a crash, it changes no number: an event without an event_id gets one made
-of the file's content and its line, and one without a timestamp the time at which the file was last modified.
+of the file's content and its line, and one without a timestamp the time at which the file was last modified. The file is
+UTF-8, or that packed with gzip; a line over 16 MiB is counted as unparsable and passed over.
 Exit code 1 when nothing was accepted, or it had to stop before the end.
 
   --format   events: a line is an event in JSON (the default); rsvp: an RSVP of Meetup's stream; csv: a header names
@@ -26,10 +25,9 @@ Example: npm run import -- orders.csv --format csv
 The key, if the service needs one, comes from CLICKHOUR_API_KEY.`;
 
 await runCommand(USAGE, async () => {
-  const { file, format, ratePerS, url } = readArguments();
+  const { file, format, ratePerS, url } = readCommandLine();
   const interruption = new AbortController();
   process.once('SIGINT', () => interruption.abort());
-  const { size } = await stat(file);
   const bar = new SingleBar({
     format: '{bar} {percentage} %, {eta_formatted} left',
     gracefulExit: false,
@@ -43,14 +41,17 @@ await runCommand(USAGE, async () => {
     onWait: (reason, seconds) => console.error(`waiting ${seconds.toFixed(1)} s: ${reason}`),
   });
   const started = performance.now();
-  if (process.stderr.isTTY) bar.start(size, 0);
+  if (process.stderr.isTTY) bar.start(1, 0);
   const failure = await importFile({
     file,
     format,
     ratePerS,
     client,
     tally,
-    onProgress: (bytes) => bar.update(bytes),
+    onProgress: (done, bytes) => {
+      bar.setTotal(bytes);
+      bar.update(done);
+    },
     signal: interruption.signal,
   })
     .then(() => undefined, messageOf)
@@ -71,8 +72,8 @@ interface Arguments {
   readonly url: string;
 }
 
-function readArguments(): Arguments {
-  const { values, positionals } = parseArgs({
+function readCommandLine(): Arguments {
+  const { values, positionals } = readArguments({
     options: {
       format: { type: 'string', default: 'events' },
       rate: { type: 'string' },

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { parseArgs } from 'node:util';
-import { runCommand, UsageError } from './command.ts';
+import { readArguments, runCommand, UsageError } from './command.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 import { readConfig } from '../config/environment.ts';
 import { show } from '../common/errors.ts';
+import { nearest } from '../common/nearest.ts';
 import { createLogger } from '../common/log.ts';
 import { migrate, migrationsDirectory, migrationStatus } from '../migrate/migrator.ts';
 import { newMigration } from '../migrate/new-migration.ts';
@@ -15,10 +15,12 @@ const USAGE = `Usage: npm run migrate -- [up [--wait SECONDS]|status|new NAME]
   up         apply what is pending (the default); safe to run twice, and from several machines at once;
              with --wait, waits that long for ClickHouse to answer
   status     list all migrations; exit code 1 while any is pending
-  new NAME   write the next numbered file in migrations/`;
+  new NAME   write the next numbered file in migrations/
+
+Example: npm run migrate -- status`;
 
 await runCommand(USAGE, async () => {
-  const { positionals, values } = parseArgs({
+  const { positionals, values } = readArguments({
     allowPositionals: true,
     options: { wait: { type: 'string' } },
   });
@@ -29,17 +31,24 @@ await runCommand(USAGE, async () => {
   if (rest.length > 0) throw new UsageError(`${command}: received ${show(rest.join(' '))}, expected nothing after it`);
   if (command === 'up') return up(seconds(values.wait));
   if (command === 'status') return status();
-  throw new UsageError(`received ${show(command)}, expected up, status or new NAME`);
+  const meant = nearest(command, ['up', 'status', 'new']);
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  throw new UsageError(`received ${show(command)}, expected up, status or new NAME${hint}`);
 });
 
 async function up(waitMs: number): Promise<number> {
   const config = readConfig();
   const { database } = config;
   const log = createLogger('warn');
-  const applied = await withClickHouse(config, log, async (endpoint) => {
-    if (waitMs > 0) await waitForClickHouse({ endpoint, waitMs, say: (line) => console.log(line) });
-    return await migrate({ endpoint, database, log });
-  });
+  const applied = await withClickHouse(
+    config,
+    log,
+    async (endpoint) => {
+      if (waitMs > 0) await waitForClickHouse({ endpoint, waitMs, say: (line) => console.log(line) });
+      return await migrate({ endpoint, database, log });
+    },
+    { createsData: true },
+  );
   for (const name of applied) console.log(`applied ${name}`);
   if (applied.length === 0) console.log(`Nothing to do: database ${database} has every migration.`);
   return 0;
@@ -53,16 +62,16 @@ async function status(): Promise<number> {
   );
   for (const node of nodes) {
     if (nodes.length > 1) console.log(`${node.node}:`);
-    if ('away' in node) console.log(`away      ${node.away}`);
+    if ('unavailable' in node) console.log(`unavailable  ${node.unavailable}`);
     else for (const migration of node.migrations) console.log(line(migration));
   }
-  const all = nodes.flatMap((node) => ('away' in node ? [] : node.migrations));
+  const all = nodes.flatMap((node) => ('unavailable' in node ? [] : node.migrations));
   const open = all.filter(({ state }) => state !== 'applied').length;
-  const away = nodes.filter((node) => 'away' in node).length;
+  const unavailable = nodes.filter((node) => 'unavailable' in node).length;
   console.log(
-    `Database ${database}: ${all.length - open} applied, ${open} not${away === 0 ? '' : `, ${away} of ${nodes.length} nodes away`}.`,
+    `Database ${database}: ${all.length - open} applied, ${open} not${unavailable === 0 ? '' : `, ${unavailable} of ${nodes.length} nodes unavailable`}.`,
   );
-  return open === 0 && away === 0 ? 0 : 1;
+  return open === 0 && unavailable === 0 ? 0 : 1;
 }
 
 async function create(words: readonly string[]): Promise<number> {

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { connect } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
@@ -17,7 +16,7 @@ import {
   type Patience,
   type Sets,
 } from '../queries/verify/verify-counts.ts';
-import { runCommand, UsageError } from './command.ts';
+import { readArguments, runCommand, UsageError } from './command.ts';
 import { parseTime } from './time-argument.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 
@@ -28,7 +27,9 @@ exit code 1 on any difference. With RETENTION_DAYS, of the hours whose raw event
 
   --from T   from the hour that holds T (default: the first); ISO 8601 or ms since 1970
   --to T     up to T, the hour that holds it included unless T is its start (default: the last)
-  --repair   count the hours that differ anew, while everything runs, until none does`;
+  --repair   count the hours that differ anew, while everything runs, until none does
+
+Example: npm run verify -- --from 2026-05-01 --to 2026-06-01`;
 
 /** The shipper may be about to complete an INSERT that failed half-way. */
 const PATIENCE: Patience = { attempts: 5, pauseMs: 1000 };
@@ -41,7 +42,7 @@ const HOUR_S = 3600;
 const END_S = Math.floor(0xffff_ffff / HOUR_S) * HOUR_S;
 
 await runCommand(USAGE, async () => {
-  const { values } = parseArgs({
+  const { values } = readArguments({
     options: {
       from: { type: 'string' },
       to: { type: 'string' },
@@ -99,9 +100,12 @@ async function differences(
 
 /** Each shard has the counts of its own events. Of a shard's replicas one is enough: they copy by themselves. */
 async function repairNodes(endpoint: ClickHouseEndpoint, database: string, hours: HoursToRepair): Promise<void> {
-  const { layout, nodes, away } = await readWholeTopology(endpoint);
-  if (away.length > 0)
-    throw new AppError('unavailable', `Nothing was repaired, because these nodes do not answer: ${listOf(away)}.`);
+  const { layout, nodes, unavailable } = await readWholeTopology(endpoint);
+  if (unavailable.length > 0)
+    throw new AppError(
+      'unavailable',
+      `Nothing was repaired, because these nodes do not answer: ${listOf(unavailable)}.`,
+    );
   const repaired = new Set<number>();
   for (const { endpoint, shard } of nodes) {
     if (repaired.has(shard)) continue;

@@ -14,7 +14,7 @@ export interface ConnectOptions {
 }
 
 /**
- * How a node asks the others, when the tables stand over a cluster; on one server it means nothing. A shard that is away
+ * How a node asks the others, when the tables stand over a cluster; on one server it means nothing. A shard that is unavailable
  * is an error and never a smaller answer. Of a shard's replicas, the first that lives is read and written: what was just
  * acknowledged is there, and the counts of an hour never go back.
  */

@@ -22,7 +22,8 @@ export interface ClickHouseEndpoint {
   readonly analyst: Credentials;
 }
 
-export type Role = 'admin' | 'ingest' | 'query' | 'analyst';
+export const ROLES = ['admin', 'ingest', 'query', 'analyst'] as const;
+export type Role = (typeof ROLES)[number];
 
 /** Each node by itself, in the order of the addresses. */
 export function nodesOf(endpoint: ClickHouseEndpoint): readonly ClickHouseEndpoint[] {
@@ -43,10 +44,16 @@ export function endpointEnv({
     ...(cluster === undefined ? {} : { CLICKHOUSE_CLUSTER: cluster }),
     CLICKHOUSE_USER: admin.username,
     CLICKHOUSE_PASSWORD: admin.password,
-    // Read already, where this comes beside an environment that names a file.
+    // Read already, where this comes beside an environment that names files.
     CLICKHOUSE_PASSWORD_FILE: '',
+    CLICKHOUSE_INGEST_PASSWORD_FILE: '',
+    CLICKHOUSE_QUERY_PASSWORD_FILE: '',
+    CLICKHOUSE_ANALYST_PASSWORD_FILE: '',
     CLICKHOUSE_INGEST_USER: ingest.username,
+    CLICKHOUSE_INGEST_PASSWORD: ingest.password,
     CLICKHOUSE_QUERY_USER: query.username,
+    CLICKHOUSE_QUERY_PASSWORD: query.password,
     CLICKHOUSE_ANALYST_USER: analyst.username,
+    CLICKHOUSE_ANALYST_PASSWORD: analyst.password,
   };
 }

@@ -20,6 +20,9 @@ export const INSERT_SETTINGS: ClickHouseSettings = {
   max_partitions_per_insert_block: '0',
   // A row with a column that the table lacks waits for the migration instead of losing the column.
   input_format_skip_unknown_fields: 0,
+  // In the typed column a text that looks like a date stays that text; what is answered from it rests on that.
+  input_format_try_infer_dates: 0,
+  input_format_try_infer_datetimes: 0,
   // The status of the answer is then the outcome of the whole INSERT.
   wait_end_of_query: 1,
 };

@@ -1,4 +1,5 @@
 import { messageOf } from '../common/errors.ts';
+import { remembered } from '../common/remembered.ts';
 import { connect, type ClickHouseClient, type ConnectOptions } from './client.ts';
 import { nodesOf } from './endpoint.ts';
 import { nameOf } from './topology.ts';
@@ -7,18 +8,20 @@ import { nameOf } from './topology.ts';
 export interface NodeHealth {
   /** `HOST:PORT` */
   readonly node: string;
-  readonly state: 'up' | 'away';
+  readonly state: 'up' | 'unavailable';
   readonly version?: string;
   readonly error?: string;
 }
 
 export interface NodeHealthReader {
-  /** Asks every node at the same time; never rejects. Bounded in time. */
+  /** Asks every node at the same time, once a second however many want to know; never rejects. Bounded in time. */
   read(): Promise<readonly NodeHealth[]>;
   close(): Promise<void>;
 }
 
 const TIMEOUT_MS = 2_000;
+/** Anybody may ask for the health, and as often as they like: the nodes are asked once in this time. */
+const LOOK_EVERY_MS = 1_000;
 
 /** Asks as the user who answers questions. */
 export function nodeHealth({ endpoint, database }: Pick<ConnectOptions, 'endpoint' | 'database'>): NodeHealthReader {
@@ -31,8 +34,9 @@ export function nodeHealth({ endpoint, database }: Pick<ConnectOptions, 'endpoin
       ...(database === undefined ? {} : { database }),
     }),
   }));
+  const read = async () => Promise.all(nodes.map(async ({ node, client }) => readNode(node, client)));
   return {
-    read: async () => Promise.all(nodes.map(async ({ node, client }) => readNode(node, client))),
+    read: remembered(LOOK_EVERY_MS, () => performance.now(), read),
     close: async () => {
       await Promise.all(nodes.map(async ({ client }) => client.close()));
     },
@@ -45,6 +49,6 @@ async function readNode(node: string, client: ClickHouseClient): Promise<NodeHea
     const [row] = await result.json<{ version: string }>();
     return { node, state: 'up', version: row?.version ?? 'unknown' };
   } catch (error) {
-    return { node, state: 'away', error: messageOf(error) };
+    return { node, state: 'unavailable', error: messageOf(error) };
   }
 }

@@ -44,14 +44,54 @@ export async function queryRows<Row>(
       return await result.json<Row>();
     });
   } catch (error) {
-    const limit = limitHit(error);
-    if (bounds !== undefined && limit !== undefined) throw tooExpensive(limit, bounds, error);
-    if (classify(error) === 'request') throw new AppError('internal', messageOf(error), { cause: error });
-    throw new AppError('unavailable', 'ClickHouse cannot be asked at the moment', {
-      cause: error,
-      retryAfterS: 1,
-    });
+    throw asAnswer(error, bounds);
   }
+}
+
+/**
+ * Runs one SELECT that names its FORMAT, and returns what ClickHouse sends, all of it: an answer that breaks off is an error.
+ * @param signal ends the query with ClickHouse, too
+ * @throws what `queryRows` throws, and the reason of the signal
+ */
+export async function queryBytes(
+  nodes: Nodes,
+  query: string,
+  params: Readonly<Record<string, unknown>>,
+  { bounds, settings, signal }: BytesOptions,
+): Promise<Buffer[]> {
+  try {
+    return await nodes.use(async (client) => {
+      const { stream } = await client.exec({
+        query,
+        query_params: params,
+        abort_signal: signal,
+        clickhouse_settings: {
+          ...settingsOf(bounds.limits),
+          ...settings,
+          cancel_http_readonly_queries_on_client_close: 1,
+        },
+      });
+      return (await stream.toArray()) as Buffer[];
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw asAnswer(error, bounds);
+  }
+}
+
+export interface BytesOptions {
+  readonly bounds: QueryBounds;
+  /** Of the format. */
+  readonly settings: ClickHouseSettings;
+  readonly signal: AbortSignal;
+}
+
+/** What whoever asked is told of an error of ClickHouse's. */
+function asAnswer(error: unknown, bounds: QueryBounds | undefined): AppError {
+  const limit = limitHit(error);
+  if (bounds !== undefined && limit !== undefined) return tooExpensive(limit, bounds, error);
+  if (classify(error) === 'request') return new AppError('internal', messageOf(error), { cause: error });
+  return new AppError('unavailable', 'ClickHouse cannot be asked at the moment', { cause: error, retryAfterS: 1 });
 }
 
 function settingsOf(limits: QuestionLimits): ClickHouseSettings {

@@ -2,7 +2,7 @@ import type { Logger } from '../common/log.ts';
 import { rowsOf } from './checked-node.ts';
 import { connect, type ClickHouseClient } from './client.ts';
 import type { ClickHouseEndpoint } from './endpoint.ts';
-import { localName, readTopology } from './topology.ts';
+import { localName, readTopology, type Layout } from './topology.ts';
 
 export interface Retention {
   readonly endpoint: ClickHouseEndpoint;
@@ -22,7 +22,7 @@ const DAY_S = 24 * HOUR_S;
  * stay. ClickHouse removes what is too old in the background: at once from new parts, within the hour from others. Several
  * servers may do this at once; of those that are set otherwise, the last to start is followed.
  *
- * For after the migrations. A node that is away is served by the next start of any server.
+ * For after the migrations. A node that is unavailable is served by the next start of any server.
  * @throws what ClickHouse or the network answers
  */
 export async function applyRetention({ endpoint, database, retentionDays, log }: Retention): Promise<void> {
@@ -55,6 +55,15 @@ export async function rawSinceS(client: ClickHouseClient): Promise<number> {
   const found = await readRetention(client);
   const sinceThenS = sinceS(found);
   return sinceThenS === 0 ? 0 : (Math.ceil(sinceThenS / HOUR_S) + 1) * HOUR_S;
+}
+
+/** Notes, of a node whose raw events were put back from a copy, from when on all that was counted are there. */
+export async function noteWholeSince(
+  client: ClickHouseClient,
+  layout: Pick<Layout, 'cluster'>,
+  sinceS: number,
+): Promise<void> {
+  await noteSince(client, localName('events', layout), sinceS);
 }
 
 /** What a node does now. */

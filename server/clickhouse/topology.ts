@@ -25,7 +25,7 @@ export interface LivingNode {
   readonly replica: number;
 }
 
-export interface AwayNode {
+export interface UnavailableNode {
   readonly name: string;
   readonly reason: string;
 }
@@ -34,7 +34,7 @@ export interface Topology {
   readonly layout: Layout;
   /** By shard and replica: in the same order for whoever asks. */
   readonly nodes: readonly [LivingNode, ...LivingNode[]];
-  readonly away: readonly AwayNode[];
+  readonly unavailable: readonly UnavailableNode[];
   /** What is not as it will be, as while a node is added: their lists differ, or one has no address; else undefined. */
   readonly unsettled: string | undefined;
 }
@@ -54,22 +54,23 @@ export async function readTopology(endpoint: ClickHouseEndpoint): Promise<Topolo
     return {
       layout,
       nodes: [{ name: nameOf(node), endpoint: node, shard: 1, replica: 1 }],
-      away: [],
+      unavailable: [],
       unsettled: undefined,
     };
   }
   const asked = await Promise.all(nodesOf(endpoint).map(async (node) => askNode(node, cluster)));
-  const away = asked.filter((node) => 'reason' in node);
+  const unavailable = asked.filter((node) => 'reason' in node);
   const views = asked.filter((node) => 'members' in node);
   const [first] = views;
-  if (first === undefined) throw new AppError('unavailable', `No node of cluster ${cluster} answers: ${listOf(away)}`);
+  if (first === undefined)
+    throw new AppError('unavailable', `No node of cluster ${cluster} answers: ${listOf(unavailable)}`);
   const nodes: [LivingNode, ...LivingNode[]] = [placeOf(cluster, first)];
   for (const view of views.slice(1)) nodes.push(placeOf(cluster, view));
   nodes.sort((a, b) => a.shard - b.shard || a.replica - b.replica);
   assertSound(cluster, first.members, nodes);
-  const unsettled = findDisagreement(cluster, views) ?? findUnnamed(cluster, first.members, nodes, away);
+  const unsettled = findDisagreement(cluster, views) ?? findUnnamed(cluster, first.members, nodes, unavailable);
   const layout = { cluster, replicated: first.members.some(({ replica }) => replica > 1) };
-  return { layout, nodes, away, unsettled };
+  return { layout, nodes, unavailable, unsettled };
 }
 
 /**
@@ -83,8 +84,8 @@ export async function readWholeTopology(endpoint: ClickHouseEndpoint): Promise<T
 }
 
 /** `NODE (REASON), NODE (REASON)` */
-export function listOf(away: readonly AwayNode[]): string {
-  return away.map(({ name, reason }) => `${name} (${reason})`).join(', ');
+export function listOf(unavailable: readonly UnavailableNode[]): string {
+  return unavailable.map(({ name, reason }) => `${name} (${reason})`).join(', ');
 }
 
 /** A row of `system.clusters`. */
@@ -105,7 +106,7 @@ interface View {
   readonly members: readonly Member[];
 }
 
-async function askNode(endpoint: ClickHouseEndpoint, cluster: string): Promise<View | AwayNode> {
+async function askNode(endpoint: ClickHouseEndpoint, cluster: string): Promise<View | UnavailableNode> {
   const name = nameOf(endpoint);
   const client = connect({ endpoint, role: 'admin', requestTimeoutMs: TIMEOUT_MS });
   try {
@@ -165,15 +166,15 @@ function findUnnamed(
   cluster: string,
   members: readonly Member[],
   nodes: readonly LivingNode[],
-  away: readonly AwayNode[],
+  unavailable: readonly UnavailableNode[],
 ): string | undefined {
   const unnamed = members.filter((member) => namesOf(member, nodes).length === 0);
-  if (unnamed.length === away.length) return undefined;
+  if (unnamed.length === unavailable.length) return undefined;
   const missing = unnamed.map(memberText).join(', ') || 'none';
   const words =
-    `CLICKHOUSE_URL has ${nodes.length + away.length} addresses, expected one of each of the ${members.length} nodes ` +
+    `CLICKHOUSE_URL has ${nodes.length + unavailable.length} addresses, expected one of each of the ${members.length} nodes ` +
     `of cluster ${cluster}. No address that answers belongs to: ${missing}.`;
-  if (unnamed.length < away.length) throw invalid(words);
+  if (unnamed.length < unavailable.length) throw invalid(words);
   return words;
 }
 

@@ -17,7 +17,7 @@ export type ErrorCode =
   | 'rate_limited'
   /** A limit of this server is reached (journal, disk, queue): nothing was stored, try again later. */
   | 'overloaded'
-  /** A part this answer needs (ClickHouse) is away: try again later. */
+  /** A part this answer needs (ClickHouse) is unavailable: try again later. */
   | 'unavailable'
   | 'internal';
 

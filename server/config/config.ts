@@ -24,6 +24,8 @@ export interface Config {
   readonly maxFutureMs: number;
   readonly maxBodyBytes: number;
   readonly requestTimeoutMs: number;
+  /** Of one process; above it they are ended at once. */
+  readonly maxConnections: number;
   /** Of all bodies that are being read, decompressed; above it they are refused with 503. Their rows take up to three times that. */
   readonly bodiesMaxBytes: number;
   /** Holds `<category>/<name>.json`, the JSON Schemas of payloads. */
@@ -36,6 +38,8 @@ export interface Config {
   readonly trust: TrustRules;
   /** Whose pages in browsers may call this server, `*` for all; none by default. */
   readonly corsOrigins: readonly string[];
+  /** Names that a Host header may have besides those of this machine, `*` for any; see `auth/hosts.ts`. */
+  readonly allowedHosts: readonly string[];
 }
 
 export interface JournalLimits {
@@ -90,6 +94,7 @@ export const defaults: Config = {
   maxFutureMs: 300_000,
   maxBodyBytes: 10 * MIB,
   requestTimeoutMs: 60_000,
+  maxConnections: 10_000,
   bodiesMaxBytes: 64 * MIB,
   schemasDir: path.resolve('schemas'),
   journal: { batchMaxWaitMs: 500, segmentMaxBytes: 8 * MIB, maxBytes: 10 * GIB, pendingMaxBytes: 64 * MIB },
@@ -111,4 +116,5 @@ export const defaults: Config = {
   live: { maxReaders: 1000 },
   trust: { keys: [], networks: [], proxies: [] },
   corsOrigins: [],
+  allowedHosts: [],
 };

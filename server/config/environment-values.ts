@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { EnvError, makeExactValidator } from 'envalid';
 import { messageOf, show } from '../common/errors.ts';
 import { parseRate } from '../auth/rate-limit.ts';
@@ -103,6 +104,13 @@ export function origins() {
   return list(
     (text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text),
     '* or origins, separated by commas, such as https://shop.example',
+  );
+}
+
+export function hostNames() {
+  return list(
+    (text) => text === '*' || isIP(text) !== 0 || /^[\w-]+(?:\.[\w-]+)*$/.test(text),
+    '* or host names without ports, separated by commas, such as stats.example',
   );
 }
 

@@ -1,64 +1,22 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { cleanEnv, EnvMissingError, str } from 'envalid';
+import { cleanEnv, EnvMissingError } from 'envalid';
+import { projectRoot } from '../common/project-root.ts';
 import { defaults, type Config } from './config.ts';
-import {
-  apiKeys,
-  bytes,
-  cidrs,
-  clusterName,
-  httpUrls,
-  identifier,
-  oneOf,
-  origins,
-  rate,
-  whole,
-} from './environment-values.ts';
 import { AppError, show, type Issue } from '../common/errors.ts';
-import type { LogLevel } from '../common/log.ts';
 import { readSecretFiles } from './secret-files.ts';
+import { isLoopback } from '../auth/hosts.ts';
 import { isOpen, type TrustRules } from '../auth/trust.ts';
-import { DAY_MS, MIB } from '../common/units.ts';
-
-const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
-
-const specs = {
-  HOST: str({ default: defaults.host }),
-  PORT: whole(0, 65_535)({ default: defaults.port }),
-  DATA_DIR: str({ default: defaults.dataDir }),
-  CLICKHOUSE_URL: httpUrls()({ default: undefined }),
-  CLICKHOUSE_USER: str({ default: 'default' }),
-  CLICKHOUSE_PASSWORD: str({ default: '' }),
-  CLICKHOUSE_INGEST_USER: str({ default: undefined }),
-  CLICKHOUSE_QUERY_USER: str({ default: undefined }),
-  CLICKHOUSE_ANALYST_USER: str({ default: undefined }),
-  CLICKHOUSE_DATABASE: identifier()({ default: defaults.database }),
-  CLICKHOUSE_CLUSTER: clusterName()({ default: undefined }),
-  BATCH_MAX_WAIT_MS: whole(1, 60_000)({ default: defaults.journal.batchMaxWaitMs }),
-  CACHE_TTL_MS: whole(0, 60_000)({ default: defaults.cache.ttlMs }),
-  MAX_BODY_BYTES: bytes(1, 128 * MIB)({ default: defaults.maxBodyBytes }),
-  SCHEMAS_DIR: str({ default: defaults.schemasDir }),
-  MAX_FUTURE_MS: whole(0, 36_500 * DAY_MS)({ default: defaults.maxFutureMs }),
-  JOURNAL_MAX_BYTES: bytes(1, Number.MAX_SAFE_INTEGER)({ default: defaults.journal.maxBytes }),
-  // Below what one process takes in connections, so that streams leave some for everything else.
-  LIVE_MAX_READERS: whole(1, 9_000)({ default: defaults.live.maxReaders }),
-  API_KEYS: apiKeys()({ default: defaults.trust.keys }),
-  TRUSTED_NETWORKS: cidrs()({ default: defaults.trust.networks }),
-  TRUSTED_PROXIES: cidrs()({ default: defaults.trust.proxies }),
-  RATE_PER_ADDRESS: rate()({ default: undefined }),
-  CORS_ORIGINS: origins()({ default: defaults.corsOrigins }),
-  ALLOW_ANONYMOUS: whole(0, 1)({ default: 0 }),
-  LOG_LEVEL: oneOf(LOG_LEVELS)({ default: defaults.logLevel }),
-  WORKERS: whole(1, 256)({ default: defaults.workers }),
-  RETENTION_DAYS: whole(1, 36_500)({ default: undefined }),
-};
+import { readEnvFile } from './env-file.ts';
+import { variables } from './variables.ts';
 
 /**
  * Reads and checks the whole environment once.
  * @throws AppError `invalid`, listing every wrong variable with what came and what was expected
  */
-export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   const { env: complete, issues } = readSecretFiles(withoutEmpty(env));
-  const set = cleanEnv(withoutEmpty(complete), specs, {
+  const set = cleanEnv(withoutEmpty(complete), variables, {
     reporter: ({ errors }) => {
       for (const [path, error] of Object.entries(errors)) issues.push({ path, message: describe(error) });
     },
@@ -70,7 +28,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     issues.push(...clusterIssues(set.CLICKHOUSE_URL, set.CLICKHOUSE_CLUSTER));
   if (issues.length > 0) throw new AppError('invalid', startMessage(issues), { issues });
   const admin = { username: set.CLICKHOUSE_USER, password: set.CLICKHOUSE_PASSWORD };
-  const as = (username: string | undefined) => ({ ...admin, username: username ?? admin.username });
+  const as = (username = admin.username, password = admin.password) => ({ username, password });
   return {
     ...defaults,
     host: set.HOST,
@@ -83,9 +41,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
             urls: set.CLICKHOUSE_URL,
             cluster: set.CLICKHOUSE_CLUSTER,
             admin,
-            ingest: as(set.CLICKHOUSE_INGEST_USER),
-            query: as(set.CLICKHOUSE_QUERY_USER),
-            analyst: as(set.CLICKHOUSE_ANALYST_USER),
+            ingest: as(set.CLICKHOUSE_INGEST_USER, set.CLICKHOUSE_INGEST_PASSWORD),
+            query: as(set.CLICKHOUSE_QUERY_USER, set.CLICKHOUSE_QUERY_PASSWORD),
+            analyst: as(set.CLICKHOUSE_ANALYST_USER, set.CLICKHOUSE_ANALYST_PASSWORD),
           },
     database: set.CLICKHOUSE_DATABASE,
     logLevel: set.LOG_LEVEL,
@@ -95,7 +53,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     maxBodyBytes: set.MAX_BODY_BYTES,
     // Whatever the limit on one body, there must be room for some of them, and for the rows of one.
     bodiesMaxBytes: Math.max(defaults.bodiesMaxBytes, 2 * set.MAX_BODY_BYTES),
-    schemasDir: path.resolve(set.SCHEMAS_DIR),
+    schemasDir: schemasDirOf(set.SCHEMAS_DIR),
     journal: {
       ...defaults.journal,
       batchMaxWaitMs: set.BATCH_MAX_WAIT_MS,
@@ -106,12 +64,18 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     live: { maxReaders: set.LIVE_MAX_READERS },
     trust: trustOf(set),
     corsOrigins: set.CORS_ORIGINS,
+    allowedHosts: set.ALLOWED_HOSTS,
   };
 }
 
 /** The key with which a command of this project calls the service; undefined when it needs none. */
-export function readApiKey(env: NodeJS.ProcessEnv = process.env): string | undefined {
+export function readApiKey(env: NodeJS.ProcessEnv = environment()): string | undefined {
   return env['CLICKHOUR_API_KEY'] === '' ? undefined : env['CLICKHOUR_API_KEY'];
+}
+
+/** What `.env` in the current folder says, where the environment itself says nothing. */
+function environment(): NodeJS.ProcessEnv {
+  return { ...readEnvFile('.env'), ...process.env };
 }
 
 /** An empty variable is an unset one: `PORT= npm start` means the default. */
@@ -147,7 +111,7 @@ function trustOf(set: TrustVariables): TrustRules {
 
 /** Everything is open until keys exist, so only this machine may reach it unless the operator says otherwise. */
 function exposure(host: string, allowAnonymous: boolean): Issue[] {
-  if (allowAnonymous || /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return [];
+  if (allowAnonymous || isLoopback(host)) return [];
   const message = `received ${show(host)}, expected a loopback address, because anyone who reaches it may write and read; set API_KEYS, or ALLOW_ANONYMOUS=1 if that is intended`;
   return [{ path: 'HOST', message }];
 }
@@ -170,4 +134,10 @@ function startMessage(issues: readonly Issue[]): string {
 function describe(error: unknown): string {
   if (error instanceof EnvMissingError) return 'received nothing, expected a value';
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Unset in a folder without schemas, as where the package is run by itself: those that come with it. */
+function schemasDirOf(given: string | undefined): string {
+  if (given !== undefined) return path.resolve(given);
+  return existsSync(defaults.schemasDir) ? defaults.schemasDir : path.join(projectRoot, 'schemas');
 }

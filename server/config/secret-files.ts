@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import { messageOf, show, type Issue } from '../common/errors.ts';
 
 /** Variables that may also come in a file, as orchestrators hand out secrets: `API_KEYS_FILE=/run/secrets/api-keys`. */
-const SECRETS = ['API_KEYS', 'CLICKHOUSE_PASSWORD'] as const;
+export const SECRETS = [
+  'API_KEYS',
+  'CLICKHOUSE_PASSWORD',
+  'CLICKHOUSE_INGEST_PASSWORD',
+  'CLICKHOUSE_QUERY_PASSWORD',
+  'CLICKHOUSE_ANALYST_PASSWORD',
+] as const;
 
 /**
  * The environment with each `NAME_FILE` replaced by NAME, set to what the file holds without the line end after it.

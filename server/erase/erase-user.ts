@@ -33,7 +33,7 @@ const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
 /**
  * Removes what there is of a user: journals first, so that nothing of them comes later, then events and rejected texts.
  * Servers go on meanwhile.
- * @throws AppError `unavailable` when a node is away or events of the user keep arriving, `invalid` for a cluster with
+ * @throws AppError `unavailable` when a node is unavailable or events of the user keep arriving, `invalid` for a cluster with
  * replicas; what is erased by then stays erased, and another try completes it
  */
 export async function eraseUser(whose: ErasedUser, erasing: Erasing): Promise<Erased> {
@@ -58,9 +58,9 @@ export async function eraseUser(whose: ErasedUser, erasing: Erasing): Promise<Er
   }
 }
 
-function assertWhole({ layout, away }: Topology): void {
+function assertWhole({ layout, unavailable }: Topology): void {
   // A mutation would run on each replica, and what it reads is on one.
   if (layout.replicated) throw new AppError('invalid', 'received a cluster with replicas, expected one without');
-  if (away.length > 0)
-    throw new AppError('unavailable', `Nothing was erased: these nodes do not answer: ${listOf(away)}.`);
+  if (unavailable.length > 0)
+    throw new AppError('unavailable', `Nothing was erased: these nodes do not answer: ${listOf(unavailable)}.`);
 }

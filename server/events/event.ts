@@ -17,6 +17,8 @@ export interface Event {
   readonly eventId?: string;
   /** That ClickHouse must not make the typed column of it, because of what that would cost; see `TypedPaths`. */
   readonly typed?: false;
+  /** See `shapeOf`; without it, what is at a path of `data` is read from the text. */
+  readonly shape?: string;
 }
 
 /** When and as what this server took an event in, decided before the event is durable; see `Arrivals`. */

@@ -32,24 +32,24 @@ export function parseHour(query: Query): HourMs {
  */
 export function parseHours(query: Query): HourMs[] {
   const issues: Issue[] = [];
-  const from = parseTime(query, 'from', issues);
-  const to = parseTime(query, 'to', issues);
-  const first = hourOf(from);
-  const count = Math.ceil((to - first) / HOUR_MS);
-  if (to < from) {
+  const fromUs = parseTimeUs(query, 'from', issues);
+  const toUs = parseTimeUs(query, 'to', issues);
+  const first = hourOf(Math.floor(fromUs / 1000));
+  const count = Math.ceil((toUs / 1000 - first) / HOUR_MS);
+  if (toUs < fromUs) {
     issues.push({ path: 'to', message: `received ${show(query['to'])}, expected a time not before from` });
   } else if (count > MAX_HOURS) {
     issues.push({ path: 'to', message: `received a range of ${count} hours, expected at most ${MAX_HOURS}` });
   }
   if (issues.length > 0) throw invalid(issues);
-  return Array.from({ length: from === to ? 0 : count }, (_, index) => first + index * HOUR_MS);
+  return Array.from({ length: fromUs === toUs ? 0 : count }, (_, index) => first + index * HOUR_MS);
 }
 
-/** A time in a query, in milliseconds. Returns NaN and adds an issue when it is none. */
-function parseTime(query: Query, name: string, issues: Issue[]): number {
+/** A time in a query, in microseconds. Returns NaN and adds an issue when it is none. */
+function parseTimeUs(query: Query, name: string, issues: Issue[]): number {
   const value = query[name];
   const us = typeof value === 'string' ? timeUs(value) : NaN;
-  if (!Number.isNaN(us)) return Math.floor(us / 1000);
+  if (!Number.isNaN(us)) return us;
   const expected = 'ISO 8601 or milliseconds since the epoch, from 1970 to 2099';
   issues.push({ path: name, message: `received ${show(value)}, expected ${expected}` });
   return NaN;

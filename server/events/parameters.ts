@@ -2,6 +2,9 @@ import { show, type Issue } from '../common/errors.ts';
 import { MAX_TIMESTAMP_MS } from './event.ts';
 import { parseTimeUs } from './time.ts';
 
+/** Longer than any time that is written with a date, a fraction of nine digits and a zone. */
+export const MAX_TIME_CHARACTERS = 40;
+
 /** The parameters of a query string: a value, or all of them when a name is repeated. */
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -20,8 +23,9 @@ export function wholeMs(query: Query, name: string, maxMs: number, maxWords: str
  * @returns whole microseconds since the epoch, or NaN when it is no such time
  */
 export function timeUs(text: string): number {
+  if (text.length > MAX_TIME_CHARACTERS) return NaN;
   // A "+" in a query string arrives as a space unless the client encoded it.
-  const us = parseTimeUs(text.replace(/(T.*) (\d{2}:?\d{2})$/, '$1+$2'));
+  const us = parseTimeUs(text.replace(/^(\d{4}-\d{2}-\d{2}T[\d:.,]+) (\d{2}:?\d{2})$/i, '$1+$2'));
   return us >= 0 && us < (MAX_TIMESTAMP_MS + 1) * 1000 ? us : NaN;
 }
 

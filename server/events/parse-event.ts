@@ -3,10 +3,11 @@ import type { Clock } from './analytics-event.ts';
 import { DEFAULT_CATEGORY, NO_DATA, type Event } from './event.ts';
 import { EVENT_MEMBERS, MAX_DATA_DEPTH, readShape, type EventShape } from './event-shape.ts';
 import { eventTimeUs } from './time.ts';
-import { isFlaw, readJsonText, type Wanted } from './json/json-text.ts';
+import { isFlaw, readJsonText, type JsonText, type Wanted } from './json/json-text.ts';
 import type { PayloadCheck } from './payload-schemas.ts';
 import { received } from './json/received.ts';
 import type { Reason, Refusal } from './rejection.ts';
+import { shapeOf, type DataText } from './data/shape.ts';
 import type { TypedPaths } from './data/typed-paths.ts';
 
 export interface ParseContext extends Clock {
@@ -32,7 +33,13 @@ export function parseEvent(bytes: Buffer, context: ParseContext): Event | Refusa
   if (isIssues(shape)) return refusal('shape', shape);
   if ((span === undefined) !== (shape.data === undefined))
     throw new Error('JSON.parse and scanMembers do not agree on whether there is a member data');
-  return toEvent({ shape, text, data: span === undefined ? NO_DATA : text.slice(span.from, span.to) }, context);
+  return toEvent({ shape, text, data: dataOf(read) }, context);
+}
+
+/** The exact text of the member that was looked for, or that of no data. */
+export function dataOf({ text, span }: JsonText): DataText {
+  if (span === undefined) return { text: NO_DATA, members: 0 };
+  return { text: text.slice(span.from, span.to), members: span.members };
 }
 
 export function isRefusal(verdict: Event | Refusal): verdict is Refusal {
@@ -42,16 +49,17 @@ export function isRefusal(verdict: Event | Refusal): verdict is Refusal {
 /** What was read of an event, in whatever words it came. */
 export interface ReadEvent {
   readonly shape: EventShape;
-  /** The exact text of the shape's `data`. */
-  readonly data: string;
+  /** That of the shape's `data`. */
+  readonly data: DataText;
   /** The text that all of it came from. */
   readonly text: string;
 }
 
 /** What is decided of every event, whoever sent it: the application, the time, whole characters, and its schema. */
-export function toEvent({ shape, data, text }: ReadEvent, context: ParseContext): Event | Refusal {
+export function toEvent({ shape, data: given, text }: ReadEvent, context: ParseContext): Event | Refusal {
   const { category = DEFAULT_CATEGORY, name, user = '', event_id: eventId } = shape;
   const { session_id: sessionId = user, data: payload = {} } = shape;
+  const { text: data } = given;
   const findings: [Reason, Issue][] = [];
   // Only an escape can stand for half a character, and most texts have none.
   if (text.includes('\\u')) findings.push(...halfCharacters(shape));
@@ -83,7 +91,7 @@ export function toEvent({ shape, data, text }: ReadEvent, context: ParseContext)
     data,
     ...(eventId === undefined ? {} : { eventId }),
     // Last, because it remembers the paths of what it allows.
-    ...(context.typedPaths.allows(payload) ? {} : { typed: false }),
+    ...(context.typedPaths.allows(payload) ? { shape: shapeOf(payload, given) } : { typed: false }),
   };
 }
 

@@ -4,15 +4,15 @@ import type { Rejection } from './rejection.ts';
 /**
  * An event as the line that ClickHouse will read: one JSONEachRow object for the table `events`, ended by a newline.
  * Times go as integers of microseconds, which is what DateTime64(6) takes. Columns that have their default are left out:
- * an empty text, and `typed`, which comes first where it is there. A line never holds a NUL byte or a raw newline,
+ * an empty text, and `typed`, which comes first where it is there. What is stored without its typed column has no shape. A line never holds a NUL byte or a raw newline,
  * because JSON escapes both.
  */
 export function toRow(event: Event, arrival: Arrival): string {
-  const { application, sessionId, user, category, name, data, typed } = event;
+  const { application, sessionId, user, category, name, data, typed, shape = '' } = event;
   const { receivedAtUs } = arrival;
   const { timestampUs = receivedAtUs, eventId = arrival.eventId } = event;
   return (
-    `{${typed === false ? '"typed":0,' : ''}"timestamp":${timestampUs},"received_at":${receivedAtUs},"event_id":${JSON.stringify(eventId)}` +
+    `{${typed === false ? '"typed":0,' : ''}"timestamp":${timestampUs}${typed === false ? '' : column('shape', shape)},"received_at":${receivedAtUs},"event_id":${JSON.stringify(eventId)}` +
     column('application', application) +
     column('session_id', sessionId) +
     column('user', user) +

@@ -15,7 +15,7 @@ export interface HealthDependencies {
 
 /** How every part of the service is, in words. */
 export interface Health {
-  /** Whether events can be accepted; true while ClickHouse is away. */
+  /** Whether events can be accepted; true while ClickHouse is unavailable. */
   readiness(): Promise<Readiness>;
   /** Every part with its state. `degraded`: events are accepted, and something needs a look. */
   report(): Promise<HealthReport>;
@@ -56,8 +56,8 @@ export interface HealthReport {
 }
 
 export interface ClickHouseHealth {
-  /** `partly away`: some nodes of a cluster answer and others do not. */
-  readonly state: 'up' | 'partly away' | 'away';
+  /** `partly unavailable`: some nodes of a cluster answer and others do not. */
+  readonly state: 'up' | 'partly unavailable' | 'unavailable';
   /** Of the first node that answers. */
   readonly version?: string;
   /** Of the first node that does not. */
@@ -117,11 +117,11 @@ function stateOf({ fresh, backlog }: HealthReport['parts']['shipper']['lanes']):
 
 function clickhouseOf(nodes: readonly NodeHealth[]): ClickHouseHealth {
   const up = nodes.find(({ state }) => state === 'up');
-  const away = nodes.find(({ state }) => state === 'away');
+  const unavailable = nodes.find(({ state }) => state === 'unavailable');
   return {
-    state: up === undefined ? 'away' : away === undefined ? 'up' : 'partly away',
+    state: up === undefined ? 'unavailable' : unavailable === undefined ? 'up' : 'partly unavailable',
     ...(up?.version === undefined ? {} : { version: up.version }),
-    ...reason(away?.error),
+    ...reason(unavailable?.error),
     nodes,
   };
 }

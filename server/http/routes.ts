@@ -2,7 +2,7 @@ import { Router } from '@koa/router';
 import Koa from 'koa';
 import type { Logger } from '../common/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { createTrust, type TrustRules } from '../auth/trust.ts';
+import { createTrust, isOpen, type TrustRules } from '../auth/trust.ts';
 import { analyticsOperations, type AnalyticsDependencies } from './routes/analytics.ts';
 import type { RequestContext, RequestState } from './operation/context.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
@@ -15,11 +15,16 @@ import { POSTHOG_DIALECT } from './ingest/posthog.ts';
 import { createReceiver, type ReceiveDependencies } from './ingest/receive.ts';
 import { SEGMENT_DIALECT } from './ingest/segment.ts';
 import { measured } from './middleware/measured.ts';
+import { exportOperation } from './routes/export.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
+import { isStrict, strictQuery } from './operation/strict-query.ts';
+import { headerLimits } from './middleware/header-limits.ts';
+import { measuresOperations } from './routes/measures/measures.ts';
 import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
 import { readsOf, type ReadsDependencies } from './routes/reads.ts';
+import { knownHosts, ownPages } from './middleware/same-site.ts';
 import { statusOperations, type StatusDependencies } from './routes/status.ts';
 import { snippetOperations } from './pages/snippet.ts';
 import { standardHeaders } from './middleware/standard-headers.ts';
@@ -41,6 +46,8 @@ export interface HttpDependencies
   readonly log: Logger;
   readonly trust: TrustRules;
   readonly corsOrigins: readonly string[];
+  readonly listenHost: string;
+  readonly allowedHosts: readonly string[];
 }
 
 const DIALECTS = [SEGMENT_DIALECT, POSTHOG_DIALECT];
@@ -55,7 +62,9 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     eventsOperation(receiver),
     ...DIALECTS.flatMap((dialect) => dialectOperations(dialect, receiver)),
     ...questionsOperations(reading),
+    ...measuresOperations(reading),
     topStream(reading),
+    exportOperation(reading),
     ...statusOperations(dependencies),
     ...dashboardOperations(),
     ...snippetOperations(),
@@ -63,10 +72,11 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
   return [...served, ...documentationOperations(served)];
 }
 
-/** The same operation, for those alone who may ask for it, and no more often than they may. */
+/** The same operation, for those alone who may ask for it, no more often than they may, and for what it knows. */
 function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Operation {
   const { access, handle } = operation;
   if (access === 'open' || access === 'ingest') return operation;
+  const checkQuery = isStrict(operation) ? strictQuery(operation) : () => undefined;
   return {
     ...operation,
     handle: (ctx) => {
@@ -77,6 +87,7 @@ function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Ope
         if (access === 'write') events.rejected.inc({ reason: 'rate_limited' });
         throw error;
       }
+      checkQuery(ctx);
       return handle(ctx);
     },
   };
@@ -97,7 +108,11 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   app.use(standardHeaders);
   if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
   app.use(problems(log));
+  app.use(headerLimits);
+  const sites = { ...dependencies, isOpen: isOpen(trust) };
+  app.use(knownHosts(sites));
   app.use(identified(createTrust(trust)));
+  app.use(ownPages(sites));
   app.use(fixedPaths(served));
   app.use(router.routes());
   app.use(unanswered);

@@ -23,6 +23,8 @@ export function createMetrics(backlog: Backlog, nowMs: () => number) {
       registers: [registry],
     }),
     live: liveMetrics(registry),
+    /** @param count how many connections are open */
+    connections: (count: () => number) => gauge(registry, 'clickhour_connections', 'Open connections', count),
     hourlyQueries: new Counter({
       name: 'clickhour_hourly_queries_total',
       help: 'Queries of the tables of counts for hours, by what they read',

@@ -4,7 +4,7 @@ import { AppError } from '../common/errors.ts';
 
 /**
  * That the tables of this client's database were made for the layout; nothing when there are none yet. Engines cannot be
- * changed afterwards, so a migration could not mend it.
+ * changed afterwards, so a migration could not fix it.
  * @throws AppError `invalid` that says for what they were made
  */
 export async function assertMadeFor(client: ClickHouseClient, layout: Layout): Promise<void> {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
-import { listOf, readWholeTopology, type AwayNode, type Topology } from '../clickhouse/topology.ts';
+import { listOf, readWholeTopology, type UnavailableNode, type Topology } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { applyPending } from './apply.ts';
@@ -33,10 +33,10 @@ const LOCK_TIMES: LockTimes = { waitMs: 300_000, staleMs: 15_000 };
  * statement, and each is written down once it has succeeded, so the run after a failure goes on with the statement that
  * failed.
  *
- * A node that is away does no harm while there is nothing to do: what a living node has as applied, every node has
+ * A node that is unavailable does no harm while there is nothing to do: what a living node has as applied, every node has
  * (`applyPending`). While there is something to do, nothing is done without all nodes.
  * @throws AppError `invalid` when a file changed after it was applied, the database is newer than the files, or it was
- * made for another layout; `unavailable` when a node is away that is needed
+ * made for another layout; `unavailable` when a node is unavailable that is needed
  */
 export async function migrate(options: MigrateOptions): Promise<readonly string[]> {
   const { endpoint, database, log, directory = migrationsDirectory, lock: times = LOCK_TIMES } = options;
@@ -46,10 +46,11 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
   try {
     // Without the lock first: most starts have nothing to do, and should leave the database alone.
     if (await allApplied(nodes, files, topology)) {
-      if (topology.away.length > 0) log.warn({ away: topology.away }, 'some nodes of the cluster are away');
+      if (topology.unavailable.length > 0)
+        log.warn({ unavailable: topology.unavailable }, 'some nodes of the cluster are unavailable');
       return [];
     }
-    if (topology.away.length > 0) throw notAllThere(topology.away);
+    if (topology.unavailable.length > 0) throw notAllThere(topology.unavailable);
     for (const node of topology.nodes) await createDatabase(node, database);
     return await migrateLocked(nodes, files, { times, log });
   } finally {
@@ -60,7 +61,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
 /** What one node has of the migrations; or why that is not known. */
 export type NodeStatus =
   | { readonly node: string; readonly migrations: readonly MigrationStatus[] }
-  | { readonly node: string; readonly away: string };
+  | { readonly node: string; readonly unavailable: string };
 
 /**
  * Compares the files with each node's database and changes nothing, so it works on a database that does not exist, too.
@@ -77,8 +78,8 @@ export async function migrationStatus(
       node: name,
       migrations: compare(files, await readLedger(client)),
     }));
-    const away = topology.away.map(({ name, reason }) => ({ node: name, away: reason }));
-    return [...(await Promise.all(living)), ...away];
+    const unavailable = topology.unavailable.map(({ name, reason }) => ({ node: name, unavailable: reason }));
+    return [...(await Promise.all(living)), ...unavailable];
   } finally {
     await closeNodes(nodes);
   }
@@ -122,9 +123,9 @@ async function migrateLocked(
   }
 }
 
-function notAllThere(away: readonly AwayNode[]): AppError {
+function notAllThere(unavailable: readonly UnavailableNode[]): AppError {
   return new AppError(
     'unavailable',
-    `Nothing was migrated, because it takes every node, and these do not answer: ${listOf(away)}.`,
+    `Nothing was migrated, because it takes every node, and these do not answer: ${listOf(unavailable)}.`,
   );
 }

@@ -17,7 +17,7 @@ const BACKOFF: Backoff = { firstMs: 100, maxMs: 2_000 };
 /**
  * Returns once ClickHouse answers queries of the admin, on every node of a cluster; or when the time is over and some of
  * them do, for whoever can do without the others. What ClickHouse itself refuses, such as a wrong password, no waiting
- * will mend, and it is thrown at once.
+ * will fix, and it is thrown at once.
  * @throws AppError `unavailable` when the time is over and no node answers
  */
 export async function waitForClickHouse({ endpoint, waitMs, say }: WaitOptions): Promise<void> {

@@ -1,22 +1,16 @@
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
 import type { QuestionLimits } from '../clickhouse/query.ts';
-import { allOf, columnsAre, eventIsAfter, isWithin, type Condition } from './sql/conditions.ts';
+import { allOf, eventIsAfter, type Condition } from './sql/conditions.ts';
+import { END_US, type EventFilters } from './sql/event-filters.ts';
+import { readEvents } from './sql/readings.ts';
 import { decodeCursor, encodeCursor, type Position } from './sql/cursor.ts';
 import { withoutCopies } from './copies.ts';
 import { readEventSpans } from './event-spans.ts';
 import { timeWindows, type Order, type TimeRange } from './sql/time-windows.ts';
 
-/** Which events, in which order; what is undefined does not matter. */
-export interface EventsQuestion {
-  readonly sessionId?: string | undefined;
-  readonly category?: string | undefined;
-  readonly name?: string | undefined;
-  readonly application?: string | undefined;
-  /** Inclusive; this and the next in whole microseconds since the epoch. */
-  readonly fromUs?: number | undefined;
-  /** Exclusive. */
-  readonly toUs?: number | undefined;
+/** Which events, in which order. */
+export interface EventsQuestion extends EventFilters {
   /** By timestamp, then by arrival. */
   readonly order: Order;
   /** Rows of a page. */
@@ -40,8 +34,6 @@ export interface EventsPage {
   readonly nextCursor: string | null;
 }
 
-/** Later than any event, and early enough for ClickHouse to find its month. */
-export const END_US = Date.UTC(2299, 0, 1) * 1000;
 const NARROWER = 'a shorter range (from, to), a session_id, a category and name, or a smaller limit';
 
 /**
@@ -95,34 +87,39 @@ function rangeOf({ fromUs = 0, toUs = END_US, order }: EventsQuestion, after: Po
  * order, and then reads every column of the order for all rows of the range. A rare name took 350 ms instead of 100.
  */
 function selectEvents(
-  { sessionId, category, name, application, order }: EventsQuestion,
+  { order, ...question }: EventsQuestion,
   window: TimeRange,
   after: Position | undefined,
   limit: number,
 ): Condition {
-  const filters = allOf(columnsAre({ session_id: sessionId, category, name, application }));
-  const { sql, params } = allOf([isWithin('timestamp', window), ...eventIsAfter(after, order)]);
   const direction = order === 'asc' ? 'ASC' : 'DESC';
+  const { sql, params } = allOf([{ sql: '1', params: {} }, ...eventIsAfter(after, order)]);
+  const first = `ORDER BY timestamp ${direction}, received_at ${direction}, event_id ${direction} LIMIT {limit:UInt32}`;
+  const rows = readEvents(
+    { ...question, ...window },
+    [],
+    ({ from }) => `SELECT ${COLUMNS} ${from} WHERE ${sql} ${first}`,
+  );
   return {
     sql: `
       SELECT
         toUnixTimestamp64Micro(timestamp) AS timestamp_us,
         toUnixTimestamp64Micro(received_at) AS received_at_us,
         event_id, application, session_id, user, category, name, data
-      FROM events
-      ${filters.sql === '' ? '' : `PREWHERE ${filters.sql}`}
-      WHERE ${sql}
-      ORDER BY timestamp ${direction}, received_at ${direction}, event_id ${direction}
-      LIMIT {limit:UInt32}`,
-    params: { ...filters.params, ...params, limit },
+      FROM (${rows.sql})
+      ${first}`,
+    params: { ...rows.params, ...params, limit },
   };
 }
 
+const COLUMNS = 'timestamp, received_at, event_id, application, session_id, user, category, name, data';
+
 /** What a cursor belongs to. */
 function identity(question: EventsQuestion): unknown {
-  const { sessionId, category, name, application, fromUs, toUs, order } = question;
-  const values = [sessionId, category, name, application, fromUs, toUs];
-  return ['events', order, ...values.map((value) => value ?? null)];
+  const { sessionId, category, name, application, user, fromUs, toUs, order, where = [] } = question;
+  const values = [sessionId, category, name, application, user, fromUs, toUs];
+  const conditions = where.map(({ path, value }) => [path.text, value]);
+  return ['events', order, ...values.map((value) => value ?? null), conditions];
 }
 
 interface Row {

@@ -3,6 +3,7 @@ import { queryRows } from '../clickhouse/query.ts';
 import type { QuestionLimits } from '../clickhouse/query.ts';
 import type { Issue } from '../common/errors.ts';
 import { allOf, columnsAre, isWithin, rejectionIsBefore } from './sql/conditions.ts';
+import { END_US } from './sql/event-filters.ts';
 import { decodeCursor, encodeCursor } from './sql/cursor.ts';
 
 /** Which rejected events; what is undefined does not matter. */
@@ -34,7 +35,6 @@ export interface RejectedPage {
   readonly nextCursor: string | null;
 }
 
-const END_US = Date.UTC(2299, 0, 1) * 1000;
 const NARROWER = 'a shorter range (from, to), a reason, or a smaller limit';
 
 /**

@@ -1,8 +1,9 @@
 import { TupleParam } from '@clickhouse/client';
-import type { Nodes } from '../clickhouse/nodes.ts';
-import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
-import type { DataPath } from '../events/data/data-path.ts';
-import { jsonOfEach, paramsOf, type Expression } from './sql/data-values.ts';
+import { queryRows } from '../clickhouse/query.ts';
+import type { Counting } from './counted/grown-hours.ts';
+import { jsonInData, textInData } from './sql/data-paths.ts';
+import { columnFilters } from './sql/event-filters.ts';
+import type { TopQuestion } from './top-events.ts';
 
 /** When an event happened, when it arrived, and a hash of its id, which may be too long for a list of parameters. */
 export type Place = readonly [timestampUs: string | number, receivedAtUs: string | number, idHash: string];
@@ -46,14 +47,22 @@ function identityOf({ key, latest }: LatestOfKey): string {
   return JSON.stringify([key, ...latest.map(String)]);
 }
 
-export interface ShownQuestion {
-  readonly show: readonly DataPath[];
-  /** What the keys were counted by. */
-  readonly key: Expression;
-  /** `FROM events PREWHERE ...`: where the events are. */
-  readonly from: Expression;
-  /** The keys, and of each the event to read. */
-  readonly latest: readonly LatestOfKey[];
+/**
+ * What is shown of each of these keys, as JSON text in the order of `show`; empty where there is nothing.
+ * @param known what was shown before; it is kept up
+ * @throws what `queryRows` throws
+ */
+export async function showLatest(
+  counting: Pick<Counting, 'nodes' | 'bounds'>,
+  question: TopQuestion,
+  latest: readonly LatestOfKey[],
+  known: ShownValues,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const unknown = latest.filter((row) => !known.has(row));
+  const read = unknown.length === 0 ? new Map<string, never>() : await readShown(counting, question, unknown);
+  const shown = latest.map((row): [LatestOfKey, readonly string[]] => [row, read.get(row.key) ?? known.of(row)]);
+  known.replace(shown);
+  return new Map(shown.map(([{ key }, values]) => [key, values]));
 }
 
 interface Row {
@@ -62,23 +71,21 @@ interface Row {
 }
 
 /**
- * The values to be shown of each key, as JSON text in the order of `show`; empty where there is nothing.
- *
  * A query of its own, because each path costs as much as all of `data` is long: to read five of them for every event
  * took four times as long as to count 400,000 events, and to read them for the latest ones takes next to nothing. Events
  * never change, so both queries tell of the same ones.
- * @throws what `queryRows` throws
  */
-export async function readShown(
-  nodes: Nodes,
-  bounds: QueryBounds,
-  { show, key, from, latest }: ShownQuestion,
+async function readShown(
+  { nodes, bounds }: Pick<Counting, 'nodes' | 'bounds'>,
+  { by, show, ...filters }: TopQuestion,
+  latest: readonly LatestOfKey[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const shown = jsonOfEach(show, 'show');
+  const { application, category, name, fromUs, toUs } = filters;
+  const { sql, params } = columnFilters({ application, category, name, fromUs, toUs });
   // The keys themselves are no parameters: they may be as long as an event.
   const query = `
-    SELECT ${key.sql} AS top_key, ${shown.sql} AS shown
-    ${from.sql} AND toUnixTimestamp64Micro(timestamp) IN {times:Array(Int64)}
+    SELECT ${typeof by === 'string' ? `toString(${by})` : textInData(by)} AS top_key, [${show.map(jsonInData).join(', ')}] AS shown
+    FROM events PREWHERE ${sql} AND toUnixTimestamp64Micro(timestamp) IN {times:Array(Int64)}
     WHERE top_key IS NOT NULL AND ${placeOf(ORDER)} IN {places:Array(Tuple(Int64, Int64, String))}
     ORDER BY ${ORDER} DESC
     LIMIT 1 BY top_key`;
@@ -87,11 +94,11 @@ export async function readShown(
     Number(receivedAtUs),
     idHash,
   ]);
-  const params = {
-    ...paramsOf([key, from, shown]),
+  const asked = {
+    ...params,
     times: places.map(([timestampUs]) => timestampUs),
     places: places.map((place) => new TupleParam(place)),
   };
-  const rows = await queryRows<Row>(nodes, query, params, bounds);
+  const rows = await queryRows<Row>(nodes, query, asked, bounds);
   return new Map(rows.map((row) => [row.top_key, row.shown]));
 }

@@ -9,6 +9,7 @@ import type { Logger } from '../common/log.ts';
 import type { Insert } from './insert-rows.ts';
 import { openParcels, readParcel, Unreadable, type Parcel } from './parcel.ts';
 import type { Settlement } from './settlement.ts';
+import { untyped } from './untyped.ts';
 
 export interface BisectorDependencies {
   readonly table: string;
@@ -30,9 +31,6 @@ const BACKOFF: Backoff = { firstMs: 500, maxMs: 60_000 };
 
 /** So few rows that need too much are sent once more without their typed column before they are halved further. */
 const LEAF_ROWS = 16;
-
-/** At the head of a row: its typed column stays empty. */
-const UNTYPED = '"typed":0,';
 
 /** A failure that says nothing about the rows: what was begun is begun again later. */
 class NotTheRows extends Error {}
@@ -197,10 +195,4 @@ export class Bisector {
 function halvesOf<T>(all: readonly T[]): readonly (readonly T[])[] {
   const middle = Math.ceil(all.length / 2);
   return [all.slice(0, middle), all.slice(middle)];
-}
-
-/** A row of an event that is to be stored without its typed column; the same buffer when it says so already. */
-function untyped(row: Buffer): Buffer {
-  if (row[0] !== 0x7b || row.toString('latin1', 1, 1 + UNTYPED.length) === UNTYPED) return row;
-  return Buffer.concat([Buffer.from(`{${UNTYPED}`), row.subarray(1)]);
 }

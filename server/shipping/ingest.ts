@@ -15,6 +15,7 @@ import { EVENTS, REJECTED } from '../journal/segment.ts';
 import { takeOver } from '../journal/takeover.ts';
 import { openTakeovers } from '../journal/takeovers.ts';
 import { processClock } from '../common/clock.ts';
+import { counted } from '../common/counted.ts';
 import type { Logger } from '../common/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Insert } from './insert-rows.ts';
@@ -123,7 +124,10 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
       await shipping.close(SHIP_AT_CLOSE_MS);
       await directory.release();
       const { rows } = backlog.of(EVENTS);
-      log.info({ events: rows }, rows === 0 ? 'all shipped' : `${rows} events remain in the journal`);
+      log.info(
+        { events: rows },
+        rows === 0 ? 'all shipped' : `${counted(rows, 'event')} ${rows === 1 ? 'remains' : 'remain'} in the journal`,
+      );
     },
   };
 }

@@ -1,19 +1,21 @@
-/** What the workers answered to one question. */
-export interface Said {
-  readonly answers: readonly unknown[];
-  /** How many were asked; more than have answered when some were too slow or ended. */
-  readonly asked: number;
+/** What the workers replied to one call. */
+export interface Replies {
+  readonly replies: readonly unknown[];
+  /** How many were called; more than have replied when some were too slow or ended. */
+  readonly called: number;
 }
 
 /**
- * Workers are connected to the primary alone, which hands their questions on:
- *   worker --ask--> primary --question--> every worker --answer--> primary --said--> worker
+ * Workers are connected to the primary alone, which hands their calls on, and stops them:
+ *   worker --call--> primary --request--> every worker --reply--> primary --replies--> worker
+ *   primary --stop--> every worker
  * `clickhour` tells these messages from those of Node and of libraries.
  */
 export type FromPrimary =
-  | { readonly clickhour: 'question'; readonly id: string; readonly name: string }
-  | ({ readonly clickhour: 'said'; readonly id: string } & Said);
+  | { readonly clickhour: 'request'; readonly id: string; readonly name: string }
+  | ({ readonly clickhour: 'replies'; readonly id: string } & Replies)
+  | { readonly clickhour: 'stop' };
 
 export type ToPrimary =
-  | { readonly clickhour: 'ask'; readonly id: string; readonly name: string }
-  | { readonly clickhour: 'answer'; readonly id: string; readonly answer: unknown };
+  | { readonly clickhour: 'call'; readonly id: string; readonly name: string }
+  | { readonly clickhour: 'reply'; readonly id: string; readonly reply: unknown };

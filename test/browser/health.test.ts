@@ -12,7 +12,7 @@ const BACK_WITHIN = { timeout: 40_000 };
 
 describe('The health of the service in a browser', () => {
   it(
-    'says that all is well, then that ClickHouse is away and what waits for it, and that all is well again',
+    'says that all is well, then that ClickHouse is unavailable and what waits for it, and that all is well again',
     inBrowser(async ({ open }) => {
       const closing = new Closing();
       try {
@@ -25,11 +25,11 @@ describe('The health of the service in a browser', () => {
 
         await service.sever();
         expect((await postEvents(service.url, eventText({ timestamp: Date.now() }))).status).to.equal(202);
-        await page.getByText('Events are accepted, and ClickHouse is away').waitFor();
+        await page.getByText('Events are accepted, and ClickHouse is unavailable').waitFor();
         await page.getByText(/The oldest came \d+ s ago/).waitFor();
         await page.getByText('1 event', { exact: true }).waitFor();
         await expectAccessible(page);
-        await screenshot(page, 'health-away');
+        await screenshot(page, 'health-unavailable');
 
         await service.restore();
         await page.getByText('All is well').waitFor(BACK_WITHIN);
@@ -68,11 +68,11 @@ describe('The health of the service in a browser', () => {
         const page = await open(service.url);
         const nodes = [
           { node: 'a:8123', state: 'up', version: '26.7' },
-          { node: '<img src=x onerror=alert(1)>', state: 'away', error: 'x'.repeat(300) },
+          { node: '<img src=x onerror=alert(1)>', state: 'unavailable', error: 'x'.repeat(300) },
         ];
         const parts = {
           journal: { state: 'refusing', error: 'ENOSPC: no space left on device' },
-          clickhouse: { state: 'partly away', version: '26.7', error: 'refused', nodes },
+          clickhouse: { state: 'partly unavailable', version: '26.7', error: 'refused', nodes },
           self_check: { state: 'passed', last_run_seconds: 61 },
         };
         await page.route('**/health', async (route) =>
@@ -82,7 +82,9 @@ describe('The health of the service in a browser', () => {
         await page.getByText('No events are accepted').waitFor();
         await page.getByText('ENOSPC: no space left on device').waitFor();
         await page.getByRole('heading', { name: 'Self check' }).waitFor();
+        for (const summary of await page.getByText('Details', { exact: true }).all()) await summary.click();
         await page.getByText('1 min 1 s').waitFor();
+        await page.getByText('Free space on the disk of DATA_DIR').waitFor();
         await page.getByText('node a:8123 · state up').waitFor();
         await expectAccessible(page);
         await screenshot(page, 'health-refusing');
@@ -103,7 +105,7 @@ describe('The health of the service in a browser', () => {
         await page.getByRole('heading', { name: 'An API key is needed' }).waitFor();
         await page.getByRole('link', { name: 'Health' }).click();
         await page.getByText('All is well').waitFor();
-        await page.getByRole('link', { name: 'Browse' }).click();
+        await page.getByRole('link', { name: 'Events', exact: true }).click();
         await page.getByLabel('API key').fill('k');
         await page.getByRole('button', { name: 'Use this key' }).click();
         await page.getByText('No events yet').waitFor();

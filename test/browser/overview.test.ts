@@ -3,14 +3,19 @@ import type { Page } from 'playwright-core';
 import { apiKey } from '../support/http/api-keys.ts';
 import { expectAccessible } from '../support/browser/accessible.ts';
 import { inBrowser, screenshot } from '../support/browser/browser.ts';
+import { openShop } from '../support/browser/shop.ts';
+import { eventText, postEvents } from '../support/http/events-api.ts';
 import { eventually } from '../support/http/outcome.ts';
 import { startTestApp, type TestApp } from '../support/server/test-app.ts';
 
 /** How soon an acknowledged event must be on an open page. */
-const FRESH_MS = 2_000;
+const FRESH_MS = 4_000;
 const HOUR_MS = 3_600_000;
+const PATIENCE_MS = 120_000;
 
-describe('The overview in a browser', () => {
+describe('The overview in a browser', function () {
+  this.timeout(PATIENCE_MS);
+
   let service: TestApp;
 
   beforeEach(async () => {
@@ -18,51 +23,96 @@ describe('The overview in a browser', () => {
   });
   afterEach(async () => service.remove());
 
-  async function post(user: string, event: 'click' | 'impression', timestampMs = Date.now()): Promise<void> {
-    const path = `/analytics?timestamp=${timestampMs}&user=${user}&${event}`;
-    expect((await fetch(`${service.url}${path}`, { method: 'POST' })).status).to.equal(204);
-  }
-
-  /** Waits until the hour has its event. */
-  async function counted(timestampMs: number): Promise<void> {
-    await eventually(async () => {
-      const counts = await fetch(`${service.url}/analytics?timestamp=${timestampMs}`);
-      expect(await counts.text()).to.match(/^unique_users,1$/m);
-    });
+  async function send(user: string, members: object = {}): Promise<void> {
+    const event = eventText({ name: 'signup', user, session_id: user, timestamp: Date.now(), ...members });
+    expect((await postEvents(service.url, event)).status).to.equal(202);
   }
 
   it(
-    'says that nothing has come yet, and shows what comes within two seconds',
+    'waits for the first event with a line that sends it, turns into what it was, and counts what comes',
     inBrowser(async ({ open }) => {
       const page = await open(service.url);
-      await page.getByText('No clicks and no impressions in these hours').waitFor();
+      await page.getByText('Waiting for your first event…').waitFor();
       expect(await page.title()).to.equal('Overview · clickhour');
+      expect(await page.locator('.copy-line pre').textContent()).to.contain(`curl ${service.url}/events`);
       await expectAccessible(page);
       await screenshot(page, 'overview-empty');
-      await eventually(async () => expect(await figures(page)).to.deep.equal(['0', '0', '0']));
-      for (const user of ['ada', 'ada', 'ben']) await post(user, 'click');
-      await post('cy', 'impression');
-      await eventually(async () => expect(await figures(page)).to.deep.equal(['3', '3', '1']), FRESH_MS);
+      for (const user of ['ada', 'ada', 'ben']) await send(user);
+      await eventually(async () => expect(await figures(page)).to.deep.equal(['3', '2', '2']));
+      await send('cy');
+      await eventually(async () => expect(await figures(page)).to.deep.equal(['4', '3', '3']), FRESH_MS);
+      await eventually(async () => expect(await page.locator('.event-line').count()).to.equal(4), FRESH_MS);
+      expect(await page.getByText('new, none before').count()).to.equal(3);
     }),
   );
 
   it(
-    'goes to another range by keyboard, and back, and a link leads there',
+    'counts clicks and impressions for who sends them, and says how many events were rejected',
     inBrowser(async ({ open }) => {
-      const longAgoMs = Date.now() - 50 * HOUR_MS;
-      await post('ada', 'click', longAgoMs);
-      await counted(longAgoMs);
+      for (const kind of ['click', 'click', 'impression']) {
+        const path = `/analytics?timestamp=${Date.now()}&user=ada&${kind}`;
+        expect((await fetch(`${service.url}${path}`, { method: 'POST' })).status).to.equal(204);
+      }
+      await postEvents(service.url, '[{"name":""},{"name":"x","data":[]}]');
       const page = await open(service.url);
-      await page.getByText('No clicks and no impressions in these hours').waitFor();
-      await page.getByRole('link', { name: '7 days' }).focus();
+      await eventually(async () => expect(await figures(page)).to.deep.equal(['3', '1', '0', '2', '1']));
+      await page.getByRole('link', { name: '2 events were rejected' }).click();
+      await eventually(async () => expect(await page.locator('.rejection').count()).to.equal(2));
+    }),
+  );
+
+  it(
+    'goes to another range and figure by keyboard, and back, and a link leads there',
+    inBrowser(async ({ open }) => {
+      await send('ada');
+      await send('ada', { timestamp: Date.now() - 50 * HOUR_MS });
+      const page = await open(service.url);
+      await eventually(async () => expect(await figures(page)).to.deep.equal(['1', '1', '1']));
+      await page.getByRole('link', { name: '31 days' }).focus();
       await page.keyboard.press('Enter');
-      await page.getByText('1 in all').waitFor();
-      expect(new URL(page.url()).search).to.equal('?range=7d');
-      await page.goBack();
-      await page.getByText('No clicks and no impressions in these hours').waitFor();
-      const linked = await open(`${service.url}/?range=7d`);
+      await eventually(async () => expect(await figures(page)).to.deep.equal(['2', '1', '1']));
+      await page.getByRole('link', { name: 'Unique users' }).focus();
+      await page.keyboard.press('Enter');
+      expect(new URL(page.url()).search).to.equal('?measure=users&range=31d');
+      const linked = await open(page.url());
       await linked.getByText('The same figures as a table').click();
-      await eventually(async () => expect(await linked.locator('tbody tr').count()).to.equal(168));
+      await eventually(async () => expect(await linked.locator('tbody tr').count()).to.equal(31));
+      expect(await linked.locator('tbody tr').first().innerText()).to.match(/so far\s+1\s+0$/);
+      await page.goBack();
+      await page.goBack();
+      await eventually(async () => expect(await figures(page)).to.deep.equal(['1', '1', '1']));
+    }),
+  );
+
+  it(
+    'leads from a bar to its events by arrow keys and Enter, and says what it stands on',
+    inBrowser(async ({ open }) => {
+      await send('ada');
+      const page = await open(service.url);
+      const chart = page.getByRole('application');
+      await chart.focus();
+      await page.keyboard.press('End');
+      await page.locator('.chart-tooltip').waitFor();
+      await page.getByRole('status').filter({ hasText: 'so far: Events 1.' }).waitFor({ state: 'attached' });
+      await page.keyboard.press('Enter');
+      await page.waitForURL('**/?view=browse&from=*');
+      await eventually(async () => expect(await page.locator('.event-line').count()).to.equal(1));
+    }),
+  );
+
+  it(
+    'shows the days of the reader or of UTC at a switch, and the address holds it',
+    inBrowser(async ({ open }) => {
+      await send('ada', { timestamp: '2024-05-17T23:30:00Z' });
+      const page = await open(`${service.url}/?view=browse`, { timezoneId: 'Asia/Kolkata' });
+      await page.getByText('2024-05-18 05:00:00').waitFor();
+      await page.getByRole('button', { name: 'UTC' }).click();
+      await page.getByText('2024-05-17 23:30:00').waitFor();
+      await page.getByRole('link', { name: 'Overview', exact: true }).click();
+      expect(new URL(page.url()).searchParams.get('tz')).to.equal('UTC');
+      await page.getByText('All times are UTC.').waitFor();
+      const elsewhere = await open(`${service.url}/?view=browse&tz=Asia/Kolkata`);
+      await elsewhere.getByText('2024-05-18 05:00:00').waitFor();
     }),
   );
 
@@ -70,7 +120,7 @@ describe('The overview in a browser', () => {
     'begins with a way past the navigation',
     inBrowser(async ({ open }) => {
       const page = await open(service.url);
-      await page.getByRole('heading', { name: 'This hour' }).waitFor();
+      await page.getByText('Waiting for your first event…').waitFor();
       await page.keyboard.press('Tab');
       expect(await page.evaluate<string>('document.activeElement.textContent')).to.equal('Skip to the content');
       await page.keyboard.press('Enter');
@@ -82,15 +132,10 @@ describe('The overview in a browser', () => {
     it(
       `is accessible in ${colorScheme}`,
       inBrowser(async ({ open }) => {
-        const nowMs = Date.now();
-        for (let hour = 0; hour < 12; hour += 1) {
-          await post('ada', hour % 3 === 0 ? 'click' : 'impression', nowMs - hour * HOUR_MS);
-        }
-        // The page asks for past hours again only after ten seconds.
-        for (let hour = 0; hour < 12; hour += 1) await counted(nowMs - hour * HOUR_MS);
-        const page = await open(service.url, { colorScheme });
-        await page.locator('.chart canvas').waitFor();
-        await page.getByText('8 in all').waitFor();
+        await openShop(service.url);
+        const page = await open(`${service.url}/?range=31d`, { colorScheme });
+        await page.locator('.chart svg').waitFor();
+        await page.getByRole('link', { name: 'page viewed' }).waitFor();
         await screenshot(page, `overview-${colorScheme}`);
         await page.getByText('The same figures as a table').click();
         await expectAccessible(page);
@@ -124,9 +169,9 @@ describe('The dashboard of a service with keys', () => {
       await page.getByText('This key cannot be used here').waitFor();
       await field.fill('a-read-key');
       await field.press('Enter');
-      await page.getByRole('heading', { name: 'This hour' }).waitFor();
+      await page.getByText('Waiting for your first event…').waitFor();
       await page.reload();
-      await page.getByRole('heading', { name: 'This hour' }).waitFor();
+      await page.getByText('Waiting for your first event…').waitFor();
       expect(page.url()).not.to.contain('key');
       await page.getByRole('link', { name: 'Top', exact: true }).click();
       await page.getByText('No events match').waitFor();
@@ -139,7 +184,7 @@ describe('The dashboard of a service with keys', () => {
   );
 });
 
-/** Of this hour: unique users, clicks, impressions. */
+/** The large figures, in their order. */
 async function figures(page: Page): Promise<string[]> {
-  return await page.locator('.figure dd').allInnerTexts();
+  return await page.locator('.figure-value').allInnerTexts();
 }

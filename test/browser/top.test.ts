@@ -40,25 +40,31 @@ describe('The live top list in a browser', () => {
   );
 
   it(
-    'asks what the form says once it is applied, and the address holds it',
+    'asks what the form says at once, by what is suggested, and the address holds it',
     inBrowser(async ({ open }) => {
       await post('form', { a: 2 }, { kind: 'x', id: 1, note: 'latest' });
       await post('form', { b: 1 }, { kind: 'y', id: 2 });
       const page = await open(`${service.url}/?view=top`);
       await page.getByText('Filters and columns').click();
-      await page.getByRole('combobox', { name: 'Count by' }).fill('data.kind');
-      await page.getByLabel('Category').fill('form');
-      await page.getByLabel('Only the latest of each').fill('data.id');
-      await page.getByLabel('Where').fill('data.kind:x\ndata.id:1');
-      await page.getByLabel('Also show').fill('data.note, data.kind');
-      expect(page.url()).to.equal(`${service.url}/?view=top`);
-      await page.getByLabel('Rows').press('Enter');
+      await choose(page, 'Event', 'All of form');
+      await choose(page, 'By', 'kind');
+      await choose(page, 'Only the latest of each', 'id');
+      await choose(page, 'Also show', 'note');
+      await choose(page, 'Also show', 'kind');
+      for (const [path, value] of [
+        ['kind', 'x'],
+        ['id', '1'],
+      ] as const) {
+        await page.getByRole('button', { name: '+ Filter' }).click();
+        await choose(page, 'Filter by', path);
+        await choose(page, `${path} is`, value);
+      }
       await eventually(async () => expect(await rows(page)).to.deep.equal(['1 x 1 latest x']));
       const { searchParams: query } = new URL(page.url());
       expect(query.getAll('where')).to.deep.equal(['data.kind:x', 'data.id:1']);
       expect(query.get('show')).to.equal('data.note,data.kind');
       await page.goBack();
-      await page.getByRole('heading', { name: 'Names with the most events' }).waitFor();
+      await eventually(async () => expect(new URL(page.url()).searchParams.getAll('where')).to.have.length(1));
       await page.goForward();
       await eventually(async () => expect(await rows(page)).to.deep.equal(['1 x 1 latest x']));
       const again = await open(page.url());
@@ -71,19 +77,16 @@ describe('The live top list in a browser', () => {
     inBrowser(async ({ open, allowTrouble }) => {
       allowTrouble(/status of 400/);
       const page = await open(`${service.url}/?view=top`);
-      await page.getByText('Filters and columns').click();
-      await page.getByLabel('Where').fill('response:yes');
-      await page.getByRole('button', { name: 'Apply' }).click();
-      const field = page.getByLabel('Where');
-      await page.getByText('Received "response:yes", expected path:value').waitFor();
+      await page.getByRole('combobox', { name: 'By', exact: true }).fill('data.9');
+      await page.keyboard.press('Enter');
+      const field = page.getByRole('combobox', { name: 'By', exact: true });
+      await page.getByText('Received "data.9", expected').waitFor();
       expect(await field.getAttribute('aria-invalid')).to.equal('true');
-      await eventually(async () =>
-        expect(await page.evaluate<string>('document.activeElement.tagName')).to.equal('TEXTAREA'),
-      );
+      await eventually(async () => expect(await page.evaluate<string>('document.activeElement.value')).to.equal('9'));
       await expectAccessible(page);
       await screenshot(page, 'top-wrong');
-      await field.fill('data.response:yes');
-      await page.getByRole('button', { name: 'Apply' }).click();
+      await field.fill('data.none');
+      await field.press('Enter');
       await page.getByText('No events match').waitFor();
     }),
   );
@@ -155,10 +158,10 @@ describe('The live top list in a browser', () => {
         await post('seen', { pageview: 31, scroll: 17, 'cta click': 12, submit: 3 });
         const page = await open(`${service.url}/?view=top&category=seen`, { colorScheme });
         await page.getByRole('link', { name: 'pageview' }).waitFor();
-        await page.getByText('Filters and columns').click();
         await expectAccessible(page);
         await screenshot(page, `top-form-${colorScheme}`);
         await page.getByText('Filters and columns').click();
+        await page.getByRole('columnheader', { name: 'Share' }).waitFor();
         await screenshot(page, `top-${colorScheme}`);
       }),
     );
@@ -189,8 +192,18 @@ describe('The live top list of a service with as many readers as it takes', () =
   );
 });
 
-/** The rows of the list as text: `1 pageview 31`. */
+async function choose(page: Page, label: string, option: string): Promise<void> {
+  await page.getByRole('combobox', { name: label, exact: true }).click();
+  await page.getByRole('option', { name: option }).first().click();
+}
+
+/** The rows of the list as text, without shares: `1 pageview 31`. */
 async function rows(page: Page): Promise<string[]> {
-  const texts = await page.locator('tbody tr').allInnerTexts();
-  return texts.map((text) => text.split(/\s+/).join(' ').trim());
+  const count = await page.locator('tbody tr').count();
+  return await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const texts = await page.locator('tbody tr').nth(index).locator(':scope > :not(.top-share)').allInnerTexts();
+      return texts.join(' ').split(/\s+/).join(' ').trim();
+    }),
+  );
 }

@@ -9,7 +9,7 @@ import { startServer } from '../support/server/server-process.ts';
 import { storedUsers } from '../support/clickhouse/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-describe('While ClickHouse is away', () => {
+describe('While ClickHouse is unavailable', () => {
   let closing: Closing;
 
   beforeEach(() => {
@@ -61,12 +61,12 @@ describe('While ClickHouse is away', () => {
     const database = await testDatabase();
     closing.add('database', () => database.drop());
     const dataDir = await newDataDir();
-    const away = {
+    const unavailable = {
       CLICKHOUSE_URL: 'http://127.0.0.1:9',
       DATA_DIR: dataDir,
       CLICKHOUSE_DATABASE: database.name,
     };
-    const doomed = await startServer(away);
+    const doomed = await startServer(unavailable);
     for (let i = 0; i < 5; i += 1) {
       const answer = await fetch(`${doomed.url}/analytics?timestamp=${i}&user=u${i}&click`, {
         method: 'POST',
@@ -74,7 +74,7 @@ describe('While ClickHouse is away', () => {
       expect(answer.status).to.equal(204);
     }
     await doomed.kill();
-    const heir = await startServer({ ...away, ...endpointEnv(testEndpoint()) });
+    const heir = await startServer({ ...unavailable, ...endpointEnv(testEndpoint()) });
     closing.add('heir', () => heir.stop());
     await eventually(async () => expect((await storedUsers(testEndpoint(), database.name)).size).to.equal(5), 20_000);
     const metrics = await (await fetch(`${heir.url}/metrics`)).text();
@@ -85,15 +85,15 @@ describe('While ClickHouse is away', () => {
   it('a stopped server leaves what it could not ship on disk, and exits 0', async () => {
     const database = await testDatabase();
     closing.add('database', () => database.drop());
-    const away = {
+    const unavailable = {
       CLICKHOUSE_URL: 'http://127.0.0.1:9',
       DATA_DIR: await newDataDir(),
       CLICKHOUSE_DATABASE: database.name,
     };
-    const server = await startServer(away);
+    const server = await startServer(unavailable);
     await fetch(`${server.url}/analytics?timestamp=1&user=ada&click`, { method: 'POST' });
     expect(await server.stop()).to.equal(0);
-    const heir = await startServer({ ...away, ...endpointEnv(testEndpoint()) });
+    const heir = await startServer({ ...unavailable, ...endpointEnv(testEndpoint()) });
     closing.add('heir', () => heir.stop());
     await eventually(async () => expect((await storedUsers(testEndpoint(), database.name)).size).to.equal(1), 20_000);
   });

@@ -70,7 +70,7 @@ describe('npm run simulate, through nginx, at three servers on two shards', () =
       await eventually(async () => {
         const owners = await readdir(path.join(directory.path, 'journal'));
         expect(owners).to.have.length(2);
-        // All that came while the shard was away is stored, however busy the machine.
+        // All that came while the shard was unavailable is stored, however busy the machine.
         const sinceS = (performance.now() - restartedMs) / 1000;
         for (const { url } of [kept, added]) expect(await oldestWaitingS(url)).to.be.below(sinceS);
       }, 60_000);

@@ -46,7 +46,7 @@ describe('A stream', () => {
     return socket;
   }
 
-  it('says that ClickHouse is away, in the words of GET /events/top, and goes on once it is back', async function () {
+  it('says that ClickHouse is unavailable, in the words of GET /events/top, and goes on once it is back', async function () {
     this.timeout(60_000);
     const directory = await tempDir();
     closing.add('engine directory', () => directory.remove());

@@ -57,6 +57,7 @@ describe('readConfig', () => {
     [{ LOG_LEVEL: 'silent' }, { logLevel: 'silent' }],
     [{ WORKERS: '4' }, { workers: 4 }],
     [{ RETENTION_DAYS: '30' }, { retentionDays: 30 }],
+    [{ ALLOWED_HOSTS: 'stats.example, b' }, { allowedHosts: ['stats.example', 'b'] }],
     [{ CORS_ORIGINS: '*' }, { corsOrigins: ['*'] }],
     [{ CORS_ORIGINS: 'http://a:1, https://b' }, { corsOrigins: ['http://a:1', 'https://b'] }],
     [{ TRUSTED_NETWORKS: '10.0.0.0/8,::1' }, { trust: { ...trust, networks: ['10.0.0.0/8', '::1'] } }],

@@ -16,7 +16,7 @@ const WELL: IngestHealth = {
   refusedSegments: 0,
 };
 
-const WARNING: Finding = { severity: 'warn', what: 'clock', found: '90 s', expected: '60 s', mend: 'NTP' };
+const WARNING: Finding = { severity: 'warn', what: 'clock', found: '90 s', expected: '60 s', fix: 'NTP' };
 
 function health(ingest: Partial<IngestHealth> = {}, others: Partial<HealthDependencies> = {}) {
   return createHealth({
@@ -49,24 +49,24 @@ describe('createHealth', () => {
     });
   });
 
-  it('is ready and degraded while ClickHouse is away', async () => {
-    const node = { node: 'db:8123', state: 'away', error: 'ECONNREFUSED' } as const;
-    const away = health({}, { clickhouse: async () => [node] });
-    expect(await away.readiness()).to.deep.equal({ status: 'ready' });
-    const { status, parts } = await away.report();
+  it('is ready and degraded while ClickHouse is unavailable', async () => {
+    const node = { node: 'db:8123', state: 'unavailable', error: 'ECONNREFUSED' } as const;
+    const unavailable = health({}, { clickhouse: async () => [node] });
+    expect(await unavailable.readiness()).to.deep.equal({ status: 'ready' });
+    const { status, parts } = await unavailable.report();
     expect(status).to.equal('degraded');
-    expect(parts.clickhouse).to.deep.equal({ state: 'away', error: 'ECONNREFUSED', nodes: [node] });
+    expect(parts.clickhouse).to.deep.equal({ state: 'unavailable', error: 'ECONNREFUSED', nodes: [node] });
   });
 
-  it('names each node of a cluster, and is degraded while one is away', async () => {
+  it('names each node of a cluster, and is degraded while one is unavailable', async () => {
     const nodes = [
-      { node: 'db-1:8123', state: 'away', error: 'ECONNREFUSED' },
+      { node: 'db-1:8123', state: 'unavailable', error: 'ECONNREFUSED' },
       { node: 'db-2:8123', state: 'up', version: '26.7' },
     ] as const;
     const { status, parts } = await health({}, { clickhouse: async () => nodes }).report();
     expect(status).to.equal('degraded');
     expect(parts.clickhouse).to.deep.equal({
-      state: 'partly away',
+      state: 'partly unavailable',
       version: '26.7',
       error: 'ECONNREFUSED',
       nodes,

@@ -1,7 +1,6 @@
 import { useState } from 'preact/hooks';
 import { PRESETS, type TimeFilter } from '../../state/time-filter.ts';
 import { Field } from './field.tsx';
-import { Segments } from './segments.tsx';
 
 export interface TimeFilterFieldsProps {
   /** What the times are of, as in "Time of the event". */
@@ -18,7 +17,7 @@ export interface TimeFilterFieldsProps {
 const CHOICES = [
   { id: '', label: 'Any' },
   ...PRESETS.map(({ id, label }) => ({ id, label })),
-  { id: 'other', label: 'Other' },
+  { id: 'other', label: 'Custom range' },
 ];
 
 /** The usual ranges, or one from a time to another, which may be as exact as the reader likes. */
@@ -35,7 +34,18 @@ export function TimeFilterFields({ label, value, errors, onInput, onChoose }: Ti
     <div class="time-filter">
       <div class="filter-choice">
         <span class="field-label">{label}</span>
-        <Segments label={label} choices={CHOICES} chosen={isOther ? 'other' : value.range} onChoose={choose} />
+        <div class="pills" role="group" aria-label={label}>
+          {CHOICES.map(({ id, label: text }) => (
+            <button
+              key={id}
+              type="button"
+              aria-pressed={id === (isOther ? 'other' : value.range)}
+              onClick={() => choose(id)}
+            >
+              {text}
+            </button>
+          ))}
+        </div>
       </div>
       {isOther && (
         <div class="time-filter-other">

@@ -3,9 +3,10 @@ import { pinned, type TimeFilter } from '../../state/time-filter.ts';
 
 /** The filters that are texts, by the names that the service gives them. */
 export const TEXT_FILTERS = [
-  { id: 'session_id', label: 'Session', noun: 'session' },
-  { id: 'category', label: 'Category', noun: 'category' },
   { id: 'name', label: 'Name', noun: 'name' },
+  { id: 'category', label: 'Category', noun: 'category' },
+  { id: 'user', label: 'User', noun: 'user' },
+  { id: 'session_id', label: 'Session', noun: 'session' },
   { id: 'application', label: 'Application', noun: 'application' },
 ] as const;
 
@@ -13,6 +14,8 @@ export type TextFilter = (typeof TEXT_FILTERS)[number]['id'];
 
 /** Everything that the view shows, as in its link. What is empty is not in it. */
 export interface BrowseState extends Readonly<Record<TextFilter, string>>, TimeFilter {
+  /** Each `path:value`; all must hold. */
+  readonly where: readonly string[];
   /** `asc` or `desc`; the newest first unless said otherwise. */
   readonly order: string;
   /** Events of a page. */
@@ -34,7 +37,8 @@ export const NO_FILTERS = stateOf(new URLSearchParams());
 /** The state in a link, whatever is in it: what is wrong is for the service to say. */
 export function stateOf(query: URLSearchParams): BrowseState {
   const entries = NAMES.map((name) => [name, query.get(name) ?? '']);
-  return Object.fromEntries(entries) as Record<(typeof NAMES)[number], string>;
+  const texts = Object.fromEntries(entries) as Record<(typeof NAMES)[number], string>;
+  return { ...texts, where: query.getAll('where').filter((condition) => condition !== '') };
 }
 
 export function browseLink(state: Partial<BrowseState>): string {
@@ -50,16 +54,23 @@ export function filtered(state: BrowseState, change: Partial<BrowseState>): Brow
 export function pathOf(state: BrowseState, nowMs: number): string {
   const { from, to } = pinned(state, nowMs);
   const parameters = new URLSearchParams();
-  const { order, limit, cursor } = state;
+  const { order, limit, cursor, where } = state;
   const texts = TEXT_FILTERS.map(({ id }) => [id, state[id]] as const);
   const others = { from, to, order: order || 'desc', limit: limit || '50', cursor };
   for (const [name, value] of [...texts, ...Object.entries(others)]) {
     if (value !== '') parameters.set(name, value);
   }
+  for (const condition of where) parameters.append('where', condition);
   return `/events?${parameters}`;
 }
 
 /** Whether any filter leaves events out. */
 export function isFiltered(state: BrowseState): boolean {
-  return [...TEXT_FILTERS.map(({ id }) => state[id]), state.range, state.from, state.to].some((value) => value !== '');
+  const { range, from, to, where } = state;
+  return where.length > 0 || [range, from, to, ...TEXT_FILTERS.map(({ id }) => state[id])].some((text) => text !== '');
+}
+
+/** Whether new events belong to the beginning of what is shown. */
+export function isLive({ order, cursor, to }: BrowseState): boolean {
+  return order !== 'asc' && cursor === '' && to === '';
 }

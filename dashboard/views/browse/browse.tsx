@@ -1,21 +1,21 @@
 import { PagedList } from '../../components/paged-list.tsx';
+import { EventLine } from '../../events/event-line.tsx';
+import { locatorOf, readEvents } from '../../events/listed-event.ts';
 import { usePagedAnswer } from '../../hooks/use-paged-answer.ts';
 import { pinned, problemOf } from '../../state/time-filter.ts';
 import type { View, ViewProps } from '../../state/view.ts';
-import { browseLink, filtered, pathOf, stateOf, TEXT_FILTERS } from './browse-state.ts';
+import { browseLink, filtered, isLive, pathOf, stateOf, TEXT_FILTERS } from './browse-state.ts';
 import { EventDrawer } from './event-drawer.tsx';
-import { EventsTable } from './events-table.tsx';
 import { FilterForm } from './filter-form.tsx';
 import { FilterWords } from './filter-words.tsx';
-import { readEvents } from './listed-event.ts';
 import { NoEvents } from './no-events.tsx';
-import './browse.css';
 
-/** The events one by one, filtered, page by page. */
-export const browse: View = { id: 'browse', title: 'Browse', Content: Browse };
+/** The events one by one, filtered, page by page, and the newest as they come. */
+export const browse: View = { id: 'browse', title: 'Events', Content: Browse };
 
 /** The parameters that have a field for what the service says about them. */
-const FIELDS = [...TEXT_FILTERS.map(({ id }) => id), 'from', 'to'];
+const FIELDS = [...TEXT_FILTERS.map(({ id }) => id), 'where', 'from', 'to'];
+const LIVE_MS = 2_000;
 
 function Browse({ query }: ViewProps) {
   const state = stateOf(query);
@@ -24,6 +24,8 @@ function Browse({ query }: ViewProps) {
     cursor: state.cursor,
     pathOf: (nowMs) => pathOf(state, nowMs),
     read: readEvents,
+    // What is read in the drawer stays where it is.
+    everyMs: isLive(state) && state.event === '' ? LIVE_MS : undefined,
   });
   const { answer, nowMs } = page;
   const problem = problemOf(state);
@@ -45,7 +47,17 @@ function Browse({ query }: ViewProps) {
         empty={<NoEvents state={state} />}
         end={state.order === 'asc' ? 'These are the newest.' : 'These are the oldest.'}
       >
-        {({ events }) => <EventsTable state={state} events={events} />}
+        {({ events }) => (
+          <ul class="event-lines" aria-label="Events">
+            {events.map((event) => (
+              <EventLine
+                key={locatorOf(event)}
+                event={event}
+                href={browseLink({ ...state, event: locatorOf(event) })}
+              />
+            ))}
+          </ul>
+        )}
       </PagedList>
       {state.event !== '' && <EventDrawer state={state} events={answer.state === 'ready' ? answer.value.events : []} />}
     </>

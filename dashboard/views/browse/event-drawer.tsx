@@ -1,13 +1,9 @@
-import type { ComponentChildren } from 'preact';
 import { Drawer } from '../../components/drawer.tsx';
-import { Payload } from '../../components/payload.tsx';
-import { CopyButton } from '../../components/copy-button.tsx';
-import { StoredText, NoText } from '../../components/stored-text.tsx';
-import { Time } from '../../components/time.tsx';
+import { FoundEvent } from '../../events/found-event.tsx';
+import { locatorOf, type ListedEvent } from '../../events/listed-event.ts';
 import { useService } from '../../api/service.ts';
-import { browseLink, NO_FILTERS, type BrowseState } from './browse-state.ts';
-import { FoundEvent } from './found-event.tsx';
-import { locatorOf, type ListedEvent } from './listed-event.ts';
+import { browseLink, type BrowseState } from './browse-state.ts';
+import { EventDetail } from './event-detail.tsx';
 
 export interface EventDrawerProps {
   readonly state: BrowseState;
@@ -15,17 +11,20 @@ export interface EventDrawerProps {
   readonly events: readonly ListedEvent[];
 }
 
-/** The event that is opened, beside the list. */
+/** The event that is opened, beside the list; the arrow keys go up and down in that. */
 export function EventDrawer({ state, events }: EventDrawerProps) {
   const { navigation } = useService();
   const index = events.findIndex((event) => locatorOf(event) === state.event);
   const listed = events[index];
-  const open = (event: ListedEvent) =>
+  const open = (event: ListedEvent | undefined) => {
+    if (event === undefined) return;
     navigation.navigate(browseLink({ ...state, event: locatorOf(event) }), { replace: true });
+  };
   return (
     <Drawer
       label="Event"
-      onClose={() => navigation.navigate(browseLink({ ...state, event: '', form: '' }))}
+      onClose={() => navigation.leave(browseLink({ ...state, event: '', form: '' }))}
+      onStep={listed === undefined ? undefined : (by) => open(events[index + by])}
       actions={
         listed !== undefined && (
           <>
@@ -48,7 +47,7 @@ interface StepProps {
   readonly label: string;
   readonly sign: string;
   readonly to: ListedEvent | undefined;
-  readonly open: (event: ListedEvent) => void;
+  readonly open: (event: ListedEvent | undefined) => void;
 }
 
 function Step({ label, sign, to, open }: StepProps) {
@@ -57,72 +56,11 @@ function Step({ label, sign, to, open }: StepProps) {
       type="button"
       class="button button-small"
       aria-label={label}
-      title={label}
+      title={`${label} (${sign})`}
       disabled={to === undefined}
-      onClick={() => to !== undefined && open(to)}
+      onClick={() => open(to)}
     >
       {sign}
     </button>
-  );
-}
-
-function EventDetail({ state, event }: { readonly state: BrowseState; readonly event: ListedEvent }) {
-  const { navigation } = useService();
-  const { name, category, data } = event;
-  return (
-    <>
-      <h2 class={name.length > 60 ? 'drawer-title drawer-title-long' : 'drawer-title'}>
-        <StoredText text={name} />
-      </h2>
-      <dl class="facts">
-        <Fact name="Time">
-          <Time iso={event.timestamp} precision="exact" />
-        </Fact>
-        <Fact name="Received">
-          <Time iso={event.received_at} precision="exact" />
-        </Fact>
-        <Fact name="Category">
-          <a href={browseLink({ ...NO_FILTERS, category })}>
-            <StoredText text={category} />
-          </a>
-        </Fact>
-        <Fact name="Session">{event.session_id === '' ? <NoText /> : <WholeSession id={event.session_id} />}</Fact>
-        <Fact name="User">{event.user === '' ? <NoText /> : <StoredText text={event.user} />}</Fact>
-        <Fact name="Application">
-          {event.application === '' ? 'none, sent without a key' : <StoredText text={event.application} />}
-        </Fact>
-        <Fact name="Event id">
-          <StoredText text={event.event_id} /> <CopyButton text={event.event_id} what="the event id" />
-        </Fact>
-      </dl>
-      <h3>Data</h3>
-      <Payload
-        text={data}
-        what="the data"
-        form={state.form === 'indented' ? 'indented' : 'sent'}
-        onForm={(form) =>
-          navigation.navigate(browseLink({ ...state, form: form === 'sent' ? '' : form }), { replace: true })
-        }
-      />
-    </>
-  );
-}
-
-function WholeSession({ id }: { readonly id: string }) {
-  return (
-    <>
-      <StoredText text={id} />
-      <br />
-      <a href={browseLink({ ...NO_FILTERS, session_id: id, order: 'asc' })}>All events of this session</a>
-    </>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

@@ -1,15 +1,16 @@
-import { useState } from 'preact/hooks';
 import type { Issue } from '../../api/api-error.ts';
-import { Filters } from '../../components/filters/filters.tsx';
-import { Segments } from '../../components/filters/segments.tsx';
-import { TextFilter } from '../../components/filters/text-filter.tsx';
-import { TimeFilterFields } from '../../components/filters/time-filter-fields.tsx';
-import { useTyped } from '../../hooks/use-typed.ts';
 import { messageAt } from '../../api/sentence.ts';
 import { useService } from '../../api/service.ts';
+import { Combobox } from '../../choice/combobox.tsx';
+import { Conditions } from '../../choice/conditions.tsx';
+import { EventChoice } from '../../choice/event-choice.tsx';
+import { useNames, useValues } from '../../choice/suggestions.ts';
+import { Filters } from '../../components/filters/filters.tsx';
+import { Segments } from '../../components/filters/segments.tsx';
+import { TimeFilterFields } from '../../components/filters/time-filter-fields.tsx';
+import { useTyped } from '../../hooks/use-typed.ts';
 import { trimmed } from '../../state/time-filter.ts';
-import { TEXT_FILTERS, browseLink, filtered, isFiltered, NO_FILTERS, type BrowseState } from './browse-state.ts';
-import { CategoryOptions } from './category-options.tsx';
+import { browseLink, filtered, isFiltered, NO_FILTERS, TEXT_FILTERS, type BrowseState } from './browse-state.ts';
 
 export interface FilterFormProps {
   readonly state: BrowseState;
@@ -22,32 +23,47 @@ const ORDERS = [
   { id: 'asc', label: 'Oldest first' },
 ] as const;
 
-/** Chooses which events are shown. Texts count when they are sent off; what is chosen, at once. */
+/** Chooses which events are shown. What is chosen counts at once; times that are typed, when they are sent off. */
 export function FilterForm({ state, issues }: FilterFormProps) {
   const { navigation } = useService();
   const [values, change] = useTyped(filtered(state, {}));
-  const [wantsCategories, setWantsCategories] = useState(false);
+  const names = useNames();
   const show = (changed: Partial<BrowseState> = {}) =>
     navigation.navigate(browseLink(filtered({ ...values, ...trimmed(values) }, changed)));
   const errorOf = (name: string) => messageAt(issues, name);
+  const { category, name, where } = state;
   return (
     <Filters
       clearLink={isFiltered(state) ? browseLink({ ...NO_FILTERS, order: state.order }) : undefined}
       onShow={() => show()}
-      texts={TEXT_FILTERS.map(({ id, label }) => (
-        <TextFilter
-          key={id}
-          label={label}
-          value={values[id]}
-          error={errorOf(id)}
-          onInput={(text) => change({ [id]: text })}
-          {...(id === 'category' && {
-            suggestions: wantsCategories && <CategoryOptions />,
-            onFocus: () => setWantsCategories(true),
-          })}
-        />
-      ))}
+      texts={
+        <>
+          <EventChoice
+            label="Event"
+            names={names}
+            value={{ category, name }}
+            error={errorOf('name') ?? errorOf('category')}
+            onChoose={(event) => show({ ...event })}
+          />
+          {TEXT_FILTERS.slice(2).map(({ id, label }) => (
+            <ValueFilter
+              key={id}
+              id={id}
+              label={label}
+              state={state}
+              error={errorOf(id)}
+              onChoose={(text) => show({ [id]: text })}
+            />
+          ))}
+        </>
+      }
     >
+      <Conditions
+        where={where}
+        of={{ category, name }}
+        error={errorOf('where')}
+        onChange={(conditions) => show({ where: conditions })}
+      />
       <TimeFilterFields
         label="Time"
         value={values}
@@ -65,5 +81,21 @@ export function FilterForm({ state, issues }: FilterFormProps) {
         />
       </div>
     </Filters>
+  );
+}
+
+interface ValueFilterProps {
+  readonly id: 'user' | 'session_id' | 'application' | 'name' | 'category';
+  readonly label: string;
+  readonly state: BrowseState;
+  readonly error: string | undefined;
+  readonly onChoose: (text: string) => void;
+}
+
+function ValueFilter({ id, label, state: { category, name, ...state }, error, onChoose }: ValueFilterProps) {
+  const { options, want } = useValues(id, { category, name });
+  const value = { ...state, category, name }[id];
+  return (
+    <Combobox label={label} value={value} options={options} onOpen={want} onChoose={onChoose} error={error} takesAny />
   );
 }

@@ -1,16 +1,25 @@
 import type { ComponentChildren } from 'preact';
 import { StoredText } from '../../components/stored-text.tsx';
+import { useZone } from '../../hooks/use-zone.ts';
 import { wordsOf } from '../../state/time-filter.ts';
 import { TEXT_FILTERS, type BrowseState } from './browse-state.ts';
 
 /** The filters in the middle of a sentence: `of the session “s”, the category “c”, of the last hour`. */
 export function FilterWords({ state }: { readonly state: BrowseState }) {
+  const zone = useZone();
   const parts: ComponentChildren[] = TEXT_FILTERS.filter(({ id }) => state[id] !== '').map(({ id, noun }) => (
     <span key={id} class="filter-word">
-      {noun} “<StoredText text={state[id]} />”
+      {noun} “<StoredText text={state[id].slice(0, 256)} />”
     </span>
   ));
-  const time = wordsOf(state);
+  for (const condition of state.where) {
+    parts.push(
+      <span key={condition} class="filter-word">
+        <StoredText text={condition.slice(0, 256)} />
+      </span>,
+    );
+  }
+  const time = wordsOf(state, zone);
   if (time !== '') parts.push(<span key="time">{time}</span>);
   return <>{parts.flatMap((part, index) => (index === 0 ? [part] : [', ', part]))}</>;
 }

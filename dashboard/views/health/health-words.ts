@@ -42,9 +42,9 @@ const KNOWN: ReadonlyMap<string, KnownPart> = new Map(
   }),
 );
 
-/** Every part in words, in the order of the service. */
+/** Every part in words, in the order of the service. An error that several have is said by one of them. */
 export function partsInWords({ parts }: HealthAnswer): PartWords[] {
-  return Object.entries(parts).map(([id, part]) => {
+  return Object.entries(saidOnce(parts)).map(([id, part]) => {
     const members = membersOf(part);
     const { name, words, uses } = KNOWN.get(id) ?? {
       name: nameOf(id),
@@ -72,10 +72,10 @@ export function headline(answer: HealthAnswer): Words {
 }
 
 function degraded({ parts }: HealthAnswer, troubled: readonly PartWords[]) {
-  const isAway = textOf(membersOf(parts['clickhouse']), 'state') === 'away';
-  if (!isAway) return { state: 'Events are accepted, and something needs a look', sentence: reasons(troubled) };
+  const isUnavailable = textOf(membersOf(parts['clickhouse']), 'state') === 'unavailable';
+  if (!isUnavailable) return { state: 'Events are accepted, and something needs a look', sentence: reasons(troubled) };
   return {
-    state: 'Events are accepted, and ClickHouse is away',
+    state: 'Events are accepted, and ClickHouse is unavailable',
     sentence:
       'They are safe on the disk of this service and are sent once ClickHouse is back. Until then, questions about what is stored have no answer.',
   };
@@ -84,6 +84,25 @@ function degraded({ parts }: HealthAnswer, troubled: readonly PartWords[]) {
 function reasons(troubled: readonly PartWords[]): string {
   if (troubled.length === 0) return '';
   return `Have a look at: ${troubled.map(({ name }) => name).join(', ')}.`;
+}
+
+/** The parts without the errors that ClickHouse, or a part before, has already said. */
+function saidOnce(parts: HealthAnswer['parts']): HealthAnswer['parts'] {
+  const said = new Set<string>();
+  const without = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map((item) => without(item));
+    if (typeof value !== 'object' || value === null) return value;
+    const kept = Object.entries(value).filter(([name, text]) => {
+      if (name !== 'error' || typeof text !== 'string') return true;
+      const isNew = !said.has(text);
+      said.add(text);
+      return isNew;
+    });
+    return Object.fromEntries(kept.map(([name, inner]) => [name, without(inner)]));
+  };
+  const clickhouse = without(parts['clickhouse']);
+  const others = Object.entries(parts).map(([id, part]) => [id, id === 'clickhouse' ? clickhouse : without(part)]);
+  return Object.fromEntries(others) as HealthAnswer['parts'];
 }
 
 /** A part that this page has not heard of: its own words. */

@@ -5,7 +5,7 @@ import { useAnswer } from '../../hooks/use-answer.ts';
 import { useService } from '../../api/service.ts';
 import type { View } from '../../state/view.ts';
 import { headline, partsInWords, type HealthAnswer } from './health-words.ts';
-import { PartCard } from './part-card.tsx';
+import { PartRow } from './part-row.tsx';
 import { Sign } from './sign.tsx';
 import type { Words } from './words.ts';
 import './health.css';
@@ -49,7 +49,7 @@ function HealthContent() {
           </div>
           <ul class={error === undefined ? 'health-parts' : 'health-parts health-parts-old'}>
             {partsInWords(value).map((part) => (
-              <PartCard key={part.id} part={part} />
+              <PartRow key={part.id} part={part} />
             ))}
           </ul>
         </section>

@@ -14,7 +14,9 @@ export function journalWords(members: Members): Words {
     state === 'ok'
       ? 'Each event is on disk before it is answered.'
       : `Events are answered with 503${error === undefined ? '' : `, because of this: ${error}`}.`;
-  return { tone: toneOf(state, error !== undefined), state: state === 'ok' ? 'accepting' : state, sentence };
+  const todo =
+    state === 'ok' ? undefined : 'Free space on the disk of DATA_DIR, and see that the service may write there.';
+  return { tone: toneOf(state, error !== undefined), state: state === 'ok' ? 'accepting' : state, sentence, todo };
 }
 
 export function backlogWords(members: Members): Words {
@@ -56,6 +58,7 @@ export function shipperWords(members: Members): Words {
     tone: toneOf(state, error !== undefined || refused > 0),
     state,
     sentence: sentences.filter((sentence) => sentence !== undefined).join(' '),
+    todo: refused === 0 ? undefined : 'The log of the service has what ClickHouse says about each; none is deleted.',
   };
 }
 
@@ -63,7 +66,7 @@ export function clickhouseWords(members: Members): Words {
   const state = textOf(members, 'state') ?? 'unknown';
   const error = textOf(members, 'error');
   const version = textOf(members, 'version');
-  const isPartly = state === 'partly away';
+  const isPartly = state === 'partly unavailable';
   const answers = isPartly ? 'Some nodes answer' : 'It answers';
   const silent = isPartly ? 'Others do not' : 'It does not answer';
   const sentences = [
@@ -74,6 +77,10 @@ export function clickhouseWords(members: Members): Words {
     tone: toneOf(state, error !== undefined),
     state,
     sentence: sentences.filter((sentence) => sentence !== undefined).join(' '),
+    todo:
+      state === 'up'
+        ? undefined
+        : 'Start it, or correct CLICKHOUSE_URL. It is tried again by itself; nothing is lost meanwhile.',
   };
 }
 
@@ -81,8 +88,10 @@ export function schemaWords(members: Members): Words {
   const { state, reason } = splitState(textOf(members, 'state') ?? 'unknown');
   const hasFindings = Array.isArray(members['findings']) && members['findings'].length > 0;
   return {
-    tone: toneOf(state, hasFindings),
+    // Whatever else they are, events wait until they are ready.
+    tone: state === 'ready' ? toneOf(state, hasFindings) : toneOf(state, true),
     state,
+    todo: state === 'not migrated' ? 'Run npm run migrate.' : undefined,
     sentence: state === 'ready' ? 'They are those of this version of the service.' : reason && sentence(reason),
   };
 }

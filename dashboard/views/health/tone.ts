@@ -24,9 +24,8 @@ const BAD: ReadonlySet<string> = new Set([
   'lost',
 ]);
 const WARN: ReadonlySet<string> = new Set([
-  'away',
-  'partly away',
   'unavailable',
+  'partly unavailable',
   'incomplete',
   'degraded',
   'behind',

@@ -7,6 +7,8 @@ export interface Words {
   readonly state: string;
   /** In a sentence or two; empty when the state says it all. */
   readonly sentence: string;
+  /** What whoever runs the service can do about it. */
+  readonly todo?: string | undefined;
 }
 
 /** A state may bring its reason along: `not migrated: tables are gone`. */

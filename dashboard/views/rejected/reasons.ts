@@ -28,10 +28,3 @@ export const REASONS: readonly ReasonWords[] = Object.entries(WORDS).map(([id, w
 export function reasonWords(id: string): ReasonWords {
   return REASONS.find((reason) => reason.id === id) ?? { id, label: id, meaning: undefined };
 }
-
-/** How many rejections have each reason. */
-export function countByReason(rejected: readonly { readonly reason: string }[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { reason } of rejected) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return counts;
-}

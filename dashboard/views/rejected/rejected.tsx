@@ -3,7 +3,7 @@ import { usePagedAnswer } from '../../hooks/use-paged-answer.ts';
 import { pinned, problemOf } from '../../state/time-filter.ts';
 import type { View, ViewProps } from '../../state/view.ts';
 import { NoRejections } from './no-rejections.tsx';
-import { ReasonChoice } from './reason-choice.tsx';
+import { Groups } from './groups.tsx';
 import { RejectedFilters } from './rejected-filters.tsx';
 import { filtered, pathOf, rejectedLink, stateOf } from './rejected-state.ts';
 import { Rejection, type RejectedAnswer } from './rejection.tsx';
@@ -22,14 +22,14 @@ function Rejected({ query }: ViewProps) {
     cursor: state.cursor,
     pathOf: (nowMs) => pathOf(state, nowMs),
   });
-  const { answer, current, nowMs } = page;
+  const { answer, nowMs } = page;
   const problem = problemOf(state);
   return (
     <>
       <section aria-label="Filters">
         <RejectedFilters state={state} issues={answer.state === 'failed' ? answer.error.issues : []} />
-        <ReasonChoice state={state} answer={current} />
       </section>
+      <Groups state={state} nowMs={nowMs} />
       <PagedList
         page={page}
         title="Rejections"

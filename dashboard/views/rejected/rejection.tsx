@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import { Payload, type PayloadForm } from '../../components/payload.tsx';
-import { StoredText } from '../../components/stored-text.tsx';
+import { StoredLine, StoredText } from '../../components/stored-text.tsx';
 import { Time } from '../../components/time.tsx';
 import { microsOf, momentOf } from '../../text/instants.ts';
 import { isStructured } from '../../text/json-text.ts';
@@ -23,36 +23,53 @@ export interface RejectedEvent {
   readonly payload: string;
 }
 
-/** One rejection: when, whose, why, and what. */
+/** One rejection on a line: when, why, and what is wrong first; opened, all of it. */
 export function Rejection({ rejected }: { readonly rejected: RejectedEvent }) {
-  const { received_at, application, reason, errors, payload } = rejected;
-  const { label, meaning } = reasonWords(reason);
+  const { received_at, reason, errors } = rejected;
+  const [isOpen, setIsOpen] = useState(false);
+  const [first] = errors;
+  return (
+    <article class="rejection">
+      <details onToggle={(event) => setIsOpen(event.currentTarget.open)}>
+        <summary>
+          <Time iso={received_at} zone="implied" />
+          <span class="tag">
+            <StoredText text={reasonWords(reason).label} />
+          </span>
+          <span class="rejection-what">
+            <StoredLine
+              text={first === undefined ? '' : `${first.path === '' ? 'whole event' : first.path}: ${first.message}`}
+            />
+          </span>
+          {errors.length > 1 && <span class="section-note">and {errors.length - 1} more</span>}
+        </summary>
+        {isOpen && <Opened rejected={rejected} />}
+      </details>
+    </article>
+  );
+}
+
+function Opened({
+  rejected: { received_at, application, reason, errors, payload },
+}: {
+  readonly rejected: RejectedEvent;
+}) {
+  const { meaning } = reasonWords(reason);
   const [form, setForm] = useState<PayloadForm>('sent');
   const isJson = useMemo(() => isStructured(payload), [payload]);
   return (
-    <article class="rejection">
-      <header class="rejection-head">
-        <h3>
-          <StoredText text={label} />
-        </h3>
-        <a
-          class="filter-link"
-          href={rejectedLink({ ...NO_FILTERS, ...momentOf(microsOf(received_at)) })}
-          title="Only what was rejected at this moment"
-        >
-          <Time iso={received_at} />
-        </a>
-        <span class="section-note">
-          {application === '' ? (
-            'sent without a key'
-          ) : (
-            <>
-              from <StoredText text={application} />
-            </>
-          )}
-        </span>
-      </header>
-      {meaning !== undefined && <p class="section-note">{meaning}.</p>}
+    <div class="rejection-opened">
+      <p class="section-note">
+        {meaning !== undefined && `${meaning}. `}
+        {application === '' ? (
+          'Sent without a key. '
+        ) : (
+          <>
+            Sent by <StoredText text={application} />.{' '}
+          </>
+        )}
+        <a href={rejectedLink({ ...NO_FILTERS, ...momentOf(microsOf(received_at)) })}>Only this moment</a>
+      </p>
       <ul class="issues">
         {errors.map(({ path, message }, index) => (
           <li key={index}>
@@ -70,6 +87,6 @@ export function Rejection({ rejected }: { readonly rejected: RejectedEvent }) {
       ) : (
         <Payload text={payload} what="what was received" form={isJson ? form : undefined} onForm={setForm} />
       )}
-    </article>
+    </div>
   );
 }

@@ -1,21 +1,31 @@
-import { linkTo } from '../../state/location.ts';
+import { browseTo, userTo } from '../../state/links.ts';
 import type { TopQuestion } from './question.ts';
 
-const WINDOWS_MS: Readonly<Record<string, number>> = { '15m': 900_000, '1h': 3_600_000, '24h': 86_400_000 };
-/** What `GET /events` can be asked for; it knows no users and no paths. */
-const FILTERS: readonly string[] = ['name', 'category', 'session_id'];
+const WINDOWS_MS: Readonly<Record<string, number>> = {
+  '15m': 900_000,
+  '1h': 3_600_000,
+  '24h': 86_400_000,
+  '7d': 7 * 86_400_000,
+  '30d': 30 * 86_400_000,
+};
+/** What events can be told apart by without a path. */
+const MEMBERS: readonly string[] = ['name', 'category', 'session_id', 'application'];
 
 /**
- * The link to the events behind a key, where there is a way to ask for them. What `unique` and `where` leave out of the
- * count is among them.
+ * The link to the events behind a key; of a user, to what that user did. What `unique` leaves out of the count is among
+ * them.
+ * @param key null for the events that have no value there
  * @param generatedAt of the list that the key is in, ISO 8601
  */
-export function browseLink(question: TopQuestion, key: string, generatedAt: string): string | undefined {
-  const { by, category, name, window } = question;
-  if (!FILTERS.includes(by) || key === '') return undefined;
+export function browseLink(question: TopQuestion, key: string | null, generatedAt: string): string | undefined {
+  const { by, category, name, window, from, to, where } = question;
+  if (key === null || key === '') return undefined;
+  if (by === 'user') return userTo(key);
   const windowMs = WINDOWS_MS[window];
-  const from = windowMs === undefined ? undefined : fromOf(generatedAt, windowMs);
-  return linkTo('browse', { category, name, [by]: key, from });
+  const since = windowMs === undefined ? from : fromOf(generatedAt, windowMs);
+  const filters = { category, name, where, from: since, to };
+  if (MEMBERS.includes(by)) return browseTo({ ...filters, [by]: key });
+  return browseTo({ ...filters, where: [...where, `${by}:${key}`] });
 }
 
 /** To the minute, and so as not to leave anything out: a link that changes every second cannot be copied. */

@@ -3,7 +3,11 @@ import { linkTo } from '../../state/location.ts';
 /** The parameters of `GET /events/top` as they are written in a link and in the form; empty where one is not given. */
 export interface TopQuestion {
   readonly by: string;
+  /** What is counted; `events` unless given. */
+  readonly measure: string;
   readonly window: string;
+  readonly from: string;
+  readonly to: string;
   readonly category: string;
   readonly name: string;
   readonly unique: string;
@@ -18,7 +22,10 @@ export const VIEW_ID = 'top';
 const BY = 'name';
 const NOTHING_GIVEN: TopQuestion = {
   by: BY,
+  measure: '',
   window: '',
+  from: '',
+  to: '',
   category: '',
   name: '',
   unique: '',
@@ -30,14 +37,21 @@ const NOTHING_GIVEN: TopQuestion = {
 /** What the view asks when its link says nothing. Not the service's own default, which looks at everything. */
 export const FIRST_QUESTION: TopQuestion = { ...NOTHING_GIVEN, window: '1h' };
 
+/** Whether a link says anything of what is asked. */
+export function isAsked(query: URLSearchParams): boolean {
+  return Object.keys(NOTHING_GIVEN).some((name) => query.has(name));
+}
+
 /** The question of a link. Its values are passed on as they are, so that the service says what is wrong with them. */
 export function readQuestion(query: URLSearchParams): TopQuestion {
-  const names = Object.keys(NOTHING_GIVEN);
-  if (!names.some((name) => query.has(name))) return FIRST_QUESTION;
+  if (!isAsked(query)) return FIRST_QUESTION;
   const text = (name: keyof TopQuestion) => query.get(name) ?? '';
   return {
     by: text('by') || BY,
+    measure: text('measure'),
     window: text('window'),
+    from: text('from'),
+    to: text('to'),
     category: text('category'),
     name: text('name'),
     unique: text('unique'),
@@ -47,9 +61,12 @@ export function readQuestion(query: URLSearchParams): TopQuestion {
   };
 }
 
+/** The link to the first question. */
+export const START = linkTo(VIEW_ID);
+
 /** The link to a question: that of the API, with `by` always, so that it is not taken for the first question. */
 export function linkToQuestion(question: TopQuestion): string {
-  return sameQuestion(question, FIRST_QUESTION) ? linkTo(VIEW_ID) : linkTo(VIEW_ID, { ...question });
+  return linkTo(VIEW_ID, { ...question });
 }
 
 /** The path of the stream that answers it. */

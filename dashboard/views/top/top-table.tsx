@@ -1,10 +1,12 @@
 import { Count } from '../../components/count.tsx';
+import { formatShare } from '../../text/format.ts';
 import type { TopEntry, TopList } from '../../api/stream.ts';
 import { browseLink } from './browse-link.ts';
 import { shownPaths, type TopQuestion } from './question.ts';
 import { useMovingRows } from './use-moving-rows.ts';
 import { valueText } from './value-text.ts';
-import { keyLabelOf, titleOf, withoutData } from './words.ts';
+import { useTotal } from './use-total.ts';
+import { countLabelOf, keyLabelOf, titleOf, withoutData } from './words.ts';
 
 export interface TopTableProps {
   readonly question: TopQuestion;
@@ -16,6 +18,7 @@ export function TopTable({ question, list }: TopTableProps) {
   const body = useMovingRows();
   const paths = shownPaths(question);
   const greatest = list.top[0]?.count ?? 1;
+  const total = useTotal(question);
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
     <section class="table-scroll" aria-label={titleOf(question)} tabIndex={0}>
@@ -28,8 +31,13 @@ export function TopTable({ question, list }: TopTableProps) {
             </th>
             <th scope="col">{keyLabelOf(question)}</th>
             <th scope="col" class="number">
-              Events
+              {countLabelOf(question)}
             </th>
+            {total !== undefined && (
+              <th scope="col" class="number">
+                Share
+              </th>
+            )}
             {paths.map((path) => (
               <th key={path} scope="col" title={path}>
                 {withoutData(path)}
@@ -44,6 +52,7 @@ export function TopTable({ question, list }: TopTableProps) {
               entry={entry}
               rank={index + 1}
               share={entry.count / greatest}
+              total={total}
               paths={paths}
               href={browseLink(question, entry.key, list.generated_at)}
             />
@@ -59,11 +68,13 @@ interface RowProps {
   readonly rank: number;
   /** Of the greatest count, 0 to 1. */
   readonly share: number;
+  /** Of all that match; undefined while it is not known. */
+  readonly total: number | undefined;
   readonly paths: readonly string[];
   readonly href: string | undefined;
 }
 
-function Row({ entry, rank, share, paths, href }: RowProps) {
+function Row({ entry, rank, share, total, paths, href }: RowProps) {
   const key = <Value value={entry.key} />;
   return (
     <tr>
@@ -74,6 +85,9 @@ function Row({ entry, rank, share, paths, href }: RowProps) {
       <td class="number">
         <Count value={entry.count} />
       </td>
+      {total !== undefined && (
+        <td class="number top-share">{formatShare(entry.count, Math.max(total, entry.count))}</td>
+      )}
       {paths.map((path) => (
         <td key={path} class="top-shown">
           <Value value={entry[path]} />

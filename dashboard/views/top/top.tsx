@@ -1,11 +1,14 @@
 import { useState } from 'preact/hooks';
+import { useZone } from '../../hooks/use-zone.ts';
+import { messageAt } from '../../api/sentence.ts';
 import { useTopStream } from '../../hooks/use-top-stream.ts';
 import type { View, ViewProps } from '../../state/view.ts';
 import { QuestionForm } from './question-form.tsx';
-import { readQuestion, streamPathOf, VIEW_ID } from './question.ts';
+import { streamPathOf, VIEW_ID } from './question.ts';
 import { QuickChoice } from './quick-choice.tsx';
 import { LiveStatus } from './live-status.tsx';
 import { TopAnswer } from './top-answer.tsx';
+import { useFirstWindow } from './use-first-window.ts';
 import { scopeOf, titleOf } from './words.ts';
 import './top.css';
 
@@ -13,7 +16,8 @@ import './top.css';
 export const top: View = { id: VIEW_ID, title: 'Top', Content: Top };
 
 function Top({ query }: ViewProps) {
-  const question = readQuestion(query);
+  const question = useFirstWindow(query);
+  const zone = useZone();
   const path = streamPathOf(question);
   const [heldPath, setHeldPath] = useState<string>();
   // Another question is always followed; what is held is a list that is there.
@@ -22,11 +26,11 @@ function Top({ query }: ViewProps) {
   const issues = status.state === 'ended' ? status.error.issues : [];
   return (
     <section aria-labelledby="top-list">
-      <QuickChoice question={question} />
+      <QuickChoice question={question} error={messageAt(issues, 'by')} />
       <QuestionForm question={question} issues={issues} />
       <div class="section-head">
         <h2 id="top-list">{titleOf(question)}</h2>
-        <span class="section-note top-scope">{scopeOf(question)}</span>
+        <span class="section-note top-scope">{scopeOf(question, zone)}</span>
         <LiveStatus
           status={status}
           list={list}

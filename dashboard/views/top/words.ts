@@ -1,3 +1,4 @@
+import { wordsOf } from '../../state/time-filter.ts';
 import type { TopQuestion } from './question.ts';
 
 /** What events can be counted by without a path, and what many of these are called. */
@@ -13,30 +14,56 @@ export const WINDOWS = [
   { window: '15m', label: '15 min', words: 'in the last 15 minutes' },
   { window: '1h', label: '1 hour', words: 'in the last hour' },
   { window: '24h', label: '24 hours', words: 'in the last 24 hours' },
+  { window: '7d', label: '7 days', words: 'in the last 7 days' },
+  { window: '30d', label: '30 days', words: 'in the last 30 days' },
   { window: '', label: 'Everything', words: 'of all time' },
 ] as const;
 
+/** What can be counted, and what of it there is most of. */
+export const MEASURES = [
+  { id: 'events', label: 'Events' },
+  { id: 'users', label: 'Unique users' },
+  { id: 'sessions', label: 'Sessions' },
+] as const;
+
 /** The heading of a list: `Sessions with the most events`. */
-export function titleOf({ by }: TopQuestion): string {
+export function titleOf({ by, measure }: TopQuestion): string {
   const column = COLUMNS.find((column) => column.by === by);
-  return `${column?.plural ?? `Values of ${by}`} with the most events`;
+  const most = measure === 'users' || measure === 'sessions' ? measure : 'events';
+  return `${column?.plural ?? `Values of ${cut(by)}`} with the most ${most}`;
+}
+
+/** What the counts are of, over their column. */
+export function countLabelOf({ measure }: TopQuestion): string {
+  return MEASURES.find(({ id }) => id === measure)?.label ?? 'Events';
 }
 
 /** What the heading of the column of keys says. */
 export function keyLabelOf({ by }: TopQuestion): string {
-  return COLUMNS.find((column) => column.by === by)?.label ?? withoutData(by);
+  return COLUMNS.find((column) => column.by === by)?.label ?? withoutData(cut(by));
 }
 
 /** Which events are counted: `in the last hour, category “shop”, where data.kind is “a”`. */
-export function scopeOf({ window, category, name, unique, where }: TopQuestion): string {
+export function scopeOf({ window, from, to, category, name, unique, where }: TopQuestion, zone = 'UTC'): string {
+  const times = from === '' && to === '' ? undefined : wordsOf({ range: '', from, to }, zone);
   const parts = [
-    WINDOWS.find((known) => known.window === window)?.words ?? `window “${window}”`,
-    ...(category === '' ? [] : [`category “${category}”`]),
-    ...(name === '' ? [] : [`name “${name}”`]),
-    ...(unique === '' ? [] : [`only the latest of each ${unique}`]),
-    ...where.map((condition) => `where ${conditionWords(condition)}`),
+    ...(times !== undefined && window === '' ? [] : [windowWords(window)]),
+    ...(times === undefined ? [] : [times]),
+    ...(category === '' ? [] : [`category “${cut(category)}”`]),
+    ...(name === '' ? [] : [`name “${cut(name)}”`]),
+    ...(unique === '' ? [] : [`only the latest of each ${cut(unique)}`]),
+    ...where.map((condition) => `where ${cut(conditionWords(condition))}`),
   ];
   return parts.join(', ');
+}
+
+function windowWords(window: string): string {
+  return WINDOWS.find((known) => known.window === window)?.words ?? `window “${cut(window)}”`;
+}
+
+/** A link may hold any text; no heading is longer than names may be. */
+function cut(text: string): string {
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
 
 /** A path without what all paths begin with. */

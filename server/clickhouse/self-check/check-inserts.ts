@@ -28,11 +28,11 @@ async function checkInsert(ingest: ClickHouseClient, table: string): Promise<Fin
     await text(result.stream);
     return [];
   } catch (error) {
-    const mend = SETTINGS_CODES.get(codeOf(error) ?? '');
+    const fix = SETTINGS_CODES.get(codeOf(error) ?? '');
     // Whatever else it is passes, or is found when rows are sent.
-    if (mend === undefined && classify(error) === 'server') throw error;
+    if (fix === undefined && classify(error) === 'server') throw error;
     const expected = 'an INSERT with the settings of server/clickhouse/insert-settings.ts';
-    return [refusal(`an INSERT of no rows into ${table}`, messageOf(error), expected, mend ?? 'npm run migrate')];
+    return [refusal(`an INSERT of no rows into ${table}`, messageOf(error), expected, fix ?? 'npm run migrate')];
   }
 }
 

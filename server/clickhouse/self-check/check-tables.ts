@@ -58,15 +58,15 @@ interface Setting {
 
 function wrongEngine({ name, engine }: FoundTable, expected: ExpectedTable): Finding[] {
   if (engine === expected.engine) return [];
-  const mend = `move the rows into a table made by ${expected.migration}`;
-  return [refusal(`the engine of ${name}`, engine, expected.engine, mend)];
+  const fix = `move the rows into a table made by ${expected.migration}`;
+  return [refusal(`the engine of ${name}`, engine, expected.engine, fix)];
 }
 
 function wrongShardingKey(found: FoundTable, { shardingKey, migration }: ExpectedTable): Finding[] {
   const { name, engine, engineFull } = found;
   if (engine !== 'Distributed' || shardingKey === undefined || engineFull.endsWith(`, ${shardingKey})`)) return [];
-  const mend = `DROP TABLE ${name} on this node (it holds no rows itself), and make it as in ${migration}`;
-  return [refusal(`the sharding key of ${name}`, engineFull, shardingKey, mend)];
+  const fix = `DROP TABLE ${name} on this node (it holds no rows itself), and make it as in ${migration}`;
+  return [refusal(`the sharding key of ${name}`, engineFull, shardingKey, fix)];
 }
 
 function wrongColumns(
@@ -79,8 +79,8 @@ function wrongColumns(
     const found = types.get(column);
     if (found === type) return [];
     const verb = found === undefined ? 'ADD' : 'MODIFY';
-    const mend = `npm run migrate; if nothing is pending there: ALTER TABLE ${database}.${table} ${verb} COLUMN ${column} ${type}, as in ${expected.migration}`;
-    return [refusal(`the column ${table}.${column}`, found ?? 'nothing', type, mend)];
+    const fix = `npm run migrate; if nothing is pending there: ALTER TABLE ${database}.${table} ${verb} COLUMN ${column} ${type}, as in ${expected.migration}`;
+    return [refusal(`the column ${table}.${column}`, found ?? 'nothing', type, fix)];
   });
 }
 
@@ -94,7 +94,7 @@ function wrongSettings(
     const found = own ?? defaults.find(({ name }) => name === setting)?.value ?? 'nothing';
     const number = Number(found === 'true' ? 1 : found);
     if (number === value || (orMore && number > value)) return [];
-    const mend = `ALTER TABLE ${database}.${table} MODIFY SETTING ${setting} = ${value}`;
-    return [refusal(`the setting ${setting} of ${table}`, found, `${value}${orMore ? ' or more' : ''}`, mend)];
+    const fix = `ALTER TABLE ${database}.${table} MODIFY SETTING ${setting} = ${value}`;
+    return [refusal(`the setting ${setting} of ${table}`, found, `${value}${orMore ? ' or more' : ''}`, fix)];
   });
 }

@@ -27,6 +27,7 @@ const EVENTS: ExpectedTable = {
     name: 'LowCardinality(String)',
     data: 'String',
     typed: 'UInt8',
+    shape: 'LowCardinality(String)',
     precedence: 'UInt64',
   },
 };

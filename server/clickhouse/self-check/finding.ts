@@ -5,17 +5,17 @@ export interface Finding {
   readonly what: string;
   readonly found: string;
   readonly expected: string;
-  /** The SQL or command that mends it. */
-  readonly mend: string;
+  /** The SQL or command that fixes it. */
+  readonly fix: string;
 }
 
 /** What is not there at all, with the migration that makes it. */
 export function missing(kind: string, name: string, migration: string): Finding {
-  const mend = `npm run migrate; if nothing is pending there, restore it, or make it as in ${migration}`;
-  return refusal(`the ${kind} ${name}`, 'nothing', `the ${kind}`, mend);
+  const fix = `npm run migrate; if nothing is pending there, restore it, or make it as in ${migration}`;
+  return refusal(`the ${kind} ${name}`, 'nothing', `the ${kind}`, fix);
 }
 
 /** What is there and wrong; shipping stops for it. */
-export function refusal(what: string, found: string, expected: string, mend: string): Finding {
-  return { severity: 'refuse', what, found, expected, mend };
+export function refusal(what: string, found: string, expected: string, fix: string): Finding {
+  return { severity: 'refuse', what, found, expected, fix };
 }

@@ -16,7 +16,7 @@ export interface GateDependencies {
   readonly random: () => number;
 }
 
-/** While shut: soon after ClickHouse is back, or mended. */
+/** While shut: soon after ClickHouse is back, or fixed. */
 const BACKOFF: Backoff = { firstMs: 250, maxMs: 5_000 };
 
 /** While open: what a person changes meanwhile is found within this. */
@@ -171,7 +171,7 @@ export class Gate {
     this.#logged = message;
     this.#loggedMs = nowMs();
     if (findings.some(isRefusal))
-      log.error({ findings }, 'nothing is shipped to ClickHouse until this is mended; events wait in the journal');
+      log.error({ findings }, 'nothing is shipped to ClickHouse until this is fixed; events wait in the journal');
     else if (findings.length > 0) log.warn({ findings }, 'ClickHouse is not as it should be; shipping goes on');
     else log.warn({ reason: message }, 'ClickHouse is not ready; events wait in the journal until it is');
   }
@@ -190,6 +190,6 @@ function closed(): NotReady {
   return new NotReady('server', 'this server is shutting down');
 }
 
-function describe({ what, found, expected, mend }: Finding): string {
-  return `${what}: found ${found}, expected ${expected}; to mend it: ${mend}`;
+function describe({ what, found, expected, fix }: Finding): string {
+  return `${what}: found ${found}, expected ${expected}; to fix it: ${fix}`;
 }

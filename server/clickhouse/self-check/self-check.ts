@@ -25,17 +25,17 @@ async function checkServer({ admin, nowMs }: CheckedNode): Promise<Finding[]> {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [year, release] = MEASURED_VERSION;
   if (major < year || (major === year && minor < release)) {
-    const mend = 'install a newer ClickHouse: it was not measured that an older one loses nothing when it is killed';
-    findings.push(refusal("ClickHouse's version", version, `${year}.${release} or later`, mend));
+    const fix = 'install a newer ClickHouse: it was not measured that an older one loses nothing when it is killed';
+    findings.push(refusal("ClickHouse's version", version, `${year}.${release} or later`, fix));
   }
   const answeredMs = nowMs();
   const aheadMs = Math.round(Number(row?.nowMs) - (askedMs + answeredMs) / 2);
   // Half of the time that the question took is what the comparison cannot know.
   if (Math.abs(aheadMs) > MAX_CLOCK_DIFFERENCE_MS + Math.abs(answeredMs - askedMs) / 2) {
     const expected = `at most ${MAX_CLOCK_DIFFERENCE_MS} ms either way`;
-    const mend = 'let both machines follow a time server (NTP); received_at in the rows is this machine’s time';
+    const fix = 'let both machines follow a time server (NTP); received_at in the rows is this machine’s time';
     const found = `${aheadMs} ms`;
-    findings.push({ severity: 'warn', what: "how far ClickHouse's clock is ahead", found, expected, mend });
+    findings.push({ severity: 'warn', what: "how far ClickHouse's clock is ahead", found, expected, fix });
   }
   return findings;
 }

@@ -1,9 +1,10 @@
 import type { Issue } from '../../common/errors.ts';
+import type { DataText } from '../data/shape.ts';
 import { NO_DATA, type Event } from '../event.ts';
 import { MAX_DATA_DEPTH, readShape } from '../event-shape.ts';
 import { isFlaw, readJsonText, type JsonText } from '../json/json-text.ts';
 import { received } from '../json/received.ts';
-import { isRefusal, toEvent, type ParseContext } from '../parse-event.ts';
+import { dataOf, isRefusal, toEvent, type ParseContext } from '../parse-event.ts';
 import type { Refusal } from '../rejection.ts';
 import { isIssues, isObject, mapped, renamed, type Mapping } from './mapping.ts';
 
@@ -28,14 +29,13 @@ const BINARY = { names: new Set<string>(), maxDepth: MAX_DATA_DEPTH - 1 };
 export function parseCloudEvent(bytes: Buffer, context: ParseContext): Event | Refusal {
   const read = readJsonText(bytes, STRUCTURED);
   if (isFlaw(read)) return read;
-  const { text, value, span } = read;
+  const { text, value } = read;
   if (!isObject(value)) return refusal([{ path: '', message: `received ${received(value)}, expected a JSON object` }]);
   const { data, data_base64: base64, ...attributes } = value;
   if (base64 !== undefined) {
     return refusal([{ path: 'data_base64', message: 'received bytes, expected as data a JSON object' }]);
   }
-  const dataText = span === undefined ? NO_DATA : text.slice(span.from, span.to);
-  return judge({ attributes, data, dataText, text }, context);
+  return judge({ attributes, data, dataText: dataOf(read), text }, context);
 }
 
 /**
@@ -52,9 +52,12 @@ export function binaryCloudEventParser(
   }
   return (body, context) => {
     const read: JsonText | ReturnType<typeof readJsonText> =
-      body.length === 0 ? { text: NO_DATA, value: {}, span: undefined } : readJsonText(body, BINARY);
+      body.length === 0 ? { text: NO_DATA, value: {}, members: 0, span: undefined } : readJsonText(body, BINARY);
     if (isFlaw(read)) return read;
-    return judge({ attributes, data: read.value, dataText: read.text.trim(), text: read.text }, context);
+    return judge(
+      { attributes, data: read.value, dataText: { text: read.text.trim(), members: read.members }, text: read.text },
+      context,
+    );
   };
 }
 
@@ -66,8 +69,7 @@ export function isBinaryCloudEvent(headers: Readonly<Record<string, unknown>>): 
 interface CloudEvent {
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly data: unknown;
-  /** Its exact text. */
-  readonly dataText: string;
+  readonly dataText: DataText;
   /** Of all that may have escapes in it. */
   readonly text: string;
 }

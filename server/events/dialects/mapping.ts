@@ -25,7 +25,7 @@ export function messageParser(
   return (bytes, context) => {
     const read = readJsonText(bytes, wanted);
     if (isFlaw(read)) return read;
-    const { text, value } = read;
+    const { text, value, members } = read;
     if (!isObject(value)) {
       return {
         reason: 'shape',
@@ -35,7 +35,7 @@ export function messageParser(
     const { fields, sources } = mapped(value, mapping, given);
     const shape = readShape(fields);
     if (isIssues(shape)) return renamed({ reason: 'shape', errors: shape }, mapping, sources);
-    const verdict = toEvent({ shape: { ...shape, data: value }, data: text, text }, context);
+    const verdict = toEvent({ shape: { ...shape, data: value }, data: { text, members }, text }, context);
     return isRefusal(verdict) ? renamed(verdict, mapping, sources) : verdict;
   };
 }

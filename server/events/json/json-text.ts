@@ -16,6 +16,8 @@ export interface Wanted {
 export interface JsonText {
   readonly text: string;
   readonly value: unknown;
+  /** How many members all its objects have together, those that are given twice counted twice. */
+  readonly members: number;
   /** Where the wanted member's value is in the text. */
   readonly span: Span | undefined;
 }
@@ -35,7 +37,7 @@ export function readJsonText(bytes: Buffer, { names, maxDepth, member }: Wanted)
   if (isMisread(text, bytes)) {
     return flaw('malformed', '', 'received bytes that are not UTF-8 (shown as U+FFFD), expected UTF-8');
   }
-  const { span, repeated, tooDeep } = scanMembers(text, names, maxDepth, member);
+  const { span, members, repeated, tooDeep } = scanMembers(text, names, maxDepth, member);
   if (tooDeep !== undefined) {
     const message = `received more than ${maxDepth} levels of nesting, expected at most ${maxDepth}`;
     return flaw('shape', tooDeep, message);
@@ -45,7 +47,7 @@ export function readJsonText(bytes: Buffer, { names, maxDepth, member }: Wanted)
     return flaw('malformed', '', `received ${received(text)}, expected a JSON object (${messageOf(value)})`);
   }
   if (repeated !== undefined) return flaw('shape', repeated, 'received it more than once, expected it once');
-  return { text, value, span };
+  return { text, value, members, span };
 }
 
 export function isFlaw(read: JsonText | Flaw): read is Flaw {

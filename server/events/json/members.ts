@@ -2,12 +2,16 @@
 export interface Span {
   readonly from: number;
   readonly to: number;
+  /** How many members the objects in it have together, those that are given twice counted twice. */
+  readonly members: number;
 }
 
 /** What can be said about the text of an event without reading its values. */
 export interface Members {
   /** Where the value of the member that was asked for is; undefined when there is none. */
   readonly span: Span | undefined;
+  /** How many members all objects of the text have together. */
+  readonly members: number;
   /** A top-level member of `names` that is given more than once. */
   readonly repeated: string | undefined;
   /** The top-level member whose value is nested deeper than the limit (empty: none of them, the text itself). */
@@ -38,6 +42,8 @@ export function scanMembers(
 ): Members {
   const seen = new Set<string>();
   let span: Span | undefined;
+  let members = 0;
+  let membersBefore = 0;
   let repeated: string | undefined;
   let name = '';
   let valueStart = -1;
@@ -53,12 +59,16 @@ export function scanMembers(
         break;
       }
       case COLON:
-        if (depth === 1 && valueStart === -1) valueStart = at + 1;
+        members += 1;
+        if (depth === 1 && valueStart === -1) {
+          valueStart = at + 1;
+          membersBefore = members;
+        }
         break;
       case OPEN_OBJECT:
       case OPEN_ARRAY:
         depth += 1;
-        if (depth > maxDepth + 1) return { span, repeated, tooDeep: name };
+        if (depth > maxDepth + 1) return { span, members, repeated, tooDeep: name };
         break;
       case COMMA:
       case CLOSE_OBJECT:
@@ -67,7 +77,7 @@ export function scanMembers(
           if (names.has(name)) {
             if (seen.has(name)) repeated = name;
             seen.add(name);
-            if (name === wanted) span = trimmed(text, valueStart, at);
+            if (name === wanted) span = { ...trimmed(text, valueStart, at), members: members - membersBefore };
           }
           name = '';
           valueStart = -1;
@@ -77,7 +87,7 @@ export function scanMembers(
       default:
     }
   }
-  return { span, repeated, tooDeep: undefined };
+  return { span, members, repeated, tooDeep: undefined };
 }
 
 /** @returns the position behind the closing quote, or the end of the text */
@@ -103,7 +113,7 @@ function unescaped(name: string): string {
 }
 
 /** The value without the whitespace around it, which belongs to the object; the whitespace inside it stays. */
-function trimmed(text: string, start: number, end: number): Span {
+function trimmed(text: string, start: number, end: number): Omit<Span, 'members'> {
   let from = start;
   let to = end;
   while (from < to && isWhitespace(text.charCodeAt(from))) from += 1;

@@ -9,8 +9,20 @@ export function measured({ http }: Pick<Metrics, 'http'>): Middleware {
     const started = performance.now();
     await next();
     const { _matchedRoute: route } = ctx;
-    const method = METHODS.has(ctx.method) ? ctx.method : 'other';
-    const labels = { method, route: typeof route === 'string' ? route : 'none', status: String(ctx.status) };
+    const labels = {
+      method: methodOf(ctx.method),
+      route: typeof route === 'string' ? route : 'none',
+      status: String(ctx.status),
+    };
     http.observe(labels, (performance.now() - started) / 1000);
   };
+}
+
+/** Counts what is refused before any middleware sees it. */
+export function countedRefusals({ http }: Pick<Metrics, 'http'>): (method: string | undefined, status: number) => void {
+  return (method = '', status) => http.observe({ method: methodOf(method), route: 'none', status: String(status) }, 0);
+}
+
+function methodOf(method: string): string {
+  return METHODS.has(method) ? method : 'other';
 }

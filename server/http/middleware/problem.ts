@@ -21,7 +21,7 @@ const STATUSES: Readonly<Record<ErrorCode, Status>> = {
   rate_limited: { status: 429, title: 'The caller has used up its rate' },
   internal: { status: 500, title: 'Something went wrong here' },
   overloaded: { status: 503, title: 'The server cannot take more now' },
-  unavailable: { status: 503, title: 'A part of the service is away' },
+  unavailable: { status: 503, title: 'A part of the service is unavailable' },
 };
 
 /** `Basic` lets a person with a browser give the key as user name. */

@@ -7,7 +7,7 @@ import type { RequestContext, RequestState } from '../operation/context.ts';
 const SANE_ID = /^[\x21-\x7e]{1,128}$/;
 
 /** Keeps a browser from taking data for a page, or putting it into a frame. Pages have a policy of their own (`page.ts`). */
-const PROTECTION = {
+export const PROTECTION = {
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
 };

@@ -1,18 +1,18 @@
 import type { TObject } from 'typebox';
+import { programVersion } from '../../common/project-root.ts';
 import { problem } from '../operation/answers.ts';
 import { Components, type Json } from './components.ts';
 import type { Answer, Content, Operation } from '../operation/operation.ts';
+import { isStrict } from '../operation/strict-query.ts';
 import { roleFor } from '../middleware/trusted.ts';
-
-/** Of the contract, not of the program: it changes with what callers may rely on. */
-const API_VERSION = '1.0.0';
 
 const DESCRIPTION = `Event analytics that counts exactly, and keeps counting through crashes.
 
 Every answer has an \`X-Request-Id\`, the request's own if it brought one. Errors are problems (RFC 9457) that say what
 came and what was expected. Keys are needed only once the operator has configured keys or trusted networks; a trusted
 network may write without one. A key may be limited to the events of its own application; then every answer is as if
-there were no others. Parameters that are not named here are ignored.`;
+there were no others. A question with a parameter that is not named here is refused; what else is sent ignores
+what it does not know.`;
 
 /** What any operation answers that takes input, and any that needs a role; added to its own answers. */
 const INVALID = problem('The request is not valid');
@@ -38,7 +38,7 @@ export function openApiDocument(operations: readonly Operation[]): Json {
     openapi: '3.1.0',
     info: {
       title: 'clickhour',
-      version: API_VERSION,
+      version: programVersion,
       description: DESCRIPTION,
       license: { name: 'MIT', identifier: 'MIT' },
     },
@@ -103,8 +103,9 @@ function parameters(where: 'path' | 'query' | 'header', schema: TObject | undefi
   });
 }
 
-function responsesOf({ access, query, pathParameters, body, answers }: Operation, components: Components): Json {
-  const takesInput = query !== undefined || pathParameters !== undefined || body !== undefined;
+function responsesOf(operation: Operation, components: Components): Json {
+  const { access, query, pathParameters, body, answers } = operation;
+  const takesInput = isStrict(operation) || query !== undefined || pathParameters !== undefined || body !== undefined;
   const all: Readonly<Record<number, Answer>> = {
     ...(takesInput ? { 400: INVALID } : {}),
     ...(access === 'open' ? {} : { 401: UNAUTHORIZED, 403: FORBIDDEN, 429: RATE_LIMITED }),

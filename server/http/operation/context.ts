@@ -1,4 +1,5 @@
 import type { ParameterizedContext } from 'koa';
+import type { Query } from '../../events/parameters.ts';
 import type { Caller } from '../../auth/caller.ts';
 
 /** What the middleware in front of the routes has found out about a request. */
@@ -8,6 +9,8 @@ export interface RequestState {
   callerWithKey: (key: string) => Caller;
   /** For the answer and for every log line about the request. */
   requestId: string;
+  /** The parameters of the query, once somebody has read them; see `queryOf`. */
+  query?: Query;
 }
 
 export type RequestContext = ParameterizedContext<RequestState>;

@@ -14,9 +14,20 @@ export const Time = Type.String({
   examples: ['2024-02-29T23:00:00Z', '1709247600000'],
 });
 
-/** The query's parameters as they came. Node's own parser takes a third of the time of Koa's. */
-export function queryOf({ querystring }: { readonly querystring: string }): Query {
-  return parse(querystring);
+/** A request, as far as its query is concerned. */
+export interface Queried {
+  readonly querystring: string;
+  readonly state?: { query?: Query };
+}
+
+/** All of them: Node stops at 1,000 unless told otherwise, and what is behind would be ignored. */
+const EVERY_PAIR = { maxKeys: 0 };
+
+/** The query's parameters as they came, parsed once a request. Node's own parser takes a third of the time of Koa's. */
+export function queryOf({ querystring, state }: Queried): Query {
+  const query = state?.query ?? parse(querystring, '&', '=', EVERY_PAIR);
+  if (state !== undefined) state.query = query;
+  return query;
 }
 
 /**
@@ -46,12 +57,14 @@ export function parameterReader<S extends TObject>(schema: S): ParameterReader<S
   const known = Object.entries(schema.properties).map(([name, property]) => ({
     name,
     read: READERS[typeOf(property)] ?? asIs,
+    limits: limitsOf(property),
   }));
   return (raw) => {
     const values: Record<string, unknown> = {};
-    for (const { name, read } of known) {
+    for (const { name, read, limits } of known) {
       const value = raw[name];
-      if (value !== undefined) values[name] = read(value);
+      // No schema here takes null.
+      if (value !== undefined) values[name] = isOver(value, limits) ? null : read(value);
     }
     if (validate(values)) return values;
     throw invalid(issuesOf(validate.errors ?? [], raw, schema));
@@ -59,6 +72,34 @@ export function parameterReader<S extends TObject>(schema: S): ParameterReader<S
 }
 
 type Value = string | readonly string[];
+
+/** Of a parameter that does not say itself how long it may be: a choice, a number, a time, some paths. */
+const MAX_CHARACTERS = 2048;
+const MAX_VALUES = 64;
+
+interface Limits {
+  /** Of each value, in UTF-16 units. */
+  readonly length: number;
+  readonly values: number;
+}
+
+/** How much of a parameter is looked at: as much as may be right, so that nonsense costs no more than its length. */
+function limitsOf(schema: object): Limits {
+  const { maxLength, items = {}, maxItems = MAX_VALUES } = schema as Bounded;
+  const characters = maxLength ?? items.maxLength ?? MAX_CHARACTERS;
+  return { length: 2 * characters, values: maxItems };
+}
+
+interface Bounded {
+  readonly maxLength?: number;
+  readonly maxItems?: number;
+  readonly items?: { readonly maxLength?: number };
+}
+
+function isOver(value: Value, { length, values }: Limits): boolean {
+  if (typeof value === 'string') return value.length > length;
+  return value.length > values || value.some((each) => each.length > length);
+}
 
 const READERS: Readonly<Record<string, (value: Value) => unknown>> = {
   integer: (value) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value),

@@ -28,7 +28,7 @@ const TAG = 'Hourly analytics';
 /** From here on an answer says how old it is. The cache is briefer, unless it has to do without ClickHouse. */
 const OLD_MS = 2_000;
 const PLAIN_TEXT = ['Content-Type', 'text/plain; charset=utf-8'];
-const UNAVAILABLE = tryLater('ClickHouse is away, and no answer is known that may be given again');
+const UNAVAILABLE = tryLater('ClickHouse is unavailable, and no answer is known that may be given again');
 
 function hour({ reads, nowMs }: AnalyticsDependencies): Operation {
   const content = { 'text/plain': HourCountsText, 'application/json': HourCounts };
@@ -46,7 +46,7 @@ function hour({ reads, nowMs }: AnalyticsDependencies): Operation {
       200: {
         description: 'The counts',
         content,
-        headers: { Age: 'how many seconds old the counts are, when more than 2: while ClickHouse is away' },
+        headers: { Age: 'how many seconds old the counts are, when more than 2: while ClickHouse is unavailable' },
       },
       503: UNAVAILABLE,
     },

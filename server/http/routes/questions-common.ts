@@ -1,5 +1,7 @@
 import { invalid, show } from '../../common/errors.ts';
+import { parseDataCondition } from '../../events/data/data-path.ts';
 import { timeUs } from '../../events/parameters.ts';
+import type { EventFilters } from '../../queries/sql/event-filters.ts';
 import { problem, tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
 
@@ -8,7 +10,7 @@ export const failures = {
   422: problem(
     'The answer would take more time, memory or rows than a question may; `detail` says which, and how to ask for less',
   ),
-  503: tryLater('ClickHouse is away'),
+  503: tryLater('ClickHouse is unavailable'),
 };
 
 /** Times as they came. */
@@ -28,6 +30,23 @@ export function rangeOf({ from, to }: Range) {
     throw invalid([{ path: 'to', message: `received ${show(to)}, expected a time not before from` }]);
   }
   return { fromUs, toUs };
+}
+
+/** Filters of events as they came. */
+export interface Filters extends Range {
+  readonly session_id?: string | undefined;
+  readonly user?: string | undefined;
+  readonly category?: string | undefined;
+  readonly name?: string | undefined;
+  readonly application?: string | undefined;
+  readonly where?: readonly string[] | undefined;
+}
+
+/** @throws AppError `invalid` when the range ends before it begins, or a condition is none */
+export function filtersOf({ session_id: sessionId, where = [], ...filters }: Filters): EventFilters {
+  const { user, category, name, application } = filters;
+  const conditions = where.map((text) => parseDataCondition(text, 'where'));
+  return { sessionId, user, category, name, application, where: conditions, ...rangeOf(filters) };
 }
 
 /** Answers with JSON that is text already. */

@@ -1,5 +1,7 @@
 import { Type } from 'typebox';
+import { DATA_PATH, DATA_PATH_WORDS } from '../../events/data/data-path.ts';
 import { MAX_NAME_CHARACTERS } from '../../events/event.ts';
+import { EXPORT_FORMATS } from '../../queries/export/export-formats.ts';
 import { Time } from '../operation/parameters.ts';
 
 const LONGEST = `${MAX_NAME_CHARACTERS} characters`;
@@ -13,7 +15,17 @@ function Name(description: string) {
 }
 
 const sessionId = Name('a session');
+const user = Name('a user');
 export const category = Name('a category');
+
+const MAX_CONDITIONS = 10;
+const MAX_CONDITION_CHARACTERS = 2048;
+
+/** What has to hold of `data`. */
+export const where = Type.Array(Type.String({ pattern: `^${DATA_PATH}:`, maxLength: MAX_CONDITION_CHARACTERS }), {
+  maxItems: MAX_CONDITIONS,
+  description: `path:value, at most ${MAX_CONDITIONS} times; a path is ${DATA_PATH_WORDS}`,
+});
 
 /** The filters that questions about events have in common. */
 export const filters = {
@@ -48,24 +60,31 @@ const order = Type.Enum(['asc', 'desc'], {
 /** The parameters of `GET /events`. */
 export const EventsQuery = Type.Object({
   session_id: Type.Optional(sessionId),
+  user: Type.Optional(user),
   category: Type.Optional(category),
   ...filters,
+  where: Type.Optional(where),
   order,
   ...paging,
 });
+
+/** The parameters of `GET /events/export`. */
+export const ExportQuery = Type.Object({
+  format: Type.Enum([...EXPORT_FORMATS], { default: 'ndjson', description: EXPORT_FORMATS.join(', ') }),
+  ...Type.Omit(EventsQuery, ['limit', 'cursor']).properties,
+});
+
+/** The parameters of `GET /users/{user}`. */
+export const UserPath = Type.Object({ user });
+export const UserQuery = Type.Omit(EventsQuery, ['user']);
 
 /** The parameters of `GET /sessions/{session_id}`. */
 export const SessionPath = Type.Object({ session_id: sessionId });
-export const SessionQuery = Type.Object({ category: Type.Optional(category), ...filters, order, ...paging });
+export const SessionQuery = Type.Omit(EventsQuery, ['session_id']);
 
 /** The parameters of `GET /categories/{category}`. */
 export const CategoryPath = Type.Object({ category });
-export const CategoryQuery = Type.Object({
-  session_id: Type.Optional(sessionId),
-  ...filters,
-  order,
-  ...paging,
-});
+export const CategoryQuery = Type.Omit(EventsQuery, ['category']);
 
 /** The parameters of `GET /events/rejected`. */
 export const RejectedQuery = Type.Object({
@@ -100,6 +119,7 @@ const page = { events: Type.Array(StoredEvent), next_cursor: NextCursor };
 
 export const Events = Type.Object(page);
 export const Session = Type.Object({ session_id: Type.String(), ...page });
+export const UserEvents = Type.Object({ user: Type.String(), ...page });
 export const CategoryEvents = Type.Object({ category: Type.String(), ...page });
 
 export const Categories = Type.Object({

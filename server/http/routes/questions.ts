@@ -1,12 +1,12 @@
+import type { Static } from 'typebox';
 import { formatTimeUs } from '../../events/time.ts';
 import type { Category } from '../../queries/categories.ts';
 import { MAX_NAMES, type EventName } from '../../queries/event-names.ts';
 import type { RejectedEvent } from '../../queries/rejected-events.ts';
-import type { Order } from '../../queries/sql/time-windows.ts';
 import { eventsJson } from './event-json.ts';
 import { asksForFresh } from './fresh.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { failures, rangeOf, sendJson, type Range } from './questions-common.ts';
+import { failures, filtersOf, rangeOf, sendJson } from './questions-common.ts';
 import {
   Categories,
   CategoryEvents,
@@ -21,6 +21,9 @@ import {
   Session,
   SessionPath,
   SessionQuery,
+  UserEvents,
+  UserPath,
+  UserQuery,
 } from './questions-schemas.ts';
 import type { ReadsOf } from './reads.ts';
 import { topEvents } from './top-events.ts';
@@ -39,6 +42,7 @@ export function questionsOperations(dependencies: QuestionsRoutesDependencies): 
     rejected(reads),
     topEvents(dependencies),
     session(reads),
+    user(reads),
     categories(reads),
     category(reads),
   ];
@@ -63,8 +67,7 @@ function events(reads: ReadsOf): Operation {
       ...failures,
     },
     handle: async (ctx, { query }) => {
-      const { session_id: sessionId, category } = query;
-      const page = await reads(ctx.state.caller).events({ sessionId, category, ...pageOf(query) });
+      const page = await reads(ctx.state.caller).events(pageOf(query));
       sendJson(ctx, eventsJson({}, page));
     },
   });
@@ -83,10 +86,27 @@ function session(reads: ReadsOf): Operation {
       ...failures,
     },
     handle: async (ctx, { path, query }) => {
-      const { session_id: sessionId } = path;
-      const question = { sessionId, category: query.category, ...pageOf(query) };
-      const page = await reads(ctx.state.caller).events(question);
-      sendJson(ctx, eventsJson({ session_id: sessionId }, page));
+      const page = await reads(ctx.state.caller).events(pageOf({ ...query, ...path }));
+      sendJson(ctx, eventsJson(path, page));
+    },
+  });
+}
+
+function user(reads: ReadsOf): Operation {
+  return operation({
+    ...common,
+    path: '/users/:user',
+    summary: 'The events of a user',
+    description: `${PAGING} A user who is not known has no events: that is answered with an empty page, not with 404.`,
+    pathParameters: UserPath,
+    query: UserQuery,
+    answers: {
+      200: { description: 'A page', content: { 'application/json': UserEvents } },
+      ...failures,
+    },
+    handle: async (ctx, { path, query }) => {
+      const page = await reads(ctx.state.caller).events(pageOf({ ...query, ...path }));
+      sendJson(ctx, eventsJson(path, page));
     },
   });
 }
@@ -103,10 +123,9 @@ function category(reads: ReadsOf): Operation {
       200: { description: 'A page', content: { 'application/json': CategoryEvents } },
       ...failures,
     },
-    handle: async (ctx, { path: { category }, query }) => {
-      const question = { sessionId: query.session_id, category, ...pageOf(query) };
-      const page = await reads(ctx.state.caller).events(question);
-      sendJson(ctx, eventsJson({ category }, page));
+    handle: async (ctx, { path, query }) => {
+      const page = await reads(ctx.state.caller).events(pageOf({ ...query, ...path }));
+      sendJson(ctx, eventsJson(path, page));
     },
   });
 }
@@ -170,16 +189,8 @@ function rejected(reads: ReadsOf): Operation {
   });
 }
 
-interface Paged extends Range {
-  readonly name?: string;
-  readonly application?: string;
-  readonly order: Order;
-  readonly limit: number;
-  readonly cursor?: string;
-}
-
-function pageOf({ name, application, order, limit, cursor, ...range }: Paged) {
-  return { name, application, order, limit, cursor, ...rangeOf(range) };
+function pageOf({ order, limit, cursor, ...filters }: Static<typeof EventsQuery>) {
+  return { order, limit, cursor, ...filtersOf(filters) };
 }
 
 function categoryJson({ category, events, sessions, firstUs, lastUs }: Category) {

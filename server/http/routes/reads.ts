@@ -1,6 +1,8 @@
 import type { Feeds } from '../../live/feeds.ts';
 import type { LiveQuestion } from '../../live/feed.ts';
 import type { Hourly } from '../../queries/hourly/hourly.ts';
+import type { Measures } from '../../queries/measures/measures.ts';
+import type { Exports } from '../../queries/export/exports.ts';
 import type { Questions } from '../../queries/questions.ts';
 import type { Caller } from '../../auth/caller.ts';
 
@@ -12,7 +14,11 @@ export interface Reads {
   readonly rejected: Questions['rejected'];
   readonly categories: Questions['categories'];
   readonly names: Questions['names'];
+  readonly series: Measures['series'];
+  readonly funnel: Measures['funnel'];
+  readonly retention: Measures['retention'];
   readonly top: Questions['top'];
+  readonly export: Exports['open'];
   /** The same for a feed: not through a cache, because it is asked once for all of its readers. */
   readonly liveTop: Questions['top'];
   /** Makes somebody a reader of a feed; its question is to be answered through `liveTop` of the same reads. */
@@ -22,6 +28,8 @@ export interface Reads {
 export interface ReadsDependencies {
   readonly hourly: Pick<Hourly, 'hour' | 'hours'>;
   readonly questions: Pick<Questions, 'events' | 'rejected' | 'categories' | 'names' | 'top'>;
+  readonly measures: Pick<Measures, 'series' | 'funnel' | 'retention'>;
+  readonly exports: Exports;
   readonly live: Pick<Feeds, 'join'>;
   /** Not through a cache. */
   readonly liveQuestions: Pick<Questions, 'top'>;
@@ -39,7 +47,7 @@ export function readsOf(dependencies: ReadsDependencies): ReadsOf {
   return ({ scope }) => (scope === undefined ? everything : within(scope, everything));
 }
 
-function allReads({ hourly, questions, live, liveQuestions }: ReadsDependencies): Reads {
+function allReads({ hourly, questions, measures, exports, live, liveQuestions }: ReadsDependencies): Reads {
   return {
     hour: async (hour, options) => hourly.hour(hour, options),
     hours: async (hours, options) => hourly.hours(hours, options),
@@ -48,6 +56,10 @@ function allReads({ hourly, questions, live, liveQuestions }: ReadsDependencies)
     categories: async (question) => questions.categories(question),
     names: async (question) => questions.names(question),
     top: async (question, known) => questions.top(question, known),
+    series: async (question) => measures.series(question),
+    funnel: async (question) => measures.funnel(question),
+    retention: async (question) => measures.retention(question),
+    export: (question, signal) => exports.open(question, signal),
     liveTop: async (question, known) => liveQuestions.top(question, known),
     join: (question, joining) => live.join(question, joining),
   };
@@ -70,10 +82,17 @@ function within(scope: string, all: Reads): Reads {
     categories: async (question) => (isForeign(question) ? [] : all.categories({ ...question, ...own })),
     names: async (question) => (isForeign(question) ? [] : all.names({ ...question, ...own })),
     top: async (question, known) => (isForeign(question) ? [] : all.top({ ...question, ...own }, known)),
+    series: async (question) => all.series({ ...question, ...own, isEmpty: isForeign(question) }),
+    funnel: async (question) => all.funnel({ ...question, ...own, isEmpty: isForeign(question) }),
+    retention: async (question) => all.retention({ ...question, ...own, isEmpty: isForeign(question) }),
+    // What nothing is exported of has its beginning and its end all the same.
+    export: (question, signal) => all.export({ ...question, ...own, ...(isForeign(question) ? NEVER : {}) }, signal),
     liveTop: async (question, known) => (isForeign(question) ? [] : all.liveTop({ ...question, ...own }, known)),
     join: (question, joining) => all.join(feedOf(question, scope), joining),
   };
 }
+
+const NEVER = { fromUs: 0, toUs: 0 };
 
 /** A feed answers every reader of its key, so readers with different scopes must not have one in common. */
 function feedOf(question: LiveQuestion, scope: string): LiveQuestion {

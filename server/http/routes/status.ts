@@ -18,13 +18,13 @@ const Readiness = Type.Object(
 );
 
 const ClickHouse = Type.Object({
-  state: Type.Enum(['up', 'partly away', 'away']),
+  state: Type.Enum(['up', 'partly unavailable', 'unavailable']),
   version: Type.Optional(Type.String()),
   error: Type.Optional(Type.String()),
   nodes: Type.Array(
     Type.Object({
       node: Type.String({ description: 'HOST:PORT' }),
-      state: Type.Enum(['up', 'away']),
+      state: Type.Enum(['up', 'unavailable']),
       version: Type.Optional(Type.String()),
       error: Type.Optional(Type.String()),
     }),
@@ -32,11 +32,11 @@ const ClickHouse = Type.Object({
 });
 
 const Finding = Type.Object({
-  severity: Type.Enum(['refuse', 'warn'], { description: 'refuse: nothing is shipped until it is mended' }),
+  severity: Type.Enum(['refuse', 'warn'], { description: 'refuse: nothing is shipped until it is fixed' }),
   what: Type.String(),
   found: Type.String(),
   expected: Type.String(),
-  mend: Type.String({ description: 'The SQL or command that mends it' }),
+  fix: Type.String({ description: 'The SQL or command that fixes it' }),
 });
 
 const HealthReport = Type.Object(
@@ -108,7 +108,7 @@ function ready(health: Health): Operation {
     method: 'get',
     path: '/health/ready',
     tag: TAG,
-    summary: 'Whether events can be accepted; true while ClickHouse is away',
+    summary: 'Whether events can be accepted; true while ClickHouse is unavailable',
     access: 'open',
     answers: { 200: { description: 'They can', content }, 503: { description: 'They cannot', content } },
     handle: async (ctx) => {

@@ -1,15 +1,22 @@
 import { Type } from 'typebox';
 import { DATA_PATH, DATA_PATH_WORDS } from '../../events/data/data-path.ts';
-import { TOP_COLUMNS } from '../../queries/top-events.ts';
+import { MEASURES, TOP_COLUMNS } from '../../queries/top-events.ts';
 import { Time } from '../operation/parameters.ts';
-import { category, filters } from './questions-schemas.ts';
+import { category, filters, where } from './questions-schemas.ts';
 
-const MAX_CONDITIONS = 10;
 const MAX_SHOWN = 20;
+/** Fewer than the head of a request may have. */
+const MAX_SHOW_CHARACTERS = 14_000;
 const COLUMNS = TOP_COLUMNS.join('|');
 
 /** What `window` may be, in milliseconds. */
-export const WINDOWS_MS = { '15m': 900_000, '1h': 3_600_000, '24h': 86_400_000 } as const;
+export const WINDOWS_MS = {
+  '15m': 900_000,
+  '1h': 3_600_000,
+  '24h': 86_400_000,
+  '7d': 604_800_000,
+  '30d': 2_592_000_000,
+} as const;
 
 /** The parameters of `GET /events/top`. */
 export const TopQuery = Type.Object({
@@ -18,21 +25,20 @@ export const TopQuery = Type.Object({
     default: 'name',
     description: `${TOP_COLUMNS.join(', ')}, or ${DATA_PATH_WORDS}; once`,
   }),
+  measure: Type.Enum([...MEASURES], { default: 'events', description: `${MEASURES.join(', ')}; once` }),
   application: filters.application,
   category: Type.Optional(category),
   name: filters.name,
   from: Type.Optional(Time),
   to: Type.Optional(Time),
-  window: Type.Optional(Type.Enum(['15m', '1h', '24h'], { description: '15m, 1h or 24h (up to now), without from' })),
-  unique: Type.Optional(Type.String({ pattern: `^${DATA_PATH}$`, description: `${DATA_PATH_WORDS}; once` })),
-  where: Type.Optional(
-    Type.Array(Type.String({ pattern: `^${DATA_PATH}:`, maxLength: 2048 }), {
-      maxItems: MAX_CONDITIONS,
-      description: `path:value, at most ${MAX_CONDITIONS} times; a path is ${DATA_PATH_WORDS}`,
-    }),
+  window: Type.Optional(
+    Type.Enum(['15m', '1h', '24h', '7d', '30d'], { description: '15m, 1h, 24h, 7d or 30d (up to now), without from' }),
   ),
+  unique: Type.Optional(Type.String({ pattern: `^${DATA_PATH}$`, description: `${DATA_PATH_WORDS}; once` })),
+  where: Type.Optional(where),
   show: Type.Optional(
     Type.String({
+      maxLength: MAX_SHOW_CHARACTERS,
       pattern: `^${DATA_PATH}(?:,${DATA_PATH}){0,${MAX_SHOWN - 1}}$`,
       description: `1 to ${MAX_SHOWN} paths with commas between them, once; a path is ${DATA_PATH_WORDS}`,
     }),

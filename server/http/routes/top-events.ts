@@ -18,7 +18,7 @@ export const DESCRIPTION =
   'First the filters (`application`, `category`, `name`, and `from`, `to` or `window`, which are about the timestamp) choose events. ' +
   'Then, with `unique`, of those that share the value at that path only the latest is left, by timestamp and then by ' +
   'arrival; an event without a value there stands for itself. Then each `where` must hold. What is left is counted by ' +
-  '`by`, the largest counts first and those that are equal in the order of their keys. A path leads to a value of any ' +
+  '`by`: the events, or with `measure` the different users or sessions they name; the largest counts first and those that are equal in the order of their keys. A path leads to a value of any ' +
   'type, and values are compared as text: a string without its quotes, anything else as JSON. An event without a key (an ' +
   'empty session or user, a path that leads to nothing or to null) is not counted. `show` is read from the latest event ' +
   'of each key.';
@@ -30,7 +30,7 @@ export function topEvents({ reads, nowMs }: TopEventsDependencies): Operation {
     path: '/events/top',
     tag: 'Events',
     access: 'scoped read',
-    summary: 'The keys with the most events',
+    summary: 'The keys with the most events, users or sessions',
     description: DESCRIPTION,
     query: TopQuery,
     answers: {
@@ -53,9 +53,10 @@ export function topEvents({ reads, nowMs }: TopEventsDependencies): Operation {
  * @throws AppError `invalid` when they contradict each other
  */
 export function topQuestion(query: Static<typeof TopQuery>, nowMs: number): TopQuestion {
-  const { by, application, category, name, unique, where = [], show: shown, limit } = query;
+  const { by, measure, application, category, name, unique, where = [], show: shown, limit } = query;
   return {
     by: TOP_COLUMNS.find((column) => column === by) ?? parseDataPath(by, 'by'),
+    measure,
     application,
     category,
     name,

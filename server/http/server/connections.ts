@@ -1,6 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { PROTECTION } from '../middleware/standard-headers.ts';
+import { settleAddress } from './address.ts';
 import type { Handle } from './front-door.ts';
+
+/** Told of a request that no middleware sees, and of what is not one (then without a method). */
+export type OnRefused = (method: string | undefined, status: number) => void;
 
 const PROBLEM = 'application/problem+json';
 
@@ -9,7 +15,7 @@ interface Cause {
   readonly detail: string;
 }
 
-const WITHOUT_HOST: Cause = { status: 400, detail: 'received no Host header, expected one' };
+const TUNNEL: Cause = { status: 405, detail: 'received CONNECT, expected GET, HEAD, POST or OPTIONS' };
 const UNMET: Cause = { status: 417, detail: 'received an Expect header, expected 100-continue or none' };
 const MALFORMED: Cause = { status: 400, detail: 'received what is not a request of HTTP/1.1' };
 
@@ -30,8 +36,9 @@ const LINGER_MS = 500;
  * what follows is thrown away, because nobody can know where a next request would begin. Node itself would still run
  * requests behind one that says `Connection: close` or has no Host, and drop their answers: so somebody could have
  * things done that nobody answers for.
+ * @param onRefused told of each request that is answered here
  */
-export function serveConnections(server: Server, handle: Handle): void {
+export function serveConnections(server: Server, handle: Handle, onRefused: OnRefused): void {
   const lastResponses = new WeakMap<Duplex, ServerResponse>();
   const refused = new WeakSet<Duplex>();
   const unlessOver =
@@ -42,37 +49,52 @@ export function serveConnections(server: Server, handle: Handle): void {
       lastResponses.set(socket, response);
       next(request, response);
     };
+  const refuseRequest = (response: ServerResponse, cause: Cause) => {
+    onRefused(response.req.method, cause.status);
+    answerRefused(response, cause);
+  };
+  const refuse = (socket: Duplex, cause: Cause, isAnswerBegun = false) => {
+    onRefused(undefined, cause.status);
+    endRefused(socket, cause, isAnswerBegun);
+  };
   const takeRequest: Handle = (request, response) => {
-    if (request.headers.host !== undefined || request.httpVersionMinor === 0) handle(request, response);
-    else refuseRequest(response, WITHOUT_HOST);
+    const wrong = settleAddress(request);
+    if (wrong === undefined) handle(request, response);
+    else refuseRequest(response, { status: 400, detail: wrong });
   };
   server.on('request', unlessOver(takeRequest));
   server.on(
     'checkExpectation',
     unlessOver((_, response) => refuseRequest(response, UNMET)),
   );
+  server.on('connect', (_, socket) => refuse(socket, TUNNEL));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // The rest of what a refused client sends is refused again.
     if (refused.has(socket)) return;
     refused.add(socket);
     const last = lastResponses.get(socket);
     if (last !== undefined && isUnderWay(last)) {
-      last.once('close', () => refuse(socket, error.code));
+      last.once('close', () => refuse(socket, causeOf(error)));
       return;
     }
-    refuse(socket, error.code, last?.headersSent === true && !last.writableFinished);
+    refuse(socket, causeOf(error), last?.headersSent === true && !last.writableFinished);
   });
 }
 
-function refuseRequest(response: ServerResponse, cause: Cause): void {
+function causeOf({ code }: NodeJS.ErrnoException): Cause {
+  return CAUSES.get(code) ?? MALFORMED;
+}
+
+function answerRefused(response: ServerResponse, cause: Cause): void {
   const body = problem(cause);
   response.shouldKeepAlive = false;
   response.writeHead(cause.status, {
     'Content-Type': PROBLEM,
     'Content-Length': body.length,
-    'X-Content-Type-Options': 'nosniff',
+    'X-Request-Id': randomUUID(),
+    ...PROTECTION,
   });
-  response.end(body);
+  response.end(response.req.method === 'HEAD' ? undefined : body);
 }
 
 /** Whether a request before this one, or one whose body nobody waits for, still gets its own answer. */
@@ -80,18 +102,18 @@ function isUnderWay({ req, writableFinished, destroyed }: ServerResponse): boole
   return !writableFinished && !destroyed && (req.complete || req.readableFlowing !== true);
 }
 
-function refuse(socket: Duplex, code: string | undefined, isAnswerBegun = false): void {
+function endRefused(socket: Duplex, cause: Cause, isAnswerBegun: boolean): void {
   if (!socket.writable || isAnswerBegun) {
     socket.destroy();
     return;
   }
-  const cause = CAUSES.get(code) ?? MALFORMED;
   const body = problem(cause);
   const head = [
     `HTTP/1.1 ${cause.status} ${STATUS_CODES[cause.status]}`,
     `Content-Type: ${PROBLEM}`,
     `Content-Length: ${body.length}`,
-    'X-Content-Type-Options: nosniff',
+    `X-Request-Id: ${randomUUID()}`,
+    ...Object.entries(PROTECTION).map(([name, value]) => `${name}: ${value}`),
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

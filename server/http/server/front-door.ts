@@ -15,6 +15,9 @@ export interface FrontDoorOptions {
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** What operators and their tools ask, path by path. */
+export const NEVER_SHED: ReadonlySet<string> = new Set(['/health', '/health/live', '/health/ready', '/metrics']);
+
 const DETAIL = 'More requests arrive than this server can answer in time; nothing was stored or read';
 
 /** Nothing in it but ASCII, so that its length is its bytes. */
@@ -51,7 +54,8 @@ export function frontDoor(
 }
 
 function isForOperators({ url = '' }: IncomingMessage): boolean {
-  return url.startsWith('/health') || url.startsWith('/metrics');
+  const query = url.indexOf('?');
+  return NEVER_SHED.has(query === -1 ? url : url.slice(0, query));
 }
 
 function refuse(

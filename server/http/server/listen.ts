@@ -1,12 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import { Server as TcpServer } from 'node:net';
-import { AppError } from '../../common/errors.ts';
-import { serveConnections } from './connections.ts';
+import { AppError, messageOf, show } from '../../common/errors.ts';
+import { serveConnections, type OnRefused } from './connections.ts';
 import type { Handle } from './front-door.ts';
 
 export interface Listener {
   /** `http://HOST:PORT`, with the port that was taken. */
   readonly url: string;
+  /** Open connections now. */
+  readonly connections: number;
   /**
    * Takes no more connections. Those that are open get their answers with `Connection: close`, so that a proxy learns of
    * the end from an answer, and not from a connection that ends under the next request, which it may not send again.
@@ -22,20 +24,31 @@ export interface ListenOptions {
   readonly drainMs: number;
   /** For a whole request, its body included: a client that stalls must not hold memory for ever. */
   readonly requestTimeoutMs: number;
+  readonly maxConnections: number;
 }
 
 const KEEP_ALIVE_MS = 72_000;
 /** How often Node looks for requests that take too long. */
 const MAX_CHECK_MS = 30_000;
-const MAX_CONNECTIONS = 10_000;
 /** Of connections that wait to be taken; beyond it the kernel lets clients try again after a second. It may allow fewer. */
 const MAX_WAITING_CONNECTIONS = 4096;
 const CLOSE_DEADLINE_MS = 5_000;
 
+/**
+ * Whether the address could be taken now.
+ * @throws AppError `invalid` that says why not, and what to do
+ */
+export async function requireAddress({ host, port }: Pick<ListenOptions, 'host' | 'port'>): Promise<void> {
+  const server = new TcpServer();
+  await take(server, host, port);
+  await new Promise((resolve) => server.close(resolve));
+}
+
 /** @throws AppError `invalid` when the address cannot be taken */
 export async function listen(
   handle: Handle,
-  { host, port, requestTimeoutMs, drainMs }: ListenOptions,
+  { host, port, requestTimeoutMs, drainMs, maxConnections }: ListenOptions,
+  onRefused: OnRefused = () => undefined,
 ): Promise<Listener> {
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -44,14 +57,44 @@ export async function listen(
     connectionsCheckingInterval: Math.min(MAX_CHECK_MS, requestTimeoutMs / 2),
     requireHostHeader: false,
   });
-  serveConnections(server, handle);
-  server.maxConnections = MAX_CONNECTIONS;
+  serveConnections(server, handle, onRefused);
+  server.maxConnections = maxConnections;
+  let connections = 0;
+  server.on('connection', (socket) => {
+    connections += 1;
+    socket.once('close', () => (connections -= 1));
+  });
+  await take(server, host, port);
+  return {
+    url: urlOf(server, host),
+    get connections() {
+      return connections;
+    },
+    close: async () => closeServer(server, drainMs),
+  };
+}
+
+async function take(server: TcpServer, host: string, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, MAX_WAITING_CONNECTIONS, resolve);
   }).catch((error: unknown) => {
-    throw new AppError('invalid', `HOST and PORT: ${host}:${port} cannot be listened on`, { cause: error });
+    throw new AppError('invalid', notTaken(error, host, port), { cause: error });
   });
-  return { url: urlOf(server, host), close: async () => closeServer(server, drainMs) };
+}
+
+function notTaken(error: unknown, host: string, port: number): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
+  switch (code) {
+    case 'EADDRINUSE':
+      return (
+        `PORT: ${port} of ${host} is in use, perhaps by a clickhour that runs already; ` +
+        `stop it, or set another PORT, such as PORT=${port === 65_535 ? port - 1 : port + 1}; PORT=0 takes a free one`
+      );
+    case 'EACCES':
+      return `PORT: ${port} may not be used by this user; set a PORT from 1024 up`;
+    default:
+      return `HOST: received ${show(host)} (${code}), expected an address of this machine, such as HOST=127.0.0.1`;
+  }
 }
 
 function urlOf(server: Server, host: string): string {

@@ -1,6 +1,6 @@
 import type { Nodes } from '../../clickhouse/nodes.ts';
 import type { QueryBounds } from '../../clickhouse/query.ts';
-import { allOf, columnsAre, type Condition } from '../sql/conditions.ts';
+import { allOf, columnsAre, isOneOf, type Condition } from '../sql/conditions.ts';
 
 /** What events have in common that happened for the same reason. */
 export interface KindOfEvent {
@@ -14,6 +14,8 @@ export interface Selection {
   readonly category?: string | undefined;
   readonly name?: string | undefined;
   /** Any of these. */
+  readonly names?: readonly string[] | undefined;
+  /** Any of these, too. */
   readonly kinds?: readonly KindOfEvent[] | undefined;
 }
 
@@ -77,10 +79,15 @@ export function eventsOfGrown(condition: string): string {
     GROUP BY hour, application, category, name`;
 }
 
+/** That rows are of a selection, whose `kinds` do not matter here. */
+export function areSelected({ application, category, name, names }: Selection): Condition[] {
+  return [...columnsAre({ application, category, name }), ...isOneOf('name', names)];
+}
+
 export function hoursAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {
-  const { application, category, name, kinds } = selection;
+  const { kinds } = selection;
   return allOf([
-    ...columnsAre({ application, category, name }),
+    ...areSelected(selection),
     ...(kinds === undefined ? [] : [isAnyOf(kinds)]),
     {
       sql: `hour >= toDateTime({from_s:UInt32}, 'UTC') AND hour < toDateTime({to_s:UInt32}, 'UTC')`,

@@ -22,6 +22,12 @@ export function columnsAre(values: Readonly<Record<string, string | undefined>>)
     .map(([column, value]) => ({ sql: `${column} = {${column}:String}`, params: { [column]: value } }));
 }
 
+/** That a column has one of these values. */
+export function isOneOf(column: string, values: readonly string[] | undefined): Condition[] {
+  if (values === undefined) return [];
+  return [{ sql: `${column} IN {${column}s:Array(String)}`, params: { [`${column}s`]: values } }];
+}
+
 /** @param prefix of the names of the parameters, which must differ within a query */
 export function isWithin(column: string, { fromUs, toUs }: TimeRange, prefix = ''): Condition {
   const [from, to] = [`${prefix}from_us`, `${prefix}to_us`];

@@ -3,9 +3,18 @@ import { startService } from '../../../bench/servers/service.ts';
 import { Closing } from '../../../server/closing.ts';
 import { runCampaign, type Campaign, type Violation } from './campaign.ts';
 
-// npm run fuzz [-- --inputs N] [--seed S]
-// Sends N made-up requests to a server of its own. Exit code: 0 all held, 1 something did not, 2 wrong arguments.
-await runCommand(async (args, signal) => {
+const USAGE = `Usage: npm run fuzz -- [--inputs N] [--seed S]
+
+Sends made-up requests to a server of its own, and looks whether all of its promises hold.
+
+  --inputs N   how many (default: 100000)
+  --seed S     makes the same requests again (default: a random one, which is printed)
+
+Exit code: 0 all held, 1 something did not, 2 wrong arguments.
+
+Example: npm run fuzz -- --inputs 1000 --seed 7`;
+
+await runCommand(USAGE, async (args, signal) => {
   const given = readArguments(args, ['inputs', 'seed']);
   refusePositionals(given);
   const inputs = wholeFlag(given, 'inputs', { min: 1, max: 1_000_000_000, fallback: 100_000 });

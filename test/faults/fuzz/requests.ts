@@ -225,5 +225,5 @@ function textOf({
   const framing = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${body.length}`;
   const chunk = content === '' ? '' : `${body.length.toString(16)}\r\n${content}\r\n`;
   const sent = isChunked ? `${chunk}0\r\n\r\n` : content;
-  return `${method} ${target} HTTP/1.1\r\nHost: fuzz\r\n${lines.join('')}${framing}\r\n\r\n${sent}`;
+  return `${method} ${target} HTTP/1.1\r\nHost: localhost\r\n${lines.join('')}${framing}\r\n\r\n${sent}`;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../../../server/cli/command.ts';
 import { messageOf, show } from '../../../server/common/errors.ts';
 import { scenarioNamed } from '../scenarios/all.ts';
 import { isBreak, SHOWN_BY, type Break } from './breaks/breaks.ts';
@@ -30,6 +30,8 @@ other: no acknowledged event may be lost, and none may count twice.
 Some scenarios need the right to mount a file system (power-cut, disk-full; else they do with less) or strace
 (commit-fault-*; else they are skipped). Exit code: 0 every promise held, 1 one was broken, or something was left behind,
 2 wrong arguments, 130 interrupted.
+
+Example: npm run faults -- --scenario commit-fault-sync --seed 7
 `;
 
 const SPECS = {
@@ -44,7 +46,7 @@ const SPECS = {
 /** @returns what to run, or a sentence about what is wrong */
 export function parseArguments(args: readonly string[], all: readonly Scenario[]): Chosen | string {
   try {
-    const { values } = parseArgs({ args: [...args], options: SPECS });
+    const { values } = readArguments({ args: [...args], options: SPECS });
     const broken = breakOf(values.break);
     const names = values.scenario ?? (broken === undefined ? undefined : [SHOWN_BY[broken]]);
     return {

@@ -9,7 +9,8 @@ import {
 } from '../../../clickhouse/embedded/engine-child.ts';
 import { engineFiles, writeEngineConfig, type EngineFiles } from '../../../clickhouse/embedded/engine-files.ts';
 import { choosePorts, type EnginePorts } from '../../../clickhouse/embedded/free-ports.ts';
-import { endpointWithServiceUsers } from '../../../clickhouse/embedded/service-users.ts';
+import { engineEndpoint } from '../../../clickhouse/embedded/engine-users.ts';
+import { keepPasswords } from '../../../clickhouse/embedded/passwords.ts';
 import { connect } from '../../../server/clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
 import { rowsOf } from '../../support/clickhouse/stored.ts';
@@ -30,20 +31,22 @@ export class ClickHouseProcess {
   #state: 'up' | 'frozen' | 'down' = 'up';
   #kills = 0;
 
-  private constructor(files: EngineFiles, ports: EnginePorts, child: EngineChild) {
+  private constructor(files: EngineFiles, ports: EnginePorts, endpoint: ClickHouseEndpoint, child: EngineChild) {
     this.#files = files;
     this.#ports = ports;
     this.#child = child;
-    this.endpoint = endpointWithServiceUsers(engineUrl(ports));
+    this.endpoint = endpoint;
   }
 
   /** Starts one that keeps everything below `directory`. Databases must be called `test_*`. */
   static async start(directory: string): Promise<ClickHouseProcess> {
     const files = await engineFiles(directory);
-    await writeEngineConfig(files, 'test_*', []);
+    const passwords = await keepPasswords(files);
+    await writeEngineConfig(files, 'test_*', passwords, []);
     await writeFile(path.join(files.config, 'users.d', 'faults.xml'), FAULT_USERS);
     const ports = await choosePorts(undefined);
-    return new ClickHouseProcess(files, ports, await launch(files, ports));
+    const endpoint = engineEndpoint(engineUrl(ports), passwords);
+    return new ClickHouseProcess(files, ports, endpoint, await launch(files, ports));
   }
 
   /** The process that it is now. */

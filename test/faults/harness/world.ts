@@ -57,7 +57,7 @@ export class World {
   #proxy: Proxy | undefined;
   #judge: (asked: Asked) => Fate = () => PASS;
   #kills = 0;
-  #mendView: () => Promise<void> = async () => undefined;
+  #fixView: () => Promise<void> = async () => undefined;
   readonly #badExits: string[] = [];
   #except: Exceptions = {
     mayBeLost: () => false,
@@ -249,7 +249,7 @@ export class World {
   /** Breaks a view, when that is the break. Not before the server has found all well: it would ship nothing. */
   async breakView(server: FaultServer): Promise<void> {
     await this.ready(server);
-    this.#mendView = await breakView(this.clickhouse, this.database, this.#options.broken);
+    this.#fixView = await breakView(this.clickhouse, this.database, this.#options.broken);
   }
 
   /** Waits until the tables are there, and a server has found all well and ships. */
@@ -280,7 +280,7 @@ export class World {
     await this.clickhouse.heal();
     await Promise.all(this.#servers.map(async (server) => this.stopServer(server)));
     // The harm is done; with it, the self-check would keep the next servers from shipping.
-    await this.#mendView();
+    await this.#fixView();
     // What the stopped ones could not ship, and the killed ones left, is for those that come after.
     await Promise.all(
       this.dataDirs.map(async (dataDir) =>

@@ -1,6 +1,6 @@
 import { show } from '../../../server/common/errors.ts';
 import type { Scenario } from '../harness/scenario.ts';
-import { clickhouseFrozen, clickhouseStopped } from './clickhouse/clickhouse-away.ts';
+import { clickhouseFrozen, clickhouseStopped } from './clickhouse/clickhouse-unavailable.ts';
 import { clickhouseKilledInsideInsert } from './clickhouse/clickhouse-killed-inside-insert.ts';
 import { clickhouseRefuses } from './clickhouse/clickhouse-refuses.ts';
 import { clockSteps } from './clock-steps.ts';

@@ -15,7 +15,7 @@ export const hostileClients: Scenario = {
     await world.acknowledged(10);
     const closers = await Promise.all([
       openSockets(url, 300),
-      openSockets(url, 50, 'POST /analytics?timestamp=0&user=slow&click HTTP/1.1\r\nHost: a\r\nX-Slow: '),
+      openSockets(url, 50, 'POST /analytics?timestamp=0&user=slow&click HTTP/1.1\r\nHost: localhost\r\nX-Slow: '),
       openSockets(url, 50, post('application/json', 'Content-Length: 1000', '[{"session_id":')),
       openSockets(url, 20, post('application/json', 'Transfer-Encoding: chunked', 'ffffff\r\n[')),
     ]);
@@ -30,14 +30,14 @@ export const hostileClients: Scenario = {
 };
 
 function post(type: string, header: string, body: string): string {
-  return `POST /events HTTP/1.1\r\nHost: a\r\nContent-Type: ${type}\r\n${header}\r\n\r\n${body}`;
+  return `POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Type: ${type}\r\n${header}\r\n\r\n${body}`;
 }
 
 async function expectRefusals(url: string): Promise<void> {
   const bomb = gzipSync(Buffer.alloc(200 * MIB, '\n'));
   const gzipped = `Content-Encoding: gzip\r\nContent-Length: ${bomb.length}`;
   const cases: readonly (readonly [string, string | Buffer, number])[] = [
-    ['oversize headers', `GET /health/live HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(32_000)}\r\n\r\n`, 431],
+    ['oversize headers', `GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Long: ${'x'.repeat(32_000)}\r\n\r\n`, 431],
     ['an oversize body', post('application/json', 'Content-Length: 1000000000', '['), 413],
     ['a gzip bomb', Buffer.concat([Buffer.from(post('application/x-ndjson', gzipped, '')), bomb]), 413],
     ['no HTTP', 'hello\r\n\r\n', 400],
@@ -56,7 +56,7 @@ async function expectRefusals(url: string): Promise<void> {
 async function pipeline({ ledger }: World, url: string): Promise<void> {
   const ids = Array.from({ length: PIPELINED }, () => ledger.open());
   const requests = ids.map(
-    (id) => `POST /analytics?timestamp=1000&user=${id}&click HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`,
+    (id) => `POST /analytics?timestamp=1000&user=${id}&click HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n`,
   );
   const statuses = await exchangeRaw(url, requests.join(''), PIPELINED);
   ids.forEach((id, index) => ledger.settle([id], statuses[index] === 204 ? 'acknowledged' : 'refused'));

@@ -49,6 +49,12 @@ const QUESTIONS: readonly string[] = [
   '/events/top?by=data.venue&unique=data.rsvp&where=data.answer:yes&limit=100&show=data.rsvp,data.answer',
   '/events/top?by=data.answer&unique=data.rsvp&limit=10',
   '/events/top?by=category&unique=data.venue&limit=10&window=24h',
+  `/events/series?from=${from(89)}&interval=day&timezone=Asia/Kolkata`,
+  `/events/series?from=${from(89)}&interval=week&measure=users&by=name&limit=20`,
+  `/events/series?from=${from(30)}&interval=day&measure=sessions&by=data.venue&where=data.answer:yes`,
+  '/events/funnel?step=n1&step=n2&step=shop::n3&within=30d',
+  '/events/funnel?step=n1&step=n1&step=n1&within=90d&by=session_id',
+  `/events/retention?first=n1&return=n2&interval=week&from=${from(80)}&periods=12`,
   `/analytics/hours?from=${NOW - 30 * DAY_MS}&to=${NOW}`,
   `/analytics?timestamp=${NOW - 3 * DAY_MS}`,
 ];

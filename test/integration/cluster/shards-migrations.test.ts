@@ -61,16 +61,16 @@ describe('migrations of a cluster', function () {
     expect(await to(['http://127.0.0.1:9'])).to.include('No node of cluster test_shards answers: 127.0.0.1:9');
   });
 
-  it('do nothing while a node is away and something is pending, and say which; else it does no harm', async () => {
+  it('do nothing while a node is unavailable and something is pending, and say which; else it does no harm', async () => {
     await test.cluster.shards[1].stop();
-    const [away] = test.cluster.shards[1].endpoint.urls;
+    const [unavailable] = test.cluster.shards[1].endpoint.urls;
     try {
-      const { host } = new URL(away);
+      const { host } = new URL(unavailable);
       expect(String(await failure(test.up())))
         .to.include('Nothing was migrated, because it takes every node')
         .and.include(host);
       expect(await migrationStatus({ endpoint: test.cluster.endpoint, database: test.database })).to.satisfy(
-        (nodes: { node: string }[]) => nodes.some((node) => 'away' in node && node.node === host),
+        (nodes: { node: string }[]) => nodes.some((node) => 'unavailable' in node && node.node === host),
       );
       const status = await test.run('server/cli/migrate.js', 'status');
       expect(status.exitCode).to.equal(1);

@@ -114,7 +114,7 @@ describe('Two shards', function () {
     );
   });
 
-  it('are one answer or none: while one is away questions get 503, and events wait for it', async () => {
+  it('are one answer or none: while one is unavailable questions get 503, and events wait for it', async () => {
     const service = await start({ database: test.database });
     const now = Date.now();
     const post = async (user: string) =>
@@ -122,7 +122,7 @@ describe('Two shards', function () {
     const fresh = async (path: string) => fetch(`${service.url}${path}`, { headers: { 'Cache-Control': 'no-cache' } });
     expect((await post('u0')).status).to.equal(204);
     await eventually(async () => expect((await totals(test.cluster.endpoint, test.database)).view.rows).to.equal(1));
-    const [away] = test.cluster.shards[1].endpoint.urls;
+    const [unavailable] = test.cluster.shards[1].endpoint.urls;
     await test.cluster.shards[1].stop();
     try {
       for (let user = 1; user < 20; user += 1) expect((await post(`u${user}`)).status).to.equal(204);
@@ -130,7 +130,7 @@ describe('Two shards', function () {
       for (const path of [`/analytics?timestamp=${past}`, '/events', '/categories', '/events/top', '/sessions/x']) {
         expect((await fresh(path)).status, path).to.equal(503);
       }
-      // The node that is up is away too, as far as /health can see, when it is too busy to answer within its time.
+      // The node that is up is unavailable too, as far as /health can see, when it is too busy to answer within its time.
       await eventually(async () => {
         const { status, parts } = (await (await fresh('/health')).json()) as {
           status: string;
@@ -139,9 +139,9 @@ describe('Two shards', function () {
         expect(status).to.equal('degraded');
         expect(parts.clickhouse.nodes.map(({ node, state }) => `${node} ${state}`)).to.deep.equal([
           `${new URL(test.cluster.endpoint.urls[0]).host} up`,
-          `${new URL(away).host} away`,
+          `${new URL(unavailable).host} unavailable`,
         ]);
-        expect(parts.clickhouse.state).to.equal('partly away');
+        expect(parts.clickhouse.state).to.equal('partly unavailable');
       });
     } finally {
       await test.cluster.shards[1].start();

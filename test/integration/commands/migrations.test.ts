@@ -38,7 +38,7 @@ describe('migrations', () => {
       database: database.name,
       directory: directory.path,
     });
-    if (node === undefined || 'away' in node) throw new Error('the node is away');
+    if (node === undefined || 'unavailable' in node) throw new Error('the node is unavailable');
     return node.migrations.map(({ name, state, applied }) => `${name} ${state} ${applied}`);
   };
   const tables = async () => {

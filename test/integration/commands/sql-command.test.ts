@@ -1,4 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { expect } from 'chai';
+import { programFile } from '../../../server/common/project-root.ts';
+import { tempDir } from '../../support/temp-dir.ts';
 import { sendBatch } from '../../support/events/batches.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
 import { runProgram } from '../../support/server/run-program.ts';
@@ -53,6 +58,38 @@ describe('npm run sql', () => {
     expect((await sql('SELECT 1 AS a, 2 AS b FORMAT CSVWithNames')).stdout).to.equal('"a","b"\n1,2\n');
   });
 
+  it('gives every format as ClickHouse sends it, also those that a table is made of', async () => {
+    const query = 'SELECT 1 AS a, toUInt64(2) AS b';
+    const expected = async (format: string) =>
+      (await (await database.client.exec({ query: `${query} FORMAT ${format}` })).stream.toArray()).join('');
+    for (const format of ['JSON', 'JSONCompact', 'JSONEachRow', 'TSV']) {
+      const { exitCode, stdout, stderr } = await sql(`${query} FORMAT ${format}`);
+      expect(exitCode, stderr).to.equal(0);
+      expect(withoutTimes(stdout), format).to.equal(withoutTimes(await expected(format)));
+    }
+    const bytes = await sql("SELECT unhex('00FFFE0A') AS raw FORMAT RawBLOB");
+    expect(bytes.stdout).to.equal(Buffer.from('00fffe0a', 'hex').toString());
+  });
+
+  it('creates nothing where there is no data, and says what to do', async () => {
+    const directory = await tempDir();
+    const missing = path.join(directory.path, 'missing');
+    const env = { PATH: process.env['PATH'], DATA_DIR: missing };
+    for (const [program, ...args] of [
+      ['sql', 'SELECT 1'],
+      ['verify'],
+      ['migrate', 'status'],
+      ['erase', '--user', 'u'],
+      ['backup', path.join(directory.path, 'copy')],
+    ]) {
+      const child = spawnSync(process.execPath, [programFile(`server/cli/${program}.js`), ...args], { env });
+      expect(child.status, program).to.equal(1);
+      expect(String(child.stderr), program).to.include(`There is no data in ${missing}`).and.include('npm start');
+    }
+    expect(await readdir(directory.path)).to.deep.equal([]);
+    await directory.remove();
+  });
+
   it('prints the reason and exits 1 when ClickHouse refuses', async () => {
     const { exitCode, stdout, stderr } = await sql('SELECT nope FROM events');
     expect(exitCode).to.equal(1);
@@ -75,3 +112,7 @@ describe('npm run sql', () => {
     }
   });
 });
+
+function withoutTimes(answer: string): string {
+  return answer.replaceAll(/"elapsed": [^,\n]+/g, '');
+}

@@ -63,6 +63,20 @@ describe('Under more load than there is time for', () => {
     }
   });
 
+  it('lets in what operators ask, and nothing whose path begins alike', async function () {
+    this.timeout(60_000);
+    const phase = runPhase({ url: service.url, seconds: 2, connections: 300 }, new Fates(2));
+    const statuses = new Set<number>();
+    for (let tries = 0; tries < 200 && !statuses.has(503); tries += 1) {
+      const answer = await fetch(`${service.url}/healthXYZ`, { method: 'POST' });
+      statuses.add(answer.status);
+      await answer.text();
+      expect(await statusOf('/health/live')).to.equal(200);
+    }
+    await phase;
+    expect([...statuses]).to.include(503);
+  });
+
   it('takes everything again right after', async () => {
     await new Promise((resolve) => setTimeout(resolve, EARLY.calmMs));
     await statusOf('/health/live');

@@ -5,6 +5,7 @@ import { startEngine, type Engine } from '../../../clickhouse/embedded/embedded.
 import type { Role } from '../../../server/clickhouse/endpoint.ts';
 import { codeOf } from '../../../server/clickhouse/errors.ts';
 import { Closing } from '../../../server/closing.ts';
+import { consoleUrl } from '../../../server/console-url.ts';
 import { createLogger } from '../../../server/common/log.ts';
 import { ask } from '../../support/http/ask.ts';
 import { failure } from '../../support/http/outcome.ts';
@@ -106,7 +107,8 @@ describe('the embedded engine is configured', () => {
     expect(await run('analyst', query)).to.equal('1\t1');
   });
 
-  it('with limits that stop the analyst', async () => {
+  it('with limits that stop the analyst', async function () {
+    this.timeout(120_000);
     expect(await codeFor('analyst', 'SELECT number FROM numbers(100001)')).to.equal(TOO_MANY_ROWS_OR_BYTES);
     expect(
       await codeFor('analyst', 'SELECT count() FROM (SELECT groupArray(number) FROM numbers(1000000000))'),
@@ -138,18 +140,28 @@ describe('the embedded engine is configured', () => {
   });
 
   it('with a SQL console that works for the analyst', async () => {
-    const page = await fetch(engine.consoleUrl, { headers: { connection: 'close' } });
+    const address = consoleUrl(engine.endpoint, 'test_engine');
+    const page = await fetch(address, { headers: { connection: 'close' } });
     expect(page.status).to.equal(200);
-    expect(await page.text()).to.include('<html');
+    const text = await page.text();
+    expect(text).to.include('<html');
+    const given = new URL(address).searchParams;
+    // The page takes from its address what ours says.
+    for (const name of given.keys()) expect(text).to.include(`.get('${name}')`);
     // The parameters that the page sends with each query.
-    const parameters = 'add_http_cors_header=1&default_format=JSONStringsEachRowWithProgress&enable_http_compression=1';
-    const answer = await fetch(`${engine.endpoint.urls[0]}/?user=analyst&${parameters}`, {
+    const sent = new URLSearchParams(
+      'add_http_cors_header=1&default_format=JSONStringsEachRowWithProgress&enable_http_compression=1',
+    );
+    for (const [name, value] of given) sent.set(name, value);
+    const answer = await fetch(`${engine.endpoint.urls[0]}/?${sent.toString()}`, {
       method: 'POST',
-      body: 'SELECT 42 AS answer',
+      body: 'SELECT count() AS answer, currentUser() AS user FROM numbers',
       headers: { 'Sec-Fetch-Site': 'same-origin' },
     });
     expect(answer.status).to.equal(200);
-    expect(await answer.text()).to.include('"answer":"42"');
+    expect(await answer.text())
+      .to.include('"answer":"3"')
+      .and.include('"user":"analyst"');
   });
 
   it('to refuse requests that a browser sends for another web page', async () => {
@@ -160,21 +172,24 @@ describe('the embedded engine is configured', () => {
       ['none', 200],
     ] as const) {
       const headers = { 'Sec-Fetch-Site': site };
-      const answer = await fetch(engine.endpoint.urls[0], { method: 'POST', body: 'SELECT 1', headers });
+      const { username, password } = engine.endpoint.analyst;
+      const url = `${engine.endpoint.urls[0]}/?user=${username}&password=${password}`;
+      const answer = await fetch(url, { method: 'POST', body: 'SELECT 1', headers });
       await answer.text();
       expect(answer.status, site).to.equal(status);
     }
   });
 
   it('to refuse requests for a public name that was pointed at this machine', async () => {
-    expect(await statusForHost(engine.endpoint.urls[0], 'rebound.example.com:8123')).to.equal(403);
-    expect(await statusForHost(engine.endpoint.urls[0], 'localhost:8123')).to.equal(200);
+    const address = engine.endpoint.urls[0];
+    expect(await statusForHost(address, 'rebound.example.com:8123')).to.equal(403);
+    expect(await statusForHost(address, 'localhost:8123')).to.equal(200);
   });
 });
 
 /** fetch does not let its caller choose the Host. */
 async function statusForHost(url: string, host: string): Promise<number | undefined> {
-  const request = get(`${url}/?query=SELECT+1`, { headers: { host }, agent: false });
+  const request = get(`${url}/ping`, { headers: { host }, agent: false });
   const [response]: unknown[] = await once(request, 'response');
   if (!(response instanceof IncomingMessage)) throw new Error('no response');
   response.resume();

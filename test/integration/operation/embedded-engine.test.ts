@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { readFile } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
 import { runningEngine, startEngine, type Engine } from '../../../clickhouse/embedded/embedded.ts';
 import { requireEnginePackages } from '../../../clickhouse/embedded/engine-packages.ts';
@@ -76,6 +77,22 @@ describe('the embedded engine', () => {
     await eventually(() => expect(isAlive(owner.enginePid)).to.equal(false));
     expect(await runningEngine(directory)).to.equal(undefined);
   });
+
+  it('does not begin anew with an empty database when its data is removed, and goes on when it is put back', async () => {
+    const engine = await start();
+    await createNumbers(engine.endpoint);
+    expect(engine.problem).to.equal(undefined);
+    const { pid } = engine;
+    await rename(path.join(directory, 'data'), path.join(directory, 'elsewhere'));
+    expect(engine.problem).to.include(path.join(directory, 'data')).and.to.include('start the service again');
+    await eventually(() => expect(isAlive(pid)).to.equal(false));
+    await sleep(1_500);
+    expect(engine.pid).to.equal(pid);
+    expect(await runningEngine(directory)).to.equal(undefined);
+    await rename(path.join(directory, 'elsewhere'), path.join(directory, 'data'));
+    await eventually(async () => expect(await countNumbers(engine.endpoint)).to.equal('3'), 20_000);
+    expect(engine.problem).to.equal(undefined);
+  }).timeout(60_000);
 
   it('can be closed while it is being restarted, and leaves no process', async () => {
     const engine = await start();

@@ -16,7 +16,7 @@ interface Fault {
   readonly what: string;
   readonly found: string | RegExp;
   /** Omitted: the SQL that the finding names. */
-  readonly mend?: readonly string[];
+  readonly fix?: readonly string[];
 }
 
 const FAULTS: readonly Fault[] = [
@@ -55,14 +55,14 @@ const FAULTS: readonly Fault[] = [
     break: ['RENAME TABLE events TO elsewhere'],
     what: 'the table events',
     found: 'nothing',
-    mend: ['RENAME TABLE elsewhere TO events'],
+    fix: ['RENAME TABLE elsewhere TO events'],
   },
   {
     fault: 'a view that is not there',
     break: ['RENAME TABLE minutes_view TO elsewhere'],
     what: 'the view minutes_view',
     found: 'nothing',
-    mend: ['RENAME TABLE elsewhere TO minutes_view'],
+    fix: ['RENAME TABLE elsewhere TO minutes_view'],
   },
   {
     fault: 'a view into another table',
@@ -73,7 +73,7 @@ const FAULTS: readonly Fault[] = [
     ],
     what: 'the view minutes_view',
     found: /^MaterializedView TO \w+\.sink FROM events$/,
-    mend: ['DROP VIEW minutes_view SYNC', 'RENAME TABLE right_view TO minutes_view'],
+    fix: ['DROP VIEW minutes_view SYNC', 'RENAME TABLE right_view TO minutes_view'],
   },
 ];
 
@@ -85,23 +85,23 @@ async function health({ url }: TestApp): Promise<HealthReport> {
 
 async function expectHeldUp(service: TestApp, { what, found }: Fault): Promise<string> {
   expect((await postEvents(service.url, click())).status).to.equal(202);
-  let mend = '';
+  let fix = '';
   await eventually(async () => {
     const { status, parts } = await health(service);
     expect([status, parts.backlog.events, parts.shipper.state]).to.deep.equal(['degraded', 1, 'unavailable']);
     const finding = parts.schema.findings?.find((finding) => finding.what === what);
     expect(finding?.severity).to.equal('refuse');
     expect(finding?.found).to.match(new RegExp(found));
-    expect(parts.schema.state).to.contain(what).and.to.contain(finding?.mend);
-    mend = finding?.mend ?? '';
+    expect(parts.schema.state).to.contain(what).and.to.contain(finding?.fix);
+    fix = finding?.fix ?? '';
   });
   expect((await fetch(`${service.url}/health/ready`)).status).to.equal(200);
-  return mend;
+  return fix;
 }
 
 /** The statement in a finding's advice. */
-function sqlOf(mend: string): string {
-  return /ALTER TABLE .*?(?=, as in|$)/.exec(mend)?.[0] ?? mend;
+function sqlOf(fix: string): string {
+  return /ALTER TABLE .*?(?=, as in|$)/.exec(fix)?.[0] ?? fix;
 }
 
 describe('What in ClickHouse the guarantees rest on', () => {
@@ -136,11 +136,11 @@ describe('What in ClickHouse the guarantees rest on', () => {
   }
 
   for (const fault of FAULTS) {
-    it(`holds shipping up until it is mended: ${fault.fault}`, async () => {
+    it(`holds shipping up until it is fixed: ${fault.fault}`, async () => {
       await run(fault.break);
       const service = await start();
-      const mend = await expectHeldUp(service, fault);
-      await run(fault.mend ?? [sqlOf(mend)]);
+      const fix = await expectHeldUp(service, fault);
+      await run(fault.fix ?? [sqlOf(fix)]);
       await expectStored(1);
       await eventually(async () => expect((await health(service)).status).to.equal('ok'));
     });
@@ -153,8 +153,8 @@ describe('What in ClickHouse the guarantees rest on', () => {
       await postEvents(service.url, eventText({ category: 'analytics', name: 'click', user: '1' }));
       await expectStored(1);
       await run(fault.break);
-      const mend = await expectHeldUp(service, fault);
-      await run(fault.mend ?? [sqlOf(mend)]);
+      const fix = await expectHeldUp(service, fault);
+      await run(fault.fix ?? [sqlOf(fix)]);
       await expectStored(2);
     });
   }

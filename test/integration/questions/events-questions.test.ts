@@ -86,6 +86,35 @@ describe('GET /events, /sessions/{session_id} and /categories/{category}', () =>
     expect(page.next_cursor).to.equal(null);
   });
 
+  it('filters by user and by what is in the payload, with every other filter', async () => {
+    const everything = { limit: '1000' };
+    expect((await getJson<ShownPage>(url('/events', { user: 'u3', ...everything }))).events).to.deep.equal(
+      expected(({ user }) => user === 'u3'),
+    );
+    const where = '/events?where=data.n:17&limit=1000';
+    expect((await getJson<ShownPage>(`${service.url}${where}`)).events).to.deep.equal(
+      expected((row) => row === rows[17]),
+    );
+    expect((await getJson<ShownPage>(`${service.url}${where}&where=data.n:18`)).events).to.deep.equal([]);
+    const shop = await getJson<ShownPage>(`${service.url}${where}&user=u2&application=${rows[17]?.application}`);
+    expect(shop.events).to.deep.equal(expected((row) => row === rows[17]));
+    for (const wrong of ['where=n:1', 'where=data.n', 'user=', 'user=a&user=b']) {
+      expect(await getProblem(`${service.url}/events?${wrong}`)).to.have.property('status', 400);
+    }
+  });
+
+  it('shows the events of a user, in pages', async () => {
+    const path = '/users/u4';
+    const { user, ...page } = await getJson<ShownPage & { user: string }>(url(path, { limit: '20' }));
+    expect(user).to.equal('u4');
+    expect(page.events).to.deep.equal(expected((row) => row.user === 'u4').slice(0, 20));
+    const filters = { application: 'shop', order: 'desc', limit: '20' };
+    expect(await allPages(url(path, filters))).to.deep.equal(
+      expected((row) => row.user === 'u4' && row.application === 'shop').toReversed(),
+    );
+    expect(await getJson(url('/users/nobody'))).to.deep.equal({ user: 'nobody', events: [], next_cursor: null });
+  });
+
   it('gives each event once, in order, whatever the size of the pages', async () => {
     for (const limit of ['1', '41', '350', '699', '700', '701']) {
       const filters: Record<string, string> = limit === '1' ? { session_id: 's-1' } : {};

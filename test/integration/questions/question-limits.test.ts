@@ -63,7 +63,7 @@ describe('A question that goes over a limit', () => {
   });
 
   it('about the top gets 422 too; one about a shorter range is answered', async () => {
-    const url = await start({ maxRowsRead: 20_000 });
+    const url = await start({ maxRowsRead: 40_000 });
     const { status, detail } = await getProblem(`${url}/events/top?by=data.text`);
     expect(status).to.equal(422);
     expect(detail).to.contain('expected a shorter range (from, to or window), a category and name');

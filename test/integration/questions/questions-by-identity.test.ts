@@ -144,7 +144,7 @@ describe('questions beside copies', () => {
   });
 
   async function top(question: Partial<Parameters<Questions['top']>[0]>): Promise<[string, number][]> {
-    const keys = await questions.top({ by: 'name', where: [], show: [], limit: 100, ...question });
+    const keys = await questions.top({ by: 'name', measure: 'events', where: [], show: [], limit: 100, ...question });
     return keys.map(({ key, count }) => [key, count]);
   }
 

@@ -69,7 +69,8 @@ describe('What GET /events/top/stream asks of ClickHouse', () => {
       );
     await shows(1, 1);
     await reader.atLeast(reader.received.length + 4);
-    expect(await queriesInLast(3)).to.be.within(2, 4);
+    // What is largest, and which event of it is the latest.
+    expect(await queriesInLast(3)).to.be.within(4, 8);
     await post(service.url, 'a', 2);
     await shows(2, 1);
   });

@@ -189,7 +189,7 @@ describe('GET /events/top/stream', () => {
     const { hostname, port, pathname } = new URL(urlOf());
     const socket = connect({ host: hostname, port: Number(port) });
     socket.resume();
-    const asking = `GET ${pathname} HTTP/1.1\r\nHost: x\r\n\r\n`;
+    const asking = `GET ${pathname} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
     socket.write(asking + asking);
     await eventually(async () => expect(await metricOf(service.url, READERS)).to.equal(2));
     socket.destroy();

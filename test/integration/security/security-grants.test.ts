@@ -14,6 +14,7 @@ const REFUSED: readonly (string | undefined)[] = [
   '497', // ACCESS_DENIED
   '164', // READONLY
   '452', // SETTING_CONSTRAINT_VIOLATION
+  '481', // PATH_ACCESS_DENIED: the engine's process cannot see it
 ];
 
 const OWN = 'test_grants';

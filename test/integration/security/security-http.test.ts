@@ -7,7 +7,7 @@ import { sendRaw, statusesIn } from '../../support/http/raw-http.ts';
 import { storedUsers } from '../../support/clickhouse/stored.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 
-const CLICK = (user: string) => `POST /analytics?timestamp=1&user=${user}&click HTTP/1.1\r\nHost: a\r\n`;
+const CLICK = (user: string) => `POST /analytics?timestamp=1&user=${user}&click HTTP/1.1\r\nHost: localhost\r\n`;
 /** What an attacker hopes that a proxy takes for a body, and this server for a request. */
 const smuggled = (name: string) => `${CLICK(`smuggled-behind-${name.replaceAll(' ', '-')}`)}Content-Length: 0\r\n\r\n`;
 const SMUGGLED = smuggled('x');
@@ -45,10 +45,38 @@ const AMBIGUOUS: readonly (readonly [name: string, request: string, status?: num
   ['Connection: close', `${CLICK('x')}Connection: close\r\nContent-Length: 0\r\n\r\n`, 204],
   ['no Host', 'POST /analytics?timestamp=1&user=x&click HTTP/1.1\r\n\r\n'],
   ['an Expect that is not 100-continue', `${CLICK('x')}Expect: 100-c/../\r\n\r\n`, 417],
-  ['a method that is not one', 'POSTT /analytics?timestamp=1&user=x&click HTTP/1.1\r\nHost: a\r\n\r\n'],
-  ['a line break in the path', 'POST /analytics?timestamp=1&user=x\n&click HTTP/1.1\r\nHost: a\r\n\r\n'],
-  ['another version', 'POST /analytics?timestamp=1&user=x&click HTTP/9.9\r\nHost: a\r\n\r\n'],
+  ['a method that is not one', 'POSTT /analytics?timestamp=1&user=x&click HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ['a line break in the path', 'POST /analytics?timestamp=1&user=x\n&click HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+  ['another version', 'POST /analytics?timestamp=1&user=x&click HTTP/9.9\r\nHost: localhost\r\n\r\n'],
   ['no HTTP at all', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+];
+
+const HOST = 'Host: localhost\r\n';
+
+/** Requests of which nobody can say what they are about. */
+const MISADDRESSED: readonly (readonly [name: string, head: string | Buffer, status?: number])[] = [
+  ...['http://[::1', 'http://xn--/', 'http://a[b/', 'foo://[/', 'nothing', 'http:///x', 'http://a:b@c/', '*'].flatMap(
+    (target) =>
+      ['GET', 'POST', 'PATCH'].map(
+        (method) => [`${method} ${target}`, `${method} ${target} HTTP/1.1\r\n${HOST}`] as const,
+      ),
+  ),
+  ['OPTIONS http://[::1', `OPTIONS http://[::1 HTTP/1.1\r\n${HOST}`],
+  ['two Host headers', `GET /health/live HTTP/1.1\r\n${HOST}${HOST}`],
+  ['two different Host headers', `GET /health/live HTTP/1.1\r\n${HOST}host: evil.example\r\n`],
+  ['a Host that is none', 'GET /health/live HTTP/1.1\r\nHost: a b\r\n'],
+  ['a Host with a path', 'GET /health/live HTTP/1.1\r\nHost: a/b\r\n'],
+  ['HTTP/2.0', `GET /health/live HTTP/2.0\r\n${HOST}`],
+  ['a target that is not ASCII', Buffer.from(`GET /health/live?x=\xff HTTP/1.1\r\n${HOST}\r\n`, 'latin1')],
+  ['CONNECT', `CONNECT localhost:80 HTTP/1.1\r\n${HOST}`, 405],
+  ['OPTIONS *', `OPTIONS * HTTP/1.1\r\n${HOST}`, 404],
+  ['a query that is not UTF-8', `GET /events?session_id=%E0%A4%A HTTP/1.1\r\n${HOST}`],
+  ['a path that is not UTF-8', `GET /sessions/%E0%A4%A HTTP/1.1\r\n${HOST}`],
+  ['a host of somebody else', 'GET /health/live HTTP/1.1\r\nHost: evil.example\r\n', 403],
+  ['a target at somebody else', `GET http://evil.example/events HTTP/1.1\r\n${HOST}`, 403],
+  ['a page of somebody else', `POST /events HTTP/1.1\r\n${HOST}Origin: https://evil.example\r\n`, 403],
+  ['a page of nobody', `POST /events HTTP/1.1\r\n${HOST}Origin: null\r\n`, 403],
+  ['a health check that is none', `GET /healthXYZ HTTP/1.1\r\n${HOST}`, 404],
 ];
 
 describe('The HTTP parser', () => {
@@ -58,6 +86,13 @@ describe('The HTTP parser', () => {
     service = await startTestApp({ requestTimeoutMs: 3000 });
   });
   after(async () => service.remove());
+
+  const refusals = async (status: number) => {
+    const metrics = await (await fetch(`${service.url}/metrics`)).text();
+    const counts = metrics.matchAll(/^clickhour_http_request_seconds_count\{([^}]*)\} (\d+)$/gm);
+    const those = [...counts].filter(([, labels = '']) => labels.includes(`status="${status}"`));
+    return those.reduce((sum, [, , count]) => sum + Number(count), 0);
+  };
 
   for (const [name, request, status = 400] of AMBIGUOUS) {
     it(`answers ${name} with ${status}, ends the connection, and runs nothing of what follows`, async () => {
@@ -69,10 +104,29 @@ describe('The HTTP parser', () => {
     });
   }
 
+  for (const [name, head, status = 400] of MISADDRESSED) {
+    it(`answers ${name} with ${status}, and counts it`, async () => {
+      const before = await refusals(status);
+      const received = await sendRaw(service.url, [typeof head === 'string' ? `${head}\r\n` : head]);
+      expect(statusesIn(received), received).to.deep.equal([status]);
+      expect(received).to.match(/\r\nContent-Type: application\/problem\+json\r\n/);
+      expect(received).to.match(/\r\nX-Request-Id: /);
+      expect(await refusals(status)).to.equal(before + 1);
+    });
+  }
+
+  it('takes a target with a host in it, as proxies send it', async () => {
+    for (const target of [`${service.url}/health/live`, 'http://localhost?x=1']) {
+      const received = await sendRaw(service.url, [`GET ${target} HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`]);
+      expect(statusesIn(received), target).to.deep.equal([200]);
+    }
+  });
+
   it('answers with problems, like everything else', async () => {
     const received = await sendRaw(service.url, ['GET / HTTP/1.1\r\n: a\r\n\r\n']);
     const [head = '', body = ''] = received.split('\r\n\r\n');
     expect(head).to.match(/^HTTP\/1\.1 400 Bad Request\r\nContent-Type: application\/problem\+json\r\n/);
+    expect(head).to.match(/\r\nX-Request-Id: /);
     expect(JSON.parse(body)).to.deep.equal({
       type: 'about:blank',
       title: 'Bad Request',
@@ -97,8 +151,8 @@ describe('The HTTP parser', () => {
 
   it('answers 408 to a request that takes for ever, head or body, however busy it looks', async function () {
     this.timeout(20_000);
-    const head = `GET /health/live HTTP/1.1\r\nHost: a\r\n${'X: y\r\n'.repeat(100)}`;
-    const body = `POST /events HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n`;
+    const head = `GET /health/live HTTP/1.1\r\nHost: localhost\r\n${'X: y\r\n'.repeat(100)}`;
+    const body = `POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n`;
     const answers = await Promise.all([
       sendRaw(service.url, Array.from(head), 6000),
       sendRaw(service.url, [body, ...Array.from('x'.repeat(400))], 6000),

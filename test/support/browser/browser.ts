@@ -18,10 +18,12 @@ export interface VisitOptions {
   readonly reducedMotion?: 'reduce' | 'no-preference';
   /** In CSS pixels; that of a desktop unless said otherwise. */
   readonly width?: number;
+  /** IANA name; UTC unless said otherwise. */
+  readonly timezoneId?: string;
 }
 
 /** The widths at which a view is looked at: a phone's and a desktop's. */
-const WIDTHS = [390, 1280] as const;
+const WIDTHS = [375, 1280] as const;
 const DESKTOP = { width: 1280, height: 900 };
 const PATIENCE_MS = 10_000;
 const SCREENSHOTS = path.join(projectRoot, 'test/browser/screenshots/');

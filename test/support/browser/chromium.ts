@@ -16,6 +16,8 @@ const ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Pages of other sites, all of them here.
+  '--host-resolver-rules=MAP *.example 127.0.0.1',
 ];
 
 let launched: Promise<Browser> | undefined;

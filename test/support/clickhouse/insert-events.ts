@@ -1,4 +1,5 @@
 import { connect } from '../../../server/clickhouse/client.ts';
+import { INSERT_SETTINGS } from '../../../server/clickhouse/insert-settings.ts';
 import { testEndpoint } from './clickhouse.ts';
 
 /** A row of the table `events`; times in whole microseconds since the epoch. */
@@ -22,7 +23,7 @@ export async function insertRows(database: string, table: string, rows: readonly
       table,
       values: rows,
       format: 'JSONEachRow',
-      clickhouse_settings: { async_insert: 0, insert_deduplicate: 0, distributed_foreground_insert: 1 },
+      clickhouse_settings: INSERT_SETTINGS,
     });
   } finally {
     await client.close();

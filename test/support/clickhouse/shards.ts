@@ -1,7 +1,8 @@
 import { startEngine, type Engine } from '../../../clickhouse/embedded/embedded.ts';
 import { choosePorts, type EnginePorts } from '../../../clickhouse/embedded/free-ports.ts';
-import type { ServerFile } from '../../../clickhouse/embedded/engine-files.ts';
-import { endpointWithServiceUsers } from '../../../clickhouse/embedded/service-users.ts';
+import { engineFiles, type ServerFile } from '../../../clickhouse/embedded/engine-files.ts';
+import { engineEndpoint, newPasswords, type EnginePasswords } from '../../../clickhouse/embedded/engine-users.ts';
+import { keepPasswords } from '../../../clickhouse/embedded/passwords.ts';
 import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
 import type { Closing } from '../../../server/closing.ts';
 import { createLogger } from '../../../server/common/log.ts';
@@ -40,13 +41,16 @@ const CLUSTER = 'test_shards';
 export async function startTwoShards(databases: string, closing: Closing): Promise<Shards> {
   const members: EnginePorts[] = [];
   const directories: { remove(): Promise<void> }[] = [];
+  // The users of a cluster are the same on each of its nodes.
+  const passwords = newPasswords();
   const open = async (): Promise<Shard> => {
     const ports = await choosePorts(undefined);
     members.push(ports);
     const directory = await tempDir();
     directories.push(directory);
+    await keepPasswords(await engineFiles(directory.path), passwords);
     const log = createLogger('silent');
-    return new EmbeddedShard(ports, () => {
+    return new EmbeddedShard(ports, passwords, () => {
       const serverFiles = [remoteServers(members)];
       return startEngine({ directory: directory.path, log, database: databases, serverFiles, ports });
     });
@@ -83,8 +87,8 @@ class EmbeddedShard implements Shard {
   readonly #start: () => Promise<Engine>;
   #engine: Engine | undefined;
 
-  constructor({ http }: EnginePorts, start: () => Promise<Engine>) {
-    this.endpoint = { ...endpointWithServiceUsers(`http://127.0.0.1:${http}`), cluster: CLUSTER };
+  constructor({ http }: EnginePorts, passwords: EnginePasswords, start: () => Promise<Engine>) {
+    this.endpoint = { ...engineEndpoint(`http://127.0.0.1:${http}`, passwords), cluster: CLUSTER };
     this.#start = start;
   }
 

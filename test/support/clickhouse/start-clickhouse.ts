@@ -1,6 +1,6 @@
 import { startEngine } from '../../../clickhouse/embedded/embedded.ts';
 import { serverFiles } from '../../../clickhouse/embedded/engine-files.ts';
-import { endpointWithServiceUsers } from '../../../clickhouse/embedded/service-users.ts';
+import { endpointWithServiceUsers } from '../../../clickhouse/embedded/engine-users.ts';
 import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
 import type { Closing } from '../../../server/closing.ts';
 import { createLogger } from '../../../server/common/log.ts';

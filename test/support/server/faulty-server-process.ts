@@ -7,11 +7,12 @@
 import { readdirSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import closeWithGrace from 'close-with-grace';
 import { startApp } from '../../../server/app.ts';
 import { readConfig } from '../../../server/config/environment.ts';
 import { messageOf } from '../../../server/common/errors.ts';
 import type { FailPoint } from '../../../server/journal/fail-point.ts';
+import { runUntilStopped } from '../../../server/run-until-stopped.ts';
+import { listenForStop } from '../../../server/stop-requests.ts';
 import { welcome } from '../../../server/welcome.ts';
 import { interposeJournalDisk, type DiskFault, type JournalDiskOptions } from './journal-disk.ts';
 
@@ -91,15 +92,17 @@ createInterface(process.stdin)
   })
   .on('close', () => process.kill(process.pid, 'SIGKILL'));
 
-try {
-  const app = await startApp(readConfig(), { nowMs: () => Date.now() + clockOffsetMs, hit });
-  closeWithGrace({ delay: 30_000 }, async ({ err }) => {
-    if (err !== undefined) process.stderr.write(`uncaught: ${err.stack}\n`);
+const stop = listenForStop();
+await runUntilStopped(async () => {
+  const config = readConfig();
+  const app = await startApp(config, { nowMs: () => Date.now() + clockOffsetMs, hit, stop });
+  process.stdout.write(welcome(app, config.trust, Date.now()));
+  const close = async () => {
     await app.close();
     if (!isReported) report();
-  });
-  process.stdout.write(welcome(app, Date.now()));
-} catch (error) {
+  };
+  return { close };
+}, stop).catch((error: unknown) => {
   process.stderr.write(`${messageOf(error)}\n`);
   process.exit(1);
-}
+});

@@ -7,6 +7,8 @@ import { programFile } from '../../../server/common/project-root.ts';
 export interface ServerProcess {
   readonly url: string;
   readonly pid: number;
+  /** What it has printed so far, once that matches. */
+  printed(pattern: RegExp): Promise<string>;
   /** SIGKILL; the process is gone after. */
   kill(): Promise<void>;
   /** SIGTERM; resolves with the exit code. */
@@ -27,8 +29,14 @@ export async function startServer(env: Readonly<Record<string, string>>): Promis
     env: { ...QUIET_SERVER, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const url = await listening(child);
-  return { url, pid: child.pid ?? 0, kill: async () => kill(child), stop: async () => stop(child) };
+  const printed = async (pattern: RegExp) => {
+    while (!pattern.test(text)) await once(child.stdout, 'data');
+    return text;
+  };
+  return { url, pid: child.pid ?? 0, printed, kill: async () => kill(child), stop: async () => stop(child) };
 }
 
 /**

@@ -31,6 +31,13 @@ export interface TopService {
   remove(): Promise<void>;
 }
 
+/** How many events the tables of counts have. */
+async function counted(url: string): Promise<number> {
+  const answer = await fetch(`${url}/events/names`, { headers: { 'Cache-Control': 'no-cache' } });
+  const { names } = (await answer.json()) as { names: readonly { readonly events: number }[] };
+  return names.reduce((sum, { events }) => sum + events, 0);
+}
+
 /** A service whose clock stands still. */
 export async function startTopService(): Promise<TopService> {
   const service = await startTestApp({}, { nowMs: () => NOW });
@@ -44,6 +51,8 @@ export async function startTopService(): Promise<TopService> {
       await eventually(async () => {
         const { events: stored } = await getJson<ShownPage>(`${url}/events?limit=1000`);
         expect(stored).to.have.length(posted);
+        // An INSERT reaches the tables of counts after that of the events.
+        expect(await counted(url)).to.equal(posted);
       });
     },
     urlOf: (query) => `${url}/events/top?${query}`,

@@ -28,7 +28,9 @@ describe('command line arguments', () => {
   });
 
   it('are refused with what came and what was expected', () => {
-    expect(() => read('--event', '5')).to.throw('arguments: received "--event", expected --events, --url');
+    expect(() => read('--event', '5')).to.throw(
+      'arguments: received "--event", expected --events, --url, --help; did you mean --events?',
+    );
     expect(() => read('--events')).to.throw('--events: received nothing, expected a value');
     expect(() => refusePositionals(read('5'))).to.throw('arguments: received "5", expected only --name value');
     for (const [given, shown] of [

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect } from 'chai';
-import { cellsOf } from '../../../server/cli/csv-records.ts';
+import { cellsOf } from '../../../server/cli/import/csv-records.ts';
 
 describe('cellsOf', () => {
   it('reads what RFC 4180 says', () => {

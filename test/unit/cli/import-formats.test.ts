@@ -1,8 +1,11 @@
 import { utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { readFileIdentity } from '../../../server/cli/file-identity.ts';
-import { importFormats } from '../../../server/cli/import-formats.ts';
+import { MAX_LINE_BYTES } from '../../../server/cli/import/numbered-lines.ts';
+import { messageOf } from '../../../server/common/errors.ts';
+import { readFileIdentity } from '../../../server/cli/import/file-identity.ts';
+import { importFormats } from '../../../server/cli/import/formats.ts';
 import { failure } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 
@@ -15,16 +18,16 @@ describe('the formats of npm run import', () => {
   });
   after(() => directory.remove());
 
-  async function read(format: string, content: string): Promise<(string | undefined)[]> {
+  async function read(format: string, content: string | Buffer): Promise<(string | undefined)[]> {
     const file = path.join(directory.path, 'file');
     await writeFile(file, content);
     await utimes(file, MODIFIED_MS / 1000, MODIFIED_MS / 1000);
     const texts: (string | undefined)[] = [];
-    const lines = importFormats[format]?.(file, await readFileIdentity(file)) ?? [];
+    const lines = importFormats[format]?.(file, (await readFileIdentity(file)).identityOf) ?? [];
     for await (const { text } of lines) texts.push(text);
     return texts;
   }
-  const parsed = async (format: string, content: string) =>
+  const parsed = async (format: string, content: string | Buffer) =>
     (await read(format, content)).map((text) => (text === undefined ? undefined : (JSON.parse(text) as unknown)));
 
   it('gives each line an id of the content and its place, the same each time, and the time of the file', async () => {
@@ -99,5 +102,31 @@ describe('the formats of npm run import', () => {
       expect(String(await failure(read('csv', `${header}1,2\n`))), header).to.match(/header|does not end/);
     expect(String(await failure(read('csv', 'name,x\na,b\nc,"d\ne,f\n')))).to.include('line 3 begins');
     expect(await read('csv', 'name\n')).to.deep.equal([]);
+  });
+
+  it('unpacks gzip, and gives its lines the ids that they have unpacked', async () => {
+    const content = '{"name":"a"}\n{"name":"b"}\n';
+    const plain = await parsed('events', content);
+    expect(await parsed('events', gzipSync(content))).to.deep.equal(plain);
+    expect(messageOf(await failure(read('events', gzipSync(content).subarray(0, 30))))).to.include('gzip');
+  });
+
+  it('says of UTF-16 how to convert it', async () => {
+    for (const content of [
+      Buffer.from('\uFEFF{"name":"a"}', 'utf16le'),
+      Buffer.from('{"name":"a"}', 'utf16le'),
+      Buffer.from('\uFEFF{"name":"a"}', 'utf16le').swap16(),
+      gzipSync(Buffer.from('{"name":"a"}', 'utf16le')),
+    ])
+      expect(messageOf(await failure(read('events', content))))
+        .to.include('received UTF-16, expected UTF-8')
+        .and.include('iconv -f UTF-16');
+  });
+
+  it('passes over a line that is too long, and reads what follows it', async () => {
+    const long = 'x'.repeat(MAX_LINE_BYTES + 1);
+    expect(await read('events', `[1]\n${long}\n[2]\n${long}`)).to.deep.equal(['[1]', undefined, '[2]', undefined]);
+    const csv = await parsed('csv', `name,note\na,1\nb,"${long}\nc,2\n`);
+    expect(csv.map((event) => (event as { name?: string } | undefined)?.name)).to.deep.equal(['a', undefined, 'c']);
   });
 });

@@ -29,7 +29,7 @@ async function polled(results: readonly (string | ApiError)[], everyMs: number |
   return heard;
 }
 
-const away = new ApiError('unavailable', 'away');
+const unavailable = new ApiError('unavailable', 'unavailable');
 
 describe('A question that the dashboard asks', () => {
   it('is asked once without an interval, and again and again with one', async () => {
@@ -38,7 +38,7 @@ describe('A question that the dashboard asks', () => {
   });
 
   it('is asked again after a failure that may pass, also without an interval', async () => {
-    expect(await polled([away, 'a'], undefined)).to.deep.equal(['failed: away', 'a']);
+    expect(await polled([unavailable, 'a'], undefined)).to.deep.equal(['failed: unavailable', 'a']);
   });
 
   it('is not asked again when it is refused', async () => {

@@ -1,70 +1,63 @@
 import { expect } from 'chai';
-import type { Static } from 'typebox';
-import type { HourCounts as Documented } from '../../../server/http/routes/analytics-schemas.ts';
-import { HOUR_MS, hourOf, withLatest, type HourCounts } from '../../../dashboard/text/hours.ts';
-import { boundsOf, fixedRange, readRange } from '../../../dashboard/views/overview/range.ts';
+import { customBounds, inputValue, readRange } from '../../../dashboard/state/range.ts';
 
-const read = (search: string) => readRange(new URLSearchParams(search));
+const NOTHING = { range: '', from: '', to: '' };
 const NOON = Date.parse('2026-11-21T12:00Z');
+const iso = (ms: number) => new Date(ms).toISOString().slice(0, 16);
+const BERLIN = 'Europe/Berlin';
+const fromOf = (range: string) => iso(readRange({ ...NOTHING, range }, NOON, BERLIN).bounds.fromMs);
 
-describe('The range of the chart', () => {
-  it('is the last 24 hours unless the link says otherwise, this hour included', () => {
-    const { range, problem } = read('');
-    expect(problem).to.equal(undefined);
-    expect(boundsOf(range, NOON)).to.deep.equal({ fromMs: NOON - 23 * HOUR_MS, toMs: NOON + HOUR_MS });
+describe('The range of a question', () => {
+  it('is the usual one of the view unless the link says otherwise, with the unit that it is', () => {
+    const { bounds, preset, problem } = readRange(NOTHING, NOON + 60_000, 'UTC');
+    expect({ preset, problem }).to.deep.equal({ preset: '24h', problem: undefined });
+    expect(iso(bounds.fromMs)).to.equal('2026-11-20T13:00');
+    expect(bounds).to.include({ interval: 'hour', isOpen: true });
+    expect(readRange(NOTHING, NOON, 'UTC', '31d').bounds.interval).to.equal('day');
   });
 
-  it('may be from one hour to another, written in UTC', () => {
-    for (const [from, to] of [
-      ['2024-02-29T23:00', '2024-03-01T01:00'],
-      ['2024-02-29T23:00Z', '2024-03-01T01:00:00.000Z'],
-    ]) {
-      const { range } = read(`from=${from}&to=${to}`);
-      const fromMs = Date.parse('2024-02-29T23:00Z');
-      expect(boundsOf(range, NOON)).to.deep.include({ fromMs, toMs: fromMs + 2 * HOUR_MS });
-    }
+  it('begins with whole days, weeks and months of the zone', () => {
+    expect(fromOf('7d')).to.equal('2026-11-14T23:00');
+    expect(fromOf('31d')).to.equal('2026-10-21T22:00');
+    expect(fromOf('week')).to.equal('2026-11-15T23:00');
+    expect(fromOf('month')).to.equal('2026-10-31T23:00');
+    expect(fromOf('12m')).to.equal('2025-11-30T23:00');
+  });
+
+  it('is compared with as much of the period before', () => {
+    const { before } = readRange({ ...NOTHING, range: 'month' }, NOON, BERLIN).bounds;
+    expect([iso(before.fromMs), iso(before.toMs)]).to.deep.equal(['2026-09-30T22:00', '2026-10-21T11:00']);
+    const custom = readRange({ range: '', from: '2026-03-02T00:00', to: '2026-03-04T00:00' }, NOON, 'UTC').bounds;
+    expect(iso(custom.before.fromMs)).to.equal('2026-02-28T00:00');
+    const march31 = Date.parse('2026-03-31T12:00Z');
+    const short = readRange({ ...NOTHING, range: 'month' }, march31, 'UTC').bounds;
+    expect(short.before.toMs).to.be.at.most(short.fromMs);
+  });
+
+  it('may be from one time to another, by the clocks of the zone, and is cut to fit', () => {
+    const read = (from: string, to: string) => readRange({ range: '', from, to }, NOON, BERLIN);
+    const { bounds, preset } = read('2024-02-29T23:00', '2024-03-01T01:00');
+    expect(preset).to.equal(undefined);
+    expect([iso(bounds.fromMs), iso(bounds.toMs)]).to.deep.equal(['2024-02-29T22:00', '2024-03-01T00:00']);
+    expect(bounds).to.include({ interval: 'minute', isOpen: false });
+    expect(iso(read('2024-02-29T23:00Z', '2024-03-01T01:00').bounds.fromMs)).to.equal('2024-02-29T23:00');
+    expect(read('2024-01-01T00:00', '2024-02-01T00:00').bounds.interval).to.equal('day');
+    expect(read('2022-01-01T00:00', '2024-02-01T00:00').bounds.interval).to.equal('month');
+    expect(inputValue(bounds.fromMs, BERLIN)).to.equal('2024-02-29T23:00');
   });
 
   it('says what is wrong with a link, and is the usual one then', () => {
-    for (const [search, message] of [
-      ['range=1y', 'Received the range “1y”, expected 24h, 7d, 31d.'],
-      ['from=2024-01-01T00:30&to=2024-01-02T00:00', 'Received “2024-01-01T00:30”, expected a date and a whole hour'],
-      ['from=2024-01-01T00:00', 'Received nothing, expected a date and a whole hour'],
-      ['from=2024-01-02T00:00&to=2024-01-02T00:00', 'an end that is not after the beginning'],
-      ['from=2024-01-01T00:00&to=2024-03-01T00:00', 'Received 1440 hours, expected at most 744'],
-      ['from=2024-13-01T00:00&to=2024-03-01T00:00', 'Received “2024-13-01T00:00”'],
+    for (const [link, message] of [
+      [{ range: '1y' }, 'Received the range “1y”, expected 1h, 24h, 7d'],
+      [{ from: '2024-01-01T00:00' }, 'Received nothing, expected a date and a time'],
+      [{ from: '2024-01-02T00:00', to: '2024-01-02T00:00' }, 'an end that is not after the beginning'],
+      [{ from: '2024-13-01T00:00', to: '2024-03-01T00:00' }, 'Received “2024-13-01T00:00”'],
     ] as const) {
-      const { range, problem } = read(search);
-      expect(problem, search).to.contain(message);
-      expect(range).to.include({ kind: 'rolling', id: '24h' });
+      const { preset, problem } = readRange({ ...NOTHING, ...link }, NOON, 'UTC');
+      expect(problem, JSON.stringify(link)).to.contain(message);
+      expect(preset).to.equal('24h');
     }
-  });
-
-  it('names each end that is wrong', () => {
-    expect(Object.keys(fixedRange('', '').errors)).to.deep.equal(['from', 'to']);
+    expect(readRange({ ...NOTHING, from: 'x'.repeat(7000), to: 'y' }, NOON, 'UTC').problem?.length).to.be.below(200);
+    expect(customBounds('', 'nonsense', 'UTC')).to.have.all.keys('from', 'to');
   });
 });
-
-describe('The hours of the chart', () => {
-  it('show the figures of this hour that came last', () => {
-    const hours = [counts('2026-01-01T00:00:00.000Z', 1), counts('2026-01-01T01:00:00.000Z', 2)];
-    const later = counts('2026-01-01T01:00:00.000Z', 3);
-    expect(withLatest(hours, later)).to.deep.equal([hours[0], later]);
-    expect(withLatest(hours, undefined)).to.deep.equal(hours);
-  });
-
-  it('begin where the hour of the service begins', () => {
-    expect(hourOf(NOON + 1)).to.equal(NOON);
-    expect(hourOf(NOON - 1)).to.equal(NOON - HOUR_MS);
-  });
-
-  it('have the members that the API documents', () => {
-    const documented: Static<typeof Documented> = counts('2026-01-01T00:00:00.000Z', 1);
-    const known: HourCounts = documented;
-    expect(known).to.equal(documented);
-  });
-});
-
-function counts(hour: string, clicks: number): HourCounts {
-  return { hour, unique_users: 1, clicks, impressions: 0 };
-}

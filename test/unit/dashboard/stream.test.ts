@@ -4,7 +4,7 @@ import { followTop, type StreamState, type TopList } from '../../../dashboard/ap
 
 const list = (key: string): TopList => ({ generated_at: '2026-01-01T00:00:00Z', top: [{ key, count: 1 }] });
 const top = (key: string) => `event: top\ndata: ${JSON.stringify(list(key))}\n\n`;
-const PROBLEM = 'event: problem\ndata: {"problem":{"title":"t","status":503,"detail":"ClickHouse is away"}}\n\n';
+const PROBLEM = 'event: problem\ndata: {"problem":{"title":"t","status":503,"detail":"ClickHouse is unavailable"}}\n\n';
 
 type Answer = readonly string[] | ApiError;
 
@@ -44,7 +44,7 @@ describe('The live list of the dashboard', () => {
 
   it('says what is wrong while the service cannot tell, and goes on', async () => {
     const { states } = await heard([[top('a'), PROBLEM, top('b')]], 2);
-    expect(states).to.deep.equal(['connecting', 'live', 'unavailable: ClickHouse is away', 'live']);
+    expect(states).to.deep.equal(['connecting', 'live', 'unavailable: ClickHouse is unavailable', 'live']);
   });
 
   it('passes on what the service says of a question that is too expensive, and goes on', async () => {

@@ -16,19 +16,20 @@ describe('A time filter', () => {
   it('keeps the beginning that the first page had', () => {
     const first = pinned({ ...ANY_TIME, range: '1h' }, NOW);
     expect(pinned(first, NOW + 60_000)).to.deep.equal(first);
-    expect(wordsOf(first)).to.equal('of the last hour before 2026-11-21 14:05:09 UTC');
+    expect(wordsOf(first, 'UTC')).to.equal('of the last hour before 2026-11-21 14:05:09 UTC');
+    expect(wordsOf(first, 'Asia/Kolkata')).to.equal('of the last hour before 2026-11-21 19:35:09');
   });
 
   it('leaves what was typed to the service', () => {
     const typed = { range: '', from: 'yesterday', to: '2026-11-21 14:05' };
     expect(pinned(typed, NOW)).to.deep.equal(typed);
-    expect(wordsOf(typed)).to.equal('from yesterday to before 2026-11-21 14:05');
-    expect(wordsOf(ANY_TIME)).to.equal('');
+    expect(wordsOf(typed, 'UTC')).to.equal('from yesterday to before 2026-11-21 14:05');
+    expect(wordsOf(ANY_TIME, 'UTC')).to.equal('');
   });
 
   it('says what is wrong with a range that there is not, and does without it', () => {
     const unknown = { ...ANY_TIME, range: '5y' };
-    expect(problemOf(unknown)).to.equal('Received the range “5y”, expected 1h, 24h, 7d.');
+    expect(problemOf(unknown)).to.equal('Received the range “5y”, expected 1h, 24h, 7d, 31d.');
     expect(pinned(unknown, NOW)).to.deep.equal(ANY_TIME);
     expect(problemOf({ ...ANY_TIME, range: '7d' })).to.equal(undefined);
   });

@@ -58,6 +58,8 @@ describe('parseHours', () => {
       '2021-01-01T11:00:00.000Z',
     ]);
     expect(hoursOf('2021-01-01T10:00:00Z', '2021-01-01T11:00:00.001Z')).to.have.length(2);
+    expect(hoursOf('2021-01-01T10:00:00Z', '2021-01-01T11:00:00.000001Z')).to.have.length(2);
+    expect(hoursOf('2021-01-01T10:00:00.000001Z', '2021-01-01T10:00:00.000002Z')).to.have.length(1);
     expect(hoursOf(`${TEN}`, `${TEN + HOUR_MS}`)).to.deep.equal(['2021-01-01T10:00:00.000Z']);
     expect(hoursOf('2021-01-01T10:15', '2021-01-01T10:45')).to.deep.equal(['2021-01-01T10:00:00.000Z']);
   });

@@ -4,7 +4,7 @@ import { accepted, refused, text } from '../../support/events/parsed-event.ts';
 
 describe('An event that leaves things out', () => {
   it('needs a name and nothing else, and says what the rest is then', () => {
-    const nothing = { application: '', sessionId: '', user: '', category: 'event', data: '{}' };
+    const nothing = { application: '', sessionId: '', user: '', category: 'event', data: '{}', shape: ',' };
     expect(accepted('{"name":"n"}')).to.deep.equal({ ...nothing, name: 'n' });
     expect(accepted('{"name":"n","user":"ada"}')).to.deep.equal({
       ...nothing,

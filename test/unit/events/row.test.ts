@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Event } from '../../../server/events/event.ts';
 import { toRow } from '../../../server/events/row.ts';
+import { untyped } from '../../../server/shipping/untyped.ts';
 
 const ARRIVAL = { receivedAtUs: 1_700_000_000_000_001, eventId: '018bcfe5-6800-7001-8000-000000000000' };
 
@@ -52,6 +53,19 @@ describe('toRow', () => {
     expect(row).to.match(/^\{"typed":0,"timestamp":1699999999123456,/);
     expect(row.replace('"typed":0,', '')).to.equal(toRow(EVENT, ARRIVAL));
     expect(toRow(EVENT, ARRIVAL)).to.match(/^\{"timestamp":/);
+  });
+
+  it('says the shape of what is typed, and it can be taken out again', () => {
+    const shaped = toRow({ ...EVENT, shape: ',a,a.b,' }, ARRIVAL);
+    expect(JSON.parse(shaped)).to.include({ shape: ',a,a.b,' });
+    expect(toRow({ ...EVENT, shape: ',a,', typed: false }, ARRIVAL)).to.equal(
+      toRow({ ...EVENT, typed: false }, ARRIVAL),
+    );
+    for (const row of [shaped, toRow(EVENT, ARRIVAL)]) {
+      const stripped = untyped(Buffer.from(row));
+      expect(stripped.toString()).to.equal(toRow({ ...EVENT, typed: false }, ARRIVAL));
+      expect(untyped(stripped)).to.equal(stripped);
+    }
   });
 
   it('gives an event the id and the time of its arrival where it has none of its own', () => {

@@ -1,3 +1,6 @@
+import { NEVER_SHED } from '../../../server/http/server/front-door.ts';
+import { statusOperations } from '../../../server/http/routes/status.ts';
+import { httpDependencies } from '../../support/server/http-dependencies.ts';
 import { expect } from 'chai';
 import { Admission } from '../../../server/http/server/admission.ts';
 
@@ -111,5 +114,12 @@ describe('Admission', () => {
     wait(2000);
     turn(1, 0);
     expect(door.retryAfterS).to.equal(1);
+  });
+});
+
+describe('The front door', () => {
+  it('never sheds what operators ask, and nothing else', () => {
+    const forOperators = statusOperations(httpDependencies).map(({ path }) => path);
+    expect([...NEVER_SHED].sort()).to.deep.equal(forOperators.sort());
   });
 });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Router } from '@koa/router';
 import { expect } from 'chai';
 import { Type, type TSchema } from 'typebox';
@@ -10,6 +11,11 @@ import { httpDependencies } from '../../support/server/http-dependencies.ts';
 describe('The OpenAPI document', () => {
   const declared = operations(httpDependencies);
   const document = JSON.parse(JSON.stringify(openApiDocument(declared))) as OpenApi;
+
+  it('has the version of the program', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    expect(openApiDocument([])).to.have.nested.property('info.version', version);
+  });
 
   it('has every registered route, and no other', () => {
     const documented = Object.entries(document.paths).flatMap(([path, methods]) =>

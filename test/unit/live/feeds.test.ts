@@ -33,7 +33,7 @@ class Question implements LiveQuestion {
     const count = this.askedMs.length;
     if (this.takesMs > 0) await new Promise<void>((resolve) => this.#clock.after(this.takesMs, resolve));
     this.underWay -= 1;
-    if (this.fails) throw new Error('away');
+    if (this.fails) throw new Error('unavailable');
     return { event: 'top', generatedAt: `t${count}`, json: `{"n":${count}}${' '.repeat(this.size)}` };
   }
 
@@ -154,7 +154,7 @@ describe('Feeds', () => {
     question.fails = true;
     await clock.pass(14_500);
     expect(question.askedMs.map((ms) => ms - 1_000_000)).to.deep.equal([0, 1000, 2000, 4000, 8000, 12_000]);
-    const problem = '{"problem":"Error: away"}\n';
+    const problem = '{"problem":"Error: unavailable"}\n';
     expect(reading.text).to.equal(`{"n":1}\n${problem.repeat(5)}`);
     const late = join(question);
     question.fails = false;

@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 export const diskFull: Scenario = {
   name: 'disk-full',
-  what: 'ClickHouse is away until the file system of the journal is full; 503 with Retry-After, and all is well once there is room',
+  what: 'ClickHouse is unavailable until the file system of the journal is full; 503 with Retry-After, and all is well once there is room',
   run: async (world) => {
     const isSmall = await mountSmall(world, world.dataDir());
     world.onInsert(() => ({ do: 'cut before' }));

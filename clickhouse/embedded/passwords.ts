@@ -1,0 +1,39 @@
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { ROLES } from '../../server/clickhouse/endpoint.ts';
+import type { EngineFiles } from './engine-files.ts';
+import { newPasswords, type EnginePasswords } from './engine-users.ts';
+
+/** undefined when there are none, or the file cannot be read as what it should be. */
+export async function readPasswords(files: EngineFiles): Promise<EnginePasswords | undefined> {
+  try {
+    const passwords: unknown = JSON.parse(await readFile(files.passwords, 'utf8'));
+    return arePasswords(passwords) ? passwords : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Those of this directory; `fresh` ones when it has none yet. Two processes at once get the same. */
+export async function keepPasswords(files: EngineFiles, fresh = newPasswords()): Promise<EnginePasswords> {
+  const present = await readPasswords(files);
+  if (present !== undefined) return present;
+  await rm(files.passwords, { force: true });
+  const temporary = `${files.passwords}.${process.pid}`;
+  await writeFile(temporary, `${JSON.stringify(fresh, null, 2)}\n`, { mode: 0o600 });
+  try {
+    await link(temporary, files.passwords);
+    return fresh;
+  } catch (error) {
+    const theirs = await readPasswords(files);
+    if (theirs === undefined) throw error;
+    return theirs;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+function arePasswords(value: unknown): value is EnginePasswords {
+  if (typeof value !== 'object' || value === null) return false;
+  const passwords = value as Readonly<Record<string, unknown>>;
+  return ROLES.every((role) => typeof passwords[role] === 'string' && passwords[role] !== '');
+}

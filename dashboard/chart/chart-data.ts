@@ -1,0 +1,56 @@
+import type { SeriesAnswer } from '../api/questions.ts';
+import { shifted, type Unit } from '../text/zoned.ts';
+
+/** What a chart draws. Times in milliseconds. */
+export interface ChartData {
+  readonly interval: Unit;
+  /** IANA name */
+  readonly zone: string;
+  readonly times: readonly number[];
+  /** When the last interval ends. */
+  readonly endMs: number;
+  /** Whether the last interval goes on. */
+  readonly isUnfinished: boolean;
+  readonly lines: readonly Line[];
+}
+
+export interface Line {
+  readonly key: string | null;
+  readonly label: string;
+  readonly total: number;
+  readonly values: readonly number[];
+  /** Of the period before, interval by interval. */
+  readonly before: { readonly total: number; readonly values: readonly number[] } | undefined;
+}
+
+export interface Drawn {
+  readonly answer: SeriesAnswer;
+  readonly before: SeriesAnswer | undefined;
+  readonly interval: Unit;
+  readonly zone: string;
+  readonly nowMs: number;
+  /** What a series without a key is called. */
+  readonly label: string;
+}
+
+export function chartDataOf({ answer, before, interval, zone, nowMs, label }: Drawn): ChartData {
+  const times = answer.times.map((time) => Date.parse(time));
+  const last = times.at(-1);
+  const endMs = last === undefined ? nowMs : shifted(last, 1, interval, zone);
+  const lines = answer.series.map(({ key, total, values }) => {
+    const earlier = before?.series.find((one) => one.key === key);
+    return {
+      key,
+      label: key === null ? label : key === '' ? '(none)' : key,
+      total,
+      values,
+      before: before === undefined ? undefined : { total: earlier?.total ?? 0, values: earlier?.values ?? [] },
+    };
+  });
+  return { interval, zone, times, endMs, isUnfinished: endMs > nowMs, lines };
+}
+
+/** When an interval ends. */
+export function endOf({ times, endMs }: Pick<ChartData, 'times' | 'endMs'>, index: number): number {
+  return times[index + 1] ?? endMs;
+}

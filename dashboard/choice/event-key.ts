@@ -1,0 +1,31 @@
+import type { KnownName } from '../api/questions.ts';
+
+/** Which events are meant; empty for any. */
+export interface Of {
+  readonly category: string;
+  readonly name: string;
+}
+
+const BETWEEN = '::';
+
+/** As the steps of a funnel are written: `category::name`; without a category the name alone. */
+export function keyOf({ category, name }: Of): string {
+  return category === '' ? name : `${category}${BETWEEN}${name}`;
+}
+
+/** The event of a key; of a name alone, its category where only one has it. */
+export function eventOf(key: string, names: readonly KnownName[]): Of {
+  const known = names.find((one) => keyOf(one) === key);
+  if (known !== undefined) return { category: known.category, name: known.name };
+  const at = key.indexOf(BETWEEN);
+  if (at !== -1) return { category: key.slice(0, at), name: key.slice(at + BETWEEN.length) };
+  const named = names.filter(({ name }) => name === key);
+  return { category: named.length === 1 ? (named[0]?.category ?? '') : '', name: key };
+}
+
+/** What people call it: its name, with its category where several have the name. */
+export function labelOf({ category, name }: Of, names: readonly KnownName[] | undefined): string {
+  if (name === '') return category === '' ? '' : `All of ${category}`;
+  const isShared = category !== '' && (names ?? []).some((one) => one.name === name && one.category !== category);
+  return isShared ? `${name} (${category})` : name;
+}

@@ -1,0 +1,71 @@
+import { Combobox } from './combobox.tsx';
+import type { Option } from './options.ts';
+import type { Of } from './event-key.ts';
+import { usePaths } from './suggestions.ts';
+
+/** What every event can be told apart by. */
+export const MEMBERS: readonly Option[] = [
+  { value: 'name', label: 'Name' },
+  { value: 'category', label: 'Category' },
+  { value: 'user', label: 'User' },
+  { value: 'session_id', label: 'Session' },
+  { value: 'application', label: 'Application' },
+];
+
+export interface PathChoiceProps {
+  readonly label: string;
+  /** Whose payloads the paths are from. */
+  readonly of: Of;
+  readonly value: string;
+  readonly onChoose: (path: string) => void;
+  /** Whether only paths can be chosen, and not what every event has. */
+  readonly isOfData?: boolean;
+  readonly placeholder?: string;
+  readonly opensAtOnce?: boolean;
+  readonly error?: string | undefined;
+  readonly hint?: string | undefined;
+}
+
+/** Chooses a path into the payload, of those that are seen there, or a member. */
+export function PathChoice(props: PathChoiceProps) {
+  const {
+    label,
+    of,
+    value,
+    onChoose,
+    isOfData = false,
+    placeholder = 'None',
+    opensAtOnce = false,
+    error,
+    hint,
+  } = props;
+  const { options, want } = usePaths(of);
+  const members = isOfData ? [] : MEMBERS;
+  const known = options === undefined ? (isOfData ? undefined : members) : [...options, ...members];
+  return (
+    <Combobox
+      label={label}
+      value={value}
+      valueLabel={pathLabel(value)}
+      options={known}
+      onOpen={want}
+      onChoose={(chosen) => onChoose(pathOf(chosen))}
+      placeholder={placeholder}
+      opensAtOnce={opensAtOnce}
+      error={error}
+      hint={hint}
+      takesAny
+    />
+  );
+}
+
+/** What people call a path. */
+export function pathLabel(path: string): string {
+  return MEMBERS.find(({ value }) => value === path)?.label ?? path.replace(/^data\./, '');
+}
+
+/** What was typed as a path: all of them begin with `data`. */
+function pathOf(text: string): string {
+  if (text === '' || text.startsWith('data.')) return text;
+  return MEMBERS.find(({ value, label }) => value === text || label === text)?.value ?? `data.${text}`;
+}

@@ -1,0 +1,54 @@
+import { useMemo, useState } from 'preact/hooks';
+import { questionPath, type KnownName, type NamesAnswer } from '../api/questions.ts';
+import type { TopList } from '../api/stream.ts';
+import { useAnswer } from '../hooks/use-answer.ts';
+import { formatCount } from '../text/format.ts';
+import type { Of } from './event-key.ts';
+import type { Option } from './options.ts';
+import { pathsIn } from './payload-paths.ts';
+
+/** How many of the newest events are looked through for paths. */
+const LOOKED_AT = 100;
+const MAX_VALUES = '100';
+
+/** The names that there are, the most frequent first; undefined until they are known. */
+export function useNames(): readonly KnownName[] | undefined {
+  const answer = useAnswer<NamesAnswer>('/events/names');
+  return answer.state === 'ready' ? answer.value.names : undefined;
+}
+
+export interface Suggestions {
+  readonly options: readonly Option[] | undefined;
+  /** Asks for them; nothing is asked for before somebody looks. */
+  readonly want: () => void;
+}
+
+/** Paths that are in the payloads of the newest events, in alphabetical order. */
+export function usePaths({ category, name }: Of): Suggestions {
+  const [isWanted, setIsWanted] = useState(false);
+  const path = questionPath('/events', { category, name, order: 'desc', limit: String(LOOKED_AT) });
+  const answer = useAnswer<EventsAnswer>(isWanted ? path : undefined);
+  const value = answer.state === 'ready' ? answer.value : undefined;
+  const options = useMemo(() => value && pathsIn(value.events.map(({ data }) => data)), [value]);
+  return { options, want: () => setIsWanted(true) };
+}
+
+interface EventsAnswer {
+  readonly events: readonly { readonly data: unknown }[];
+}
+
+/** The most frequent values of a member or a path, each with how often it was seen. */
+export function useValues(by: string, of: Partial<Of> = {}): Suggestions {
+  const [isWanted, setIsWanted] = useState(false);
+  const path = questionPath('/events/top', { by, ...of, limit: MAX_VALUES });
+  const answer = useAnswer<TopList>(isWanted && by !== '' ? path : undefined);
+  const options =
+    answer.state === 'loading'
+      ? undefined
+      : answer.state === 'failed'
+        ? []
+        : answer.value.top
+            .filter(({ key }) => typeof key === 'string' && key !== '')
+            .map(({ key, count }) => ({ value: key, label: key, note: formatCount(count) }));
+  return { options, want: () => setIsWanted(true) };
+}

@@ -1,0 +1,92 @@
+import { useState } from 'preact/hooks';
+import { useService } from '../../api/service.ts';
+import { useTyped } from '../../hooks/use-typed.ts';
+import { useZone } from '../../hooks/use-zone.ts';
+import {
+  customBounds,
+  inputValue,
+  PRESETS,
+  type RangeErrors,
+  type RangeState,
+  type ReadRange,
+} from '../../state/range.ts';
+import { Field } from './field.tsx';
+
+export interface RangeChoiceProps {
+  /** As the link says. */
+  readonly state: RangeState;
+  readonly read: ReadRange;
+  /** The link to another range. */
+  readonly linkTo: (range: RangeState) => string;
+}
+
+/** Links to the usual ranges, and a form for any other. */
+export function RangeChoice({ state, read, linkTo }: RangeChoiceProps) {
+  const isCustom = read.preset === undefined;
+  const [isOpened, setIsOpened] = useState(false);
+  return (
+    <div class="range">
+      <nav class="pills" aria-label="Range">
+        {PRESETS.map(({ id, label }) => (
+          <a
+            key={id}
+            href={linkTo({ range: id, from: '', to: '' })}
+            aria-current={read.preset === id && !isOpened ? 'true' : undefined}
+            onClick={() => setIsOpened(false)}
+          >
+            {label}
+          </a>
+        ))}
+        <button type="button" aria-pressed={isCustom || isOpened} onClick={() => setIsOpened(!isOpened)}>
+          Custom range
+        </button>
+      </nav>
+      {read.problem !== undefined && (
+        <p class="notice" role="status">
+          {read.problem} This is {read.bounds.words}.
+        </p>
+      )}
+      {(isCustom || isOpened) && <CustomRange state={state} read={read} linkTo={linkTo} />}
+    </div>
+  );
+}
+
+function CustomRange({ state, read, linkTo }: RangeChoiceProps) {
+  const { navigation } = useService();
+  const zone = useZone();
+  const { fromMs, toMs } = read.bounds;
+  const shown = read.preset === undefined ? state : { from: inputValue(fromMs, zone), to: inputValue(toMs, zone) };
+  const [values, change] = useTyped({ from: shown.from, to: shown.to });
+  const [errors, setErrors] = useState<RangeErrors>({});
+  const submit = () => {
+    const found = customBounds(values.from, values.to, zone);
+    setErrors('bounds' in found ? {} : found);
+    if ('bounds' in found) navigation.navigate(linkTo({ range: '', ...values }));
+  };
+  return (
+    <form
+      class="range-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      {(['from', 'to'] as const).map((name) => (
+        <Field key={name} label={name === 'from' ? 'From' : 'To, not included'} error={errors[name]}>
+          {(attributes) => (
+            <input
+              {...attributes}
+              type="datetime-local"
+              value={values[name]}
+              onInput={(event) => change({ [name]: event.currentTarget.value })}
+            />
+          )}
+        </Field>
+      ))}
+      <button type="submit" class="button">
+        Show
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,12 @@
+import { linkTo, type LinkQuery } from './location.ts';
+
+/** The way from each view to the others, so that none has to know another. */
+export const browseTo = (query: LinkQuery): string => linkTo('browse', query);
+export const exploreTo = (query: LinkQuery): string => linkTo('explore', query);
+export const topTo = (query: LinkQuery): string => linkTo('top', query);
+export const userTo = (user: string): string => linkTo('users', { user });
+
+/** The events of a stretch of time, in milliseconds, and of whatever else is asked for. */
+export function eventsOf(fromMs: number, toMs: number, query: LinkQuery): string {
+  return browseTo({ ...query, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() });
+}

@@ -1,0 +1,131 @@
+import { instantOf, isZone, shifted, startOf, wallOf, DAY_MS, MINUTE_MS, type Unit } from '../text/zoned.ts';
+
+/** Which time is looked at, as in a link: a preset, or from one time to another. */
+export interface RangeState {
+  /** The id of a preset; empty with times, or for the usual one of the view. */
+  readonly range: string;
+  /** As an input of the type `datetime-local` writes it, in the zone of the page. */
+  readonly from: string;
+  readonly to: string;
+}
+
+interface Preset {
+  readonly id: string;
+  readonly label: string;
+  /** In the middle of a sentence. */
+  readonly words: string;
+  /** So many units, this one included; or, of `this`, the unit that it is. */
+  readonly unit: Unit;
+  readonly count: number;
+  /** What it is cut into. */
+  readonly interval: Unit;
+}
+
+export const PRESETS: readonly [Preset, ...Preset[]] = [
+  { id: '1h', label: '1 hour', words: 'in the last hour', unit: 'minute', count: 60, interval: 'minute' },
+  { id: '24h', label: '24 hours', words: 'in the last 24 hours', unit: 'hour', count: 24, interval: 'hour' },
+  { id: '7d', label: '7 days', words: 'in the last 7 days', unit: 'day', count: 7, interval: 'day' },
+  { id: '31d', label: '31 days', words: 'in the last 31 days', unit: 'day', count: 31, interval: 'day' },
+  { id: '90d', label: '90 days', words: 'in the last 90 days', unit: 'day', count: 90, interval: 'day' },
+  { id: '12m', label: '12 months', words: 'in the last 12 months', unit: 'month', count: 12, interval: 'month' },
+  { id: 'week', label: 'This week', words: 'this week', unit: 'week', count: 1, interval: 'day' },
+  { id: 'month', label: 'This month', words: 'this month', unit: 'month', count: 1, interval: 'day' },
+];
+
+/** A range at a time and in a zone. Times in milliseconds; `toMs` is excluded. */
+export interface Bounds {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Whether it ends with now, and so grows. */
+  readonly isOpen: boolean;
+  readonly interval: Unit;
+  /** The same stretch of the period before. */
+  readonly before: { readonly fromMs: number; readonly toMs: number };
+  /** In the middle of a sentence. */
+  readonly words: string;
+}
+
+export interface ReadRange {
+  readonly bounds: Bounds;
+  /** The preset that holds; undefined for times. */
+  readonly preset: string | undefined;
+  /** What of the link is not used. */
+  readonly problem: string | undefined;
+}
+
+/** @param nowMs at the service @param usual the preset of the view @param zone IANA name */
+export function readRange({ range, from, to }: RangeState, nowMs: number, zone: string, usual = '24h'): ReadRange {
+  if (from !== '' || to !== '') {
+    const read = customBounds(from, to, zone);
+    if ('bounds' in read) return { bounds: read.bounds, preset: undefined, problem: undefined };
+    return { ...presetBounds(usual, nowMs, zone), problem: read.from ?? read.to };
+  }
+  const known = PRESETS.some(({ id }) => id === range);
+  const ids = PRESETS.map(({ id }) => id).join(', ');
+  const problem = known || range === '' ? undefined : `Received the range “${cut(range)}”, expected ${ids}.`;
+  return { ...presetBounds(known ? range : usual, nowMs, zone), problem };
+}
+
+function presetBounds(id: string, nowMs: number, zone: string): { bounds: Bounds; preset: string } {
+  const preset = PRESETS.find((one) => one.id === id) ?? PRESETS[0];
+  const { unit, count, interval, words } = preset;
+  const fromMs = shifted(startOf(unit, nowMs - 1, zone), 1 - count, unit, zone);
+  const before = {
+    fromMs: shifted(fromMs, -count, unit, zone),
+    toMs: Math.min(fromMs, shifted(nowMs, -count, unit, zone)),
+  };
+  return { bounds: { fromMs, toMs: nowMs, isOpen: true, interval, before, words }, preset: preset.id };
+}
+
+export interface RangeErrors {
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** Of two times as they are typed; or what is wrong with each. */
+export function customBounds(from: string, to: string, zone: string): { readonly bounds: Bounds } | RangeErrors {
+  const fromMs = timeAt(from, zone);
+  const toMs = timeAt(to, zone);
+  if (fromMs === undefined || toMs === undefined) {
+    return {
+      ...(fromMs === undefined && { from: `Received ${shown(from)}, ${EXPECTED}.` }),
+      ...(toMs === undefined && { to: `Received ${shown(to)}, ${EXPECTED}.` }),
+    };
+  }
+  if (toMs <= fromMs) return { to: 'Received an end that is not after the beginning, expected a later one.' };
+  const lengthMs = toMs - fromMs;
+  const before = { fromMs: fromMs - lengthMs, toMs: fromMs };
+  const words = `from ${from.replace('T', ' ')} to ${to.replace('T', ' ')}`;
+  return { bounds: { fromMs, toMs, isOpen: false, interval: intervalFor(lengthMs), before, words } };
+}
+
+const EXPECTED = 'expected a date and a time, as in 2026-11-21T14:00';
+
+/** What a length of time is cut into, so that there is neither one piece nor hundreds. */
+function intervalFor(lengthMs: number): Unit {
+  if (lengthMs <= 180 * MINUTE_MS) return 'minute';
+  if (lengthMs <= 3 * DAY_MS) return 'hour';
+  if (lengthMs <= 100 * DAY_MS) return 'day';
+  return lengthMs <= 2 * 366 * DAY_MS ? 'week' : 'month';
+}
+
+/** As an input of the type `datetime-local` takes it. */
+export function inputValue(ms: number, zone: string): string {
+  return new Date(wallOf(ms, zone)).toISOString().slice(0, 16);
+}
+
+/** A time of the years that the service knows; with a Z it is in UTC, whatever the zone. */
+function timeAt(text: string, zone: string): number | undefined {
+  const match = /^((?:19[789]|20\d)\d-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)(Z?)$/.exec(text.trim());
+  const wall = match === null ? Number.NaN : Date.parse(`${match[1]}T${match[2]}Z`);
+  if (Number.isNaN(wall)) return undefined;
+  return instantOf(wall, match?.[3] === 'Z' || !isZone(zone) ? 'UTC' : zone);
+}
+
+function shown(text: string): string {
+  return text === '' ? 'nothing' : `“${cut(text)}”`;
+}
+
+function cut(text: string): string {
+  return text.slice(0, 40);
+}

@@ -1,0 +1,99 @@
+import { Chart } from '../../chart/chart.tsx';
+import { chartDataOf, endOf, type ChartData } from '../../chart/chart-data.ts';
+import { Legend } from '../../chart/legend.tsx';
+import { SeriesTable } from '../../chart/series-table.tsx';
+import { useService } from '../../api/service.ts';
+import { AnswerPanel } from '../../components/answer-panel.tsx';
+import { Segments } from '../../components/filters/segments.tsx';
+import { EmptyPanel } from '../../components/state-panels.tsx';
+import type { useRange } from '../../hooks/use-range.ts';
+import type { Series, SeriesOfRange } from '../../hooks/use-series.ts';
+import { eventsOf } from '../../state/links.ts';
+import { Copies } from './copies.tsx';
+import { exploreLink, titleOf, type ExploreState } from './explore-state.ts';
+
+export interface ExploreAnswerProps {
+  readonly state: ExploreState;
+  readonly question: SeriesOfRange;
+  readonly series: Series;
+  readonly range: ReturnType<typeof useRange>;
+}
+
+const SHAPES = [
+  { id: 'line', label: 'Line' },
+  { id: 'bars', label: 'Bars' },
+  { id: 'table', label: 'Table' },
+] as const;
+
+/** The count as a line, as bars or as a table. */
+export function ExploreAnswer({ state, question, series, range }: ExploreAnswerProps) {
+  const { navigation } = useService();
+  const { answer, before } = series;
+  const { bounds, zone, nowMs } = range;
+  const title = titleOf(state);
+  const as = SHAPES.find(({ id }) => id === state.as)?.id ?? 'line';
+  const dataOf = (value: Parameters<typeof chartDataOf>[0]['answer']) =>
+    chartDataOf({ answer: value, before, interval: question.interval, zone, nowMs, label: state.name || 'All events' });
+  const show = (change: Partial<ExploreState>) => navigation.navigate(exploreLink({ ...state, ...change }));
+  return (
+    <section aria-labelledby="answer">
+      <div class="section-head">
+        <h2 id="answer">
+          <bdi>{title}</bdi>
+        </h2>
+        <span class="section-note">{bounds.words}</span>
+        <div class="explore-ways">
+          <button
+            type="button"
+            class="button button-small"
+            aria-pressed={state.compare === 'before'}
+            onClick={() => show({ compare: state.compare === 'before' ? '' : 'before' })}
+          >
+            Compare with before
+          </button>
+          <Segments
+            label="Shown as"
+            choices={SHAPES}
+            chosen={as}
+            onChoose={(id) => show({ as: id === 'line' ? '' : id })}
+          />
+        </div>
+      </div>
+      <AnswerPanel
+        answer={answer}
+        what="this count"
+        isEmpty={({ series: lines }) => lines.every(({ total }) => total === 0)}
+        empty={<EmptyPanel title={`None ${bounds.words}`}>A longer range or fewer filters may have some.</EmptyPanel>}
+      >
+        {(value) => (
+          <>
+            <Shown data={dataOf(value)} as={as} title={title} state={state} />
+            <Copies data={dataOf(value)} state={state} question={question} bounds={bounds} />
+          </>
+        )}
+      </AnswerPanel>
+    </section>
+  );
+}
+
+interface ShownProps {
+  readonly data: ChartData;
+  readonly as: 'line' | 'bars' | 'table';
+  readonly title: string;
+  readonly state: ExploreState;
+}
+
+function Shown({ data, as, title, state }: ShownProps) {
+  const { category, name, where } = state;
+  const linkAt = (index: number) => eventsOf(data.times[index] ?? 0, endOf(data, index), { category, name, where });
+  return (
+    <div class="card">
+      <Legend data={data} />
+      {as === 'table' ? (
+        <SeriesTable data={data} caption={`${title}, the latest first`} linkAt={linkAt} />
+      ) : (
+        <Chart data={data} as={as} label={`${title}, ${data.times.length} intervals`} linkAt={linkAt} />
+      )}
+    </div>
+  );
+}

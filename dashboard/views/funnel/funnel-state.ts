@@ -1,0 +1,40 @@
+import { questionPath, stretchParameters } from '../../api/questions.ts';
+import { linkTo } from '../../state/location.ts';
+import type { Bounds, RangeState } from '../../state/range.ts';
+
+/** Everything that the view shows, as in its link. */
+export interface FunnelState extends RangeState {
+  /** Each `category::name`, or a name. */
+  readonly steps: readonly string[];
+  /** `user` unless given, or `session_id`. */
+  readonly by: string;
+  /** Such as `24h`, which it is unless given. */
+  readonly within: string;
+}
+
+export const USUAL_RANGE = '31d';
+export const MIN_STEPS = 2;
+export const MAX_STEPS = 10;
+
+export function stateOf(query: URLSearchParams): FunnelState {
+  const text = (name: string) => query.get(name) ?? '';
+  return {
+    steps: query.getAll('step').filter((step) => step !== ''),
+    by: text('by'),
+    within: text('within'),
+    range: text('range'),
+    from: text('from'),
+    to: text('to'),
+  };
+}
+
+export function funnelLink({ steps, ...rest }: FunnelState): string {
+  return linkTo('funnel', { step: steps, ...rest });
+}
+
+/** What to ask; undefined while there is nothing to follow. */
+export function pathOf({ steps, by, within }: FunnelState, { fromMs, toMs, isOpen }: Bounds): string | undefined {
+  if (steps.length < MIN_STEPS) return undefined;
+  const stretch = stretchParameters({ fromMs, toMs: isOpen ? undefined : toMs });
+  return questionPath('/events/funnel', { step: steps, by, within, ...stretch });
+}

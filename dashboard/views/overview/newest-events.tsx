@@ -1,0 +1,41 @@
+import { AnswerPanel } from '../../components/answer-panel.tsx';
+import { EventLine } from '../../events/event-line.tsx';
+import { locatorOf, readEvents } from '../../events/listed-event.ts';
+import { useAnswer } from '../../hooks/use-answer.ts';
+import { browseTo } from '../../state/links.ts';
+
+const EVERY_MS = 1_500;
+const PATH = '/events?order=desc&limit=10';
+
+/** What happened last, as it comes. */
+export function NewestEvents() {
+  const answer = useAnswer(PATH, { everyMs: EVERY_MS, read: readEvents });
+  return (
+    <section aria-labelledby="newest">
+      <div class="section-head">
+        <h2 id="newest">Newest events</h2>
+        <a class="section-action" href={browseTo({})}>
+          All
+        </a>
+      </div>
+      <AnswerPanel answer={answer} what="the newest events">
+        {({ events }) => (
+          <ul class="event-lines compact">
+            {events.map((event) => (
+              <EventLine
+                key={locatorOf(event)}
+                event={event}
+                href={browseTo({ event: locatorOf(event) })}
+                isTimeOnly={isOfToday(event.timestamp)}
+              />
+            ))}
+          </ul>
+        )}
+      </AnswerPanel>
+    </section>
+  );
+}
+
+function isOfToday(iso: string): boolean {
+  return Date.now() - Date.parse(iso) < 12 * 3_600_000;
+}

@@ -1,0 +1,30 @@
+import type { Measure } from '../../api/questions.ts';
+import { linkTo } from '../../state/location.ts';
+import type { RangeState } from '../../state/range.ts';
+
+/** Everything that the view shows, as in its link. */
+export interface OverviewState extends RangeState {
+  /** What the chart is of. */
+  readonly measure: Measure;
+}
+
+export const MEASURES = [
+  { id: 'events', label: 'Events' },
+  { id: 'users', label: 'Unique users' },
+  { id: 'sessions', label: 'Sessions' },
+] as const;
+
+export function stateOf(query: URLSearchParams): OverviewState {
+  const measure = MEASURES.find(({ id }) => id === query.get('measure'))?.id ?? 'events';
+  return { measure, range: query.get('range') ?? '', from: query.get('from') ?? '', to: query.get('to') ?? '' };
+}
+
+/** The page's own address, with what differs from how it opens. */
+export function overviewLink({ measure, range, from, to }: OverviewState): string {
+  return linkTo(undefined, {
+    measure: measure === 'events' ? '' : measure,
+    range: range === '24h' ? '' : range,
+    from,
+    to,
+  });
+}

@@ -1,0 +1,65 @@
+import { questionPath } from '../../api/questions.ts';
+import { Count } from '../../components/count.tsx';
+import { StoredText } from '../../components/stored-text.tsx';
+import { Time } from '../../components/time.tsx';
+import { useAnswer } from '../../hooks/use-answer.ts';
+import { pinned } from '../../state/time-filter.ts';
+import { formatCount } from '../../text/format.ts';
+import { reasonWords } from './reasons.ts';
+import { filtered, rejectedLink, type RejectedState } from './rejected-state.ts';
+
+/** The answer of `GET /events/rejected/summary`. */
+export interface SummaryAnswer {
+  readonly total: number;
+  readonly groups: readonly Group[];
+}
+
+interface Group {
+  readonly reason: string;
+  readonly path: string;
+  readonly message: string;
+  readonly count: number;
+  /** ISO 8601 */
+  readonly last: string;
+}
+
+const EVERY_MS = 10_000;
+
+/** What is wrong, and how often: over everything that the filters find, and not over one page. */
+export function Groups({ state, nowMs }: { readonly state: RejectedState; readonly nowMs: number }) {
+  const { reason, application } = state;
+  const { from, to } = pinned(state, nowMs);
+  const path = questionPath('/events/rejected/summary', { reason, application, from, to });
+  const answer = useAnswer<SummaryAnswer>(path, { everyMs: EVERY_MS });
+  if (answer.state !== 'ready' || answer.value.total === 0) return null;
+  const { total, groups } = answer.value;
+  return (
+    <section aria-labelledby="groups">
+      <div class="section-head">
+        <h2 id="groups">What is wrong</h2>
+        <span class="section-note">{formatCount(total)} rejected in all</span>
+      </div>
+      <ul class="rejected-groups">
+        {groups.map(({ reason: id, path: where, message, count, last }, index) => (
+          <li key={index}>
+            <strong>
+              <Count value={count} /> ×
+            </strong>
+            <span>
+              <code>
+                <StoredText text={where === '' ? 'whole event' : where} />
+              </code>
+              : <StoredText text={message} />
+            </span>
+            <a class="tag" href={rejectedLink(filtered(state, { reason: id }))} title={reasonWords(id).meaning}>
+              <StoredText text={reasonWords(id).label} />
+            </a>
+            <span class="section-note">
+              last <Time iso={last} precision="minute" zone="implied" />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,23 @@
+import { useMemo } from 'preact/hooks';
+import { useService } from '../../api/service.ts';
+import { useNames } from '../../choice/suggestions.ts';
+import { FIRST_QUESTION, isAsked, readQuestion, type TopQuestion } from './question.ts';
+
+const WINDOWS = [
+  { window: '1h', ms: 3_600_000 },
+  { window: '24h', ms: 86_400_000 },
+  { window: '7d', ms: 7 * 86_400_000 },
+  { window: '30d', ms: 30 * 86_400_000 },
+] as const;
+
+/** The question of a link; the first one is of the shortest window that holds the newest event, so that it does not begin with nothing. */
+export function useFirstWindow(query: URLSearchParams): TopQuestion {
+  const { api } = useService();
+  const names = useNames();
+  const window = useMemo(() => {
+    if (names === undefined || names.length === 0) return FIRST_QUESTION.window;
+    const newestMs = Math.max(...names.map(({ last }) => Date.parse(last)));
+    return WINDOWS.find(({ ms }) => newestMs > api.nowMs() - ms)?.window ?? '';
+  }, [api, names]);
+  return isAsked(query) ? readQuestion(query) : { ...FIRST_QUESTION, window };
+}

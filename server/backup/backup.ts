@@ -1,0 +1,91 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { rowsOf } from '../clickhouse/checked-node.ts';
+import type { ClickHouseClient } from '../clickhouse/client.ts';
+import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
+import { connectAny } from '../clickhouse/nodes.ts';
+import { rawSinceS } from '../clickhouse/retention.ts';
+import { AppError } from '../common/errors.ts';
+import { KEYS } from '../erase/erasure-tables.ts';
+import { isCode, syncDirectory } from '../journal/owner-directory.ts';
+import { readLedger } from '../migrate/ledger.ts';
+import { COPIED_TABLES } from './copied-tables.ts';
+import { copyJournals } from './copy-journals.ts';
+import { copyTable } from './copy-table.ts';
+import { writeManifest, type BackupTable, type Manifest } from './manifest.ts';
+
+export interface BackupOptions {
+  readonly endpoint: ClickHouseEndpoint;
+  readonly database: string;
+  readonly dataDir: string;
+  /** Where the backup is to be: nothing is there yet, or an empty directory. */
+  readonly target: string;
+  readonly nowMs: () => number;
+  /** Called with each table and the journals once they are copied. */
+  readonly onCopied: (what: string, rows: number) => void;
+}
+
+const REQUEST_TIMEOUT_MS = 6 * 60 * 60 * 1000;
+
+/**
+ * Copies everything that was acknowledged before now, while servers run. The journals first, then the tables: an event
+ * goes from the one to the other, so that it is in both copies or in one, and not in neither. What is in both counts once.
+ * @throws AppError `invalid` when something is at the target already, `unavailable` while a user is being erased; nothing
+ * is left of it then
+ */
+export async function backup(options: BackupOptions): Promise<Manifest> {
+  const { endpoint, database, target } = options;
+  await requireFree(target);
+  const partial = `${target}.partial-${process.pid}`;
+  const nodes = connectAny({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+  try {
+    await mkdir(path.dirname(target), { recursive: true });
+    await mkdir(partial, { mode: 0o700 });
+    const manifest = await nodes.use((client) => copyAll(client, partial, options));
+    await writeManifest(partial, manifest);
+    await syncDirectory(partial);
+    await rename(partial, target);
+    await syncDirectory(path.dirname(target));
+    return manifest;
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+    await nodes.close();
+  }
+}
+
+async function copyAll(client: ClickHouseClient, partial: string, options: BackupOptions): Promise<Manifest> {
+  const { dataDir, nowMs, onCopied } = options;
+  const beganAt = new Date(nowMs()).toISOString();
+  await refuseWhileErasing(client);
+  const journal = await copyJournals(path.join(dataDir, 'journal'), partial);
+  onCopied('journal', journal.length);
+  const wholeSinceS = await rawSinceS(client);
+  const tables: BackupTable[] = [];
+  for (const table of COPIED_TABLES) {
+    const copied = await copyTable(client, table, partial);
+    tables.push(copied);
+    onCopied(table.name, copied.rows);
+  }
+  const ledger = await readLedger(client);
+  const migrations = ledger.filter(({ statement }) => statement === 0).map(({ name }) => name);
+  await refuseWhileErasing(client);
+  return { format: 1, beganAt, migrations, wholeSinceS, tables, journal };
+}
+
+/** Between the copy of the sets and that of the events, it would take events away that the sets have. */
+async function refuseWhileErasing(client: ClickHouseClient): Promise<void> {
+  const query = 'SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = {keys:String}';
+  if ((await rowsOf(client, query, { keys: KEYS })).length === 0) return;
+  const message = 'A user is being erased, or an erasure was interrupted: run it to its end, then back up.';
+  throw new AppError('unavailable', message);
+}
+
+async function requireFree(target: string): Promise<void> {
+  const names = await readdir(target).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT')) return [];
+    if (isCode(error, 'ENOTDIR')) return [path.basename(target)];
+    throw error;
+  });
+  if (names.length > 0)
+    throw new AppError('invalid', `${target} is there already, expected a name for a new directory.`);
+}

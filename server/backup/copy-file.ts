@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import path from 'node:path';
+import { Transform, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { syncDirectory } from '../journal/owner-directory.ts';
+import type { BackupFile } from './manifest.ts';
+
+/**
+ * Writes what a stream gives to a new file below `directory`, that only this user may read; returns once it is on disk.
+ * @param name below `directory`, with `/`
+ * @param through what the bytes go through on their way, such as a compressor
+ */
+export async function writeStream(
+  directory: string,
+  name: string,
+  source: Readable,
+  through: readonly Transform[] = [],
+): Promise<BackupFile> {
+  const file = path.join(directory, name);
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const measured = new Transform({
+    transform: (chunk: Buffer, _, done) => {
+      hash.update(chunk);
+      bytes += chunk.length;
+      done(null, chunk);
+    },
+  });
+  await pipeline([source, ...through, measured, createWriteStream(file, { flags: 'wx', mode: 0o600 })]);
+  await syncFile(file);
+  await syncDirectory(path.dirname(file));
+  return { path: name, bytes, sha256: hash.digest('hex') };
+}
+
+async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,64 @@
+import { createReadStream } from 'node:fs';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { createGunzip, createGzip } from 'node:zlib';
+import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { INSERT_SETTINGS } from '../clickhouse/insert-settings.ts';
+import { MIB } from '../common/units.ts';
+import { columnsOf, slicesOf, type CopiedTable } from './copied-tables.ts';
+import { writeStream } from './copy-file.ts';
+import type { BackupFile, BackupTable } from './manifest.ts';
+
+/** Reads a whole table into files below `directory`. */
+export async function copyTable(client: ClickHouseClient, table: CopiedTable, directory: string): Promise<BackupTable> {
+  const columns = await columnsOf(client, table);
+  const files: BackupFile[] = [];
+  let rows = 0;
+  for (const [at, condition] of (await slicesOf(client, table)).entries()) {
+    const { stream, response_headers: headers } = await client.exec({
+      query: `SELECT ${columns.join(', ')} FROM ${table.name} WHERE ${condition} FORMAT Native`,
+      clickhouse_settings: {
+        // An error in the middle is then an error, and not a file that ends early.
+        wait_end_of_query: 1,
+        max_execution_time: 0,
+      },
+    });
+    const name = `${table.name}/${String(at + 1).padStart(6, '0')}.native.gz`;
+    files.push(await writeStream(directory, name, stream, [createGzip({ level: 1 })]));
+    rows += resultRows(headers['x-clickhouse-summary']);
+  }
+  return { table: table.name, columns, rows, files };
+}
+
+/**
+ * Adds the rows of a backup to a table; views see them as any others.
+ * @param target the table's name, or on a cluster that of its part on a node
+ */
+export async function putBackTable(
+  client: ClickHouseClient,
+  { columns, files }: BackupTable,
+  target: string,
+  directory: string,
+): Promise<void> {
+  for (const file of files) {
+    const source = createReadStream(path.join(directory, file.path));
+    const rows = createGunzip();
+    source.once('error', (error) => rows.destroy(error));
+    const { stream } = await client.exec({
+      query: `INSERT INTO ${target} (${columns.join(', ')}) FORMAT Native`,
+      values: source.pipe(rows),
+      clickhouse_settings: {
+        ...INSERT_SETTINGS,
+        // Bounds the memory of the typed column and of the views.
+        min_insert_block_size_rows: '65536',
+        min_insert_block_size_bytes: String(64 * MIB),
+      },
+    });
+    await text(stream);
+  }
+}
+
+function resultRows(summary: string | string[] | undefined): number {
+  const { result_rows: rows = 0 } = JSON.parse(String(summary ?? '{}')) as { readonly result_rows?: unknown };
+  return Number(rows);
+}

@@ -1,0 +1,135 @@
+import path from 'node:path';
+import { rowsOf } from '../clickhouse/checked-node.ts';
+import { connect, type ClickHouseClient } from '../clickhouse/client.ts';
+import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
+import { noteWholeSince } from '../clickhouse/retention.ts';
+import { listOf, localName, readWholeTopology, type LivingNode, type Topology } from '../clickhouse/topology.ts';
+import { AppError } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
+import { dropErasure } from '../erase/erasure-tables.ts';
+import { readMigrations } from '../migrate/files.ts';
+import { migrate, migrationsDirectory } from '../migrate/migrator.ts';
+import { COPIED_TABLES } from './copied-tables.ts';
+import { hasLivingOwner, hasSegments, moveAside, putBackJournals } from './copy-journals.ts';
+import { putBackTable } from './copy-table.ts';
+import { readWholeBackup, type Manifest } from './manifest.ts';
+
+export interface RestoreOptions {
+  readonly endpoint: ClickHouseEndpoint;
+  readonly database: string;
+  readonly dataDir: string;
+  /** The backup. */
+  readonly source: string;
+  /** Whether what is there now goes: the database's rows for good, journals that wait are moved aside. */
+  readonly replace: boolean;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+  /** Called with each table once its rows are back, and with the place of journals that were moved aside. */
+  readonly onDone: (what: string, rows: number) => void;
+}
+
+const REQUEST_TIMEOUT_MS = 6 * 60 * 60 * 1000;
+
+/**
+ * Brings a backup back. Everything is checked before anything is touched: the backup to its last byte, that no server runs
+ * here, and that nothing is there unless it is to be replaced. One that ends half-way is begun again, with `replace`.
+ * @throws AppError `invalid` when one of it does not hold
+ */
+export async function restore(options: RestoreOptions): Promise<Manifest> {
+  const { endpoint, database, dataDir, source, replace, log } = options;
+  const manifest = await readWholeBackup(source);
+  await requireKnown(manifest);
+  const journal = path.join(dataDir, 'journal');
+  if (await hasLivingOwner(journal))
+    throw new AppError('invalid', `A server runs on ${dataDir}: stop all servers of this database first.`);
+  const topology = await readWholeTopology(endpoint);
+  if (topology.unavailable.length > 0)
+    throw new AppError(
+      'unavailable',
+      `Nothing was touched, because these nodes do not answer: ${listOf(topology.unavailable)}.`,
+    );
+  const hasJournal = await hasSegments(journal);
+  const filled = await filledTables(topology.nodes, database);
+  if (!replace && (hasJournal || filled.length > 0)) {
+    const what = hasJournal ? `Events wait in ${journal}` : `Database ${database} has rows in ${filled.join(', ')}`;
+    throw new AppError('invalid', `${what}, expected nothing there: --replace puts the backup in its place.`);
+  }
+  await migrate({ endpoint, database, log });
+  if (filled.length > 0) await empty(topology, database);
+  if (hasJournal) options.onDone(await moveAside(journal, options.nowMs()), 0);
+  await putBack(topology, manifest, options);
+  await putBackJournals(manifest.journal, source, dataDir);
+  return manifest;
+}
+
+/** Events of an older version fit into newer tables; the other way round they need not. */
+async function requireKnown({ migrations }: Manifest): Promise<void> {
+  const known = new Set((await readMigrations(migrationsDirectory)).map(({ name }) => name));
+  const unknown = migrations.filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  const message = `The backup was made by a newer version: it has ${unknown.join(', ')}. Nothing was touched.`;
+  throw new AppError('invalid', message);
+}
+
+/** The tables of the service that have rows, on any node. */
+async function filledTables(nodes: readonly LivingNode[], database: string): Promise<string[]> {
+  const names = COPIED_TABLES.flatMap(({ name }) => [name, `${name}_local`]);
+  const filled = new Set<string>();
+  for (const node of nodes) {
+    await asAdmin(node.endpoint, undefined, async (client) => {
+      const query = `
+        SELECT DISTINCT table
+        FROM system.parts
+        WHERE active AND rows > 0 AND database = {database:String} AND table IN {names:Array(String)}
+        ORDER BY table`;
+      const found = await rowsOf<{ table: string }>(client, query, { database, names });
+      for (const { table } of found) filled.add(table);
+    });
+  }
+  return [...filled];
+}
+
+async function empty({ layout, nodes }: Topology, database: string): Promise<void> {
+  for (const { endpoint } of nodes) {
+    await asAdmin(endpoint, database, async (client) => {
+      await dropErasure(client);
+      for (const { name } of COPIED_TABLES) {
+        await client.command({
+          query: `TRUNCATE TABLE ${localName(name, layout)} SYNC`,
+          clickhouse_settings: { max_table_size_to_drop: '0', max_partition_size_to_drop: '0' },
+        });
+      }
+    });
+  }
+}
+
+async function putBack(topology: Topology, manifest: Manifest, options: RestoreOptions): Promise<void> {
+  const { layout, nodes } = topology;
+  const { database, source, onDone } = options;
+  await asAdmin(nodes[0].endpoint, database, async (client) => {
+    for (const { name, isSharded } of COPIED_TABLES) {
+      const table = manifest.tables.find((each) => each.table === name);
+      if (table === undefined) continue;
+      // Sets are merged from all shards, so it does not matter which has them.
+      await putBackTable(client, table, isSharded ? name : localName(name, layout), source);
+      onDone(name, table.rows);
+    }
+  });
+  if (manifest.wholeSinceS === 0) return;
+  for (const { endpoint } of nodes)
+    await asAdmin(endpoint, database, (client) => noteWholeSince(client, layout, manifest.wholeSinceS));
+}
+
+async function asAdmin(
+  endpoint: ClickHouseEndpoint,
+  database: string | undefined,
+  use: (client: ClickHouseClient) => Promise<void>,
+): Promise<void> {
+  const named = database === undefined ? {} : { database };
+  const client = connect({ endpoint, role: 'admin', ...named, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+  try {
+    await use(client);
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,63 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { show } from '../common/errors.ts';
+import { nearest } from '../common/nearest.ts';
+import { programFile, projectRoot } from '../common/project-root.ts';
+
+/** The program below `.build` of each command. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  start: 'server/main.js',
+  sql: 'server/cli/sql.js',
+  import: 'server/cli/import.js',
+  simulate: 'bench/simulate.js',
+  verify: 'server/cli/verify.js',
+  migrate: 'server/cli/migrate.js',
+  backup: 'server/cli/backup.js',
+  restore: 'server/cli/restore.js',
+  erase: 'server/cli/erase.js',
+};
+
+const USAGE = `Usage: clickhour [COMMAND] [ARGUMENT ...]
+
+Durable event ingest with exact hourly analytics on ClickHouse. Data goes to ./data (DATA_DIR).
+
+  start      starts the service, with an embedded ClickHouse unless CLICKHOUSE_URL is set (the default)
+  sql        runs SQL as the read-only analyst
+  import     sends an NDJSON or CSV file
+  simulate   posts made events, and compares what is answered with what was acknowledged
+  verify     compares what is counted with the raw events
+  migrate    applies or lists migrations
+  backup     copies everything while it runs
+  restore    brings a backup back
+  erase      removes a user's events
+
+clickhour COMMAND --help says more. --version prints the version.
+
+Example: clickhour sql "SELECT * FROM hourly"`;
+
+await run(process.argv.slice(2));
+
+async function run([first = 'start', ...rest]: readonly string[]): Promise<void> {
+  if (first === '--help' || first === 'help') return console.log(USAGE);
+  if (first === '--version') return console.log(version());
+  const isOption = first.startsWith('-');
+  const name = isOption ? 'start' : first;
+  const program = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (program === undefined) return refuse(first);
+  process.argv = [process.execPath, process.argv[1] ?? 'clickhour', ...(isOption ? [first] : []), ...rest];
+  await import(pathToFileURL(programFile(program)).href);
+}
+
+function refuse(command: string): void {
+  const meant = nearest(command, Object.keys(COMMANDS));
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  console.error(`received ${show(command)}, expected ${Object.keys(COMMANDS).join(', ')}${hint}\n\n${USAGE}`);
+  process.exitCode = 2;
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}

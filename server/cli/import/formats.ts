@@ -1,0 +1,126 @@
+import { AppError } from '../../common/errors.ts';
+import { csvRecords } from './csv-records.ts';
+import type { LineIdentity } from './file-identity.ts';
+import { numberedLines } from './numbered-lines.ts';
+
+/** What one line of a file, or one record, is. */
+export interface ImportedLine {
+  /** Of the line on which it begins, from 1. */
+  readonly number: number;
+  /** The text of an event for `POST /events`; undefined when the line cannot be read. */
+  readonly text: string | undefined;
+  /** Why it cannot be read: it is over the limit of a line. */
+  readonly isTooLong?: boolean;
+  /** How far into the file its end is. */
+  readonly endByte: number;
+}
+
+/** Reads a file. An event that has no `event_id` or no `timestamp` gets that of its line. */
+export type ImportFormat = (file: string, identityOf: (line: number) => LineIdentity) => AsyncGenerator<ImportedLine>;
+
+/** What `--format` may be. */
+export const importFormats: Readonly<Record<string, ImportFormat>> = {
+  events: (file, identityOf) => jsonLines(file, identityOf, event),
+  rsvp: (file, identityOf) => jsonLines(file, identityOf, rsvp),
+  csv,
+};
+
+async function* jsonLines(
+  file: string,
+  identityOf: (line: number) => LineIdentity,
+  textOf: (line: string, value: unknown, identity: LineIdentity) => string,
+): AsyncGenerator<ImportedLine> {
+  for await (const { number, text, endByte } of numberedLines(file)) {
+    if (text === undefined) {
+      yield { number, text, isTooLong: true, endByte };
+      continue;
+    }
+    const value = parse(text);
+    yield {
+      number,
+      text: value === undefined ? undefined : textOf(text, value, identityOf(number)),
+      endByte,
+    };
+  }
+}
+
+/** The line as it is, with what it lacks before it. What is no object is for the service to reject. */
+function event(line: string, value: unknown, { event_id, timestamp }: LineIdentity): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return line;
+  const given = {
+    event_id: Object.hasOwn(value, 'event_id') ? undefined : event_id,
+    timestamp: Object.hasOwn(value, 'timestamp') ? undefined : timestamp,
+  };
+  const head = JSON.stringify(given).slice(0, -1);
+  if (head === '{') return line;
+  return `${head}${Object.keys(value).length === 0 ? '' : ','}${line.slice(line.indexOf('{') + 1)}`;
+}
+
+/**
+ * A line of Meetup's stream of RSVPs. Its member is the session and the user; `data` is the line itself, so nothing of
+ * it is lost. What a line lacks is left out: it is the service that says what is wrong with it, and keeps it.
+ */
+function rsvp(line: string, value: unknown, { event_id, timestamp }: LineIdentity): string {
+  const member = memberOf(memberOf(value, 'member'), 'member_id');
+  const user = typeof member === 'number' || typeof member === 'string' ? `meetup-${member}` : undefined;
+  const head = {
+    event_id,
+    session_id: user,
+    user,
+    category: 'meetup',
+    name: 'rsvp',
+    timestamp: memberOf(value, 'mtime') ?? timestamp,
+  };
+  return `${JSON.stringify(head).slice(0, -1)},"data":${line}}`;
+}
+
+/** Columns that are members of an event; every other is a member of its `data`. */
+const MEMBERS: ReadonlySet<string> = new Set(['event_id', 'timestamp', 'category', 'name', 'session_id', 'user']);
+
+/**
+ * A CSV file with a header. What is in a cell is text, but for a time in digits, which is in ms; an empty cell of a member
+ * is none.
+ * @throws AppError `invalid` when the header does not name each column, or has no `name`
+ */
+async function* csv(file: string, identityOf: (line: number) => LineIdentity): AsyncGenerator<ImportedLine> {
+  let columns: readonly string[] | undefined;
+  for await (const { number, cells, isTooLong, endByte } of csvRecords(file)) {
+    if (columns === undefined) columns = headerOf(cells);
+    else if (isTooLong) yield { number, text: undefined, isTooLong, endByte };
+    else if (cells?.length !== columns.length) yield { number, text: undefined, endByte };
+    else yield { number, text: csvEvent(columns, cells, identityOf(number)), endByte };
+  }
+}
+
+function headerOf(cells: readonly string[] = []): readonly string[] {
+  const columns = cells.map((cell) => cell.trim());
+  const found = columns.length === 0 ? 'nothing' : columns.join(',');
+  if (!columns.includes('name') || columns.includes('') || new Set(columns).size < columns.length)
+    throw new AppError('invalid', `received the header ${found}, expected different columns, one of them name`);
+  return columns;
+}
+
+function csvEvent(columns: readonly string[], cells: readonly string[], identity: LineIdentity): string {
+  const members: Record<string, string | number> = { ...identity };
+  const data: [string, string][] = [];
+  for (const [at, column] of columns.entries()) {
+    const cell = cells[at] ?? '';
+    if (!MEMBERS.has(column)) data.push([column, cell]);
+    else if (cell !== '') members[column] = column === 'timestamp' && /^\d+$/.test(cell) ? Number(cell) : cell;
+  }
+  return JSON.stringify({ ...members, data: Object.fromEntries(data) });
+}
+
+/** The value of a line; undefined when it is no JSON, which has no `undefined`. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[key];
+}

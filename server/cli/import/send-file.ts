@@ -1,0 +1,92 @@
+import { AppError } from '../../common/errors.ts';
+import { pause } from '../../common/retry.ts';
+import type { EventsClient } from './events-client.ts';
+import { readFileIdentity } from './file-identity.ts';
+import type { ImportedLine, ImportFormat } from './formats.ts';
+import type { ImportTally } from './tally.ts';
+
+export interface ImportPlan {
+  readonly file: string;
+  readonly format: ImportFormat;
+  /** Events a second; 0 for as fast as the service takes them. */
+  readonly ratePerS: number;
+  readonly client: Pick<EventsClient, 'post'>;
+  readonly tally: ImportTally;
+  /** Called after each batch with how many bytes of the file are done, of how many. */
+  readonly onProgress: (done: number, bytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
+const MAX_EVENTS = 1000;
+const MAX_CHARACTERS = 1024 * 1024;
+/** With a rate, batches are small enough to be this far apart. */
+const BATCHES_PER_S = 5;
+
+/**
+ * Sends a file line by line, in batches, one after the other. Sent again, as after a crash, each event is still one: its
+ * identity is that of its line.
+ * @throws AppError when it cannot go on; `plan.tally` then says what became of the lines before
+ */
+export async function importFile(plan: ImportPlan): Promise<void> {
+  const { file, format, ratePerS, tally } = plan;
+  const maxEvents = ratePerS === 0 ? MAX_EVENTS : Math.min(MAX_EVENTS, Math.ceil(ratePerS / BATCHES_PER_S));
+  const { identityOf, bytes } = await readFileIdentity(file);
+  const send = sender(plan, bytes);
+  for await (const batch of batchesOf(format(file, identityOf), maxEvents, tally)) await send(batch);
+}
+
+interface FileBatch {
+  readonly texts: readonly string[];
+  /** How far into the file it reaches. */
+  readonly endByte: number;
+}
+
+/** What can be read, in batches; also what comes before a line that ends the reading with an error. */
+async function* batchesOf(
+  lines: AsyncIterable<ImportedLine>,
+  maxEvents: number,
+  tally: ImportTally,
+): AsyncGenerator<FileBatch> {
+  let texts: string[] = [];
+  let characters = 0;
+  let endByte = 0;
+  let failure: { readonly error: unknown } | undefined;
+  const reading = lines[Symbol.asyncIterator]();
+  const read = async () =>
+    reading.next().catch((error: unknown) => {
+      failure = { error };
+      return { done: true, value: undefined } as const;
+    });
+  for (let next = await read(); next.done !== true; next = await read()) {
+    const { number, text, isTooLong = false, endByte: lineEnd } = next.value;
+    if (text === undefined) {
+      tally.unparsableLine(number, isTooLong);
+      continue;
+    }
+    if (texts.length === maxEvents || (texts.length > 0 && characters + text.length > MAX_CHARACTERS)) {
+      yield { texts, endByte };
+      texts = [];
+      characters = 0;
+    }
+    texts.push(text);
+    characters += text.length;
+    endByte = lineEnd;
+  }
+  if (texts.length > 0) yield { texts, endByte };
+  if (failure !== undefined) throw failure.error;
+}
+
+function sender({ client, tally, ratePerS, onProgress, signal }: ImportPlan, bytes: number) {
+  const started = performance.now();
+  let sent = 0;
+  return async ({ texts, endByte }: FileBatch): Promise<void> => {
+    if (ratePerS > 0) {
+      const due = started + (sent / ratePerS) * 1000;
+      await pause(Math.max(0, due - performance.now()), signal);
+    }
+    if (signal.aborted) throw new AppError('unavailable', 'interrupted');
+    tally.verdict(await client.post(texts));
+    sent += texts.length;
+    onProgress(endByte, bytes);
+  };
+}

@@ -1,0 +1,53 @@
+import path from 'node:path';
+import { readWholeBackup } from '../backup/manifest.ts';
+import { restore } from '../backup/restore.ts';
+import { createLogger } from '../common/log.ts';
+import { readConfig } from '../config/environment.ts';
+import { asInvoked, readArguments, runCommand, UsageError } from './command.ts';
+import { withClickHouse } from './with-clickhouse.ts';
+
+const USAGE = `Usage: npm run restore -- DIR [--replace]
+
+Brings back what npm run backup has written to DIR, into an empty database. Stop all servers of the database first. The whole
+backup is checked before anything is touched.
+
+  --replace   also into a database that has rows: they are removed; events that wait in journals are moved aside
+
+Example: npm run restore -- backups/2026-05-01`;
+
+await runCommand(USAGE, async () => {
+  const { positionals, values } = readArguments({
+    allowPositionals: true,
+    options: { replace: { type: 'boolean', default: false } },
+  });
+  const [name, ...rest] = positionals;
+  if (name === undefined || name === '' || rest.length > 0)
+    throw new UsageError(`DIR: received ${positionals.length} names, expected one`);
+  const source = path.resolve(name);
+  const config = readConfig();
+  const { database, dataDir } = config;
+  const log = createLogger('warn');
+  // Before an engine is started, which makes files.
+  const { beganAt } = await readWholeBackup(source);
+  await withClickHouse(
+    config,
+    log,
+    (endpoint) =>
+      restore({
+        endpoint,
+        database,
+        dataDir,
+        source,
+        replace: values.replace,
+        log,
+        nowMs: Date.now,
+        onDone: (what, rows) =>
+          console.log(
+            rows === 0 && path.isAbsolute(what) ? `moved aside: ${what}` : `${what}: ${rows.toLocaleString('en')} rows`,
+          ),
+      }),
+    { createsData: true },
+  );
+  console.log(asInvoked(`Database ${database} is as it was at ${beganAt}. Next: npm run verify, then npm start.`));
+  return 0;
+});

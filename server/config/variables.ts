@@ -1,0 +1,103 @@
+import { str } from 'envalid';
+import { DAY_MS, MIB } from '../common/units.ts';
+import type { LogLevel } from '../common/log.ts';
+import { defaults } from './config.ts';
+import {
+  apiKeys,
+  bytes,
+  cidrs,
+  clusterName,
+  hostNames,
+  httpUrls,
+  identifier,
+  oneOf,
+  origins,
+  rate,
+  whole,
+} from './environment-values.ts';
+
+const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+/**
+ * Every variable of the service: how it is read, its default, and what it means. `docs/configuration.md` and the help of
+ * `npm start` are made of this.
+ */
+export const variables = {
+  HOST: str({ default: defaults.host, desc: 'The address to listen on' }),
+  PORT: whole(0, 65_535)({ default: defaults.port, desc: 'The port to listen on; 0 takes a free one and prints it' }),
+  DATA_DIR: str({ default: './data', desc: 'Holds the journal and the embedded engine; a local disk' }),
+  CLICKHOUSE_URL: httpUrls()({
+    default: undefined,
+    desc: 'A ClickHouse server, or all nodes of a cluster; unset: the embedded engine',
+  }),
+  CLICKHOUSE_USER: str({ default: 'default', desc: 'The user who creates and alters tables' }),
+  CLICKHOUSE_PASSWORD: str({ default: '', desc: 'The password of every user that has none of its own below' }),
+  CLICKHOUSE_INGEST_USER: str({ default: undefined, desc: 'The user who inserts; unset: CLICKHOUSE_USER' }),
+  CLICKHOUSE_INGEST_PASSWORD: str({
+    default: undefined,
+    desc: 'Of CLICKHOUSE_INGEST_USER; unset: CLICKHOUSE_PASSWORD',
+  }),
+  CLICKHOUSE_QUERY_USER: str({ default: undefined, desc: 'The user who reads; unset: CLICKHOUSE_USER' }),
+  CLICKHOUSE_QUERY_PASSWORD: str({ default: undefined, desc: 'Of CLICKHOUSE_QUERY_USER; unset: CLICKHOUSE_PASSWORD' }),
+  CLICKHOUSE_ANALYST_USER: str({ default: undefined, desc: 'The user of `npm run sql`; unset: CLICKHOUSE_USER' }),
+  CLICKHOUSE_ANALYST_PASSWORD: str({
+    default: undefined,
+    desc: 'Of CLICKHOUSE_ANALYST_USER; unset: CLICKHOUSE_PASSWORD',
+  }),
+  CLICKHOUSE_DATABASE: identifier()({ default: defaults.database, desc: 'The database; created when it is not there' }),
+  CLICKHOUSE_CLUSTER: clusterName()({ default: undefined, desc: 'The name of the cluster; unset: one node' }),
+  BATCH_MAX_WAIT_MS: whole(
+    1,
+    60_000,
+  )({ default: defaults.journal.batchMaxWaitMs, desc: 'The sustained interval between two INSERTs into one table' }),
+  CACHE_TTL_MS: whole(
+    0,
+    60_000,
+  )({ default: defaults.cache.ttlMs, desc: 'How long an answer about the current hour may be reused' }),
+  MAX_BODY_BYTES: bytes(1, 128 * MIB)({ default: defaults.maxBodyBytes, desc: 'One body, decompressed; above it 413' }),
+  SCHEMAS_DIR: str({
+    default: undefined,
+    desc: 'Holds `<category>/<name>.json`, the JSON Schemas that `data` must satisfy. Unset: `./schemas`, or, where there is no such folder, those that come with clickhour',
+  }),
+  MAX_FUTURE_MS: whole(
+    0,
+    36_500 * DAY_MS,
+  )({ default: defaults.maxFutureMs, desc: 'How far ahead of this clock the timestamp of an event may be' }),
+  JOURNAL_MAX_BYTES: bytes(
+    1,
+    Number.MAX_SAFE_INTEGER,
+  )({ default: defaults.journal.maxBytes, desc: 'The journal of each process; above it events are refused with 503' }),
+  // Below what one process takes in connections, so that streams leave some for everything else.
+  LIVE_MAX_READERS: whole(
+    1,
+    9_000,
+  )({ default: defaults.live.maxReaders, desc: 'Streams of each process; above it they are refused with 503' }),
+  API_KEYS: apiKeys()({
+    default: defaults.trust.keys,
+    desc: 'Who may write and read: `[{"application": "shop", "sha256": "<hex of the hash>", "roles": ["write", "read"]}]`',
+  }),
+  TRUSTED_NETWORKS: cidrs()({ default: defaults.trust.networks, desc: 'Networks that may write without a key' }),
+  TRUSTED_PROXIES: cidrs()({
+    default: defaults.trust.proxies,
+    desc: 'Proxies whose X-Forwarded-For names the client',
+  }),
+  RATE_PER_ADDRESS: rate()({
+    default: undefined,
+    desc: 'What an address without a key may do, such as `{"events_per_second": 100}`; unset: no limit',
+  }),
+  CORS_ORIGINS: origins()({ default: defaults.corsOrigins, desc: 'Whose pages in browsers may call this service' }),
+  ALLOWED_HOSTS: hostNames()({
+    default: defaults.allowedHosts,
+    desc: 'Host names that are answered; unset and without keys or networks: those of loopback alone',
+  }),
+  ALLOW_ANONYMOUS: whole(
+    0,
+    1,
+  )({ default: 0, desc: '1: listen beyond loopback although everything is open to everybody' }),
+  LOG_LEVEL: oneOf(LOG_LEVELS)({ default: defaults.logLevel, desc: 'What is logged, and everything graver' }),
+  WORKERS: whole(1, 256)({ default: defaults.workers, desc: 'Processes that share the address and the load' }),
+  RETENTION_DAYS: whole(
+    1,
+    36_500,
+  )({ default: undefined, desc: 'How long raw events are kept; hourly numbers stay. Unset: for ever' }),
+};

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { Type } from 'typebox';
+import type { Logger } from '../../common/log.ts';
+import { MAX_EXPORTS } from '../../queries/export/exports.ts';
+import type { ExportFormat } from '../../queries/export/export-formats.ts';
+import { writeHead } from '../middleware/standard-headers.ts';
+import { tryLater } from '../operation/answers.ts';
+import { operation, type Operation } from '../operation/operation.ts';
+import { failures, filtersOf } from './questions-common.ts';
+import { ExportQuery } from './questions-schemas.ts';
+import type { ReadsOf } from './reads.ts';
+
+export interface ExportDependencies {
+  readonly reads: ReadsOf;
+  readonly log: Logger;
+}
+
+const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv; charset=utf-8; header=present',
+  parquet: 'application/vnd.apache.parquet',
+};
+
+/** A reader that takes nothing for so long is cut off. */
+const STALLED_MS = 60_000;
+
+/** All events that filters leave, as one answer of any length. */
+export function exportOperation({ reads, log }: ExportDependencies): Operation {
+  return operation({
+    method: 'get',
+    path: '/events/export',
+    tag: 'Events',
+    access: 'scoped read',
+    summary: 'Every event that matches every filter, as a file',
+    description:
+      'Ordered by timestamp, then by arrival; the oldest first unless `order=desc`. `format` is `ndjson` (an event of ' +
+      '`GET /events` a line; line ends within `data` are spaces), `csv` (RFC 4180 with a header; `data` as JSON text) or ' +
+      '`parquet` (`data` as JSON text, times as timestamps of microseconds). There is no limit on how many. What cannot ' +
+      'be sent to its end is broken off, without the end that its transfer should have, and is never a shorter file. A ' +
+      `reader that takes nothing for ${STALLED_MS / 1000} seconds is cut off.`,
+    query: ExportQuery,
+    answers: {
+      200: {
+        description: 'The events',
+        content: Object.fromEntries(
+          Object.values(MEDIA_TYPES).map((type) => [type.split(';')[0] ?? '', Type.String()]),
+        ),
+      },
+      ...failures,
+      503: tryLater(`ClickHouse is away, or ${MAX_EXPORTS} exports are being made`),
+    },
+    handle: async (ctx, { query: { format, order, ...filters } }) => {
+      const gone = new AbortController();
+      ctx.res.once('close', () => gone.abort());
+      const chunks = reads(ctx.state.caller).export({ format, order, ...filtersOf(filters) }, gone.signal);
+      // Before anything is sent, so that what fails at once is answered as a problem.
+      const first = await chunks.next().catch((error: unknown) => {
+        if (gone.signal.aborted) return undefined;
+        throw error;
+      });
+      if (first === undefined) return;
+      const headers = {
+        'Content-Type': MEDIA_TYPES[format],
+        'Content-Disposition': `attachment; filename="events.${format}"`,
+        'Cache-Control': 'no-store',
+        'X-Accel-Buffering': 'no',
+      };
+      const response = writeHead(ctx, 200, Object.entries(headers).flat());
+      ctx.respond = false;
+      try {
+        if (ctx.method !== 'HEAD') {
+          if (first.done !== true) await write(response, first.value, gone.signal);
+          for await (const chunk of chunks) await write(response, chunk, gone.signal);
+        }
+        response.end();
+      } catch (error) {
+        if (!gone.signal.aborted) log.warn({ err: error, requestId: ctx.state.requestId }, 'an export was broken off');
+        response.destroy();
+      } finally {
+        await chunks.return();
+      }
+    },
+  });
+}
+
+async function write(response: ServerResponse, chunk: Uint8Array, gone: AbortSignal): Promise<void> {
+  gone.throwIfAborted();
+  if (response.write(chunk)) return;
+  await once(response, 'drain', { signal: AbortSignal.any([gone, AbortSignal.timeout(STALLED_MS)]) });
+}

@@ -1,0 +1,14 @@
+import type { Operation } from '../../operation/operation.ts';
+import type { ReadsOf } from '../reads.ts';
+import { funnel } from './funnel.ts';
+import { retention } from './retention.ts';
+import { series } from './series.ts';
+
+export interface MeasuresRoutesDependencies {
+  readonly reads: ReadsOf;
+}
+
+/** How many, over time. */
+export function measuresOperations({ reads }: MeasuresRoutesDependencies): readonly Operation[] {
+  return [series(reads), funnel(reads), retention(reads)];
+}

@@ -1,0 +1,89 @@
+import { Type } from 'typebox';
+import { DATA_PATH, DATA_PATH_WORDS, parseDataPath } from '../../../events/data/data-path.ts';
+import { INTERVALS } from '../../../queries/measures/intervals.ts';
+import { MAX_INTERVALS, MEASURES } from '../../../queries/measures/series.ts';
+import { TOP_COLUMNS } from '../../../queries/top-events.ts';
+import { operation, type Operation } from '../../operation/operation.ts';
+import { asksForFresh } from '../fresh.ts';
+import { failures, filtersOf } from '../questions-common.ts';
+import { category, filters, where } from '../questions-schemas.ts';
+import type { ReadsOf } from '../reads.ts';
+import { common, Start, startJson, timezone } from './parameters.ts';
+
+/** The parameters of `GET /events/series`. */
+export const SeriesQuery = Type.Object({
+  measure: Type.Enum([...MEASURES], { default: 'events', description: MEASURES.join(', ') }),
+  interval: Type.Enum([...INTERVALS], { default: 'hour', description: INTERVALS.join(', ') }),
+  timezone,
+  category: Type.Optional(category),
+  ...filters,
+  where: Type.Optional(where),
+  by: Type.Optional(
+    Type.String({
+      pattern: `^(?:${TOP_COLUMNS.join('|')}|${DATA_PATH})$`,
+      description: `${TOP_COLUMNS.join(', ')}, or ${DATA_PATH_WORDS}; once`,
+    }),
+  ),
+  limit: Type.Integer({ minimum: 1, maximum: 20, default: 5, description: 'a whole number from 1 to 20' }),
+});
+
+const Series = Type.Object({
+  measure: Type.String(),
+  interval: Type.String(),
+  timezone: Type.String(),
+  times: Type.Array(Start, { description: 'The beginnings of the intervals' }),
+  series: Type.Array(
+    Type.Object(
+      {
+        key: Type.Union([Type.String(), Type.Null()], { description: 'Null without `by`' }),
+        total: Type.Integer({
+          description: 'Over the whole range; of users and sessions the different ones, not a sum',
+        }),
+        values: Type.Array(Type.Integer(), { description: 'One for each interval' }),
+      },
+      { $id: 'SeriesOfKey' },
+    ),
+  ),
+});
+
+const DESCRIPTION =
+  'Exact: each event is counted once, however often it was sent, and each user and session once in an interval. Intervals ' +
+  'are those of the time zone: a week begins on Monday, a day has 23 or 25 hours where the clocks are set. Those that meet ' +
+  `\`[from, to)\` are in the answer, without events, too, at most ${MAX_INTERVALS}; only events within \`[from, to)\` count. ` +
+  'Without `to`, up to now; without `from`, the last 24 hours, or the last 30 intervals where they are longer than an hour. ' +
+  'With `by` there is a series for each of at most `limit` keys, the largest totals first and those that are equal in the ' +
+  'order of their keys; an event without a key is in none.';
+
+/** How many, over time. */
+export function series(reads: ReadsOf): Operation {
+  return operation({
+    ...common,
+    path: '/events/series',
+    summary: 'Events, users or sessions by minute, hour, day, week or month',
+    description: DESCRIPTION,
+    query: SeriesQuery,
+    answers: {
+      200: { description: 'A number for each interval', content: { 'application/json': Series } },
+      ...failures,
+    },
+    handle: async (ctx, { query }) => {
+      const { measure, interval, timezone, by, limit, ...given } = query;
+      const { application, category, name, where = [], fromUs, toUs } = filtersOf(given);
+      const { startsMs, series: found } = await reads(ctx.state.caller).series({
+        measure,
+        interval,
+        timezone,
+        application,
+        category,
+        name,
+        where,
+        fromUs,
+        toUs,
+        by: TOP_COLUMNS.find((column) => column === by) ?? (by === undefined ? undefined : parseDataPath(by, 'by')),
+        limit,
+        fresh: asksForFresh(ctx),
+      });
+      ctx.body = { measure, interval, timezone, times: startsMs.map(startJson), series: found };
+    },
+  });
+}

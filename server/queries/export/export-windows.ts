@@ -1,0 +1,86 @@
+import type { Nodes } from '../../clickhouse/nodes.ts';
+import { queryRows, type QueryBounds } from '../../clickhouse/query.ts';
+import { allOf, columnsAre, isWithin } from '../sql/conditions.ts';
+import { columnFilters, END_US, type EventFilters } from '../sql/event-filters.ts';
+import type { Order, TimeRange } from '../sql/time-windows.ts';
+
+const HOUR_US = 3_600_000_000;
+/** An hour with more than so many times the rows wanted is cut. */
+const ROUGHLY = 1.5;
+
+/**
+ * Cuts a range into windows of about as many rows as are wanted, in the order of the export: hours together, or parts of
+ * one. They cover the range without gaps, whatever the counts of the hours say: those only guess where rows are.
+ * @param wantedRows asked before each window; of the rows of the same application, category and name
+ * @throws what `queryRows` throws
+ */
+export async function* exportWindows(
+  nodes: Nodes,
+  bounds: QueryBounds,
+  filters: EventFilters,
+  order: Order,
+  wantedRows: () => number,
+): AsyncGenerator<TimeRange, void, undefined> {
+  const { fromUs = 0, toUs = END_US } = filters;
+  const hours = await rowsOfHours(nodes, bounds, filters);
+  if (order === 'desc') hours.reverse();
+  const ends = { from: fromUs, to: toUs };
+  let rows = 0;
+  /** Takes the next window off the range, up to a time in the direction of the order. */
+  const upTo = (atUs: number): TimeRange => {
+    rows = 0;
+    const window = order === 'asc' ? { fromUs: ends.from, toUs: atUs } : { fromUs: atUs, toUs: ends.to };
+    if (order === 'asc') ends.from = atUs;
+    else ends.to = atUs;
+    return window;
+  };
+  for (const hour of hours) {
+    const wanted = wantedRows();
+    const [startUs, endUs] = [Math.max(hour.startUs, fromUs), Math.min(hour.startUs + HOUR_US, toUs)];
+    if (rows > 0 && rows + hour.rows > wanted * ROUGHLY) yield upTo(order === 'asc' ? startUs : endUs);
+    rows += hour.rows;
+    if (hour.rows <= wanted * ROUGHLY) continue;
+    const cuts = await cutsOf(nodes, bounds, { ...filters, fromUs: startUs, toUs: endUs }, wanted);
+    for (const cutUs of order === 'asc' ? cuts : cuts.reverse()) yield upTo(cutUs);
+  }
+  // One at least, so that an export of nothing is what an export of nothing looks like.
+  yield upTo(order === 'asc' ? toUs : fromUs);
+}
+
+interface HourOfRows {
+  readonly startUs: number;
+  readonly rows: number;
+}
+
+async function rowsOfHours(
+  nodes: Nodes,
+  bounds: QueryBounds,
+  { application, category, name, fromUs = 0, toUs = END_US }: EventFilters,
+): Promise<HourOfRows[]> {
+  const { sql, params } = allOf([
+    ...columnsAre({ application, category, name }),
+    isWithin('hour', { fromUs: Math.floor(fromUs / HOUR_US) * HOUR_US, toUs }),
+  ]);
+  const query = `
+    SELECT toUnixTimestamp(hour) AS start_s, sum(rows) AS all_rows
+    FROM hours WHERE ${sql} GROUP BY hour HAVING all_rows > 0 ORDER BY hour`;
+  const rows = await queryRows<{ start_s: number; all_rows: string | number }>(nodes, query, params, bounds);
+  return rows.map(({ start_s, all_rows }) => ({ startUs: start_s * 1_000_000, rows: Number(all_rows) }));
+}
+
+/** Times with so many rows between them, ascending. */
+async function cutsOf(
+  nodes: Nodes,
+  bounds: QueryBounds,
+  { application, category, name, fromUs, toUs }: EventFilters,
+  wanted: number,
+): Promise<number[]> {
+  const { sql, params } = columnFilters({ application, category, name, fromUs, toUs });
+  const query = `
+    SELECT DISTINCT toUnixTimestamp64Micro(timestamp) AS us
+    FROM (SELECT timestamp FROM events PREWHERE ${sql} ORDER BY timestamp)
+    WHERE rowNumberInAllBlocks() % {wanted:UInt64} = {wanted:UInt64} - 1
+    ORDER BY us`;
+  const rows = await queryRows<{ us: string | number }>(nodes, query, { ...params, wanted }, bounds);
+  return rows.map(({ us }) => Number(us));
+}

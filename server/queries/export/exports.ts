@@ -1,0 +1,173 @@
+import type { Nodes } from '../../clickhouse/nodes.ts';
+import { queryBytes, type QueryBounds, type QuestionLimits } from '../../clickhouse/query.ts';
+import { AppError } from '../../common/errors.ts';
+import type { Condition } from '../sql/conditions.ts';
+import { columnFilters, type EventFilters } from '../sql/event-filters.ts';
+import { readEvents } from '../sql/readings.ts';
+import type { Order, TimeRange } from '../sql/time-windows.ts';
+import { WRITTEN_AS, type ExportFormat } from './export-formats.ts';
+import { exportWindows } from './export-windows.ts';
+import { ParquetFile } from './parquet-file.ts';
+
+export interface ExportQuestion extends EventFilters {
+  /** By timestamp, then by arrival. */
+  readonly order: Order;
+  readonly format: ExportFormat;
+}
+
+export interface ExportsDependencies {
+  readonly nodes: Nodes;
+  readonly limits: QuestionLimits;
+}
+
+/** Every event that filters leave, in their order, each identity once, the first received. */
+export interface Exports {
+  /**
+   * Nothing is asked before the first bytes are; the caller takes all of them, or returns the iterator.
+   * @param signal ends what is under way
+   * @throws AppError `overloaded` when there are too many at once, and what `queryBytes` throws
+   */
+  open(question: ExportQuestion, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined>;
+}
+
+/** At once. Each has up to two windows in memory. */
+export const MAX_EXPORTS = 4;
+const RETRY_AFTER_S = 5;
+
+/** So that the first byte comes soon. */
+const FIRST_ROWS = 5_000;
+const GROWTH = 8;
+const MAX_ROWS = 2_000_000;
+/** What a window should be large, in bytes. */
+const WINDOW_BYTES = 24 * 2 ** 20;
+/** And at most. */
+const MAX_WINDOW_BYTES = 4 * WINDOW_BYTES;
+const NARROWER = 'a shorter range (from, to), or fewer conditions';
+
+/** In windows, one after the other, so that neither ClickHouse nor this process ever has more than a part of it. */
+export function createExports({ nodes, limits }: ExportsDependencies): Exports {
+  let open = 0;
+  const bounds: QueryBounds = { limits: { ...limits, maxResultBytes: MAX_WINDOW_BYTES }, narrower: NARROWER };
+  return {
+    async *open(question, signal) {
+      if (open >= MAX_EXPORTS) {
+        throw new AppError('overloaded', `No more than ${MAX_EXPORTS} exports may be made at once`, {
+          retryAfterS: RETRY_AFTER_S,
+        });
+      }
+      open += 1;
+      try {
+        yield* exported(nodes, bounds, question, signal);
+      } finally {
+        open -= 1;
+      }
+    },
+  };
+}
+
+async function* exported(
+  nodes: Nodes,
+  bounds: QueryBounds,
+  question: ExportQuestion,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { columns, format, formatLater, settings } = WRITTEN_AS[question.format];
+  const parquet = question.format === 'parquet' ? new ParquetFile() : undefined;
+  const ending = new AbortController();
+  const ended = AbortSignal.any([signal, ending.signal]);
+  let wanted = FIRST_ROWS;
+  let isFirst = true;
+  const read = async (window: TimeRange): Promise<Buffer[]> => {
+    const { sql, params } = selectWindow(question, window, columns);
+    const asked = wanted;
+    const query = `${sql} FORMAT ${isFirst ? format : formatLater}`;
+    const chunks = await queryBytes(nodes, query, params, { bounds, settings, signal: ended });
+    isFirst = false;
+    const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
+    wanted = Math.min(Math.ceil((asked * WINDOW_BYTES) / (bytes + 1)), asked * GROWTH, MAX_ROWS);
+    return parquet === undefined ? chunks : [parquet.take(Buffer.concat(chunks))];
+  };
+  /** A window that turns out to be too large is read in two. */
+  const readInParts = async (window: TimeRange): Promise<Buffer[]> => {
+    try {
+      return await read(window);
+    } catch (error) {
+      const halves = halvesOf(window, question.order);
+      if (!(error instanceof AppError && error.code === 'too_expensive') || halves === undefined) throw error;
+      wanted = Math.max(1, Math.floor(wanted / GROWTH));
+      return [...(await readInParts(halves[0])), ...(await readInParts(halves[1]))];
+    }
+  };
+  const ranges = exportWindows(nodes, bounds, question, question.order, () => wanted);
+  try {
+    // One is read while the one before it is sent.
+    let next: Promise<Buffer[]> | undefined;
+    for await (const range of ranges) {
+      const chunks = await next;
+      next = readInParts(range);
+      // What it throws is thrown when it is waited for.
+      next.catch(() => undefined);
+      if (chunks !== undefined) yield* chunks;
+    }
+    if (next !== undefined) yield* await next;
+    if (parquet !== undefined) yield parquet.end();
+  } finally {
+    ending.abort();
+  }
+}
+
+/** In the order of the export; undefined when a window cannot be cut. */
+function halvesOf({ fromUs, toUs }: TimeRange, order: Order): readonly [TimeRange, TimeRange] | undefined {
+  const middleUs = Math.floor((fromUs + toUs) / 2);
+  if (middleUs === fromUs) return undefined;
+  const [early, late] = [
+    { fromUs, toUs: middleUs },
+    { fromUs: middleUs, toUs },
+  ];
+  return order === 'asc' ? [early, late] : [late, early];
+}
+
+const IDENTITY = 'category, name, timestamp, application, event_id';
+
+function selectWindow(question: ExportQuestion, window: TimeRange, columns: string): Condition {
+  const { order } = question;
+  const found = readEvents(
+    { ...question, ...window },
+    [],
+    ({ from }) =>
+      `SELECT timestamp, received_at, event_id, application, session_id, user, category, name, data ${from}`,
+  );
+  const first = firstOfCopies(question, window);
+  const events = `
+    SELECT * EXCEPT (timestamp, received_at), timestamp AS at, received_at AS arrived
+    FROM (${found.sql}) ${first.sql}`;
+  const once = 'ORDER BY at, arrived, event_id LIMIT 1 BY category, name, at, application, event_id';
+  return {
+    sql:
+      order === 'asc'
+        ? `SELECT ${columns} FROM (${events}) ${once}`
+        : `SELECT ${columns} FROM (SELECT * FROM (${events}) ${once}) ORDER BY at DESC, arrived DESC, event_id DESC`,
+    params: { ...found.params, ...first.params },
+  };
+}
+
+/**
+ * That an event is the first received of its copies. Where the filters are about what copies have in common, that follows
+ * from the order; where they are not, a copy must not be exported because the first does not match.
+ */
+function firstOfCopies(question: ExportQuestion, window: TimeRange): Condition {
+  const { application, category, name, user, sessionId, where = [] } = question;
+  if (user === undefined && sessionId === undefined && where.length === 0) return { sql: '', params: {} };
+  const found = readEvents({ ...question, ...window }, [], ({ from }) => `SELECT timestamp ${from}`);
+  const copies = columnFilters({ application, category, name, ...window });
+  return {
+    sql: `
+    WHERE (${IDENTITY}, received_at) GLOBAL IN (
+      SELECT ${IDENTITY}, min(received_at)
+      FROM events
+      PREWHERE ${copies.sql} AND timestamp GLOBAL IN (${found.sql})
+      GROUP BY ${IDENTITY}
+    )`,
+    params: found.params,
+  };
+}

@@ -1,0 +1,98 @@
+import { queryRows } from '../../clickhouse/query.ts';
+import type { Counting } from '../counted/grown-hours.ts';
+import { columnFilters, END_US } from '../sql/event-filters.ts';
+import { askEvents, type RawEvents } from './raw-events.ts';
+import { isStep, mayShare, namesOf, stepParams, type Person, type Step } from './steps.ts';
+
+/** Who did some steps, one after the other; what is undefined does not matter. */
+export interface FunnelQuestion {
+  readonly steps: readonly Step[];
+  readonly by: Person;
+  /** How long after the first step the others may be, in whole microseconds. */
+  readonly withinUs: number;
+  readonly application?: string | undefined;
+  readonly category?: string | undefined;
+  /** When the first step must be: inclusive; this and the next in whole microseconds since the epoch. */
+  readonly fromUs?: number | undefined;
+  /** Exclusive. */
+  readonly toUs?: number | undefined;
+  /** Answered as if there were no events. */
+  readonly isEmpty?: boolean | undefined;
+}
+
+/**
+ * How many did each step and those before it: in their order, each by another event, at or after the one before. Events
+ * without a user, or a session, are nobody's.
+ * @throws what `queryRows` throws
+ */
+export async function readFunnel(counting: Counting, question: FunnelQuestion): Promise<readonly number[]> {
+  const { steps, isEmpty = false } = question;
+  if (isEmpty) return steps.map(() => 0);
+  const [row] = await (mayShare(steps) ? askOnce(counting, question) : askRows(counting, question));
+  return steps.map((_, index) => Number(row?.counts[index] ?? 0));
+}
+
+interface Row {
+  readonly counts: readonly (string | number)[];
+}
+
+/** Where no event can be two steps, a copy of it changes nothing. */
+async function askRows(counting: Counting, question: FunnelQuestion): Promise<Row[]> {
+  const { sql, params } = columnFilters(filtersOf(question));
+  const columns = { person: question.by, name: 'name', category: 'category', event_us: TIME_US };
+  const states = groupPeople(question, columns, `FROM events PREWHERE ${sql} WHERE 1`);
+  const asked = countPeople(question, states);
+  return await queryRows<Row>(counting.nodes, asked, { ...params, ...paramsFor(question) }, counting.bounds);
+}
+
+/** Where an event can be two, it must not come twice. */
+async function askOnce(counting: Counting, question: FunnelQuestion): Promise<Row[]> {
+  const events: RawEvents = {
+    filters: filtersOf(question),
+    paths: [],
+    columns: () => ({ person: question.by, event_name: 'name', event_category: 'category', event_us: TIME_US }),
+    group: ({ event_name = '', event_category = '', ...columns }, from) =>
+      groupPeople(question, { ...columns, name: event_name, category: event_category }, from),
+  };
+  return await askEvents<Row>(counting, events, ({ sql, params }) => ({
+    sql: countPeople(question, sql),
+    params: { ...params, ...paramsFor(question) },
+  }));
+}
+
+const TIME_US = 'toUInt64(toUnixTimestamp64Micro(timestamp))';
+
+function filtersOf({ steps, application, category, fromUs = 0, toUs = END_US, withinUs }: FunnelQuestion) {
+  return { application, category, names: namesOf(steps), fromUs, toUs: Math.min(END_US, toUs + withinUs) };
+}
+
+/** @param columns SQL for `person`, `name`, `category` and `event_us` */
+function groupPeople(
+  { steps, withinUs }: FunnelQuestion,
+  columns: Readonly<Record<string, string>>,
+  from: string,
+): string {
+  const { person, event_us: timeUs, name = '', category = '' } = columns;
+  const conditions = steps.map((step, index) => isStep(step, `step_${index}`, { name, category }));
+  const isInRange = `${timeUs} >= {first_from_us:UInt64} AND ${timeUs} < {first_to_us:UInt64}`;
+  const [first, ...others] = conditions;
+  // Without the mode, one event would serve two equal steps.
+  return `
+      SELECT ${person} AS of_person,
+        windowFunnelState(${withinUs}, 'strict_once')(${[timeUs, `${first} AND ${isInRange}`, ...others].join(', ')}) AS state
+      ${from} AND of_person != ''
+      GROUP BY of_person`;
+}
+
+function countPeople({ steps, withinUs }: FunnelQuestion, states: string): string {
+  const counts = steps.map((_, index) => `countIf(level > ${index})`);
+  const merged = `windowFunnelMerge(${withinUs}, 'strict_once')(state)`;
+  return `
+    SELECT [${counts.join(', ')}] AS counts
+    FROM (SELECT of_person, ${merged} AS level FROM (${states}) GROUP BY of_person)`;
+}
+
+function paramsFor({ steps, fromUs = 0, toUs = END_US }: FunnelQuestion): Readonly<Record<string, unknown>> {
+  const params = steps.map((step, index) => stepParams(step, `step_${index}`));
+  return Object.assign({ first_from_us: fromUs, first_to_us: toUs }, ...params);
+}

@@ -1,0 +1,79 @@
+import { queryRows } from '../../clickhouse/query.ts';
+import type { Counting } from '../counted/grown-hours.ts';
+import type { Condition } from '../sql/conditions.ts';
+import type { CountedKey, Measure, PlannedSeries } from './series.ts';
+
+/** How something is counted: SQL. */
+export interface Measured {
+  /** Of rows of `events`, by aliases or columns that `person` names. */
+  readonly ofRows: string;
+  /** Joins what was counted of several parts. */
+  readonly joined: string;
+  /** The number of that, and the number of several of them together. */
+  readonly value: string;
+  readonly total: string;
+}
+
+/** The column that names whom a measure counts. */
+export const PERSONS = { events: undefined, users: 'user', sessions: 'session_id' } as const;
+
+/** Parts are in a column `part`. Events without a user, or a session, count for none. */
+export function measured(measure: Measure): Measured {
+  const person = PERSONS[measure];
+  if (person === undefined) return { ofRows: 'count()', joined: 'sum(part)', value: 'part', total: 'sum(part)' };
+  return {
+    ofRows: `uniqExactStateIf(${person}, notEmpty(${person}))`,
+    joined: 'uniqExactMergeState(part)',
+    value: 'finalizeAggregation(part)',
+    total: 'uniqExactMerge(part)',
+  };
+}
+
+/** The beginning of the interval that holds a time. @param seconds SQL for seconds since the epoch */
+export function intervalOf(seconds: string): string {
+  return `roundDown(toInt64(${seconds}), {starts_s:Array(Int64)})`;
+}
+
+/** The parameters of what `intervalOf` and `selectKeys` make. */
+export function seriesParams({ startsS, limit }: PlannedSeries) {
+  return { starts_s: startsS, limit };
+}
+
+/**
+ * The largest keys of a question.
+ * @param groups SELECTs of `key`, `start_s` and `part`
+ */
+export function selectKeys({ measure, by }: PlannedSeries, groups: string): string {
+  const { joined, value, total } = measured(measure);
+  return `
+    SELECT key, ${total} AS total, groupArray(start_s) AS starts, groupArray(${value}) AS counts
+    FROM (
+      SELECT key, start_s, ${joined} AS part
+      FROM (${groups})
+      GROUP BY key, start_s
+    )
+    GROUP BY key
+    HAVING total > 0
+    ORDER BY total DESC, key
+    ${by === undefined ? '' : 'LIMIT {limit:UInt32}'}`;
+}
+
+export interface KeyRow {
+  readonly key: string;
+  readonly total: string | number;
+  readonly starts: readonly (string | number)[];
+  readonly counts: readonly (string | number)[];
+}
+
+export function countedKey({ key, total, starts, counts }: KeyRow): CountedKey {
+  return {
+    key,
+    total: Number(total),
+    counts: new Map(starts.map((startS, index) => [Number(startS), Number(counts[index])])),
+  };
+}
+
+export async function readKeys(counting: Counting, { sql, params }: Condition): Promise<CountedKey[]> {
+  const rows = await queryRows<KeyRow>(counting.nodes, sql, params, counting.bounds);
+  return rows.map(countedKey);
+}

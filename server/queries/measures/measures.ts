@@ -1,0 +1,52 @@
+import type { CacheLimits } from '../../config/config.ts';
+import { BriefAnswers } from '../brief-answers.ts';
+import type { Counting } from '../counted/grown-hours.ts';
+import { readFunnel, type FunnelQuestion } from './funnel.ts';
+import { readRetention, type Cohort, type RetentionQuestion } from './retention.ts';
+import { readSeries, type Series, type SeriesQuestion } from './series.ts';
+
+export interface MeasuresDependencies {
+  readonly counting: Omit<Counting, 'bounds'>;
+  readonly limits: Counting['bounds']['limits'];
+  readonly cache: Pick<CacheLimits, 'ttlMs'>;
+}
+
+export interface Freshness {
+  /** Skips the cache. */
+  readonly fresh: boolean;
+}
+
+/** Questions about how many, over time: each from a brief cache. Each throws what its `read…` throws. */
+export interface Measures {
+  series(question: SeriesQuestion & Freshness): Promise<Series>;
+  /** How many did each step. */
+  funnel(question: FunnelQuestion & Freshness): Promise<readonly number[]>;
+  retention(question: RetentionQuestion & Freshness): Promise<readonly Cohort[]>;
+  /** This server has just stored events: what the cache holds is not used again. */
+  stored(): void;
+}
+
+const MAX_CACHED = 100;
+const NARROWER = 'a shorter range (from, to), a name or category, or fewer paths';
+
+export function createMeasures({ counting, limits, cache }: MeasuresDependencies): Measures {
+  const bounded: Counting = { ...counting, bounds: { limits, narrower: NARROWER } };
+  const briefly = <Q, T>(read: (counting: Counting, question: Q) => Promise<T>) =>
+    new BriefAnswers({
+      ttlMs: cache.ttlMs,
+      maxQuestions: MAX_CACHED,
+      keyOf: (question: Q) => JSON.stringify(question),
+      answer: async (question: Q) => read(bounded, question),
+    });
+  const series = briefly(readSeries);
+  const funnel = briefly(readFunnel);
+  const retention = briefly(readRetention);
+  return {
+    series: async ({ fresh, ...question }) => series.ask(question, fresh),
+    funnel: async ({ fresh, ...question }) => funnel.ask(question, fresh),
+    retention: async ({ fresh, ...question }) => retention.ask(question, fresh),
+    stored: () => {
+      for (const answers of [series, funnel, retention]) answers.forget();
+    },
+  };
+}

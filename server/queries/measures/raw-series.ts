@@ -1,0 +1,28 @@
+import type { Counting } from '../counted/grown-hours.ts';
+import { countedKey, intervalOf, measured, PERSONS, selectKeys, seriesParams, type KeyRow } from './measured.ts';
+import { askEvents, type RawEvents } from './raw-events.ts';
+import type { CountedKey, PlannedSeries } from './series.ts';
+
+/** Counts by what only the events themselves know: who, in which session, with what payload. */
+export async function readRawSeries(counting: Counting, question: PlannedSeries): Promise<CountedKey[]> {
+  const { application, category, name, where, by, fromUs, toUs, measure } = question;
+  const person = PERSONS[measure];
+  const events: RawEvents = {
+    filters: { application, category, name, where, fromUs, toUs },
+    paths: typeof by === 'object' ? [by] : [],
+    columns: ({ textAt }) => ({
+      event_key: by === undefined ? `''` : typeof by === 'string' ? `nullIf(toString(${by}), '')` : textAt(by),
+      event_s: `toUnixTimestamp(timestamp)`,
+      ...(person === undefined ? {} : { [person]: person }),
+    }),
+    group: ({ event_key: key, event_s: seconds = '' }, from) => `
+      SELECT ${key} AS key, ${intervalOf(seconds)} AS start_s, ${measured(measure).ofRows} AS part
+      ${from} AND key IS NOT NULL
+      GROUP BY key, start_s`,
+  };
+  const rows = await askEvents<KeyRow>(counting, events, ({ sql, params }) => ({
+    sql: selectKeys(question, sql),
+    params: { ...params, ...seriesParams(question) },
+  }));
+  return rows.map(countedKey);
+}

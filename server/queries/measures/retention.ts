@@ -1,0 +1,141 @@
+import { queryRows } from '../../clickhouse/query.ts';
+import type { Counting } from '../counted/grown-hours.ts';
+import { allOf, columnsAre } from '../sql/conditions.ts';
+import { columnFilters } from '../sql/event-filters.ts';
+import { beginnings, type Interval } from './intervals.ts';
+import { intervalOf } from './measured.ts';
+import { MAX_INTERVALS, tooMany } from './series.ts';
+import { isStep, namesOf, stepParams, type Person, type Step } from './steps.ts';
+import { parseTimeZone } from './zone-clock.ts';
+
+/** Who came back after the first time; what is undefined does not matter. */
+export interface RetentionQuestion {
+  readonly first: Step;
+  readonly again: Step;
+  readonly by: Person;
+  readonly interval: Extract<Interval, 'day' | 'week' | 'month'>;
+  readonly timezone: string;
+  /** How many intervals are looked at, that of the first time included. */
+  readonly periods: number;
+  readonly application?: string | undefined;
+  readonly category?: string | undefined;
+  /** When the first time must be: inclusive; this and the next in whole microseconds since the epoch. By default ever. */
+  readonly fromUs?: number | undefined;
+  /** Exclusive; by default now. */
+  readonly toUs?: number | undefined;
+  /** Answered as if there were no events. */
+  readonly isEmpty?: boolean | undefined;
+}
+
+/** Those whose first time was in one interval. */
+export interface Cohort {
+  /** The beginning of the interval, in milliseconds since the epoch. */
+  readonly startMs: number;
+  readonly size: number;
+  /** How many of them came back in that interval, in the one after it, and so on. */
+  readonly returned: readonly number[];
+}
+
+interface PlannedRetention extends RetentionQuestion {
+  readonly fromUs: number;
+  readonly toUs: number;
+  /** The beginnings of the cohorts' intervals, and of those in which the last of them may come back; and their end. */
+  readonly startsS: readonly number[];
+  readonly cohorts: number;
+}
+
+/**
+ * A cohort for each interval that meets the range, those without anybody included. Who came first comes back in the same
+ * interval when there is an event `again` at or after the first; where `again` is what `first` is, that is the first itself.
+ * Events without a user, or a session, are nobody's. Copies change nothing.
+ * @throws AppError `invalid` for too many intervals, and what `queryRows` throws
+ */
+export async function readRetention(counting: Counting, question: RetentionQuestion): Promise<readonly Cohort[]> {
+  const planned = await planRetention(counting, question);
+  const { startsS, cohorts, periods, isEmpty = false } = planned;
+  const rows = isEmpty || cohorts === 0 ? [] : await readCohorts(counting, planned);
+  const found = new Map(rows.map((row) => [Number(row.cohort_s), row]));
+  return startsS.slice(0, cohorts).map((startS, index) => {
+    const row = found.get(startS);
+    const returned = new Map(row?.returned_s.map((at, place) => [Number(at), Number(row.returned[place])]));
+    return {
+      startMs: startS * 1000,
+      size: Number(row?.size ?? 0),
+      returned: startsS.slice(index, index + periods).map((at) => returned.get(at) ?? 0),
+    };
+  });
+}
+
+async function planRetention(counting: Counting, question: RetentionQuestion): Promise<PlannedRetention> {
+  const { timezone, interval, periods, isEmpty = false } = question;
+  const clock = parseTimeZone(timezone, 'timezone');
+  const { toUs = Math.max(counting.nowMs() * 1000, question.fromUs ?? 0) } = question;
+  const fromUs = question.fromUs ?? (isEmpty ? toUs : Math.min(toUs, (await readFirstUs(counting, question)) ?? toUs));
+  const startsS: number[] = [];
+  let cohorts = 0;
+  for (const startMs of beginnings(clock, interval, Math.floor(fromUs / 1000))) {
+    if (startMs * 1000 < toUs && fromUs < toUs) cohorts += 1;
+    if (cohorts > MAX_INTERVALS) throw tooMany(interval);
+    startsS.push(startMs / 1000);
+    if (startsS.length >= cohorts + periods) break;
+  }
+  return { ...question, fromUs, toUs, startsS, cohorts };
+}
+
+/** When the first `first` of all was; undefined when there is none. */
+async function readFirstUs(counting: Counting, question: RetentionQuestion): Promise<number | undefined> {
+  const { first, application, category } = question;
+  const { sql, params } = allOf([
+    { sql: isStep(first, 'first'), params: stepParams(first, 'first') },
+    ...columnsAre({ application, category }),
+  ]);
+  const query = `
+    SELECT toUnixTimestamp64Micro(min(hours.first)) AS first_us FROM hours WHERE ${sql} HAVING sum(rows) > 0`;
+  const [row] = await queryRows<{ first_us: string | number }>(counting.nodes, query, params, counting.bounds);
+  return row === undefined ? undefined : Number(row.first_us);
+}
+
+interface CohortRow {
+  readonly cohort_s: string | number;
+  readonly size: string | number;
+  readonly returned_s: readonly (string | number)[];
+  readonly returned: readonly (string | number)[];
+}
+
+const TIME_US = 'toUnixTimestamp64Micro(timestamp)';
+
+async function readCohorts(counting: Counting, question: PlannedRetention): Promise<CohortRow[]> {
+  const { first, again, by, application, category, fromUs, toUs, startsS } = question;
+  const endUs = (startsS.at(-1) ?? 0) * 1_000_000;
+  const filters = { application, category, names: namesOf([first, again]), fromUs, toUs: endUs };
+  const { sql, params } = columnFilters(filters);
+  // Of each interval the last event is enough: it is at or after the first time, or none is.
+  const query = `
+    SELECT
+      cohort_s, count() AS size,
+      sumMap(came_back, arrayMap(at -> toUInt64(1), came_back)) AS sums, sums.1 AS returned_s, sums.2 AS returned
+    FROM
+    (
+      SELECT
+        min(first_at) AS first_us, argMin(start_s, first_at) AS cohort_s,
+        arrayMap(at -> at.1, arrayFilter(
+          at -> at.1 > cohort_s OR (at.1 = cohort_s AND at.2 >= first_us),
+          groupArrayIf((start_s, assumeNotNull(last_at)), isNotNull(last_at)))) AS came_back
+      FROM
+      (
+        SELECT
+          ${by} AS person, ${intervalOf('toUnixTimestamp(timestamp)')} AS start_s,
+          minOrNullIf(${TIME_US}, ${isStep(first, 'first')} AND ${TIME_US} < {first_to_us:Int64}) AS first_at,
+          maxOrNullIf(${TIME_US}, ${isStep(again, 'again')}) AS last_at
+        FROM events
+        PREWHERE ${sql}
+        WHERE person != ''
+        GROUP BY person, start_s
+      )
+      GROUP BY person
+      HAVING isNotNull(first_us)
+    )
+    GROUP BY cohort_s`;
+  const own = { starts_s: startsS, first_to_us: toUs, ...stepParams(first, 'first'), ...stepParams(again, 'again') };
+  return await queryRows<CohortRow>(counting.nodes, query, { ...params, ...own }, counting.bounds);
+}

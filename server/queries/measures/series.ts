@@ -1,0 +1,112 @@
+import { invalid, show } from '../../common/errors.ts';
+import type { DataCondition, DataPath } from '../../events/data/data-path.ts';
+import type { Counting } from '../counted/grown-hours.ts';
+import type { TopColumn } from '../top-events.ts';
+import { readCountedSeries } from './counted-series.ts';
+import { beginningOfLast, beginningsBetween, DAY_MS, HOUR_MS, USUAL_MS, type Interval } from './intervals.ts';
+import { readRawSeries } from './raw-series.ts';
+import { parseTimeZone } from './zone-clock.ts';
+
+/** What is counted: events, or the different users or sessions that they name. */
+export const MEASURES = ['events', 'users', 'sessions'] as const;
+export type Measure = (typeof MEASURES)[number];
+
+/** Which events are counted, and how; what is undefined does not matter. */
+export interface SeriesQuestion {
+  readonly measure: Measure;
+  readonly interval: Interval;
+  readonly timezone: string;
+  readonly application?: string | undefined;
+  readonly category?: string | undefined;
+  readonly name?: string | undefined;
+  /** All of them must hold. */
+  readonly where: readonly DataCondition[];
+  /** A series for each of its values; events without one are in none. */
+  readonly by?: TopColumn | DataPath | undefined;
+  /** Inclusive; this and the next in whole microseconds since the epoch. By default the last day, or the last 30 intervals. */
+  readonly fromUs?: number | undefined;
+  /** Exclusive; by default now. */
+  readonly toUs?: number | undefined;
+  /** Series of an answer, when there is `by`. */
+  readonly limit: number;
+  /** Answered as if there were no events. */
+  readonly isEmpty?: boolean | undefined;
+}
+
+/** A question with all that follows from the time at which it is asked. */
+export interface PlannedSeries extends SeriesQuestion {
+  readonly fromUs: number;
+  readonly toUs: number;
+  /** The beginnings of its intervals, in seconds since the epoch. The first may be before `fromUs`. */
+  readonly startsS: readonly number[];
+}
+
+/** What was counted of one key, in the intervals that have something. */
+export interface CountedKey {
+  /** Empty without `by`. */
+  readonly key: string;
+  /** Over the whole range. */
+  readonly total: number;
+  /** By the beginning of the interval, in seconds since the epoch. */
+  readonly counts: ReadonlyMap<number, number>;
+}
+
+export interface Series {
+  /** In milliseconds since the epoch. */
+  readonly startsMs: readonly number[];
+  readonly series: readonly {
+    /** Null without `by`. */
+    readonly key: string | null;
+    readonly total: number;
+    /** One for each interval. */
+    readonly values: readonly number[];
+  }[];
+}
+
+export const MAX_INTERVALS = 1000;
+const DEFAULT_INTERVALS = 30;
+
+/**
+ * Counts by interval, exactly: from the tables of counts where those know what is asked, or else event by event.
+ * @throws AppError `invalid` for too many intervals, and what `queryRows` throws
+ */
+export async function readSeries(counting: Counting, question: SeriesQuestion): Promise<Series> {
+  const planned = planSeries(question, counting.nowMs());
+  const { startsS, by, isEmpty = false } = planned;
+  const isNothing = isEmpty || startsS.length === 0;
+  const counted = isNothing ? [] : await (isCounted(planned) ? readCountedSeries : readRawSeries)(counting, planned);
+  const shown = by === undefined && counted.length === 0 ? [{ key: '', total: 0, counts: new Map() }] : counted;
+  return {
+    startsMs: startsS.map((startS) => startS * 1000),
+    series: shown.map(({ key, total, counts }) => ({
+      key: by === undefined ? null : key,
+      total,
+      values: startsS.map((startS) => counts.get(startS) ?? 0),
+    })),
+  };
+}
+
+function planSeries(question: SeriesQuestion, nowMs: number): PlannedSeries {
+  const { interval, timezone, fromUs: givenUs } = question;
+  const clock = parseTimeZone(timezone, 'timezone');
+  const { toUs = Math.max(nowMs * 1000, givenUs ?? 0) } = question;
+  const toMs = Math.ceil(toUs / 1000);
+  const defaultMs =
+    USUAL_MS[interval] > HOUR_MS ? beginningOfLast(clock, interval, toMs, DEFAULT_INTERVALS) : toUs / 1000 - DAY_MS;
+  const fromUs = givenUs ?? Math.max(0, defaultMs * 1000);
+  const startsMs =
+    toUs <= fromUs ? [] : beginningsBetween(clock, interval, Math.floor(fromUs / 1000), toMs, MAX_INTERVALS);
+  if (startsMs.length > MAX_INTERVALS) throw tooMany(interval);
+  return { ...question, fromUs, toUs, startsS: startsMs.map((startMs) => startMs / 1000) };
+}
+
+/** More intervals of a kind than there may be in an answer. */
+export function tooMany(interval: Interval) {
+  const received = `received ${show(interval)}, which are more than ${MAX_INTERVALS} in this range`;
+  const message = `${received}, expected at most that: a longer interval, or from and to that are closer together`;
+  return invalid([{ path: 'interval', message }]);
+}
+
+function isCounted({ by, where }: SeriesQuestion): boolean {
+  return where.length === 0 && (by === undefined || by === 'name' || by === 'category' || by === 'application');
+}

@@ -1,0 +1,40 @@
+import cluster from 'node:cluster';
+import { startApp } from './app.ts';
+import { AppError } from './common/errors.ts';
+import { readConfig } from './config/environment.ts';
+import { preflight } from './preflight.ts';
+import { startWorkers } from './primary.ts';
+import { runUntilStopped } from './run-until-stopped.ts';
+import { answerArguments } from './start-arguments.ts';
+import { welcome } from './welcome.ts';
+
+/** The service as a process, from its command line to its end. */
+export async function serve(stop: AbortSignal): Promise<void> {
+  const answer = answerArguments(process.argv.slice(2));
+  if (answer !== undefined) {
+    (answer.exitCode === 0 ? process.stdout : process.stderr).write(`${answer.text}\n`);
+    process.exitCode = answer.exitCode;
+    return;
+  }
+  try {
+    await runUntilStopped(start, stop);
+  } catch (error) {
+    process.stderr.write(`${error instanceof AppError ? error.message : describe(error)}\n`);
+    process.exit(1);
+  }
+}
+
+async function start(stop: AbortSignal) {
+  const config = readConfig();
+  if (cluster.isWorker) return await startApp(config, { stop });
+  await preflight(config);
+  const app = config.workers > 1 ? await startWorkers(config, stop) : await startApp(config, { stop });
+  process.stdout.write(welcome(app, config.trust, Date.now()));
+  return app;
+}
+
+function describe(error: unknown): string {
+  if (error instanceof AggregateError) return [error.message, ...error.errors.map(describe)].join('; ');
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
+}

@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import { defaults } from '../../../server/config/config.ts';
+import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
+import { createMeasures, type Measures } from '../../../server/queries/measures/measures.ts';
+import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
+import { eventsOf } from '../../support/clickhouse/copied-events.ts';
+import { insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
+import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
+import { seeded, type Random } from '../../support/events/random.ts';
+import { madeEvents, type EventSet } from '../../support/measures/made-events.ts';
+import { madeFunnel, madeRetention, madeSeries } from '../../support/measures/made-questions.ts';
+import { modelFunnel, modelRetention, modelSeries } from '../../support/measures/measures-model.ts';
+
+/** MEASURES_SETS=N tries more, MEASURES_SEED=text others. */
+const SETS = Number(process.env['MEASURES_SETS'] ?? 20);
+const SEED = process.env['MEASURES_SEED'] ?? 'measures';
+const AT_ONCE = 20;
+const EVENTS = 40;
+
+describe(`series, funnels and retention of ${SETS} event sets (seed ${SEED})`, function () {
+  this.timeout(30_000 + SETS * 3_000);
+  let database: MigratedDatabase;
+  let nodes: Nodes;
+  let ingestNodes: Nodes;
+  let measures: Measures;
+
+  before(async () => {
+    database = await migratedDatabase();
+    const options = { endpoint: testEndpoint(), database: database.name };
+    nodes = connectAny({ ...options, role: 'query' });
+    ingestNodes = connectAny({ ...options, role: 'ingest' });
+    measures = createMeasures({
+      counting: { nodes, ingestNodes, nowMs: () => Date.UTC(2026, 0) },
+      limits: defaults.questions,
+      cache: { ttlMs: 0 },
+    });
+    // What is merged has no copies.
+    await database.client.command({ query: 'SYSTEM STOP MERGES events' });
+  });
+  after(async () => {
+    await nodes.close();
+    await ingestNodes.close();
+    await database.drop();
+  });
+
+  for (let batch = 0; batch * AT_ONCE < SETS; batch += 1) {
+    it(`are what the model says, sets from ${batch * AT_ONCE}`, async () => {
+      const random = seeded(`${SEED} ${batch}`);
+      for (const table of ['events', 'minutes', 'hours'])
+        await database.client.command({ query: `TRUNCATE TABLE ${table}` });
+      const sets = Array.from({ length: AT_ONCE }, (_, index) => madeEvents(random, index, EVENTS));
+      const rows = sets.flatMap((set) => set.rows);
+      await insert(random, rows);
+      const events = eventsOf(rows);
+      for (const set of sets) await expectTheSame(random, set, events);
+    });
+  }
+
+  /** Some of it into the raw table alone first, as when ClickHouse dies between it and the views. */
+  async function insert(random: Random, rows: readonly EventRow[]): Promise<void> {
+    const shuffled = random.shuffled(rows);
+    const lost = random.isTrue(0.3) ? shuffled.slice(0, random.whole(1, 200)) : [];
+    if (lost.length > 0) {
+      for (const view of VIEWS) await database.client.command({ query: `DETACH TABLE ${view}` });
+      await insertRows(database.name, 'events', lost);
+      for (const view of VIEWS) await database.client.command({ query: `ATTACH TABLE ${view}` });
+    }
+    const half = Math.floor(shuffled.length / 2);
+    await insertRows(database.name, 'events', shuffled.slice(0, half));
+    await insertRows(database.name, 'events', shuffled.slice(half));
+  }
+
+  async function expectTheSame(random: Random, set: EventSet, events: readonly EventRow[]): Promise<void> {
+    for (let n = 0; n < 6; n += 1) {
+      const question = madeSeries(random, set);
+      const answer = await measures.series({ ...question, fresh: true });
+      expect(answer.series, JSON.stringify(question)).to.deep.equal(modelSeries(events, question));
+    }
+    for (let n = 0; n < 3; n += 1) {
+      const question = madeFunnel(random, set);
+      const counts = await measures.funnel({ ...question, fresh: true });
+      expect(counts, JSON.stringify(question)).to.deep.equal(modelFunnel(events, question));
+    }
+    for (let n = 0; n < 2; n += 1) {
+      const question = madeRetention(random, set);
+      const cohorts = await measures.retention({ ...question, fresh: true });
+      const expected = modelRetention(events, question);
+      expect(
+        cohorts.map(({ size, returned }) => ({ size, returned })),
+        JSON.stringify(question),
+      ).to.deep.equal(expected);
+    }
+  }
+});
+
+const VIEWS = ['minutes_view', 'hours_view'];

@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { defaults } from '../../../server/config/config.ts';
+import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
+import { parseDataCondition, parseDataPath } from '../../../server/events/data/data-path.ts';
+import { parseStep } from '../../../server/queries/measures/steps.ts';
+import { createMeasures, type Measures } from '../../../server/queries/measures/measures.ts';
+import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
+import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
+import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
+
+const START_MS = Date.UTC(2024, 4, 17);
+const HOUR_MS = 3_600_000;
+const EVENTS = 3_000;
+const USERS = 50;
+const QUESTIONS = 8;
+
+/** Of a user 60 events, in their order; over five days. */
+const rows = Array.from({ length: EVENTS }, (_, n) =>
+  eventRow({
+    timestamp: START_MS * 1000 + n * 144_000_000,
+    event_id: `e${n}`,
+    user: `u${n % USERS}`,
+    category: 'c',
+    name: 'n',
+    data: `{"colour":"${n % 2 === 0 ? 'red' : 'blue'}"}`,
+  }),
+);
+
+describe('The measures while copies of events arrive', function () {
+  this.timeout(120_000);
+  let database: MigratedDatabase;
+  let nodes: Nodes;
+  let ingestNodes: Nodes;
+  let measures: Measures;
+
+  before(async () => {
+    database = await migratedDatabase();
+    const options = { endpoint: testEndpoint(), database: database.name };
+    nodes = connectAny({ ...options, role: 'query' });
+    ingestNodes = connectAny({ ...options, role: 'ingest' });
+    const counting = { nodes, ingestNodes, nowMs: () => START_MS + 200 * HOUR_MS };
+    measures = createMeasures({ counting, limits: defaults.questions, cache: { ttlMs: 0 } });
+    await insertRows(database.name, 'events', rows);
+  });
+  after(async () => {
+    await nodes.close();
+    await ingestNodes.close();
+    await database.drop();
+  });
+
+  it('count each event once', async () => {
+    const over = new AbortController();
+    const arriving = (async () => {
+      for (let round = 0; !over.signal.aborted; round += 1) {
+        const some = rows.filter((_, n) => (n * 7 + round) % 29 === 0);
+        // What a client sends again may say something else; the first is what counts.
+        const later = some.map((row) => ({
+          ...row,
+          received_at: row.received_at + round + 1,
+          data: '{"colour":"red"}',
+        }));
+        await insertRows(database.name, 'events', later);
+        await sleep(20);
+      }
+      return true;
+    })();
+    try {
+      for (let n = 0; n < QUESTIONS; n += 1) await expectAll(n);
+    } finally {
+      over.abort();
+      expect(await arriving).to.equal(true);
+    }
+  });
+
+  async function expectAll(n: number): Promise<void> {
+    const range = { fromUs: START_MS * 1000, toUs: (START_MS + 121 * HOUR_MS) * 1000 };
+    const common = { ...range, interval: 'day', timezone: 'Asia/Kolkata', limit: 5, fresh: true } as const;
+    const red = [parseDataCondition('data.colour:red', 'where')];
+    const [all, ofRed, byColour] = await Promise.all([
+      measures.series({ ...common, measure: 'events', where: [] }),
+      measures.series({ ...common, measure: 'events', where: red }),
+      measures.series({ ...common, measure: 'events', where: [], by: parseDataPath('data.colour', 'by') }),
+    ]);
+    expect(
+      all.series.map(({ total }) => total),
+      `round ${n}`,
+    ).to.deep.equal([EVENTS]);
+    expect(
+      ofRed.series.map(({ total }) => total),
+      `round ${n}`,
+    ).to.deep.equal([EVENTS / 2]);
+    expect(byColour.series.map(({ key, total }) => [key, total])).to.deep.equal([
+      ['blue', EVENTS / 2],
+      ['red', EVENTS / 2],
+    ]);
+    const step = parseStep('n', 'step');
+    // Of a user all events are 120 minutes apart.
+    const withinUs = 3 * 120 * 60_000_000;
+    const counts = await measures.funnel({ steps: [step, step, step, step, step], by: 'user', withinUs, fresh: true });
+    expect(counts, `round ${n}`).to.deep.equal([USERS, USERS, USERS, USERS, 0]);
+  }
+});

@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
+import { expect } from 'chai';
+import { Closing } from '../../../server/closing.ts';
+import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
+import { programFile } from '../../../server/common/project-root.ts';
+import { testDatabase, testEndpoint } from '../../support/clickhouse/clickhouse.ts';
+import { QUIET_SERVER, startServer } from '../../support/server/server-process.ts';
+import { tempDir } from '../../support/temp-dir.ts';
+
+describe('A service that cannot start as it is told to', function starting() {
+  this.timeout(60_000);
+  let closing: Closing;
+  let directory: string;
+
+  beforeEach(async () => {
+    closing = new Closing();
+    const made = await tempDir();
+    closing.add('directory', () => made.remove());
+    directory = made.path;
+  });
+  afterEach(async () => closing.close());
+
+  interface Ended {
+    readonly exitCode: number;
+    readonly stdout: string;
+    readonly stderr: string;
+  }
+
+  /** With the embedded engine, unless it is told otherwise. */
+  async function ended(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
+    return await new Promise((resolve) => {
+      const options = { env: { ...QUIET_SERVER, DATA_DIR: path.join(directory, 'data'), ...env }, cwd: directory };
+      execFile(process.execPath, [programFile('server/main.js'), ...args], options, (error, stdout, stderr) => {
+        resolve({ exitCode: Number(error?.code ?? 0), stdout, stderr });
+      });
+    });
+  }
+
+  for (const workers of ['1', '2']) {
+    it(`says that the port is in use, and starts no engine for that (WORKERS=${workers})`, async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      closing.add('port', () => server.close());
+      await once(server, 'listening');
+      const { port } = server.address() as AddressInfo;
+      const { exitCode, stderr } = await ended({ PORT: String(port), WORKERS: workers });
+      expect(exitCode).to.equal(1);
+      expect(stderr).to.match(new RegExp(`^PORT: ${port} of 127.0.0.1 is in use, .*another PORT.*\\n$`));
+      expect(existsSync(path.join(directory, 'data'))).to.equal(false);
+    });
+  }
+
+  it('says that HOST is no address of this machine', async () => {
+    const { exitCode, stderr } = await ended({ HOST: 'nope', ALLOW_ANONYMOUS: '1' });
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.match(/^HOST: received "nope" \(\w+\), expected an address of this machine, such as .*\n$/);
+  });
+
+  it('says that DATA_DIR is a file, or below one, or cannot be written', async () => {
+    const file = path.join(directory, 'file');
+    await writeFile(file, '');
+    const places = [file, path.join(file, 'below'), ...(process.platform === 'linux' ? ['/proc/nowhere'] : [])];
+    for (const dataDir of places) {
+      const { exitCode, stderr } = await ended({ DATA_DIR: dataDir });
+      expect(exitCode).to.equal(1);
+      expect(stderr).to.match(
+        /^DATA_DIR: \S+ (is a file or below one|cannot be written \(.*\)), expected a folder .*\n$/,
+      );
+      expect(stderr).to.include(dataDir);
+    }
+  });
+
+  it('refuses arguments, and answers --help', async () => {
+    const refused = await ended({}, '--port', '9090');
+    expect(refused.exitCode).to.equal(2);
+    expect(refused.stderr).to.include('received --port').and.include('PORT=9090');
+    const help = await ended({}, '--help');
+    expect(help.exitCode).to.equal(0);
+    expect(help.stdout).to.include('Usage: npm start');
+  });
+
+  it('says what is wrong in .env, over which the environment wins', async () => {
+    await writeFile(path.join(directory, '.env'), 'PORT=nope\nWORKERS=0\n');
+    const { exitCode, stderr } = await ended({ PORT: '0' });
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.include('WORKERS: received "0"').and.not.include('PORT:');
+  });
+
+  it('starts without ClickHouse, and says that it waits for it', async () => {
+    const database = await testDatabase();
+    closing.add('database', () => database.drop());
+    const env = { ...endpointEnv(testEndpoint()), CLICKHOUSE_URL: 'http://127.0.0.1:1', DATA_DIR: directory };
+    const server = await startServer({ ...env, CLICKHOUSE_DATABASE: database.name });
+    closing.add('server', () => server.stop());
+    expect(await server.printed(/^Try/m)).to.match(
+      /^ClickHouse at http:\/\/127\.0\.0\.1:1 is not ready: .*ECONNREFUSED.*\nEvents are accepted and wait in the journal/m,
+    );
+  });
+});

@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { chartDataOf } from '../../../dashboard/chart/chart-data.ts';
+import { countTicks, labelStep, linePath } from '../../../dashboard/chart/scale.ts';
+import { csvOf } from '../../../dashboard/views/explore/csv.ts';
+
+const DAY_MS = 86_400_000;
+const times = ['2026-11-20T00:00:00.000000Z', '2026-11-21T00:00:00.000000Z'];
+const series = [
+  { key: 'pro, "best"', total: 5, values: [2, 3] },
+  { key: '=1+1', total: 1, values: [1, 0] },
+];
+const drawn = { interval: 'day', zone: 'UTC', nowMs: Date.parse('2026-11-21T12:00Z'), label: 'signup' } as const;
+
+describe('A chart', () => {
+  it('has an axis from 0 in round steps to above the greatest count', () => {
+    expect(countTicks(0)).to.deep.equal([0, 1]);
+    expect(countTicks(3)).to.deep.equal([0, 1, 2, 3]);
+    expect(countTicks(17)).to.deep.equal([0, 5, 10, 15, 20]);
+    expect(countTicks(1_000_001).at(-1)).to.equal(1_500_000);
+    expect(labelStep(31, 10)).to.equal(4);
+    expect(labelStep(3, 10)).to.equal(1);
+    expect(
+      linePath([
+        [0, 1],
+        [2.04, 3],
+      ]),
+    ).to.equal('M0.0 1.0L2.0 3.0');
+  });
+
+  it('knows that its last interval goes on, and what there was before', () => {
+    const before = { times, series: [{ key: '=1+1', total: 7, values: [3, 4] }] };
+    const data = chartDataOf({ answer: { times, series }, before, ...drawn });
+    expect(data.isUnfinished).to.equal(true);
+    expect(data.endMs).to.equal(Date.parse('2026-11-22T00:00Z'));
+    expect(data.lines.map((line) => line.before?.total)).to.deep.equal([0, 7]);
+    const past = chartDataOf({ answer: { times, series }, before: undefined, ...drawn, nowMs: drawn.nowMs + DAY_MS });
+    expect(past.isUnfinished).to.equal(false);
+    const whole = chartDataOf({
+      answer: { times, series: [{ key: null, total: 0, values: [0, 0] }] },
+      before,
+      ...drawn,
+    });
+    expect(whole.lines[0]?.label).to.equal('signup');
+  });
+
+  it('is copied as CSV in which names are no formulas', () => {
+    const data = chartDataOf({ answer: { times, series }, before: undefined, ...drawn });
+    expect(csvOf(data)).to.equal(
+      `time (UTC),"pro, ""best""",'=1+1\r\n2026-11-20 00:00,2,1\r\n2026-11-21 00:00,3,0\r\n`,
+    );
+  });
+});
