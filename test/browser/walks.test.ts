@@ -96,7 +96,7 @@ describe('Someone who has never seen the page', function () {
         const rsvps = RSVPS.flatMap(({ venue, yes, no }) =>
           Array.from({ length: yes + no }, (_, index) => ({
             name: 'rsvp',
-            category: 'meetup',
+            category: 'answers',
             timestamp: Date.UTC(2017, 2, 1 + index, 12),
             data: { response: index < yes ? 'yes' : 'no', venue: { venue_name: venue } },
           })),
