@@ -18,6 +18,7 @@ const SOURCES = [
   'migrations',
   'scripts',
   'server',
+  'snippet',
   'test',
   'package.json',
   'tsconfig.json',
@@ -81,7 +82,9 @@ async function build() {
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
   await run(process.execPath, [tsc, '-p', root]);
   await run(process.execPath, [tsc, '-p', path.join(root, 'dashboard')]);
+  await run(process.execPath, [tsc, '-p', path.join(root, 'snippet')]);
   await run(process.execPath, [path.join(root, 'scripts/build-dashboard.mjs')]);
+  await run(process.execPath, [path.join(root, 'scripts/build-snippet.mjs')]);
   writeFileSync(builtFrom, sources);
 }
 

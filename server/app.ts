@@ -46,6 +46,9 @@ export interface App {
 /** The first questions should not find tables missing; with ClickHouse unavailable, accept events all the same. */
 const SCHEMA_WAIT_MS = 5_000;
 
+/** ClickHouse looks at its own limit between two pieces of work; so much longer it may take until its error comes. */
+const OVER_MS = 20_000;
+
 /** How often hours that are over are counted, so that no question has to. */
 const KEEP_COUNTS_MS = 60_000;
 
@@ -79,9 +82,9 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   // First, because a broken file is the operator's to fix, and nothing else should have started then.
   const checkPayload = await loadPayloadSchemas(config.schemasDir);
   const clickhouse = await openClickHouse(config, { log, closing, random, stop });
-  const { ingestNodes, queryNodes } = clickhouse;
+  const { ingestNodes } = clickhouse;
 
-  const { database, dataDir, retentionDays, journal: limits, cache } = config;
+  const { database, dataDir, retentionDays, journal: limits } = config;
   const gate = openGate({ ...clickhouse, database, retentionDays, log, nowMs, random });
   closing.add('gate', () => gate.close());
   await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false, signal: stop })]);
@@ -89,19 +92,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const backlog = new Backlog(nowMs);
   const metrics = createMetrics(backlog, nowMs);
   limitMetrics(metrics.registry, config);
-  const hourly = openHourly({ queryNodes, cache, metrics, log, nowMs });
-  const { questions: questionLimits } = config;
-  const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, limits: questionLimits, cache, nowMs });
-  const questions = questionsOf(clickhouse.questionNodes);
-  const counting = { nodes: clickhouse.questionNodes, ingestNodes, nowMs };
-  const measures = createMeasures({ counting, limits: questionLimits, cache });
-  const notKept = (error: unknown) => log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
-  closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
-  const onStored = () => {
-    hourly.stored();
-    questions.stored();
-    measures.stored();
-  };
+  const answers = openAnswers(config, clickhouse, { metrics, closing, log, nowMs });
   const ingest = await openIngest({
     dataDir,
     limits,
@@ -114,7 +105,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
       }),
     backlog,
     metrics,
-    onStored,
+    onStored: answers.stored,
     log,
     nowMs,
     random,
@@ -128,12 +119,8 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const { maxFutureMs, maxBodyBytes, bodiesMaxBytes, trust, corsOrigins } = config;
   const http = createHttpApp({
     ingest,
-    hourly,
-    questions,
-    measures,
-    exports: createExports({ nodes: clickhouse.exportNodes, limits: questionLimits }),
+    ...answers,
     live,
-    liveQuestions: questionsOf(clickhouse.liveNodes),
     ...aggregateWorkers({ registry: metrics.registry, health }, config.workers),
     metrics,
     checkPayload,
@@ -155,6 +142,41 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   closing.add('what is said of it', () => sayStopping(backlog, log));
   const { consoleUrl, endpoint } = clickhouse;
   return { url: listener.url, consoleUrl, problem: problemOf(gate.state, endpoint), close: () => closing.close() };
+}
+
+type ClickHouseParts = Awaited<ReturnType<typeof openClickHouse>>;
+
+interface AnswersDependencies {
+  readonly metrics: Metrics;
+  readonly closing: Closing;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+}
+
+/** Everything that is asked of ClickHouse, and what to call each time that it has more events. */
+function openAnswers(
+  { questions: limits, cache }: Config,
+  { queryNodes, questionNodes, liveNodes, exportNodes, ingestNodes }: ClickHouseParts,
+  { metrics, closing, log, nowMs }: AnswersDependencies,
+) {
+  const hourly = openHourly({ queryNodes, cache, metrics, log, nowMs });
+  const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, limits, cache, nowMs });
+  const questions = questionsOf(questionNodes);
+  const measures = createMeasures({ counting: { nodes: questionNodes, ingestNodes, nowMs }, limits, cache });
+  const notKept = (error: unknown) => log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
+  closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
+  return {
+    hourly,
+    questions,
+    measures,
+    exports: createExports({ nodes: exportNodes, limits }),
+    liveQuestions: questionsOf(liveNodes),
+    stored: () => {
+      hourly.stored();
+      questions.stored();
+      measures.stored();
+    },
+  };
 }
 
 function sayStopping(backlog: Backlog, log: Logger): void {
@@ -221,12 +243,12 @@ async function openClickHouse(
   };
   const health = nodeHealth({ endpoint, database });
   closing.add('health clients', () => health.close());
-  const questionMs = config.questions.maxSeconds * 1000 + 2_000;
+  const questionMs = config.questions.maxSeconds * 1000 + OVER_MS;
   return {
     endpoint,
     consoleUrl,
     ingestNodes: nodes('ingest', 60_000),
-    queryNodes: nodes('query', 12_000),
+    queryNodes: nodes('query', 10_000 + OVER_MS),
     questionNodes: nodes('query', questionMs),
     exportNodes: nodes('query', questionMs, 2 * MAX_EXPORTS),
     liveNodes: nodes('query', questionMs, MAX_FEEDS),

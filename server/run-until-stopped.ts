@@ -29,7 +29,6 @@ export async function runUntilStopped(
     });
   }
   const end = AbortSignal.any([stop, unforeseen.signal]);
-  const limitClosing = () => setTimeout(giveUp, CLOSE_DEADLINE_MS).unref();
   if (end.aborted) limitClosing();
   else end.addEventListener('abort', limitClosing);
   const running = await start(end).catch((error: unknown) => {
@@ -46,4 +45,8 @@ function giveUp(): never {
     `did not stop within ${CLOSE_DEADLINE_MS / 1000} s: ended; what is not shipped is in the journal\n`,
   );
   process.exit(1);
+}
+
+function limitClosing(): void {
+  setTimeout(giveUp, CLOSE_DEADLINE_MS).unref();
 }

@@ -30,9 +30,30 @@ export function questionList(sessions: readonly string[]): readonly BenchQuestio
     { name: 'a name that nothing has', path: () => '/events?name=nothing' },
     { name: 'the categories, fresh', path: () => '/categories' },
     { name: 'the names, fresh', path: () => '/events/names' },
+    { name: "a name's year by day", path: (n) => series(n, `${YEAR}&interval=day`) },
+    { name: 'the same in Kolkata', path: (n) => series(n, `${YEAR}&interval=day&timezone=Asia/Kolkata`) },
+    { name: 'its users by week', path: (n) => series(n, `${YEAR}&interval=week&measure=users`) },
+    { name: 'a month by day and a path', path: (n) => `/events/series?interval=day&by=data.element&${hours(n, 720)}` },
+    {
+      name: 'a month of a name by day and a path',
+      path: (n) => series(n, `interval=day&by=data.path&${hours(n, 720)}`),
+    },
+    { name: 'a funnel of three steps, a month', path: (n) => `/events/funnel?${STEPS}&within=7d&${hours(n, 720)}` },
+    {
+      name: 'retention by week, a quarter',
+      path: (n) => `/events/retention?first=pageview&return=checkout&interval=week&periods=13&${hours(n, 2160)}`,
+    },
     { name: 'the newest rejected', path: () => '/events/rejected' },
     { name: 'the rejected of a reason', path: () => '/events/rejected?reason=schema&application=blog' },
   ];
+}
+
+const YEAR = `from=${FIRST_MS}&to=${FIRST_MS + SPAN_MS}`;
+const STEPS = 'step=pageview&step=add%20to%20cart&step=purchase';
+const NAMES = ['pageview', 'scroll', 'checkout', 'play', 'query', 'login'];
+
+function series(n: number, query: string): string {
+  return `/events/series?name=${NAMES[n % NAMES.length]}&${query}`;
 }
 
 function timeOf(n: number): number {

@@ -39,7 +39,10 @@ export async function queryRows<Row>(
         query,
         query_params: params,
         format: 'JSONEachRow',
-        clickhouse_settings: bounds === undefined ? { max_execution_time: MAX_EXECUTION_S } : settingsOf(bounds.limits),
+        clickhouse_settings: {
+          ...ENDS_WITH_ITS_CONNECTION,
+          ...(bounds === undefined ? { max_execution_time: MAX_EXECUTION_S } : settingsOf(bounds.limits)),
+        },
       });
       return await result.json<Row>();
     });
@@ -47,6 +50,9 @@ export async function queryRows<Row>(
     throw asAnswer(error, bounds);
   }
 }
+
+/** A query whose answer nobody waits for any more is cancelled: this server gave up, or is gone. */
+const ENDS_WITH_ITS_CONNECTION: ClickHouseSettings = { cancel_http_readonly_queries_on_client_close: 1 };
 
 /**
  * Runs one SELECT that names its FORMAT, and returns what ClickHouse sends, all of it: an answer that breaks off is an error.
@@ -68,7 +74,7 @@ export async function queryBytes(
         clickhouse_settings: {
           ...settingsOf(bounds.limits),
           ...settings,
-          cancel_http_readonly_queries_on_client_close: 1,
+          ...ENDS_WITH_ITS_CONNECTION,
         },
       });
       return (await stream.toArray()) as Buffer[];

@@ -26,6 +26,7 @@ import { questionsOperations, type QuestionsRoutesDependencies } from './routes/
 import { readsOf, type ReadsDependencies } from './routes/reads.ts';
 import { knownHosts, ownPages } from './middleware/same-site.ts';
 import { statusOperations, type StatusDependencies } from './routes/status.ts';
+import { snippetOperations } from './pages/snippet.ts';
 import { standardHeaders } from './middleware/standard-headers.ts';
 import { topStream, type TopStreamDependencies } from './routes/top-stream.ts';
 import { charge, demand, identified } from './middleware/trusted.ts';
@@ -66,6 +67,7 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     exportOperation(reading),
     ...statusOperations(dependencies),
     ...dashboardOperations(),
+    ...snippetOperations(),
   ];
   return [...served, ...documentationOperations(served)];
 }

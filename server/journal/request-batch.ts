@@ -1,4 +1,4 @@
-import type { AppError } from '../common/errors.ts';
+import { AppError } from '../common/errors.ts';
 import type { Arrivals } from '../events/arrivals.ts';
 import type { Arrival, Event } from '../events/event.ts';
 import { MAX_KEPT_PER_BODY, omission, type Rejection } from '../events/rejection.ts';
@@ -14,10 +14,12 @@ export interface Batch {
   /** Of one batch `MAX_KEPT_PER_BODY` are kept, and one more that says how many were not. */
   reject(rejection: Rejection): void;
   /**
-   * Resolves when all of it is on this server's disk. Nothing may be added after.
+   * Resolves when its events are on this server's disk. Nothing may be added after.
+   * @returns how many rejections are not kept, because there is no room for them or the disk refuses: they never keep an
+   * event out
    * @throws AppError `overloaded`: no event of it is stored
    */
-  commit(): Promise<void>;
+  commit(): Promise<number>;
 }
 
 export interface BatchDependencies {
@@ -27,16 +29,29 @@ export interface BatchDependencies {
   readonly hit: Hit;
   /** Told how many events are durable that will be stored without their typed column. */
   readonly onUntyped: (events: number) => void;
+  /** Told how many rejections nobody will find. */
+  readonly onNotKept: (rejections: number) => void;
 }
 
 /** Rows are made as events come, so that a large body is many small pieces of work. */
-export function createBatch({ events, rejected, arrivals, hit, onUntyped }: BatchDependencies): Batch {
+export function createBatch({ events, rejected, arrivals, hit, onUntyped, onNotKept }: BatchDependencies): Batch {
   const rows: string[] = [];
   const rejectedRows: string[] = [];
   let historic = 0;
   let untyped = 0;
   let omitted = 0;
   let application = '';
+  const isAppended = async (refused: Rows) => {
+    if (refusalOf(rejected, refused) !== undefined) return false;
+    try {
+      await rejected.append(refused);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'overloaded') return false;
+      throw error;
+    }
+    hit('rejected-committed');
+    return true;
+  };
   return {
     get accepted() {
       return rows.length;
@@ -56,15 +71,15 @@ export function createBatch({ events, rejected, arrivals, hit, onUntyped }: Batc
       if (omitted > 0) rejectedRows.push(toRejectedRow(omission(application, omitted), arrivals.next()));
       const accepted = { text: rows.join(''), count: rows.length, historic };
       const refused = { text: rejectedRows.join(''), count: rejectedRows.length, historic: 0 };
-      const refusal = refusalOf(events, accepted) ?? refusalOf(rejected, refused);
+      const refusal = refusalOf(events, accepted);
       if (refusal !== undefined) throw refusal;
       // First: when the sender tries again for the events, the rejections are there twice, and nobody counts them.
-      if (refused.count > 0) {
-        await rejected.append(refused);
-        hit('rejected-committed');
-      }
+      const isKept = refused.count === 0 || (await isAppended(refused));
       if (accepted.count > 0) await events.append(accepted);
       if (untyped > 0) onUntyped(untyped);
+      const notKept = isKept ? 0 : omitted > 0 ? refused.count - 1 + omitted : refused.count;
+      if (notKept > 0) onNotKept(notKept);
+      return notKept;
     },
   };
 }

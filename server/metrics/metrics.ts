@@ -85,6 +85,11 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
     help: 'Events without the typed column: it would cost too much, or ClickHouse took them only without it',
     registers,
   });
+  const notKept = new Counter({
+    name: 'clickhour_rejections_not_kept_total',
+    help: 'Rejected events that GET /events/rejected does not have, because there was no room; their answers say so',
+    registers,
+  });
   return {
     byDialect: new Counter({
       name: 'clickhour_dialect_events_total',
@@ -92,6 +97,8 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
       labelNames: ['dialect', 'verdict'],
       registers,
     }),
+    /** Told how many rejections; no part of the sum. */
+    notKept: (rejections: number) => notKept.inc(rejections),
     /** Told how many rows; no part of the sum. */
     untyped: (rows: number) => untyped.inc(rows),
     accepted: total('accepted', 'Events made durable here, each of which got its answer after that'),

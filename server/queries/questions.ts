@@ -9,6 +9,7 @@ import { countKeeper } from './counted/kept-counts.ts';
 import { MAX_NAMES, readEventNames, type EventName, type NamesQuestion } from './event-names.ts';
 import { readEventsPage, type EventsPage, type EventsQuestion } from './events-page.ts';
 import { readRejectedPage, type RejectedPage, type RejectedQuestion } from './rejected-events.ts';
+import { readRejectedSummary, type RejectedSummary, type RejectedSummaryQuestion } from './rejected-summary.ts';
 import type { ShownValues } from './shown-values.ts';
 import { readTopEvents, type TopKey, type TopQuestion } from './top-events.ts';
 
@@ -25,6 +26,7 @@ export interface QuestionsDependencies {
 export interface Questions {
   events(question: EventsQuestion): Promise<EventsPage>;
   rejected(question: RejectedQuestion): Promise<RejectedPage>;
+  rejectedSummary(question: RejectedSummaryQuestion): Promise<RejectedSummary>;
   /** @param known see `readTopEvents` */
   top(question: TopQuestion, known?: ShownValues): Promise<readonly TopKey[]>;
   /**
@@ -77,6 +79,7 @@ export function createQuestions(dependencies: QuestionsDependencies): Questions 
   return {
     events: async (question) => readEventsPage(nodes, limits, question),
     rejected: async (question) => readRejectedPage(nodes, limits, question),
+    rejectedSummary: async (question) => readRejectedSummary(nodes, limits, question),
     top: async (question, shown) => {
       const { names: knownNames } = knownOf(question.application);
       return await readTopEvents({ ...counting, knownNames }, limits, question, shown);

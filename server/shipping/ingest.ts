@@ -94,6 +94,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
     append: async (rows) => rejected.append(rows),
     refusal: (bytes) => rejected.refusal(bytes) ?? shareRefusal(bytes, dependencies),
   };
+  const { untyped: onUntyped, notKept: onNotKept } = metrics.events;
   /** Taken over, and not read yet: there was no room for it. */
   let unread: readonly string[] = [];
   const takeovers = openTakeovers({
@@ -109,7 +110,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
 
   return {
     accept: (event) => events.append(rowOf(event, arrivals.next())),
-    batch: () => createBatch({ events, rejected: bounded, arrivals, hit, onUntyped: metrics.events.untyped }),
+    batch: () => createBatch({ events, rejected: bounded, arrivals, hit, onUntyped, onNotKept }),
     refusal: () => events.refusal(ROW_BYTES),
     health: () => ({
       accepting: events.refusal(ROW_BYTES) === undefined && !events.isFailing,

@@ -88,12 +88,12 @@ export class Intake {
     }
     this.#options.onJudged?.(this.#events);
     if (this.#failure !== undefined) this.#keepBodyOnly(this.#failure);
-    await this.#batch.commit();
+    const notKept = await this.#batch.commit();
     return {
       accepted: this.#batch.accepted,
-      rejected: this.#rejected,
+      rejected: notKept === 0 ? this.#rejected : this.#rejected.map((each) => withoutTrace(each)),
       omitted: this.#omitted,
-      failure: this.#failure,
+      failure: notKept > 0 && this.#failure !== undefined ? withoutTrace(this.#failure) : this.#failure,
       rejectedByReason: this.#reasons,
     };
   }
@@ -157,4 +157,11 @@ export class Intake {
     const payload = payloadOf(Buffer.concat(this.#head), this.#bytes);
     this.#batch.reject({ ...failure, application: context().application ?? '', payload });
   }
+}
+
+const NOT_KEPT = { path: '', message: 'received more rejected events than there is room for: this one is not kept' };
+
+/** A rejection that `GET /events/rejected` will not have. */
+function withoutTrace<R extends Refusal>(rejected: R): R {
+  return { ...rejected, errors: [...rejected.errors, NOT_KEPT] };
 }

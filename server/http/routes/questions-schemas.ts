@@ -95,6 +95,9 @@ export const RejectedQuery = Type.Object({
   ...paging,
 });
 
+/** The parameters of `GET /events/rejected/summary`. */
+export const RejectedSummaryQuery = Type.Omit(RejectedQuery, ['cursor']);
+
 const Instant = Type.String({ format: 'date-time', examples: ['2021-01-01T09:15:27.243860Z'] });
 const NextCursor = Type.Union([Type.String(), Type.Null()], {
   description: 'Given as `cursor`, asks for the next page; null when there is none',
@@ -169,4 +172,20 @@ export const Rejected = Type.Object({
     ),
   ),
   next_cursor: NextCursor,
+});
+
+export const RejectedSummary = Type.Object({
+  total: Type.Integer({ description: 'Rejected events' }),
+  groups: Type.Array(
+    Type.Object(
+      {
+        reason: Type.String(),
+        path: Type.String({ description: 'In the event; the number of an item is `*`. Empty for the event itself' }),
+        message: Type.String({ description: 'What was expected' }),
+        count: Type.Integer(),
+        last: Instant,
+      },
+      { $id: 'RejectedGroup' },
+    ),
+  ),
 });

@@ -2,11 +2,10 @@ import type { Static } from 'typebox';
 import { formatTimeUs } from '../../events/time.ts';
 import type { Category } from '../../queries/categories.ts';
 import { MAX_NAMES, type EventName } from '../../queries/event-names.ts';
-import type { RejectedEvent } from '../../queries/rejected-events.ts';
 import { eventsJson } from './event-json.ts';
 import { asksForFresh } from './fresh.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { failures, filtersOf, rangeOf, sendJson } from './questions-common.ts';
+import { failures, filtersOf, sendJson } from './questions-common.ts';
 import {
   Categories,
   CategoryEvents,
@@ -16,8 +15,6 @@ import {
   EventsQuery,
   Names,
   NamesQuery,
-  Rejected,
-  RejectedQuery,
   Session,
   SessionPath,
   SessionQuery,
@@ -26,6 +23,7 @@ import {
   UserQuery,
 } from './questions-schemas.ts';
 import type { ReadsOf } from './reads.ts';
+import { rejectedOperations } from './rejected.ts';
 import { topEvents } from './top-events.ts';
 
 export interface QuestionsRoutesDependencies {
@@ -39,7 +37,7 @@ export function questionsOperations(dependencies: QuestionsRoutesDependencies): 
   return [
     events(reads),
     names(reads),
-    rejected(reads),
+    ...rejectedOperations(reads),
     topEvents(dependencies),
     session(reads),
     user(reads),
@@ -169,26 +167,6 @@ function names(reads: ReadsOf): Operation {
   });
 }
 
-function rejected(reads: ReadsOf): Operation {
-  return operation({
-    ...common,
-    path: '/events/rejected',
-    summary: 'What POST /events did not accept, and why',
-    description: 'The newest first. `from` (inclusive) and `to` (exclusive) are about when it was received.',
-    query: RejectedQuery,
-    answers: {
-      200: { description: 'A page', content: { 'application/json': Rejected } },
-      ...failures,
-    },
-    handle: async (ctx, { query }) => {
-      const { reason, application, limit, cursor } = query;
-      const question = { reason, application, limit, cursor, ...rangeOf(query) };
-      const page = await reads(ctx.state.caller).rejected(question);
-      ctx.body = { rejected: page.rejected.map(rejectedJson), next_cursor: page.nextCursor };
-    },
-  });
-}
-
 function pageOf({ order, limit, cursor, ...filters }: Static<typeof EventsQuery>) {
   return { order, limit, cursor, ...filtersOf(filters) };
 }
@@ -199,8 +177,4 @@ function categoryJson({ category, events, sessions, firstUs, lastUs }: Category)
 
 function nameJson({ category, name, events, firstUs, lastUs }: EventName) {
   return { category, name, events, first: formatTimeUs(firstUs), last: formatTimeUs(lastUs) };
-}
-
-function rejectedJson({ receivedAtUs, application, reason, errors, payload }: RejectedEvent) {
-  return { received_at: formatTimeUs(receivedAtUs), application, reason, errors, payload };
 }

@@ -12,6 +12,7 @@ export interface Reads {
   readonly hours: Hourly['hours'];
   readonly events: Questions['events'];
   readonly rejected: Questions['rejected'];
+  readonly rejectedSummary: Questions['rejectedSummary'];
   readonly categories: Questions['categories'];
   readonly names: Questions['names'];
   readonly series: Measures['series'];
@@ -27,7 +28,7 @@ export interface Reads {
 
 export interface ReadsDependencies {
   readonly hourly: Pick<Hourly, 'hour' | 'hours'>;
-  readonly questions: Pick<Questions, 'events' | 'rejected' | 'categories' | 'names' | 'top'>;
+  readonly questions: Pick<Questions, 'events' | 'rejected' | 'rejectedSummary' | 'categories' | 'names' | 'top'>;
   readonly measures: Pick<Measures, 'series' | 'funnel' | 'retention'>;
   readonly exports: Exports;
   readonly live: Pick<Feeds, 'join'>;
@@ -53,6 +54,7 @@ function allReads({ hourly, questions, measures, exports, live, liveQuestions }:
     hours: async (hours, options) => hourly.hours(hours, options),
     events: async (question) => questions.events(question),
     rejected: async (question) => questions.rejected(question),
+    rejectedSummary: async (question) => questions.rejectedSummary(question),
     categories: async (question) => questions.categories(question),
     names: async (question) => questions.names(question),
     top: async (question, known) => questions.top(question, known),
@@ -79,6 +81,8 @@ function within(scope: string, all: Reads): Reads {
       isForeign(question) ? { events: [], nextCursor: null } : all.events({ ...question, ...own }),
     rejected: async (question) =>
       isForeign(question) ? { rejected: [], nextCursor: null } : all.rejected({ ...question, ...own }),
+    rejectedSummary: async (question) =>
+      isForeign(question) ? { total: 0, groups: [] } : all.rejectedSummary({ ...question, ...own }),
     categories: async (question) => (isForeign(question) ? [] : all.categories({ ...question, ...own })),
     names: async (question) => (isForeign(question) ? [] : all.names({ ...question, ...own })),
     top: async (question, known) => (isForeign(question) ? [] : all.top({ ...question, ...own }, known)),

@@ -41,7 +41,7 @@ export async function* exportWindows(
     rows += hour.rows;
     if (hour.rows <= wanted * ROUGHLY) continue;
     const cuts = await cutsOf(nodes, bounds, { ...filters, fromUs: startUs, toUs: endUs }, wanted);
-    for (const cutUs of order === 'asc' ? cuts : cuts.reverse()) yield upTo(cutUs);
+    for (const cutUs of order === 'asc' ? cuts : cuts.toReversed()) yield upTo(cutUs);
   }
   // One at least, so that an export of nothing is what an export of nothing looks like.
   yield upTo(order === 'asc' ? toUs : fromUs);

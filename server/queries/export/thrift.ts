@@ -87,8 +87,9 @@ class Decoder {
       case 'set':
         return this.#list();
       case 'struct':
-        return this.struct();
+        break;
     }
+    return this.struct();
   }
 
   #list(): ThriftList {

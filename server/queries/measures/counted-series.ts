@@ -1,3 +1,4 @@
+import { queryRows } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.ts';
 import { countedHours } from '../counted/counted-hours.ts';
 import { hoursAre, type Counting } from '../counted/grown-hours.ts';
@@ -5,15 +6,25 @@ import { IDENTITY } from '../copies.ts';
 import { intervalOf, measured, readKeys, selectKeys, seriesParams } from './measured.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 
+/** What counting series needs of ClickHouse. */
+export interface MeasureCounting extends Counting {
+  /** Sets of users or sessions that are of fewer rows than this, on average, are not read: the rows are. */
+  readonly rowsOfASet?: number | undefined;
+}
+
+/** To read a set takes 15 µs and more, a row 0.15 µs. */
+const ROWS_OF_A_SET = 100;
+
 const HOUR_S = 3600;
 const MINUTE_S = 60;
 const SECOND_US = 1_000_000;
 
 /**
  * Counts from the tables of counts: whole hours that are in one interval from `hours`; of the others, events from the
- * whole minutes of `minutes`, and from the rows of the minutes that are cut; users and sessions from their rows.
+ * whole minutes of `minutes`, and from the rows of the minutes that are cut; users and sessions from their rows, and from
+ * rows alone where those are so few that they are read sooner than the sets.
  */
-export async function readCountedSeries(counting: Counting, question: PlannedSeries): Promise<CountedKey[]> {
+export async function readCountedSeries(counting: MeasureCounting, question: PlannedSeries): Promise<CountedKey[]> {
   const cutHours = cut(question, HOUR_S);
   const parts = question.measure === 'events' ? eventParts : personParts;
   const groups = await parts(counting, question, cutHours);
@@ -54,7 +65,8 @@ async function eventParts(
   }
   const cutMinutes = cut(question, MINUTE_S);
   if (cutHours.length > 0) parts.push(minutePart(question, cutHours, cutMinutes));
-  if (cutMinutes.length > 0) parts.push(rowPart(question, cutMinutes));
+  if (cutMinutes.length > 0)
+    parts.push(rowsWithin(question, `uniqExact(${IDENTITY})`, { startOf: 'toStartOfMinute', ofS: cutMinutes }));
   return parts;
 }
 
@@ -87,37 +99,58 @@ function minutePart(question: PlannedSeries, cutHours: readonly number[], cutMin
   };
 }
 
-function rowPart(question: PlannedSeries, cutMinutes: readonly number[]): Condition {
-  return rowsWithin(question, 'toStartOfMinute', cutMinutes, `uniqExact(${IDENTITY})`);
-}
-
-function personParts(_: Counting, question: PlannedSeries, cutHours: readonly number[]): Condition[] {
+async function personParts(
+  counting: MeasureCounting,
+  question: PlannedSeries,
+  cutHours: readonly number[],
+): Promise<Condition[]> {
   const { measure } = question;
-  const { sql, params } = hoursAre(selectionOf(question), whole(question, HOUR_S));
+  const { ofRows } = measured(measure);
+  const hours = hoursAre(selectionOf(question), whole(question, HOUR_S));
+  if (await areSmall(counting, hours)) return [rowsWithin(question, ofRows)];
   const sets = {
     sql: `
       SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(hour)')} AS start_s,
         uniqExactMergeState(${measure}) AS part
       FROM hours
-      WHERE ${sql} AND toUnixTimestamp(hour) NOT IN {cut_hours:Array(UInt32)} AND key IS NOT NULL
+      WHERE ${hours.sql} AND toUnixTimestamp(hour) NOT IN {cut_hours:Array(UInt32)} AND key IS NOT NULL
       GROUP BY key, start_s`,
-    params: { ...params, cut_hours: cutHours },
+    params: { ...hours.params, cut_hours: cutHours },
   };
   if (cutHours.length === 0) return [sets];
-  return [sets, rowsWithin(question, 'toStartOfHour', cutHours, measured(measure).ofRows)];
+  return [sets, rowsWithin(question, ofRows, { startOf: 'toStartOfHour', ofS: cutHours })];
 }
 
-/** Of the rows in some minutes or hours. Copies change nothing in a set. */
-function rowsWithin(question: PlannedSeries, startOf: string, cutS: readonly number[], part: string): Condition {
+/** Whether the sets of these hours are of few rows each. Parts that were not merged yet make them look smaller. */
+async function areSmall(
+  { nodes, bounds, rowsOfASet = ROWS_OF_A_SET }: MeasureCounting,
+  { sql, params }: Condition,
+): Promise<boolean> {
+  const query = `SELECT sum(rows) < {rows_of_a_set:UInt32} * count() AS are_small FROM hours WHERE ${sql}`;
+  const [row] = await queryRows<{ are_small: 0 | 1 }>(nodes, query, { ...params, rows_of_a_set: rowsOfASet }, bounds);
+  return row?.are_small === 1;
+}
+
+/** Minutes or hours, by the function that gives their beginnings, in seconds since the epoch. */
+interface Units {
+  readonly startOf: 'toStartOfMinute' | 'toStartOfHour';
+  readonly ofS: readonly number[];
+}
+
+/** Of the rows in the range, or of those in some units of it. Copies change nothing in a set. */
+function rowsWithin(question: PlannedSeries, part: string, units?: Units): Condition {
   const { sql, params } = allOf([...columnsAre(selectionOf(question)), isWithin('timestamp', question)]);
+  const areOfUnits =
+    units === undefined
+      ? '1'
+      : `${units.startOf}(timestamp, 'UTC') IN (SELECT toDateTime(arrayJoin({cut_rows:Array(UInt32)}), 'UTC'))`;
   return {
     sql: `
       SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(timestamp)')} AS start_s, ${part} AS part
       FROM events
-      WHERE ${sql} AND key IS NOT NULL
-        AND ${startOf}(timestamp, 'UTC') IN (SELECT toDateTime(arrayJoin({cut_rows:Array(UInt32)}), 'UTC'))
+      WHERE ${sql} AND key IS NOT NULL AND ${areOfUnits}
       GROUP BY key, start_s`,
-    params: { ...params, cut_rows: cutS },
+    params: { ...params, ...(units === undefined ? {} : { cut_rows: units.ofS }) },
   };
 }
 

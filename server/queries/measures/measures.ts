@@ -1,13 +1,13 @@
 import type { CacheLimits } from '../../config/config.ts';
 import { BriefAnswers } from '../brief-answers.ts';
-import type { Counting } from '../counted/grown-hours.ts';
+import type { MeasureCounting } from './counted-series.ts';
 import { readFunnel, type FunnelQuestion } from './funnel.ts';
 import { readRetention, type Cohort, type RetentionQuestion } from './retention.ts';
 import { readSeries, type Series, type SeriesQuestion } from './series.ts';
 
 export interface MeasuresDependencies {
-  readonly counting: Omit<Counting, 'bounds'>;
-  readonly limits: Counting['bounds']['limits'];
+  readonly counting: Omit<MeasureCounting, 'bounds'>;
+  readonly limits: MeasureCounting['bounds']['limits'];
   readonly cache: Pick<CacheLimits, 'ttlMs'>;
 }
 
@@ -30,8 +30,8 @@ const MAX_CACHED = 100;
 const NARROWER = 'a shorter range (from, to), a name or category, or fewer paths';
 
 export function createMeasures({ counting, limits, cache }: MeasuresDependencies): Measures {
-  const bounded: Counting = { ...counting, bounds: { limits, narrower: NARROWER } };
-  const briefly = <Q, T>(read: (counting: Counting, question: Q) => Promise<T>) =>
+  const bounded: MeasureCounting = { ...counting, bounds: { limits, narrower: NARROWER } };
+  const briefly = <Q, T>(read: (counting: MeasureCounting, question: Q) => Promise<T>) =>
     new BriefAnswers({
       ttlMs: cache.ttlMs,
       maxQuestions: MAX_CACHED,

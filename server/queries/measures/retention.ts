@@ -102,14 +102,15 @@ interface CohortRow {
   readonly returned: readonly (string | number)[];
 }
 
-const TIME_US = 'toUnixTimestamp64Micro(timestamp)';
+const TIME_1US = '(toUnixTimestamp64Micro(timestamp) + 1)';
 
 async function readCohorts(counting: Counting, question: PlannedRetention): Promise<CohortRow[]> {
   const { first, again, by, application, category, fromUs, toUs, startsS } = question;
   const endUs = (startsS.at(-1) ?? 0) * 1_000_000;
   const filters = { application, category, names: namesOf([first, again]), fromUs, toUs: endUs };
   const { sql, params } = columnFilters(filters);
-  // Of each interval the last event is enough: it is at or after the first time, or none is.
+  // Times are one more than they are, so that 0 says that there is none. One level of groups: two, by interval, take three
+  // times as long.
   const query = `
     SELECT
       cohort_s, count() AS size,
@@ -117,23 +118,17 @@ async function readCohorts(counting: Counting, question: PlannedRetention): Prom
     FROM
     (
       SELECT
-        min(first_at) AS first_us, argMin(start_s, first_at) AS cohort_s,
-        arrayMap(at -> at.1, arrayFilter(
-          at -> at.1 > cohort_s OR (at.1 = cohort_s AND at.2 >= first_us),
-          groupArrayIf((start_s, assumeNotNull(last_at)), isNotNull(last_at)))) AS came_back
-      FROM
-      (
-        SELECT
-          ${by} AS person, ${intervalOf('toUnixTimestamp(timestamp)')} AS start_s,
-          minOrNullIf(${TIME_US}, ${isStep(first, 'first')} AND ${TIME_US} < {first_to_us:Int64}) AS first_at,
-          maxOrNullIf(${TIME_US}, ${isStep(again, 'again')}) AS last_at
-        FROM events
-        PREWHERE ${sql}
-        WHERE person != ''
-        GROUP BY person, start_s
-      )
-      GROUP BY person
-      HAVING isNotNull(first_us)
+        minIf(${TIME_1US}, ${isStep(first, 'first')} AND ${TIME_1US} <= {first_to_us:Int64}) AS first_1us,
+        groupArrayIf(${TIME_1US}, ${isStep(again, 'again')}) AS times_1us,
+        ${intervalOf('intDiv(first_1us - 1, 1000000)')} AS cohort_s,
+        arrayDistinct(arrayMap(
+          at -> ${intervalOf('intDiv(at - 1, 1000000)')},
+          arrayFilter(at -> at >= first_1us, times_1us))) AS came_back
+      FROM events
+      PREWHERE ${sql}
+      WHERE ${by} != ''
+      GROUP BY ${by}
+      HAVING first_1us > 0
     )
     GROUP BY cohort_s`;
   const own = { starts_s: startsS, first_to_us: toUs, ...stepParams(first, 'first'), ...stepParams(again, 'again') };

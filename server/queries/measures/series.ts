@@ -1,8 +1,7 @@
 import { invalid, show } from '../../common/errors.ts';
 import type { DataCondition, DataPath } from '../../events/data/data-path.ts';
-import type { Counting } from '../counted/grown-hours.ts';
 import type { TopColumn } from '../top-events.ts';
-import { readCountedSeries } from './counted-series.ts';
+import { readCountedSeries, type MeasureCounting } from './counted-series.ts';
 import { beginningOfLast, beginningsBetween, DAY_MS, HOUR_MS, USUAL_MS, type Interval } from './intervals.ts';
 import { readRawSeries } from './raw-series.ts';
 import { parseTimeZone } from './zone-clock.ts';
@@ -70,7 +69,7 @@ const DEFAULT_INTERVALS = 30;
  * Counts by interval, exactly: from the tables of counts where those know what is asked, or else event by event.
  * @throws AppError `invalid` for too many intervals, and what `queryRows` throws
  */
-export async function readSeries(counting: Counting, question: SeriesQuestion): Promise<Series> {
+export async function readSeries(counting: MeasureCounting, question: SeriesQuestion): Promise<Series> {
   const planned = planSeries(question, counting.nowMs());
   const { startsS, by, isEmpty = false } = planned;
   const isNothing = isEmpty || startsS.length === 0;

@@ -72,11 +72,14 @@ describe('Limits of POST /events', () => {
       const rubbish = '{"x":1}\n'.repeat(200);
       const good = eventText();
       let answer = await postEvents(service.url, rubbish, NDJSON);
-      for (let i = 0; answer.status === 400 && i < 20; i += 1) {
-        answer = await postEvents(service.url, rubbish, NDJSON);
-      }
-      expectTryLater(answer, /bytes of rejected events wait for ClickHouse, at most 100000 may$/);
-      expectTryLater(await postEvents(service.url, `${good}\n${rubbish}`, NDJSON), /^Nothing was stored/);
+      for (let i = 0; isKept(answer) && i < 20; i += 1) answer = await postEvents(service.url, rubbish, NDJSON);
+      expect([answer.status, isKept(answer)]).to.deep.equal([400, false]);
+      const mixed = await postEvents(service.url, `${good}\n${rubbish}`, NDJSON);
+      expect([mixed.status, mixed.body.accepted, isKept(mixed)]).to.deep.equal([202, 1, false]);
+      const metrics = await (await fetch(`${service.url}/metrics`)).text();
+      expect(metrics).to.match(/^clickhour_rejections_not_kept_total 400$/m);
+      const malformed = await postEvents(service.url, `[${'x'.repeat(20_000)}`);
+      expect(malformed.status).to.equal(400);
       expect((await postEvents(service.url, good)).status).to.equal(202);
     } finally {
       await service.remove();
@@ -136,3 +139,9 @@ describe('Limits of POST /events', () => {
     }
   });
 });
+
+/** Whether no rejection of an answer says that it is not kept. */
+function isKept({ body }: Awaited<ReturnType<typeof postEvents>>): boolean {
+  const errors = (body.rejected ?? []).flatMap((rejected) => rejected.errors);
+  return !errors.some(({ message }) => message.endsWith('this one is not kept'));
+}

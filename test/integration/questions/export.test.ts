@@ -45,6 +45,8 @@ function inOrder(rows: readonly EventRow[]): EventRow[] {
   );
 }
 
+const ids = (those: readonly EventRow[]) => those.map(({ event_id }) => event_id);
+
 /** As RFC 4180 says, and nothing else. */
 function recordsOf(csv: string): string[][] {
   const records: string[][] = [[]];
@@ -78,7 +80,6 @@ describe('GET /events/export', () => {
   }
   const lines = async (query: string) => (await exported(query)).toString().split('\n').slice(0, -1);
   const idsOf = async (query: string) => (await lines(query)).map((line) => (JSON.parse(line) as EventRow).event_id);
-  const ids = (those: readonly EventRow[]) => those.map(({ event_id }) => event_id);
 
   it('gives every event once, in order, as the JSON of GET /events, data as it was sent', async () => {
     expect(await idsOf('')).to.deep.equal(ids(rows));

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { formatTimeUs } from '../../../server/events/time.ts';
 import { insertRows } from '../../support/clickhouse/insert-events.ts';
+import { eventually } from '../../support/http/outcome.ts';
 import { getJson, getProblem } from '../../support/http/pages.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 
@@ -35,7 +36,8 @@ describe('GET /events/rejected', () => {
 
   before(async () => {
     service = await startTestApp();
-    await insertRows(service.database, 'rejected_events', rows);
+    // A server may be up before its tables are.
+    await eventually(async () => insertRows(service.database, 'rejected_events', rows), 20_000);
   });
   after(async () => service.remove());
 
@@ -96,5 +98,48 @@ describe('GET /events/rejected', () => {
       expect(status).to.equal(400);
       expect(errors?.[0]?.path).to.equal('cursor');
     }
+  });
+
+  it('are counted by what is wrong with them, each once', async () => {
+    const summary = (query = '') => getJson<object>(`${service.url}/events/rejected/summary?${query}`);
+    await insertRows(service.database, 'rejected_events', [
+      ...rows.slice(0, 5),
+      {
+        ...rows[0],
+        event_id: 'two errors',
+        reason: 'shape',
+        errors: JSON.stringify([
+          { path: 'data.items.12.price', message: 'received "a, expected b", expected a number' },
+          { path: 'data.items.3.price', message: 'received null, expected a number' },
+          { path: '', message: 'is too much' },
+        ]),
+      },
+    ]);
+    const last = formatTimeUs(nowUs);
+    const group = (reason: string, path: string, message: string, count: number) => ({
+      reason,
+      path,
+      message,
+      count,
+      last,
+    });
+    expect(await summary()).to.deep.equal({
+      total: COUNT + 1,
+      groups: [
+        group('malformed', 'data.n', 'expected "x"', COUNT / 2),
+        group('schema', 'data.n', 'expected "x"', COUNT / 2),
+        group('shape', '', 'is too much', 1),
+        group('shape', 'data.items.*.price', 'expected a number', 1),
+      ],
+    });
+    expect(await summary('reason=schema&application=shop')).to.deep.equal({
+      total: 15,
+      groups: [group('schema', 'data.n', 'expected "x"', 15)],
+    });
+    expect(await summary('limit=1'))
+      .to.have.property('groups')
+      .with.length(1);
+    expect(await summary('reason=other')).to.deep.equal({ total: 0, groups: [] });
+    expect(await getProblem(`${service.url}/events/rejected/summary?limit=0`)).to.have.property('status', 400);
   });
 });

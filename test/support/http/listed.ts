@@ -24,6 +24,11 @@ export async function rejectedTexts(url: string, count: number): Promise<readonl
   return (await atLeast(count, read)).map(({ payload }) => payload);
 }
 
+/** Every event of a service that is at rest, each once. */
+export async function listAll(url: string, headers: Record<string, string>): Promise<readonly Listed[]> {
+  return await all<Listed>(`${url}/events?`, 'events', headers);
+}
+
 async function atLeast<T>(count: number, read: () => Promise<readonly T[]>): Promise<readonly T[]> {
   for (const untilMs = Date.now() + FRESH_MS; ;) {
     const found = await read();
@@ -32,11 +37,11 @@ async function atLeast<T>(count: number, read: () => Promise<readonly T[]>): Pro
   }
 }
 
-async function all<T>(question: string, member: string): Promise<readonly T[]> {
+async function all<T>(question: string, member: string, headers: Record<string, string> = {}): Promise<readonly T[]> {
   const found: T[] = [];
   for (let cursor: string | null = ''; cursor !== null;) {
     const from = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const answer = await fetch(`${question}&limit=1000${from}`);
+    const answer = await fetch(`${question}&limit=1000${from}`, { headers });
     if (answer.status !== 200) throw new Error(`received ${answer.status}: ${await answer.text()}`);
     const page = (await answer.json()) as Readonly<Record<string, readonly T[]>> & {
       readonly next_cursor: string | null;

@@ -12,7 +12,14 @@ const unused = async () => fail();
 export const httpDependencies: HttpDependencies = {
   ingest: { accept: unused, batch: fail, refusal: () => undefined },
   hourly: { hour: unused, hours: unused },
-  questions: { events: unused, rejected: unused, top: unused, categories: unused, names: unused },
+  questions: {
+    events: unused,
+    rejected: unused,
+    rejectedSummary: unused,
+    top: unused,
+    categories: unused,
+    names: unused,
+  },
   measures: { series: unused, funnel: unused, retention: unused },
   exports: { open: fail },
   live: { join: fail },

@@ -50,6 +50,7 @@ function noting() {
     questions: {
       events: note({ events: [], nextCursor: null }),
       rejected: note({ rejected: [], nextCursor: null }),
+      rejectedSummary: note({ total: 0, groups: [] }),
       categories: note([]),
       names: note([]),
       top,

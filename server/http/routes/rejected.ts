@@ -1,0 +1,59 @@
+import { formatTimeUs } from '../../events/time.ts';
+import type { RejectedEvent } from '../../queries/rejected-events.ts';
+import { operation, type Operation } from '../operation/operation.ts';
+import { failures, rangeOf } from './questions-common.ts';
+import { Rejected, RejectedQuery, RejectedSummary, RejectedSummaryQuery } from './questions-schemas.ts';
+import type { ReadsOf } from './reads.ts';
+
+const common = { method: 'get', tag: 'Events', access: 'scoped read' } as const;
+
+/** What was not stored as an event. */
+export function rejectedOperations(reads: ReadsOf): readonly Operation[] {
+  return [rejected(reads), rejectedSummary(reads)];
+}
+
+function rejected(reads: ReadsOf): Operation {
+  return operation({
+    ...common,
+    path: '/events/rejected',
+    summary: 'What POST /events did not accept, and why',
+    description: 'The newest first. `from` (inclusive) and `to` (exclusive) are about when it was received.',
+    query: RejectedQuery,
+    answers: {
+      200: { description: 'A page', content: { 'application/json': Rejected } },
+      ...failures,
+    },
+    handle: async (ctx, { query }) => {
+      const { reason, application, limit, cursor } = query;
+      const question = { reason, application, limit, cursor, ...rangeOf(query) };
+      const page = await reads(ctx.state.caller).rejected(question);
+      ctx.body = { rejected: page.rejected.map(rejectedJson), next_cursor: page.nextCursor };
+    },
+  });
+}
+
+function rejectedSummary(reads: ReadsOf): Operation {
+  return operation({
+    ...common,
+    path: '/events/rejected/summary',
+    summary: 'How many events were not accepted, by what is wrong with them',
+    description:
+      'The most frequent first, at most `limit`. An event with several errors is in several groups. `from` (inclusive) ' +
+      'and `to` (exclusive) are about when it was received.',
+    query: RejectedSummaryQuery,
+    answers: {
+      200: { description: 'The groups', content: { 'application/json': RejectedSummary } },
+      ...failures,
+    },
+    handle: async (ctx, { query }) => {
+      const { reason, application, limit } = query;
+      const question = { reason, application, limit, ...rangeOf(query) };
+      const { total, groups } = await reads(ctx.state.caller).rejectedSummary(question);
+      ctx.body = { total, groups: groups.map(({ lastUs, ...group }) => ({ ...group, last: formatTimeUs(lastUs) })) };
+    },
+  });
+}
+
+function rejectedJson({ receivedAtUs, application, reason, errors, payload }: RejectedEvent) {
+  return { received_at: formatTimeUs(receivedAtUs), application, reason, errors, payload };
+}

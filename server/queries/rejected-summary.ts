@@ -1,0 +1,83 @@
+import type { Nodes } from '../clickhouse/nodes.ts';
+import { queryRows, type QuestionLimits } from '../clickhouse/query.ts';
+import type { RejectedQuestion } from './rejected-events.ts';
+import { allOf, columnsAre, isWithin } from './sql/conditions.ts';
+import { END_US } from './sql/event-filters.ts';
+
+/** Which, and how many groups at most. */
+export type RejectedSummaryQuestion = Omit<RejectedQuestion, 'cursor'>;
+
+/** What is wrong with rejected events, for the same reason at the same place. */
+export interface RejectedGroup {
+  readonly reason: string;
+  /** In the event; a number of an item is `*`. Empty for the event itself. */
+  readonly path: string;
+  /** What was expected, without what was received. */
+  readonly message: string;
+  /** An event with several errors is in several groups. */
+  readonly count: number;
+  /** When the latest of them was received, in whole microseconds since the epoch. */
+  readonly lastUs: number;
+}
+
+export interface RejectedSummary {
+  /** Rejected events. */
+  readonly total: number;
+  readonly groups: readonly RejectedGroup[];
+}
+
+const NARROWER = 'a shorter range (from, to), a reason, or a smaller limit';
+
+/**
+ * Rejected events by what is wrong with them, the most frequent first. What was sent to ClickHouse twice is one.
+ * @throws what `queryRows` throws
+ */
+export async function readRejectedSummary(
+  nodes: Nodes,
+  limits: QuestionLimits,
+  { reason, application, fromUs = 0, toUs = END_US, limit }: RejectedSummaryQuestion,
+): Promise<RejectedSummary> {
+  const { sql, params } = allOf([isWithin('received_at', { fromUs, toUs }), ...columnsAre({ reason, application })]);
+  const query = `
+    SELECT
+      why AS reason, issue.1 AS path, issue.2 AS message, count() AS count, toUnixTimestamp64Micro(max(received_at)) AS last_us,
+      (SELECT uniqExact(received_at, event_id) FROM rejected_events WHERE ${sql}) AS total
+    FROM (
+      SELECT received_at, any(reason) AS why, arrayJoin(${ISSUES}) AS issue
+      FROM rejected_events
+      WHERE ${sql}
+      GROUP BY received_at, event_id
+    )
+    GROUP BY why, path, message
+    ORDER BY count DESC, reason, path, message
+    LIMIT {limit:UInt32}`;
+  const rows = await queryRows<GroupRow>(nodes, query, { ...params, limit }, { limits, narrower: NARROWER });
+  return {
+    total: Number(rows[0]?.total ?? 0),
+    groups: rows.map(({ count, last_us, reason, path, message }) => ({
+      reason,
+      path,
+      message,
+      count: Number(count),
+      lastUs: Number(last_us),
+    })),
+  };
+}
+
+/** The different (path, message) of a rejection, and one at least, so that it is in a group. */
+const ISSUES = `arrayDistinct(arrayMap(
+        issue -> (
+          replaceRegexpAll(JSONExtractString(issue, 'path'), '\\\\.[0-9]+\\\\b', '.*'),
+          replaceRegexpOne(JSONExtractString(issue, 'message'), '^received .*, expected ', 'expected ')
+        ),
+        if(empty(JSONExtractArrayRaw(any(errors))), ['{}'], JSONExtractArrayRaw(any(errors)))
+      ))`;
+
+interface GroupRow {
+  readonly reason: string;
+  readonly path: string;
+  readonly message: string;
+  readonly count: string | number;
+  readonly last_us: string | number;
+  readonly total: string | number;
+}

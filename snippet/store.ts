@@ -1,0 +1,61 @@
+const PREFIX = 'clickhour:';
+/** What is kept at most; of more, the oldest go. */
+const MAX_EVENTS = 1000;
+const MAX_CHARACTERS = 1_000_000;
+
+/** Runs what a browser may forbid: its storage, in some modes of privacy. */
+export function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The texts of the events that nobody has acknowledged, by id, in the order in which they happened. Each has an entry of
+ * its own in `localStorage`: so they are there after a reload, and tabs never write over each other's.
+ */
+export class Store {
+  readonly #events = new Map<string, string>();
+  #characters = 0;
+
+  /** Takes over what pages before this one, or beside it, left there. Sent by several, an event is still one event. */
+  load(): void {
+    const left = attempt(() => Object.entries(localStorage).filter(([key]) => key.startsWith(PREFIX))) ?? [];
+    for (const [key, text] of left) this.#keep(key.slice(PREFIX.length), String(text));
+  }
+
+  add(id: string, text: string): void {
+    this.#keep(id, text);
+    attempt(() => localStorage.setItem(PREFIX + id, text));
+  }
+
+  remove(id: string): void {
+    this.#characters -= this.#events.get(id)?.length ?? 0;
+    this.#events.delete(id);
+    attempt(() => localStorage.removeItem(PREFIX + id));
+  }
+
+  /** The first events that go into one request: one, or as many as have so many characters. */
+  batch(maxCharacters: number): Map<string, string> {
+    const batch = new Map<string, string>();
+    let characters = 0;
+    for (const [id, text] of this.#events) {
+      characters += text.length + 1;
+      if (batch.size > 0 && characters > maxCharacters) break;
+      batch.set(id, text);
+    }
+    return batch;
+  }
+
+  #keep(id: string, text: string): void {
+    if (this.#events.has(id)) return;
+    this.#events.set(id, text);
+    this.#characters += text.length;
+    for (const oldest of this.#events.keys()) {
+      if (this.#events.size <= MAX_EVENTS && this.#characters <= MAX_CHARACTERS) break;
+      this.remove(oldest);
+    }
+  }
+}
