@@ -120,7 +120,7 @@ describe('Exploring in a browser', function () {
   it(
     'says at its field what is wrong with a link, and is no wider than the page whatever is in that',
     inBrowser(async ({ open, allowTrouble }) => {
-      allowTrouble(/status of 4(00|14|31)/);
+      allowTrouble(/status of 4(00|04|14|31)/);
       const page = await open(urlOf('&interval=fortnight'));
       await page.getByText(/Received "fortnight", expected/).waitFor();
       await expectAccessible(page);
