@@ -11,8 +11,6 @@ import { startTestApp, type TestApp } from '../support/server/test-app.ts';
 /** Each is many steps, on machines that do other things too. */
 const PATIENCE_MS = 120_000;
 const COUNT = 25;
-/** Of a service whose version is older than that of the page: the groups are left out then. */
-const NO_SUMMARY_YET = /status of 404/;
 
 describe('Rejected events in a browser', function () {
   this.timeout(PATIENCE_MS);
@@ -37,8 +35,7 @@ describe('Rejected events in a browser', function () {
 
   it(
     'are shown with their errors and what was received, page by page',
-    inBrowser(async ({ open, allowTrouble }) => {
-      allowTrouble(NO_SUMMARY_YET);
+    inBrowser(async ({ open }) => {
       const page = await open(`${service.url}/?view=rejected`);
       await eventually(async () => expect(await page.locator('.rejection').count()).to.equal(20));
       const newest = page.getByRole('article').first();
@@ -67,8 +64,7 @@ describe('Rejected events in a browser', function () {
 
   it(
     'are filtered by reason, application and time, and the address holds it',
-    inBrowser(async ({ open, allowTrouble }) => {
-      allowTrouble(NO_SUMMARY_YET);
+    inBrowser(async ({ open }) => {
       const page = await open(`${service.url}/?view=rejected`);
       await page.getByLabel('Reason').selectOption('Schema');
       await eventually(async () => expect(await shownPayloads(page)).to.have.length(5));
@@ -90,8 +86,7 @@ describe('Rejected events in a browser', function () {
 
   it(
     'may hold anything, and are shown as text',
-    inBrowser(async ({ open, allowTrouble }) => {
-      allowTrouble(NO_SUMMARY_YET);
+    inBrowser(async ({ open }) => {
       const hostile = await startTestApp();
       try {
         const page = await open(`${hostile.url}/?view=rejected`);
