@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { createGunzip, gunzip } from 'node:zlib';
 import { AppError, messageOf } from '../../common/errors.ts';
@@ -8,8 +9,8 @@ export interface BodyOptions {
   readonly isGzip: boolean;
   /** Of what is sent, and of what it becomes when it is decompressed. */
   readonly maxBytes: number;
-  /** Called with each piece, decompressed; what it throws ends the reading. */
-  readonly onChunk: (chunk: Buffer) => void;
+  /** Called with each piece, decompressed. The next one waits for its promise; what it throws ends the reading. */
+  readonly onChunk: (chunk: Buffer) => Promise<void> | void;
 }
 
 /** The body is not what its Content-Encoding says; what was decompressed until then has been handed on. */
@@ -32,7 +33,7 @@ export async function readBody(request: IncomingMessage, options: BodyOptions): 
   const decompressor = isGzip ? createGunzip({ chunkSize: CHUNK_BYTES }) : undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      const limited = (handle: (chunk: Buffer) => void) => {
+      const limited = (source: Readable, handle: BodyOptions['onChunk']) => {
         let bytes = 0;
         return (chunk: Buffer) => {
           bytes += chunk.length;
@@ -41,7 +42,10 @@ export async function readBody(request: IncomingMessage, options: BodyOptions): 
             return;
           }
           try {
-            handle(chunk);
+            const handled = handle(chunk);
+            if (handled === undefined) return;
+            source.pause();
+            handled.then(() => source.resume(), reject);
           } catch (error) {
             reject(error);
           }
@@ -52,15 +56,15 @@ export async function readBody(request: IncomingMessage, options: BodyOptions): 
       // A request closes after its end too, and then the decompressor may still be at work.
       request.once('close', () => (request.complete ? undefined : gone()));
       if (decompressor === undefined) {
-        request.on('data', limited(onChunk)).once('end', resolve).resume();
+        request.on('data', limited(request, onChunk)).once('end', resolve).resume();
         return;
       }
-      decompressor.on('data', limited(onChunk)).once('end', resolve);
+      decompressor.on('data', limited(decompressor, onChunk)).once('end', resolve);
       decompressor.once('error', ({ message }) => reject(new BrokenEncoding(`received what is not gzip: ${message}`)));
       request
         .on(
           'data',
-          limited(() => undefined),
+          limited(request, () => undefined),
         )
         .pipe(decompressor);
     });

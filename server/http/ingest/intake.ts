@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Issue } from '../../common/errors.ts';
 import type { Event } from '../../events/event.ts';
 import { isRefusal, type ParseContext } from '../../events/parse-event.ts';
@@ -37,6 +38,11 @@ export interface RejectedEvent extends Refusal {
   readonly index: number;
 }
 
+/** So long a turn of the event loop judges the events of one body ... */
+const TURN_MS = 5;
+/** ... looking at the clock after so many bytes. */
+const PIECE_BYTES = 4096;
+
 /** All errors of all events in one answer; what is beyond is counted. It bounds the memory of an answer. */
 const MAX_LISTED_ERRORS = 20_000;
 
@@ -65,8 +71,20 @@ export class Intake {
     this.#splitter = withoutByteOrderMark(options.form.splitter);
   }
 
-  /** The next bytes of the body, decompressed. */
-  push(chunk: Buffer): void {
+  /**
+   * The next bytes of the body, decompressed. Many small events take long, so they are judged in turns of the event loop
+   * that let other requests in between; the promise is there when there is more than one turn.
+   */
+  push(chunk: Buffer): Promise<void> | undefined {
+    const endMs = performance.now() + TURN_MS;
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      if (performance.now() > endMs) return nextTurn().then(() => this.push(chunk.subarray(at)));
+      this.#push(chunk.subarray(at, at + PIECE_BYTES));
+    }
+    return undefined;
+  }
+
+  #push(chunk: Buffer): void {
     if (this.#bytes < MAX_PAYLOAD_BYTES) this.#head.push(Buffer.from(chunk.subarray(0, MAX_PAYLOAD_BYTES)));
     this.#bytes += chunk.length;
     this.#judge(() => this.#splitter.push(chunk));

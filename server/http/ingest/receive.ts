@@ -51,8 +51,8 @@ export interface Receiver {
   letter(ctx: RequestContext, letter: Letter): Promise<Outcome>;
 }
 
-/** Fewer bytes than any event has: so a limit on bytes is also one on events, and a body of `0\n0\n…` is soon over it. */
-const MIN_EVENT_BYTES = 64;
+/** So a limit on bytes is also one on events, and a body of `0\n0\n…` is soon over it. */
+const BYTES_AN_EVENT = 64;
 
 /** The receiver of a process: what its bodies have in common is their memory, and the paths that are typed. */
 export function createReceiver(dependencies: ReceiveDependencies): Receiver {
@@ -70,7 +70,7 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
       },
       // One was paid for when the caller was known.
       onJudged: (events) => pay(ctx, { events: events - 1, refused: events }, metrics),
-      maxEvents: Math.ceil(maxBytes / MIN_EVENT_BYTES),
+      maxEvents: Math.ceil(maxBytes / BYTES_AN_EVENT),
     });
 
   return {
@@ -98,7 +98,7 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
         if ('messages' in opened && isEmptyArray(opened.messages)) return NOTHING;
         const intake = intakeOf(ctx, { splitter: new JsonSplitter(), parse });
         if ('reason' in opened) intake.fail(opened.reason, opened.errors);
-        intake.push('messages' in opened ? opened.messages : body);
+        await intake.push('messages' in opened ? opened.messages : body);
         return counted(dialect, await intake.finish(), metrics);
       });
     },
@@ -150,7 +150,7 @@ async function held<T>(budget: BodyBudget, use: (hold: (bytes: number) => void) 
 interface Reading extends Pick<ReceiveDependencies, 'ingest'> {
   readonly maxBytes: number;
   readonly hold: (bytes: number) => void;
-  readonly push: (chunk: Buffer) => void;
+  readonly push: (chunk: Buffer) => Promise<void> | void;
 }
 
 /** @returns what is wrong with the body as a whole; everything else is thrown */
@@ -165,7 +165,7 @@ async function read(ctx: RequestContext, { ingest, maxBytes, hold, push }: Readi
   }
   const onChunk = (chunk: Buffer) => {
     hold(chunk.length);
-    push(chunk);
+    return push(chunk);
   };
   try {
     await readBody(ctx.req, { isGzip, maxBytes, onChunk });

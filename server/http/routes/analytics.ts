@@ -78,7 +78,7 @@ function hours({ reads }: AnalyticsDependencies): Operation {
     query: HoursQuery,
     answers: { 200: { description: 'The counts, hour by hour', content }, 503: UNAVAILABLE },
     handle: async (ctx) => {
-      const counts = await reads(ctx.state.caller).hours(parseHours(queryOf(ctx)));
+      const counts = await reads(ctx.state.caller).hours(parseHours(queryOf(ctx)), { fresh: asksForFresh(ctx) });
       ctx.body = { hours: counts.map(toJson) };
     },
   };

@@ -76,7 +76,7 @@ function within(scope: string, all: Reads): Reads {
   const own = { application: scope };
   return {
     hour: async (hour, options) => all.hour(hour, { ...options, ...own }),
-    hours: async (hours) => all.hours(hours, own),
+    hours: async (hours, options) => all.hours(hours, { ...options, ...own }),
     events: async (question) =>
       isForeign(question) ? { events: [], nextCursor: null } : all.events({ ...question, ...own }),
     rejected: async (question) =>

@@ -4,6 +4,21 @@ import { hourOf, type HourMs } from '../../events/hours.ts';
 import { noCounts, type HourlyCounts } from './hourly-counts.ts';
 import type { EventCounts, HourlyQueries, MinuteMs } from './read-hourly.ts';
 
+/** Whom a question waits for: those of its own lane alone. */
+export type ReadingLane = 'current' | 'hour' | 'range';
+
+export interface ReadOptions {
+  /** `hour` unless it is given. */
+  readonly lane?: ReadingLane;
+  /** The hours are known to have grown, so that nobody has to ask first. */
+  readonly haveGrown?: boolean;
+}
+
+interface Lane {
+  collecting: Batch | undefined;
+  isReading: boolean;
+}
+
 interface Batch {
   readonly hours: Set<HourMs>;
   /** Those that are known to have grown. */
@@ -17,6 +32,13 @@ interface Known {
   readonly counts: HourlyCounts;
 }
 
+/** What was answered of an hour, by the reading that began last of those that were. */
+interface Given {
+  /** Readings are numbered as they begin. */
+  readonly reading: number;
+  readonly counts: HourlyCounts;
+}
+
 const NO_EVENTS: EventCounts = { rows: 0, clicks: 0, impressions: 0 };
 const NO_USERS = { rows: 0, uniqueUsers: 0 };
 
@@ -27,53 +49,73 @@ const GROWING_HOURS = 8;
 
 /**
  * Reads hours from the tables of counts. Three rules make it cheap without making it old:
- * - Questions that arrive while one is with ClickHouse wait for it and then go together, in one query. So a question
- *   is always answered from a query that began after it was asked.
+ * - Questions that arrive while one of their lane is with ClickHouse wait for it and then go together, in one query. So a
+ *   question is always answered from a query that began after it was asked, and never waits for a heavier kind.
  * - An hour that has as many rows as when it was counted is not counted again.
  * - Of an hour that grows, only the minutes that have more rows than before are counted again.
  *
  * An INSERT reaches the two tables one after the other, and a crash may come between. So what was counted is kept only
  * when both had as many rows: then it is what all of them say.
  *
- * States: `idle`, or `reading` with at most one batch with ClickHouse and at most one that collects.
+ * No answer about an hour is from a reading that began before that of an answer that was given, in whatever lane.
+ *
+ * States of a lane: `idle`, or `reading` with at most one batch with ClickHouse and at most one that collects.
  */
 export class HourlyReader {
   readonly #queries: HourlyQueries;
   readonly #known: LRUCache<HourMs, Known>;
   readonly #minutes = new LRUCache<HourMs, ReadonlyMap<MinuteMs, EventCounts>>({ max: GROWING_HOURS });
-  #collecting: Batch | undefined;
-  #isReading = false;
+  readonly #given: LRUCache<HourMs, Given>;
+  readonly #lanes: Readonly<Record<ReadingLane, Lane>> = { current: idle(), hour: idle(), range: idle() };
+  #readings = 0;
 
   constructor(queries: HourlyQueries, maxHours: number) {
     this.#queries = queries;
     this.#known = new LRUCache({ max: maxHours });
+    this.#given = new LRUCache({ max: maxHours });
   }
 
-  /**
-   * The counts of each of the hours, in their order, zeros included. Rejects with what ClickHouse or the network says.
-   * @param options.haveGrown so that nobody has to ask first
-   */
-  async read(hours: readonly HourMs[], { haveGrown = false } = {}): Promise<HourlyCounts[]> {
-    this.#collecting ??= { hours: new Set(), grown: new Set(), counts: deferred() };
-    const batch = this.#collecting;
+  /** The counts of each of the hours, in their order, zeros included. Rejects with what ClickHouse or the network says. */
+  async read(
+    hours: readonly HourMs[],
+    { lane: name = 'hour', haveGrown = false }: ReadOptions = {},
+  ): Promise<HourlyCounts[]> {
+    const lane = this.#lanes[name];
+    lane.collecting ??= { hours: new Set(), grown: new Set(), counts: deferred() };
+    const batch = lane.collecting;
     for (const hour of hours) {
       batch.hours.add(hour);
       if (haveGrown) batch.grown.add(hour);
     }
-    if (!this.#isReading) void this.#readBatches();
+    if (!lane.isReading) void this.#readBatches(lane);
     const counts = await batch.counts.promise;
     return hours.map((hour) => counts.get(hour) ?? noCounts(hour));
   }
 
-  async #readBatches(): Promise<void> {
-    this.#isReading = true;
+  async #readBatches(lane: Lane): Promise<void> {
+    lane.isReading = true;
     // What else this turn of the event loop asks goes into the first batch.
     await new Promise((resolve) => setImmediate(resolve));
-    for (let batch = this.#collecting; batch !== undefined; batch = this.#collecting) {
-      this.#collecting = undefined;
-      await this.#readBatch(batch).then(batch.counts.resolve, batch.counts.reject);
+    for (let batch = lane.collecting; batch !== undefined; batch = lane.collecting) {
+      lane.collecting = undefined;
+      this.#readings += 1;
+      const reading = this.#readings;
+      await this.#readBatch(batch)
+        .then((counts) => this.#latest(reading, counts))
+        .then(batch.counts.resolve, batch.counts.reject);
     }
-    this.#isReading = false;
+    lane.isReading = false;
+  }
+
+  /** Puts what a later reading has answered meanwhile in the place of what this one says. */
+  #latest(reading: number, read: ReadonlyMap<HourMs, HourlyCounts>): ReadonlyMap<HourMs, HourlyCounts> {
+    const latest = new Map<HourMs, HourlyCounts>();
+    for (const [hour, counts] of read) {
+      const given = this.#given.get(hour);
+      if (given === undefined || given.reading < reading) this.#given.set(hour, { reading, counts });
+      latest.set(hour, given !== undefined && given.reading > reading ? given.counts : counts);
+    }
+    return latest;
   }
 
   async #readBatch(batch: Batch): Promise<ReadonlyMap<HourMs, HourlyCounts>> {
@@ -140,6 +182,10 @@ export class HourlyReader {
       NO_EVENTS,
     );
   }
+}
+
+function idle(): Lane {
+  return { collecting: undefined, isReading: false };
 }
 
 /** What happens now is of the last minute that is known, or of the next. */

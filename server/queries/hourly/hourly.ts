@@ -4,7 +4,7 @@ import { hourOf, type HourMs } from '../../events/hours.ts';
 import type { Logger } from '../../common/log.ts';
 import { CurrentHour, scopeKey } from './current-hour.ts';
 import { noCounts, type HourAnswer, type HourlyCounts } from './hourly-counts.ts';
-import type { HourlyReader } from './hourly-reader.ts';
+import type { HourlyReader, ReadingLane } from './hourly-reader.ts';
 
 export interface HourlyDependencies {
   /** @param application whose events alone are read; undefined for those of all */
@@ -28,8 +28,8 @@ export interface Hourly {
    * the last that could be read, however old, for as long as it is the current hour. None is older than one given before.
    */
   hour(hour: HourMs, options: HourOptions): Promise<HourAnswer>;
-  /** The counts of many hours, from the tables. */
-  hours(hours: readonly HourMs[], options?: Pick<HourOptions, 'application'>): Promise<readonly HourlyCounts[]>;
+  /** The counts of many hours, each from where `hour` has it. */
+  hours(hours: readonly HourMs[], options: HourOptions): Promise<readonly HourlyCounts[]>;
   /** This server has just stored events: what the cache holds is renewed, so that they are in the next answers. */
   stored(): void;
 }
@@ -46,18 +46,30 @@ export function createHourly({ readerOf, cache, log, nowMs }: HourlyDependencies
     readers.set(key, reader);
     return reader;
   };
-  const read = async (hour: HourMs, application: string | undefined, haveGrown = false): Promise<HourAnswer> => {
-    const readMs = nowMs();
-    const [counts = noCounts(hour)] = await readerFor(application).read([hour], { haveGrown });
-    return { counts, readMs };
-  };
-  const current = new CurrentHour({ read, ttlMs, log });
+  const readIn =
+    (lane: ReadingLane) =>
+    async (hour: HourMs, application: string | undefined, haveGrown = false) => {
+      const readMs = nowMs();
+      const [counts = noCounts(hour)] = await readerFor(application).read([hour], { lane, haveGrown });
+      return { counts, readMs };
+    };
+  const current = new CurrentHour({ read: readIn('current'), ttlMs, log });
+  const readPast = readIn('hour');
+  const isCached = (hour: HourMs) => ttlMs > 0 && hour === hourOf(nowMs());
+  const currentHour = async (hour: HourMs, { fresh, application }: HourOptions) =>
+    fresh ? await current.askAnew(hour, application) : await current.ask(hour, application);
   return {
-    hour: async (hour, { fresh, application }) => {
-      if (ttlMs === 0 || hour !== hourOf(nowMs())) return await read(hour, application);
-      return fresh ? await current.askAnew(hour, application) : await current.ask(hour, application);
+    hour: async (hour, options) =>
+      isCached(hour) ? await currentHour(hour, options) : await readPast(hour, options.application),
+    hours: async (hours, options) => {
+      const cached = hours.filter(isCached);
+      const others = hours.filter((hour) => !cached.includes(hour));
+      const [ofNow, read] = await Promise.all([
+        Promise.all(cached.map(async (hour) => (await currentHour(hour, options)).counts)),
+        others.length === 0 ? [] : readerFor(options.application).read(others, { lane: 'range' }),
+      ]);
+      return [...read, ...ofNow].sort((a, b) => a.hour - b.hour);
     },
-    hours: async (hours, { application } = {}) => readerFor(application).read(hours),
     stored: () => current.stored(),
   };
 }

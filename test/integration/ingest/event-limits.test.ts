@@ -86,6 +86,32 @@ describe('Limits of POST /events', () => {
     }
   });
 
+  it('lets other requests in while it judges a body of very many events', async () => {
+    const service = await startTestApp();
+    try {
+      const judged = new AbortController();
+      const many = postEvents(service.url, `[${'{},'.repeat(100_000)}{}]`).finally(() => judged.abort());
+      let answers = 0;
+      for (; !judged.signal.aborted; answers += 1) await fetch(`${service.url}/health/live`);
+      expect((await many).status).to.equal(400);
+      // In one turn there would be hardly any answer between.
+      expect(answers).to.be.greaterThan(10);
+    } finally {
+      await service.remove();
+    }
+  });
+
+  it('takes as many events in a body as a sixty-fourth of its greatest number of bytes, and says so of more', async () => {
+    const service = await startTestApp({ maxBodyBytes: 6400 });
+    try {
+      const { status, body } = await postEvents(service.url, '{}\n'.repeat(101), NDJSON);
+      expect(status).to.equal(413);
+      expect(JSON.stringify(body)).to.contain('received more than 100 events, expected at most that');
+    } finally {
+      await service.remove();
+    }
+  });
+
   it('takes ids of 1 to 256 characters, and no others', async () => {
     const service = await startTestApp();
     try {

@@ -130,6 +130,31 @@ describe('HourlyReader', () => {
     expect(tables.asked.users.slice(1)).to.deep.equal([[A, B]]);
   });
 
+  it('does not let one lane wait for another', async () => {
+    const reader = readerOf(tables);
+    const gate = (tables.gate = deferred());
+    const range = reader.read([A, B], { lane: 'range' });
+    await settle();
+    tables.gate = undefined;
+    expect((await reader.read([C], { lane: 'current' })).map(({ clicks }) => clicks)).to.deep.equal([0]);
+    gate.resolve();
+    expect((await range).map(({ clicks }) => clicks)).to.deep.equal([1, 2]);
+  });
+
+  it('answers no lane with less than a later reading of another has said', async () => {
+    const reader = readerOf(tables);
+    const gate = (tables.gate = deferred());
+    const early = reader.read([A], { lane: 'range' });
+    await settle();
+    const before = tables.hours.get(A);
+    tables.gate = undefined;
+    tables.put(A, 10, 10);
+    expect((await reader.read([A])).map(({ clicks }) => clicks)).to.deep.equal([10]);
+    if (before !== undefined) tables.hours.set(A, before);
+    gate.resolve();
+    expect((await early).map(({ clicks }) => clicks)).to.deep.equal([10]);
+  });
+
   it('does not merge an hour again whose row count is unchanged', async () => {
     const reader = readerOf(tables);
     const first = await reader.read([A, B]);
