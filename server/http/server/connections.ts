@@ -67,7 +67,11 @@ export function serveConnections(server: Server, handle: Handle, onRefused: OnRe
     'checkExpectation',
     unlessOver((_, response) => refuseRequest(response, UNMET)),
   );
-  server.on('connect', (_, socket) => refuse(socket, TUNNEL));
+  server.on('connect', (_, socket) => {
+    // Node lets go of the socket here, and an error that nobody listens for ends the process.
+    socket.on('error', () => socket.destroy());
+    refuse(socket, TUNNEL);
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // The rest of what a refused client sends is refused again.
     if (refused.has(socket)) return;
