@@ -107,7 +107,7 @@ describe('The live top list in a browser', () => {
       await eventually(async () => expect(await rows(page)).to.deep.equal(['1 second 5', '2 first 3']));
       const spoken = page.locator('[role=status]:visible, [role=alert], [aria-live]');
       await eventually(async () => expect(await spoken.allTextContents()).to.deep.equal(['The list is live.']));
-      await page.getByRole('link', { name: 'User' }).focus();
+      await page.getByRole('link', { name: 'User', exact: true }).focus();
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Users with the most events' }).waitFor();
       expect(new URL(page.url()).search).to.equal('?view=top&by=user&category=keys');

@@ -15,7 +15,7 @@ import { freePort } from '../../support/server/free-port.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { startTraffic } from '../../support/events/traffic.ts';
 
-const PARTS = ['server', 'migrations', 'clickhouse'];
+const PARTS = ['server', 'clickhouse', 'page', 'snippet'];
 
 /** This version of the service with one migration more, in a folder of its own. Returns its main program. */
 async function nextVersion(directory: string, migration: string): Promise<string> {

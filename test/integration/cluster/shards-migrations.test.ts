@@ -75,7 +75,7 @@ describe('migrations of a cluster', function () {
       const status = await test.run('server/cli/migrate.js', 'status');
       expect(status.exitCode).to.equal(1);
       expect(status.stdout)
-        .to.include(`${host}:\naway `)
+        .to.include(`${host}:\nunavailable `)
         .and.match(/^pending +0001_events$/m);
       await test.cluster.shards[1].start();
       await test.up();

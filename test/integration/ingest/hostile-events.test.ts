@@ -123,7 +123,8 @@ describe('Hostile payloads', () => {
     const wrong = fc
       .dictionary(fc.constantFrom(...members), fc.jsonValue({ maxDepth: 2 }))
       .map((each) => JSON.stringify(each));
-    const bytes = fc.uint8Array({ minLength: 1, maxLength: 200 });
+    // What begins as gzip is kept as far as it could be decompressed, which no payload here says.
+    const bytes = fc.uint8Array({ minLength: 1, maxLength: 200 }).filter(([first]) => first !== 0x1f);
     const bodies = fc.oneof(
       wrong.map((each) => Buffer.from(each)),
       bytes.map((each) => Buffer.from(each)),

@@ -136,7 +136,7 @@ describe('Open to everyone', () => {
       for (const env of [{ API_KEYS: JSON.stringify(KEYS) }, { ALLOW_ANONYMOUS: '1' }]) {
         // With the keys read and the address allowed, only the port, which is taken, is in the way.
         await withPortTaken(async (port) =>
-          expectNoStart({ ...base, ...env, PORT: String(port) }, `0.0.0.0:${port} cannot be listened on`),
+          expectNoStart({ ...base, ...env, PORT: String(port) }, `PORT: ${port} of 0.0.0.0 is in use`),
         );
       }
     } finally {
