@@ -11,7 +11,7 @@ export async function failure(promise: Promise<unknown>): Promise<unknown> {
 }
 
 /** Waits until the check passes; throws its last error when it never does. */
-export async function eventually(check: () => unknown, withinMs = 10_000): Promise<void> {
+export async function eventually(check: () => unknown, withinMs = 30_000): Promise<void> {
   for (const deadline = Date.now() + withinMs; ; await sleep(50)) {
     try {
       await check();
