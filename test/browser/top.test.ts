@@ -42,8 +42,14 @@ describe('The live top list in a browser', () => {
   it(
     'asks what the form says at once, by what is suggested, and the address holds it',
     inBrowser(async ({ open }) => {
+      // A category as a whole is suggested where there is more than one.
+      await post('other', { c: 1 });
       await post('form', { a: 2 }, { kind: 'x', id: 1, note: 'latest' });
       await post('form', { b: 1 }, { kind: 'y', id: 2 });
+      // What is suggested is what there is when the field asks for it.
+      await eventually(async () =>
+        expect(await (await fetch(`${service.url}/events/names`)).text()).to.contain('"form"'),
+      );
       const page = await open(`${service.url}/?view=top`);
       await page.getByText('Filters and columns').click();
       await choose(page, 'Event', 'All of form');
