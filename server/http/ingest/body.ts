@@ -33,6 +33,9 @@ export async function readBody(request: IncomingMessage, options: BodyOptions): 
   const decompressor = isGzip ? createGunzip({ chunkSize: CHUNK_BYTES }) : undefined;
   try {
     await new Promise<void>((resolve, reject) => {
+      // A stream that is paused may end all the same, while its last piece is at work.
+      let underWay: Promise<void> | undefined;
+      const ended = () => void (underWay ?? Promise.resolve()).then(resolve, reject);
       const limited = (source: Readable, handle: BodyOptions['onChunk']) => {
         let bytes = 0;
         return (chunk: Buffer) => {
@@ -45,6 +48,7 @@ export async function readBody(request: IncomingMessage, options: BodyOptions): 
             const handled = handle(chunk);
             if (handled === undefined) return;
             source.pause();
+            underWay = handled;
             handled.then(() => source.resume(), reject);
           } catch (error) {
             reject(error);
@@ -56,10 +60,10 @@ export async function readBody(request: IncomingMessage, options: BodyOptions): 
       // A request closes after its end too, and then the decompressor may still be at work.
       request.once('close', () => (request.complete ? undefined : gone()));
       if (decompressor === undefined) {
-        request.on('data', limited(request, onChunk)).once('end', resolve).resume();
+        request.on('data', limited(request, onChunk)).once('end', ended).resume();
         return;
       }
-      decompressor.on('data', limited(decompressor, onChunk)).once('end', resolve);
+      decompressor.on('data', limited(decompressor, onChunk)).once('end', ended);
       decompressor.once('error', ({ message }) => reject(new BrokenEncoding(`received what is not gzip: ${message}`)));
       request
         .on(
