@@ -200,7 +200,7 @@ describe('The live top list of a service with as many readers as it takes', () =
 
 async function choose(page: Page, label: string, option: string): Promise<void> {
   await page.getByRole('combobox', { name: label, exact: true }).click();
-  await page.getByRole('option', { name: option }).first().click();
+  await page.getByRole('listbox').getByRole('option', { name: option }).first().click();
 }
 
 /** The rows of the list as text, without shares: `1 pageview 31`. */
