@@ -17,6 +17,7 @@ describe('A commit that fails inside ClickHouse', () => {
   let clickhouse: ClickHouseProcess;
 
   before(async function () {
+    // Faults are put into the engine by strace, as root, which a laptop may not have.
     if ((await whyNoFailingCommit()) !== undefined) this.skip();
     const directory = await tempDir();
     closing.add('directory', () => directory.remove());

@@ -132,6 +132,7 @@ describe('The systemd unit', () => {
   const file = path.join(projectRoot, 'deploy/systemd/clickhour.service');
 
   it('is one that systemd takes', function () {
+    // Only systemd can say; a container and macOS have none.
     if (spawnSync('systemd-analyze', ['--version']).error !== undefined) this.skip();
     // The program need not be installed here.
     const { stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' });

@@ -1,0 +1,55 @@
+import { repeat } from './common/repeat.ts';
+import type { Closing } from './closing.ts';
+import type { Logger } from './common/log.ts';
+import type { Config } from './config/config.ts';
+import type { Nodes } from './clickhouse/nodes.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import type { ClickHouse } from './open-clickhouse.ts';
+import { createExports } from './queries/export/exports.ts';
+import { HourlyReader } from './queries/hourly/hourly-reader.ts';
+import { createHourly } from './queries/hourly/hourly.ts';
+import { countedQueries, hourlyQueries } from './queries/hourly/read-hourly.ts';
+import { createMeasures } from './queries/measures/measures.ts';
+import { createQuestions } from './queries/questions.ts';
+
+/** How often hours that are over are counted, so that no question has to. */
+const KEEP_COUNTS_MS = 60_000;
+
+interface AnswersDependencies {
+  readonly metrics: Metrics;
+  readonly closing: Closing;
+  readonly log: Logger;
+  readonly nowMs: () => number;
+}
+
+/** Everything that is asked of ClickHouse, and what to call each time that it has more events. */
+export function openAnswers(
+  { questions: limits, cache }: Config,
+  { queryNodes, questionNodes, liveNodes, exportNodes, ingestNodes }: ClickHouse,
+  { metrics, closing, log, nowMs }: AnswersDependencies,
+) {
+  const readerOf = (application: string | undefined) => {
+    const queries = countedQueries(hourlyQueries(queryNodes, application), (reads) =>
+      metrics.hourlyQueries.inc({ reads }),
+    );
+    return new HourlyReader(queries, cache.maxHours);
+  };
+  const hourly = createHourly({ readerOf, cache, log, nowMs });
+  const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, limits, cache, nowMs });
+  const questions = questionsOf(questionNodes);
+  const measures = createMeasures({ counting: { nodes: questionNodes, ingestNodes, nowMs }, limits, cache });
+  const notKept = (error: unknown) => log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
+  closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
+  return {
+    hourly,
+    questions,
+    measures,
+    exports: createExports({ nodes: exportNodes, limits }),
+    liveQuestions: questionsOf(liveNodes),
+    stored: () => {
+      hourly.stored();
+      questions.stored();
+      measures.stored();
+    },
+  };
+}

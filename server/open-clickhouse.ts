@@ -1,0 +1,75 @@
+import { NotReady } from './clickhouse/errors.ts';
+import { connectAny, type Nodes } from './clickhouse/nodes.ts';
+import { nodeHealth, type NodeHealth } from './clickhouse/node-health.ts';
+import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
+import type { Closing } from './closing.ts';
+import type { Logger } from './common/log.ts';
+import type { Config } from './config/config.ts';
+import { MAX_FEEDS } from './live/feeds.ts';
+import { openEndpoint } from './open-endpoint.ts';
+import { MAX_EXPORTS } from './queries/export/exports.ts';
+
+/** ClickHouse looks at its own limit between two pieces of work; so much longer it may take until its error comes. */
+const OVER_MS = 20_000;
+
+/** Clients for each thing that the service does in ClickHouse. */
+export interface ClickHouse {
+  readonly endpoint: ClickHouseEndpoint;
+  readonly consoleUrl: string;
+  readonly ingestNodes: Nodes;
+  readonly queryNodes: Nodes;
+  /** With connections of its own, so that questions that take long do not hold up the hourly counts. */
+  readonly questionNodes: Nodes;
+  /** With connections of its own, each of which may be busy for as long as somebody exports. */
+  readonly exportNodes: Nodes;
+  /** With a connection for each feed, so that one whose question takes long does not hold up the others. */
+  readonly liveNodes: Nodes;
+  readonly health: () => Promise<readonly NodeHealth[]>;
+  /** @throws NotReady while nothing may be shipped, though ClickHouse may answer */
+  readonly assertStorable: () => void;
+}
+
+interface ClickHouseDependencies {
+  readonly log: Logger;
+  readonly closing: Closing;
+  readonly random: () => number;
+  /** Ends the start. */
+  readonly stop: AbortSignal;
+}
+
+/** The embedded engine unless the operator named a server; and clients for each thing the service does there. */
+export async function openClickHouse(
+  config: Config,
+  { log, closing, random, stop }: ClickHouseDependencies,
+): Promise<ClickHouse> {
+  const { endpoint, consoleUrl, problem } = await openEndpoint(config, log, closing, stop);
+  const { database } = config;
+  // Many servers before one cluster do not all begin with the same node.
+  const first = Math.floor(random() * endpoint.urls.length);
+  const nodes = (role: 'ingest' | 'query', requestTimeoutMs: number, maxConnections?: number) => {
+    const opened = connectAny({ endpoint, role, database, requestTimeoutMs, maxConnections }, first);
+    closing.add(`${role} clients`, () => opened.close());
+    return opened;
+  };
+  const health = nodeHealth({ endpoint, database });
+  closing.add('health clients', () => health.close());
+  const questionMs = config.questions.maxSeconds * 1000 + OVER_MS;
+  return {
+    endpoint,
+    consoleUrl,
+    ingestNodes: nodes('ingest', 60_000),
+    queryNodes: nodes('query', 10_000 + OVER_MS),
+    questionNodes: nodes('query', questionMs),
+    exportNodes: nodes('query', questionMs, 2 * MAX_EXPORTS),
+    liveNodes: nodes('query', questionMs, MAX_FEEDS),
+    health: async () => {
+      const found = await health.read();
+      const error = problem();
+      return error === undefined ? found : found.map(({ node }) => ({ node, state: 'unavailable', error }));
+    },
+    assertStorable: () => {
+      const error = problem();
+      if (error !== undefined) throw new NotReady('server', error);
+    },
+  };
+}
