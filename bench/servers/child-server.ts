@@ -8,12 +8,13 @@ export interface ChildServer {
   /** Origin, such as `http://127.0.0.1:41234`. */
   readonly url: string;
   readonly pid: number;
-  /** Asks it to end, and makes it end after ten seconds. Safe to call when it is gone already. */
+  /** Asks it to end, and makes it end after half a minute. Safe to call when it is gone already. */
   close(): Promise<void>;
 }
 
 const START_WITHIN_MS = 60_000;
-const CLOSE_WITHIN_MS = 10_000;
+/** It drains, answers and ships for up to 20 s before. */
+const CLOSE_WITHIN_MS = 30_000;
 const KEPT_LINES = 20;
 
 /**

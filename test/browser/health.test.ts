@@ -103,13 +103,13 @@ describe('The health of the service in a browser', () => {
       try {
         const page = await open(`${service.url}/?view=browse`);
         await page.getByRole('heading', { name: 'An API key is needed' }).waitFor();
-        await page.getByRole('link', { name: 'Health' }).click();
+        await page.getByRole('link', { name: 'Health', exact: true }).click();
         await page.getByText('All is well').waitFor();
         await page.getByRole('link', { name: 'Events', exact: true }).click();
         await page.getByLabel('API key').fill('k');
         await page.getByRole('button', { name: 'Use this key' }).click();
         await page.getByText('No events yet').waitFor();
-        await page.getByRole('link', { name: 'Health' }).click();
+        await page.getByRole('link', { name: 'Health', exact: true }).click();
         await page.getByText('All is well').waitFor();
       } finally {
         await service.remove();

@@ -100,7 +100,9 @@ describe('Rejected events in a browser', function () {
         const answer = await postEvents(hostile.url, lines.join('\n'), NDJSON);
         expect(answer.body.rejected).to.have.length(lines.length);
         await eventually(async () => {
+          // Asked again it forgets the answer that is on its way.
           await page.getByRole('button', { name: 'Refresh' }).click();
+          await page.locator('.rejection').first().waitFor({ timeout: 10_000 });
           expect(await shownPayloads(page)).to.have.length(lines.length);
         });
         await page.getByText('U+202E').first().waitFor();

@@ -32,7 +32,7 @@ describe('Someone who has never seen the page', function () {
     'finds the signups a day by plan this month',
     inBrowser(async ({ open }) => {
       const walk = new Walk(await open(service.url), 'signups');
-      await walk.click(walk.page.getByRole('link', { name: 'Explore' }));
+      await walk.click(walk.page.getByRole('link', { name: 'Explore', exact: true }));
       await walk.click(walk.page.getByRole('combobox', { name: 'Event' }));
       await walk.click(walk.page.getByRole('option', { name: /^signup/ }));
       await walk.click(walk.page.getByRole('link', { name: 'This month' }));
@@ -63,7 +63,7 @@ describe('Someone who has never seen the page', function () {
     'finds the share that goes from view to purchase within a day',
     inBrowser(async ({ open }) => {
       const walk = new Walk(await open(service.url), 'conversion');
-      await walk.click(walk.page.getByRole('link', { name: 'Funnel' }));
+      await walk.click(walk.page.getByRole('link', { name: 'Funnel', exact: true }));
       await walk.click(walk.page.getByRole('combobox', { name: 'Step 1' }));
       await walk.click(walk.page.getByRole('option', { name: /^product viewed/ }));
       await walk.click(walk.page.getByRole('combobox', { name: 'Step 2' }));
@@ -79,7 +79,7 @@ describe('Someone who has never seen the page', function () {
     inBrowser(async ({ open }) => {
       const walk = new Walk(await open(service.url), 'user');
       const { user, name } = events.reduce((last, event) => (event.timestamp > last.timestamp ? event : last));
-      await walk.click(walk.page.getByRole('link', { name: 'Users' }));
+      await walk.click(walk.page.getByRole('link', { name: 'Users', exact: true }));
       await walk.click(walk.page.getByRole('combobox', { name: 'User' }));
       await walk.page.keyboard.type(user);
       // Of users whose names begin alike, the one that was typed.

@@ -122,7 +122,11 @@ describe('A shard that is added', function () {
     let posted = 1;
     const stop = new AbortController();
     const traffic = (async () => {
-      for (; !stop.signal.aborted; posted += 1) await post(service, posted * USERS);
+      for (; !stop.signal.aborted; posted += 1) {
+        await post(service, posted * USERS);
+        // As much as three engines on two cores can take meanwhile.
+        await sleep(30);
+      }
     })();
     await cluster.addShard();
     isCutting = false;

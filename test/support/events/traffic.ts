@@ -103,7 +103,9 @@ async function exchange(base: string, sending: Sending, ledger: Ledger, agent: A
   if (answer === undefined) return false;
   const isTaken = answer.status === 204 || answer.status === 202;
   ledger.settle(good, isTaken ? 'acknowledged' : 'refused');
-  ledger.settle(bad, answer.status === 202 ? 'rejected' : 'refused');
+  // Where there is no room for it, the answer says that a rejected event is not kept.
+  const isKept = answer.status === 202 && !answer.text.includes('this one is not kept');
+  ledger.settle(bad, isKept ? 'rejected' : 'refused');
   if (answer.status === 202) expectVerdicts(answer.text, sending);
   return isTaken;
 }
