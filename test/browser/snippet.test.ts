@@ -15,6 +15,9 @@ const PATIENCE_MS = 60_000;
 
 const names = (events: readonly Listed[]) => events.map(({ name }) => name).sort();
 const kept = async (page: Page) => await page.evaluate<number>('Object.keys(localStorage).length');
+const allAcknowledged = async (page: Page) =>
+  await eventually(async () => expect(await kept(page)).to.equal(0), PATIENCE_MS);
+const file = async (name: string) => await readFile(path.join(projectRoot, 'snippet', name), 'utf8');
 
 describe('The snippet in pages of another origin', function () {
   this.timeout(180_000);
@@ -43,11 +46,8 @@ describe('The snippet in pages of another origin', function () {
   });
   afterEach(async () => closing.close());
 
-  const file = async (name: string) => await readFile(path.join(projectRoot, 'snippet', name), 'utf8');
   const pageFor = (example: string) =>
     example.replace('http://127.0.0.1:8080', service.proxy.url).replace('PAGE_KEY', service.key);
-  const allAcknowledged = async (page: Page) =>
-    await eventually(async () => expect(await kept(page)).to.equal(0), PATIENCE_MS);
 
   it(
     'sends page views, also those of a single-page app, and events with their session and user',
