@@ -1,7 +1,7 @@
 import { pause } from '../server/common/retry.ts';
 import { Closing } from '../server/closing.ts';
 import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
-import type { Verdict } from './load/fates.ts';
+import type { Verdict } from './load/outcomes.ts';
 import { createLatency, type Latency } from './measure/latency.ts';
 import { startLoadGenerator, type LoadGenerator } from './load/load-generator.ts';
 import { describeMachine } from './measure/machine.ts';

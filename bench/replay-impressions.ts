@@ -33,7 +33,7 @@ await runCommand(USAGE, async (args, signal) => {
   try {
     await Promise.all(clients.map(expectReachable));
     const record = await post(events, clients, signal);
-    let clean = record.fates.acknowledged === events.length;
+    let clean = record.outcomes.acknowledged === events.length;
     for (const client of clients) {
       const tallies = await compareHours(events, record, client, signal);
       clean = printServer(client.origin, tallies) && clean;
@@ -63,7 +63,7 @@ async function post(
     },
   });
   const seconds = (performance.now() - startMs) / 1000;
-  const { acknowledged, unknown, undelivered, rejected } = record.fates;
+  const { acknowledged, unknown, undelivered, rejected } = record.outcomes;
   console.log(`${acknowledged} of ${events.length} events acknowledged in ${seconds.toFixed(1)} s;`);
   console.log(`  unknown ${unknown}, undelivered ${undelivered}, rejected ${rejected}`);
   for (const complaint of record.complaints) console.log(`  ${complaint}`);

@@ -118,8 +118,8 @@ async function withTrickle(
     ratePerS: trickle.ratePerS,
     signal: AbortSignal.any([signal, finished.signal]),
     handle: async (event) => {
-      const { fate } = await deliver(event, client, latency, finished.signal);
-      if (fate !== 'acknowledged') failures += 1;
+      const { outcome } = await deliver(event, client, latency, finished.signal);
+      if (outcome !== 'acknowledged') failures += 1;
     },
   });
   try {

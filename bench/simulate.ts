@@ -50,7 +50,7 @@ function readOptions(args: readonly string[]): SimulationOptions {
 }
 
 function print({ events, url }: SimulationOptions, { record, tallies, elapsedMs }: SimulationReport): void {
-  const { acknowledged, unknown, undelivered, rejected } = record.fates;
+  const { acknowledged, unknown, undelivered, rejected } = record.outcomes;
   const seconds = elapsedMs / 1000;
   console.log(tallyTable(tallies));
   console.log(`${record.eventsDone} of ${events} events to ${url} in ${seconds.toFixed(1)} s:`);

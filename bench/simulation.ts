@@ -66,7 +66,7 @@ export async function simulate(
 
 /** Whether the run gives no cause for doubt about the service: everything arrived, and every hour is right. */
 export function isClean({ record, tallies }: SimulationReport): boolean {
-  const { undelivered, rejected } = record.fates;
+  const { undelivered, rejected } = record.outcomes;
   return undelivered + rejected + record.failedReads === 0 && tallies.every(({ holds }) => holds);
 }
 

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { programFile } from '../../server/common/project-root.ts';
-import type { Verdict } from './fates.ts';
+import type { Verdict } from './outcomes.ts';
 import type { Phase, PhaseResult } from './open-loop.ts';
 import type { Order } from './open-loop-process.ts';
 

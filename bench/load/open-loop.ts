@@ -1,6 +1,6 @@
 import { createHistogram, performance, type RecordableHistogram } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fates } from './fates.ts';
+import type { Outcomes } from './outcomes.ts';
 import { RawConnection, type RawAnswer } from './raw-connection.ts';
 
 export interface Phase {
@@ -40,8 +40,8 @@ const TICK_MS = 1;
 const PATIENCE_MS = 5000;
 
 /** Runs one phase of clicks for the current hour: one by one with POST /analytics, or several in a body of POST /events. */
-export async function runPhase(phase: Phase, fates: Fates): Promise<PhaseResult> {
-  const run = new OpenLoop(phase, fates);
+export async function runPhase(phase: Phase, outcomes: Outcomes): Promise<PhaseResult> {
+  const run = new OpenLoop(phase, outcomes);
   return await run.toEnd();
 }
 
@@ -65,7 +65,7 @@ class Counters {
 
 class OpenLoop {
   readonly #phase: Phase;
-  readonly #fates: Fates;
+  readonly #outcomes: Outcomes;
   readonly #url: URL;
   readonly #free: RawConnection[] = [];
   readonly #all = new Set<RawConnection>();
@@ -79,9 +79,9 @@ class OpenLoop {
   #withoutRetryAfter = 0;
   #isOver = false;
 
-  constructor(phase: Phase, fates: Fates) {
+  constructor(phase: Phase, outcomes: Outcomes) {
     this.#phase = phase;
-    this.#fates = fates;
+    this.#outcomes = outcomes;
     this.#url = new URL(phase.url);
     for (let i = 0; i < phase.connections; i += 1) this.#open();
   }
@@ -140,9 +140,9 @@ class OpenLoop {
       this.#unsent += 1;
       return;
     }
-    const number = this.#fates.next();
+    const number = this.#outcomes.next();
     const { host } = this.#url;
-    const { eventsPerRequest: events } = this.#fates;
+    const { eventsPerRequest: events } = this.#outcomes;
     const request = events === 1 ? click(host, number) : body(host, number, events);
     this.#busy += 1;
     this.#total.sent += 1;
@@ -155,7 +155,7 @@ class OpenLoop {
     this.#busy -= 1;
     this.#free.push(connection);
     const isAccepted = status === 202 || status === 204;
-    this.#fates.answered(number, isAccepted);
+    this.#outcomes.answered(number, isAccepted);
     if (isAccepted) {
       const ms = performance.now() - this.#startMs - dueMs;
       this.#total.record(ms);

@@ -10,10 +10,10 @@ import type { AnalyticsEvent } from './traffic.ts';
  * - `undelivered`: the server stayed away or kept saying 503 or 429: must not be counted
  * - `rejected`: the server refused this event (4xx): must not be counted
  */
-export type Fate = 'acknowledged' | 'unknown' | 'undelivered' | 'rejected';
+export type Outcome = 'acknowledged' | 'unknown' | 'undelivered' | 'rejected';
 
 export interface Delivery {
-  readonly fate: Fate;
+  readonly outcome: Outcome;
   /** What the last request came back with. */
   readonly reply: Answer | NoAnswer;
 }
@@ -39,8 +39,8 @@ export async function deliver(
 ): Promise<Delivery> {
   for (let attempt = 1; ; attempt += 1) {
     const reply = await latency.time(() => client.request('POST', eventPath(event)));
-    const fate = fateOf(reply);
-    if (fate !== 'undelivered' || attempt === MAX_TRIES || signal.aborted) return { fate, reply };
+    const outcome = outcomeOf(reply);
+    if (outcome !== 'undelivered' || attempt === MAX_TRIES || signal.aborted) return { outcome, reply };
     await pause(waitMs(reply, attempt), signal);
   }
 }
@@ -62,7 +62,7 @@ export async function ask(
 }
 
 /** What a reply to a POST says about its event; the last word when it is not tried again. */
-export function fateOf(reply: Answer | NoAnswer): Fate {
+export function outcomeOf(reply: Answer | NoAnswer): Outcome {
   if (reply.kind !== 'answer') return reply.kind === 'unsent' ? 'undelivered' : 'unknown';
   if (reply.status === 204) return 'acknowledged';
   if (isForLater(reply.status)) return 'undelivered';

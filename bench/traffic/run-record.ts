@@ -1,4 +1,4 @@
-import { describeReply, type Delivery, type Fate } from './delivery.ts';
+import { describeReply, type Delivery, type Outcome } from './delivery.ts';
 import { isHourText } from './hourly-answers.ts';
 import type { Answer, NoAnswer } from '../load/http-client.ts';
 import { createLatency } from '../measure/latency.ts';
@@ -10,7 +10,7 @@ const MAX_COMPLAINTS = 5;
 /** What happened to everything that was sent. */
 export class RunRecord {
   readonly ledger = new Ledger();
-  readonly fates: Record<Fate, number> = { acknowledged: 0, unknown: 0, undelivered: 0, rejected: 0 };
+  readonly outcomes: Record<Outcome, number> = { acknowledged: 0, unknown: 0, undelivered: 0, rejected: 0 };
   readonly posts = createLatency();
   readonly reads = createLatency();
   failedReads = 0;
@@ -18,14 +18,14 @@ export class RunRecord {
   readonly complaints: string[] = [];
 
   get eventsDone(): number {
-    return Object.values(this.fates).reduce((sum, count) => sum + count, 0);
+    return Object.values(this.outcomes).reduce((sum, count) => sum + count, 0);
   }
 
-  event(event: AnalyticsEvent, { fate, reply }: Delivery): void {
-    this.fates[fate] += 1;
-    if (fate === 'acknowledged') return this.ledger.acknowledge(event);
-    if (fate === 'unknown') this.ledger.doubt(event);
-    this.#complain(`POST ${fate}: ${describeReply(reply)}`);
+  event(event: AnalyticsEvent, { outcome, reply }: Delivery): void {
+    this.outcomes[outcome] += 1;
+    if (outcome === 'acknowledged') return this.ledger.acknowledge(event);
+    if (outcome === 'unknown') this.ledger.doubt(event);
+    this.#complain(`POST ${outcome}: ${describeReply(reply)}`);
   }
 
   read(reply: Answer | NoAnswer): void {

@@ -37,7 +37,7 @@ interface Sums {
   impressions: number;
 }
 
-/** What was sent, by hour: the events that were acknowledged, and those whose fate is unknown. */
+/** What was sent, by hour: the events that were acknowledged, and those whose outcome is unknown. */
 export class Ledger {
   readonly #acknowledged = new Map<number, Sums>();
   readonly #unknown = new Map<number, Sums>();

@@ -29,7 +29,7 @@ import { statusOperations, type StatusDependencies } from './routes/status.ts';
 import { snippetOperations } from './pages/snippet.ts';
 import { standardHeaders } from './middleware/standard-headers.ts';
 import { topStream, type TopStreamDependencies } from './routes/top-stream.ts';
-import { charge, demand, identified } from './middleware/trusted.ts';
+import { authenticate, authorize, limitRate } from './middleware/authorize.ts';
 import { unanswered } from './middleware/unanswered.ts';
 
 export interface HttpDependencies
@@ -80,9 +80,9 @@ function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Ope
   return {
     ...operation,
     handle: (ctx) => {
-      demand(access, ctx);
+      authorize(access, ctx);
       try {
-        charge(ctx.state.caller, 1);
+        limitRate(ctx.state.caller, 1);
       } catch (error) {
         if (access === 'write') events.rejected.inc({ reason: 'rate_limited' });
         throw error;
@@ -111,7 +111,7 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   app.use(headerLimits);
   const sites = { ...dependencies, isOpen: isOpen(trust) };
   app.use(knownHosts(sites));
-  app.use(identified(createTrust(trust)));
+  app.use(authenticate(createTrust(trust)));
   app.use(ownPages(sites));
   app.use(fixedPaths(served));
   app.use(router.routes());

@@ -74,10 +74,10 @@ describe('While ClickHouse is unavailable', () => {
       expect(answer.status).to.equal(204);
     }
     await doomed.kill();
-    const heir = await startServer({ ...unavailable, ...endpointEnv(testEndpoint()) });
-    closing.add('heir', () => heir.stop());
+    const successor = await startServer({ ...unavailable, ...endpointEnv(testEndpoint()) });
+    closing.add('successor', () => successor.stop());
     await eventually(async () => expect((await storedUsers(testEndpoint(), database.name)).size).to.equal(5), 20_000);
-    const metrics = await (await fetch(`${heir.url}/metrics`)).text();
+    const metrics = await (await fetch(`${successor.url}/metrics`)).text();
     expect(metrics).to.match(/^clickhour_events_recovered_total 5$/m);
     expect(metrics).to.match(/^clickhour_events_unaccounted 0$/m);
   });
@@ -93,8 +93,8 @@ describe('While ClickHouse is unavailable', () => {
     const server = await startServer(unavailable);
     await fetch(`${server.url}/analytics?timestamp=1&user=ada&click`, { method: 'POST' });
     expect(await server.stop()).to.equal(0);
-    const heir = await startServer({ ...unavailable, ...endpointEnv(testEndpoint()) });
-    closing.add('heir', () => heir.stop());
+    const successor = await startServer({ ...unavailable, ...endpointEnv(testEndpoint()) });
+    closing.add('successor', () => successor.stop());
     await eventually(async () => expect((await storedUsers(testEndpoint(), database.name)).size).to.equal(1), 20_000);
   });
 

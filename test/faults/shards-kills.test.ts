@@ -102,7 +102,7 @@ describe('Three servers before two shards, under load', () => {
         }
         const stored = await storedUsers(endpoint, DATABASE);
         expect(acknowledged.filter((user) => !stored.has(user))).to.deep.equal([]);
-        expect([...stored].filter(([user, times]) => times !== 1 || !ledger.fates.has(user))).to.deep.equal([]);
+        expect([...stored].filter(([user, times]) => times !== 1 || !ledger.outcomes.has(user))).to.deep.equal([]);
       }, 90_000);
       const { raw, view } = await totals(endpoint, DATABASE);
       expect(view).to.deep.equal(raw);

@@ -78,9 +78,9 @@ describe('npm run simulate, through nginx, at three servers on two shards', () =
       const { record, tallies } = await simulated;
 
       expect(tallies.filter(({ holds }) => !holds)).to.deep.equal([]);
-      expect(record.fates).to.include({ undelivered: 0, rejected: 0 });
+      expect(record.outcomes).to.include({ undelivered: 0, rejected: 0 });
       expect(record.failedReads, record.complaints.join()).to.equal(0);
-      expect(record.fates.acknowledged).to.be.above(300);
+      expect(record.outcomes.acknowledged).to.be.above(300);
       expect(tallies).to.have.length.above(10);
       const client = connect({ endpoint, role: 'query', database: DATABASE });
       closing.add('client', () => client.close());

@@ -5,7 +5,7 @@ import type { PayloadCheck } from '../../events/payload-schemas.ts';
 import type { Reason, Refusal } from '../../events/rejection.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import type { Ingest } from '../../shipping/ingest.ts';
-import { charge, demand } from '../middleware/trusted.ts';
+import { authorize, limitRate } from '../middleware/authorize.ts';
 import type { RequestContext } from '../operation/context.ts';
 import { BodyBudget } from './body-budget.ts';
 import { BodyTooLarge, BrokenEncoding, readBody } from './body.ts';
@@ -114,7 +114,7 @@ function isEmptyArray(json: Buffer): boolean {
 /** Lets in who may write, and takes one event from what the caller may do. */
 function admit(ctx: RequestContext, key: string | undefined, metrics: ReceiveDependencies['metrics']): void {
   if (key !== undefined) ctx.state.caller = ctx.state.callerWithKey(key);
-  demand('ingest', ctx);
+  authorize('ingest', ctx);
   pay(ctx, { events: 1, refused: 1 }, metrics);
 }
 
@@ -127,7 +127,7 @@ interface Payment {
 function pay(ctx: RequestContext, { events, refused }: Payment, metrics: ReceiveDependencies['metrics']): void {
   if (events <= 0) return;
   try {
-    charge(ctx.state.caller, events);
+    limitRate(ctx.state.caller, events);
   } catch (error) {
     metrics.events.rejected.inc({ reason: 'rate_limited' }, refused);
     throw error;

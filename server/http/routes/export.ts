@@ -48,7 +48,7 @@ export function exportOperation({ reads, log }: ExportDependencies): Operation {
         ),
       },
       ...failures,
-      503: tryLater(`ClickHouse is away, or ${MAX_EXPORTS} exports are being made`),
+      503: tryLater(`ClickHouse is unavailable, or ${MAX_EXPORTS} exports are being made`),
     },
     handle: async (ctx, { query: { format, order, ...filters } }) => {
       const gone = new AbortController();

@@ -41,7 +41,7 @@ export function checkLedger(
   { stored: all, altered, rejected, waiting, hours }: StoredLedger,
   { mayBeLost, isPoison, mayBeRejected, isForeign }: Omit<Exceptions, 'mayStay'>,
 ): { readonly counts: Counts; readonly violations: readonly Violation[] } {
-  const { fates } = ledger;
+  const { outcomes } = ledger;
   const stored = new Map([...all].filter(([user]) => !isForeign(user)));
   const acknowledged = ledger.having('acknowledged');
   const poison = acknowledged.filter(isPoison);
@@ -62,7 +62,7 @@ export function checkLedger(
   mustBeNone('no event counts twice', twice);
   mustBeNone(
     'nothing is stored that was not sent',
-    [...stored.keys(), ...rejected.keys()].filter((id) => !fates.has(id)),
+    [...stored.keys(), ...rejected.keys()].filter((id) => !outcomes.has(id)),
   );
   mustBeNone('what is stored is what was sent', altered);
   mustBeNone(
@@ -92,7 +92,7 @@ export function checkLedger(
       .map(({ of, raw, views }) => `${of}: raw ${JSON.stringify(raw)}, views ${JSON.stringify(views)}`),
   );
   const counts: Counts = {
-    sent: fates.size,
+    sent: outcomes.size,
     acknowledged: acknowledged.length,
     stored: sum(stored.values()),
     counted: sum(hours.map(({ views }) => views.events)),

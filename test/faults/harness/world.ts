@@ -6,7 +6,7 @@ import { Closing } from '../../../server/closing.ts';
 import type { HealthReport } from '../../../server/health/health.ts';
 import type { FaultyServerOptions } from '../../support/server/faulty-server-process.ts';
 import { eventually } from '../../support/http/outcome.ts';
-import { PASS, startProxy, type Asked, type Fate, type Proxy } from '../../support/server/proxy.ts';
+import { PASS, startProxy, type Asked, type Fault, type Proxy } from '../../support/server/proxy.ts';
 import type { Break } from './breaks/breaks.ts';
 import { breakView } from './breaks/broken-views.ts';
 import type { Exceptions } from './check-ledger.ts';
@@ -55,7 +55,7 @@ export class World {
   readonly #traffics = new Set<Traffic>();
   readonly #refusals = new Map<number, number>();
   #proxy: Proxy | undefined;
-  #judge: (asked: Asked) => Fate = () => PASS;
+  #judge: (asked: Asked) => Fault = () => PASS;
   #kills = 0;
   #fixView: () => Promise<void> = async () => undefined;
   readonly #badExits: string[] = [];
@@ -123,7 +123,7 @@ export class World {
   }
 
   /** What the proxy does with each INSERT into a table of the service, from now on. */
-  onInsert(judge: (asked: Asked) => Fate): void {
+  onInsert(judge: (asked: Asked) => Fault): void {
     this.#judge = judge;
   }
 
@@ -286,8 +286,8 @@ export class World {
       this.dataDirs.map(async (dataDir) =>
         drainJournal({
           undrained: async () => this.#undrained(dataDir),
-          startHeir: async () => this.startServer({ data: path.basename(dataDir) }),
-          stop: async (heir) => this.stopServer(heir),
+          startSuccessor: async () => this.startServer({ data: path.basename(dataDir) }),
+          stop: async (successor) => this.stopServer(successor),
         }),
       ),
     );
@@ -303,7 +303,7 @@ export class World {
     return files.filter((file) => !this.#except.mayStay(path.basename(file)));
   }
 
-  #judgeAll(asked: Asked): Fate {
+  #judgeAll(asked: Asked): Fault {
     if (!/^INSERT INTO (events|rejected_events)\b/.test(asked.query)) return PASS;
     return this.#judge(asked);
   }

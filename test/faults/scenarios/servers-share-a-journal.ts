@@ -11,15 +11,15 @@ export const serversShareAJournal: Scenario = {
     for (let rounds = random.whole(3, 5); rounds > 0; rounds -= 1) {
       await world.acknowledged(10);
       const index = random.pick([0, 1] as const);
-      const fate = random.pick(['kill', 'freeze', 'stop'] as const);
+      const end = random.pick(['kill', 'freeze', 'stop'] as const);
       const old = servers[index];
-      if (fate === 'kill') await world.killServer(old, { losesPower: false });
-      if (fate === 'stop') await world.stopServer(old);
+      if (end === 'kill') await world.killServer(old, { losesPower: false });
+      if (end === 'stop') await world.stopServer(old);
       // Whoever is frozen still owns its journal, and goes on with it.
-      if (fate === 'freeze') old.freeze();
+      if (end === 'freeze') old.freeze();
       servers[index] = await world.startServer();
       old.thaw();
-      if (fate === 'freeze') await world.stopServer(old);
+      if (end === 'freeze') await world.stopServer(old);
     }
     await world.acknowledged(10);
   },

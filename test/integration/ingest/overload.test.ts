@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Fates } from '../../../bench/load/fates.ts';
+import { Outcomes } from '../../../bench/load/outcomes.ts';
 import { runPhase } from '../../../bench/load/open-loop.ts';
 import { connect } from '../../../server/clickhouse/client.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
@@ -32,8 +32,8 @@ describe('Under more load than there is time for', () => {
 
   it('refuses early with Retry-After, keeps answering questions, and stores what it acknowledged and nothing else', async function () {
     this.timeout(60_000);
-    const fates = new Fates(1);
-    const phase = runPhase({ url: service.url, seconds: 2, connections: 300 }, fates);
+    const outcomes = new Outcomes(1);
+    const phase = runPhase({ url: service.url, seconds: 2, connections: 300 }, outcomes);
     const statuses = new Set<number>();
     for (let i = 0; i < 20; i += 1) {
       for (const path of ['/health/live', `/analytics?timestamp=${Date.now()}`, '/openapi.json'])
@@ -50,7 +50,7 @@ describe('Under more load than there is time for', () => {
     const client = connect({ endpoint: testEndpoint(), role: 'admin', database: service.database });
     try {
       await eventually(async () =>
-        expect(await fates.check(client)).to.deep.equal({
+        expect(await outcomes.check(client)).to.deep.equal({
           acknowledged: total.accepted,
           missing: 0,
           twice: 0,
@@ -65,7 +65,7 @@ describe('Under more load than there is time for', () => {
 
   it('lets in what operators ask, and nothing whose path begins alike', async function () {
     this.timeout(60_000);
-    const phase = runPhase({ url: service.url, seconds: 2, connections: 300 }, new Fates(2));
+    const phase = runPhase({ url: service.url, seconds: 2, connections: 300 }, new Outcomes(2));
     const statuses = new Set<number>();
     for (let tries = 0; tries < 200 && !statuses.has(503); tries += 1) {
       const answer = await fetch(`${service.url}/healthXYZ`, { method: 'POST' });

@@ -107,15 +107,15 @@ describe('A row that ClickHouse refuses', () => {
     await mkdir(owner, { recursive: true });
     const text = `${row('a')}garbage\n${row('b')}{"timestamp":"x"}\n`;
     await writeFile(path.join(owner, 'events-20240101000000000-0a1b2c3d-00000001.ndjson'), text);
-    const heir = await startTestApp({ dataDir: directory.path });
+    const successor = await startTestApp({ dataDir: directory.path });
     try {
       await eventually(async () => {
-        const payloads = (await storedRejections(heir.database)).map(({ payload }) => payload);
+        const payloads = (await storedRejections(successor.database)).map(({ payload }) => payload);
         expect(payloads).to.have.members(['garbage', '{"timestamp":"x"}']);
-        expect((await storedEvents(heir.database, '1')).length).to.equal(2);
+        expect((await storedEvents(successor.database, '1')).length).to.equal(2);
       });
     } finally {
-      await heir.remove();
+      await successor.remove();
       await directory.remove();
     }
   });

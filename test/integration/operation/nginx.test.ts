@@ -134,8 +134,8 @@ describe('nginx, as docker-compose.yml runs it', () => {
     expect(['202', '204', '502']).to.include.members(Object.keys(ledger.statuses));
     expect(ledger.count(502), 'POSTs that were cut off with the killed server').to.be.at.most(connections);
     // What the killed server had not shipped is on its disk; a server that starts takes it over.
-    const heir = await startServer(env);
-    closing.add('heir', () => heir.stop());
+    const successor = await startServer(env);
+    closing.add('successor', () => successor.stop());
     await eventually(async () => {
       const stored = await storedUsers(testEndpoint(), database.name);
       expect(ledger.having('acknowledged').filter((user) => stored.get(user) !== 1)).to.deep.equal([]);

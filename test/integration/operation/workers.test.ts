@@ -109,7 +109,7 @@ describe('A server with WORKERS=2', () => {
     await eventually(async () => {
       const stored = await storedUsers(testEndpoint(), database);
       expect(acknowledged.filter((user) => stored.get(user) !== 1)).to.deep.equal([]);
-      expect([...stored.keys()].filter((user) => !ledger.fates.has(user))).to.deep.equal([]);
+      expect([...stored.keys()].filter((user) => !ledger.outcomes.has(user))).to.deep.equal([]);
     }, 20_000);
     expect(await server.stop()).to.equal(0);
   });

@@ -3,26 +3,26 @@
  * - `acknowledged`: the answer says that it is safe; `rejected`: the answer says that it was kept as rejected;
  * - `refused`: the answer says that it is not stored; `unknown`: there was no answer.
  */
-export type Fate = 'acknowledged' | 'rejected' | 'refused' | 'unknown';
+export type Outcome = 'acknowledged' | 'rejected' | 'refused' | 'unknown';
 
 /** The senders' side of the books of one scenario. Every event has an identity of its own, which travels as its `user`. */
 export class Ledger {
-  readonly #fates = new Map<string, Fate>();
+  readonly #outcomes = new Map<string, Outcome>();
   #hears = true;
   readonly #statuses = new Map<string, number>();
 
   /** A new event, of which nothing is known until `settle` says more. */
   open(): string {
-    const id = `id-${this.#fates.size}-x`;
-    this.#fates.set(id, 'unknown');
+    const id = `id-${this.#outcomes.size}-x`;
+    this.#outcomes.set(id, 'unknown');
     return id;
   }
 
   /** What an answer says. Whatever a later one says, an event that was acknowledged stays it. */
-  settle(ids: Iterable<string>, fate: Fate): void {
+  settle(ids: Iterable<string>, outcome: Outcome): void {
     for (const id of ids) {
-      if (this.#fates.get(id) === 'acknowledged') continue;
-      this.#fates.set(id, this.#hears ? fate : 'unknown');
+      if (this.#outcomes.get(id) === 'acknowledged') continue;
+      this.#outcomes.set(id, this.#hears ? outcome : 'unknown');
     }
   }
 
@@ -45,13 +45,13 @@ export class Ledger {
     return Object.fromEntries(this.#statuses);
   }
 
-  get fates(): ReadonlyMap<string, Fate> {
-    return this.#fates;
+  get outcomes(): ReadonlyMap<string, Outcome> {
+    return this.#outcomes;
   }
 
-  /** The events with this fate. */
-  having(fate: Fate): string[] {
-    return [...this.#fates].filter(([, had]) => had === fate).map(([id]) => id);
+  /** The events with this outcome. */
+  having(outcome: Outcome): string[] {
+    return [...this.#outcomes].filter(([, had]) => had === outcome).map(([id]) => id);
   }
 }
 

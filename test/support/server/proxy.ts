@@ -19,13 +19,13 @@ export interface Asked {
  * - `answer`: ClickHouse never hears of it, and the sender gets this error in ClickHouse's own words;
  * - `as`: it is somebody else's.
  */
-export type Fate =
+export type Fault =
   | { readonly do: 'pass' | 'cut before' | 'cut inside' | 'cut after' | 'truncate' }
   | { readonly do: 'delay' | 'drip'; readonly ms: number }
   | { readonly do: 'answer'; readonly code: number; readonly type: string; readonly message: string }
   | { readonly do: 'as'; readonly username: string; readonly password: string };
 
-export const PASS: Fate = { do: 'pass' };
+export const PASS: Fault = { do: 'pass' };
 
 export interface Proxy {
   readonly url: string;
@@ -35,7 +35,7 @@ export interface Proxy {
 export interface ProxyOptions {
   /** Of the real ClickHouse. */
   readonly target: string;
-  readonly judge: (asked: Asked) => Fate;
+  readonly judge: (asked: Asked) => Fault;
   /** Hears each error code with which ClickHouse itself answers. */
   readonly onRefusal?: (code: number) => void;
   /** Is waited for when ClickHouse has answered and the sender does not know of it yet. */
@@ -71,36 +71,36 @@ async function forward({ from, to, target, agent, judge, onRefusal, onAnswered }
   const body = await buffer(from);
   const url = new URL(from.url ?? '/', target);
   const asked = { query: url.searchParams.get('query') ?? body.toString(), url };
-  const fate = judge(asked);
-  if (fate.do === 'answer') return refuse(to, fate);
-  if (fate.do === 'cut before') return void to.destroy();
-  if (fate.do === 'delay') await sleep(fate.ms);
+  const fault = judge(asked);
+  if (fault.do === 'answer') return refuse(to, fault);
+  if (fault.do === 'cut before') return void to.destroy();
+  if (fault.do === 'delay') await sleep(fault.ms);
 
   const onward = request(url, {
     method: from.method,
-    headers: { ...from.headers, ...(fate.do === 'as' ? { authorization: basic(fate) } : {}) },
+    headers: { ...from.headers, ...(fault.do === 'as' ? { authorization: basic(fault) } : {}) },
     agent,
   });
   const answered = once(onward, 'response') as Promise<[IncomingMessage]>;
   answered.catch(() => undefined);
-  if (fate.do === 'cut inside') {
+  if (fault.do === 'cut inside') {
     onward.write(body.subarray(0, body.length >> 1));
     await sleep(50);
     onward.destroy();
     return void to.destroy();
   }
-  if (fate.do === 'drip') await drip(body, fate.ms, (part) => void onward.write(part));
-  onward.end(fate.do === 'drip' ? '' : body);
+  if (fault.do === 'drip') await drip(body, fault.ms, (part) => void onward.write(part));
+  onward.end(fault.do === 'drip' ? '' : body);
 
   const [answer] = await answered;
   const text = await buffer(answer);
   const code = answer.headers['x-clickhouse-exception-code'];
   if (code !== undefined) onRefusal?.(Number(code));
   await onAnswered?.(asked);
-  if (fate.do === 'cut after') return void to.destroy();
+  if (fault.do === 'cut after') return void to.destroy();
   const { 'transfer-encoding': _, ...headers } = answer.headers;
   to.writeHead(answer.statusCode ?? 0, { ...headers, 'content-length': text.length });
-  if (fate.do !== 'truncate') return void to.end(text);
+  if (fault.do !== 'truncate') return void to.end(text);
   to.flushHeaders();
   to.write(text.subarray(0, text.length >> 1));
   await sleep(50);

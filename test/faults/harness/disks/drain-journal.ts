@@ -8,7 +8,7 @@ export interface Draining {
   /** The files of the journal that should be shipped and are not. */
   readonly undrained: () => Promise<readonly string[]>;
   /** A server that takes over what is there. */
-  readonly startHeir: () => Promise<FaultServer>;
+  readonly startSuccessor: () => Promise<FaultServer>;
   readonly stop: (server: FaultServer) => Promise<void>;
 }
 
@@ -17,19 +17,19 @@ export interface Draining {
  * @throws Error when one does not get on with it
  */
 export async function drainJournal(draining: Draining): Promise<void> {
-  // Again while something is left: a listing can miss files that an heir moves meanwhile, which is then stopped early.
-  while ((await draining.undrained()).length > 0) await inherit(draining);
+  // Again while something is left: a listing can miss files that a successor moves meanwhile, which is then stopped early.
+  while ((await draining.undrained()).length > 0) await drainByNewServer(draining);
 }
 
-async function inherit({ undrained, startHeir, stop }: Draining): Promise<void> {
-  const heir = await startHeir();
+async function drainByNewServer({ undrained, startSuccessor, stop }: Draining): Promise<void> {
+  const successor = await startSuccessor();
   let files = (await undrained()).length;
   for (let deadline = Date.now() + STUCK_MS; files > 0 && Date.now() < deadline; await sleep(50)) {
     const left = (await undrained()).length;
     if (left < files) deadline = Date.now() + STUCK_MS;
     files = left;
   }
-  const health = files === 0 ? '' : await (await fetch(`${heir.url}/health`)).text();
-  await stop(heir);
+  const health = files === 0 ? '' : await (await fetch(`${successor.url}/health`)).text();
+  await stop(successor);
   if (files > 0) throw new Error(`${files} files of a journal are not shipped: ${health}`);
 }

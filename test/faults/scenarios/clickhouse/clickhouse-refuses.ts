@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { eventually } from '../../../support/http/outcome.ts';
-import type { Fate } from '../../../support/server/proxy.ts';
+import type { Fault } from '../../../support/server/proxy.ts';
 import { USERS } from '../../harness/fault-users.ts';
 import type { Scenario } from '../../harness/scenario.ts';
 import type { World } from '../../harness/world.ts';
@@ -10,7 +10,7 @@ interface Refusal {
   readonly name: string;
   readonly code: number;
   readonly begin: (world: World) => Promise<void> | void;
-  /** Omitted: the proxy's fates end by themselves when the scenario does. */
+  /** Omitted: the proxy's faults end by themselves when the scenario does. */
   readonly end?: (world: World) => Promise<void>;
 }
 
@@ -43,7 +43,7 @@ const REFUSALS: readonly Refusal[] = [
     code: 242,
     // Needs a replicated table that has lost its Keeper, which this ClickHouse does not have: the proxy says it.
     begin: (world) =>
-      world.onInsert((): Fate => {
+      world.onInsert((): Fault => {
         const message = 'Table is in readonly mode (replica path: /x/replicas/1)';
         return { do: 'answer', code: 242, type: 'TABLE_IS_READ_ONLY', message };
       }),

@@ -1,9 +1,9 @@
 import { eventually } from '../../../support/http/outcome.ts';
-import { PASS, type Fate } from '../../../support/server/proxy.ts';
+import { PASS, type Fault } from '../../../support/server/proxy.ts';
 import type { Random } from '../../../support/events/random.ts';
 import type { Scenario } from '../../harness/scenario.ts';
 
-/** Of the INSERTs, so many get this fate; the others pass, so that time goes on. */
+/** Of the INSERTs, so many get this fault; the others pass, so that time goes on. */
 const SHARE = 0.7;
 
 /** So many get it, however slow the machine. */
@@ -33,7 +33,7 @@ export const connectionSlow = connectionFault(
   (random) => (random.isTrue(0.5) ? { do: 'delay', ms: 600 } : { do: 'drip', ms: 600 }),
 );
 
-function connectionFault(name: string, what: string, fate: (random: Random) => Fate): Scenario {
+function connectionFault(name: string, what: string, fault: (random: Random) => Fault): Scenario {
   return {
     name,
     what,
@@ -44,7 +44,7 @@ function connectionFault(name: string, what: string, fate: (random: Random) => F
       world.onInsert(() => {
         if (!random.isTrue(SHARE)) return PASS;
         struck += 1;
-        return fate(random);
+        return fault(random);
       });
       world.traffic();
       await world.pause(2000, 3500);

@@ -6,7 +6,7 @@ import type { RequestContext, RequestState } from '../operation/context.ts';
 import type { Access } from '../operation/operation.ts';
 
 /** Finds out who calls, for everything below it. */
-export function identified(trust: Trust): Middleware<RequestState> {
+export function authenticate(trust: Trust): Middleware<RequestState> {
   return (ctx, next) => {
     const { socket, headers } = ctx.req;
     const forwardedFor = headers['x-forwarded-for'];
@@ -31,7 +31,7 @@ export function roleFor(access: Exclude<Access, 'open'>): Role {
  * Refuses callers without the role, and what tells of every application to those who read their own alone.
  * @throws AppError `unauthorized` when nobody knows them, and `forbidden` when they may do other things
  */
-export function demand(access: Exclude<Access, 'open'>, { state, req }: RequestContext): void {
+export function authorize(access: Exclude<Access, 'open'>, { state, req }: RequestContext): void {
   const { roles, application, scope } = state.caller;
   const role = roleFor(access);
   if (!roles.has(role)) throw application === undefined ? unauthorized(req) : withoutRole(application, role);
@@ -54,7 +54,7 @@ function withoutRole(application: string, role: Role): AppError {
  * Takes events or questions from what a caller may do.
  * @throws AppError `rate_limited` when it has used that up; then nothing is taken
  */
-export function charge({ allowance, application, address }: Caller, count: number): void {
+export function limitRate({ allowance, application, address }: Caller, count: number): void {
   const waitS = allowance?.take(count) ?? 0;
   if (waitS === 0) return;
   const who = application === undefined ? `the address ${address}` : `the key of ${show(application)}`;

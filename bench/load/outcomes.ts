@@ -18,9 +18,9 @@ export interface Verdict {
 }
 
 /** What became of each of millions of requests, one byte each. The events of request number N have the user `N`. */
-export class Fates {
+export class Outcomes {
   readonly eventsPerRequest: number;
-  #fates = new Uint8Array(1 << 20);
+  #outcomes = new Uint8Array(1 << 20);
   #count = 0;
 
   /** @param eventsPerRequest at most 254 */
@@ -30,17 +30,17 @@ export class Fates {
 
   /** The number of a new request. */
   next(): number {
-    if (this.#count === this.#fates.length) {
-      const larger = new Uint8Array(2 * this.#fates.length);
-      larger.set(this.#fates);
-      this.#fates = larger;
+    if (this.#count === this.#outcomes.length) {
+      const larger = new Uint8Array(2 * this.#outcomes.length);
+      larger.set(this.#outcomes);
+      this.#outcomes = larger;
     }
     this.#count += 1;
     return this.#count - 1;
   }
 
   answered(request: number, isAcknowledged: boolean): void {
-    this.#fates[request] = isAcknowledged ? ACKNOWLEDGED : REFUSED;
+    this.#outcomes[request] = isAcknowledged ? ACKNOWLEDGED : REFUSED;
   }
 
   /** Reads back every user. @param client of a user who may read the raw table */
@@ -55,12 +55,12 @@ export class Fates {
     }
     const verdict = { acknowledged: 0, missing: 0, twice: 0, refusedAndStored: 0, unknownAndStored: 0 };
     for (let request = 0; request < this.#count; request += 1) {
-      const fate = this.#fates[request];
+      const outcome = this.#outcomes[request];
       const times = stored[request] ?? 0;
-      if (fate === ACKNOWLEDGED) verdict.acknowledged += 1;
-      if (fate === ACKNOWLEDGED && times < this.eventsPerRequest) verdict.missing += 1;
-      if (fate === REFUSED && times > 0) verdict.refusedAndStored += 1;
-      if (fate === UNKNOWN && times > 0) verdict.unknownAndStored += 1;
+      if (outcome === ACKNOWLEDGED) verdict.acknowledged += 1;
+      if (outcome === ACKNOWLEDGED && times < this.eventsPerRequest) verdict.missing += 1;
+      if (outcome === REFUSED && times > 0) verdict.refusedAndStored += 1;
+      if (outcome === UNKNOWN && times > 0) verdict.unknownAndStored += 1;
       if (times > this.eventsPerRequest) verdict.twice += 1;
     }
     return verdict;
