@@ -27,6 +27,24 @@ describe('the layout', () => {
     const crowded = [...counts].filter(([, inside]) => inside.length > MAX_FILES).map(([folder]) => folder);
     expect(crowded).to.deep.equal([]);
   });
+
+  it('is walked by the document of the architecture as the imports say', () => {
+    const document = readFileSync(path.join(projectRoot, 'docs/architecture.md'), 'utf8');
+    const [, ways = ''] = /^## Ways\n([^]*?)^## /m.exec(document) ?? [];
+    const sections = ways.split(/^### /m).slice(1);
+    expect(sections.length).to.be.greaterThan(4);
+    // Both belong to every way: what puts the parts together, and what each request passes.
+    const passed = ['server/app.ts', 'server/open-answers.ts'];
+    for (const section of sections) {
+      const files = [...section.matchAll(/^\d+\. `([^`]+)`: /gm)].map(([, file = '']) => file);
+      expect(files, section).to.have.length.above(3);
+      for (const file of files) {
+        const known = passed.flatMap(importedBy);
+        expect(known, `what is named before it imports ${file}`).to.include(file);
+        passed.push(file);
+      }
+    }
+  });
 });
 
 function grouped(files: readonly string[]): Map<string, string[]> {
