@@ -16,49 +16,46 @@ describe('Browsing what anyone may send', function () {
 
   it(
     'shows whatever was sent as text, and nothing of it runs or breaks the page',
-    inBrowser(async ({ open }) => {
+    inBrowser(async ({ open, closing }) => {
       const hostile = await startTestApp();
-      try {
-        const events = HOSTILE.map((text) =>
-          eventText({
-            session_id: text,
-            category: text,
-            name: text,
-            user: text,
-            event_id: text.slice(0, 128),
-            data: { [text]: text, long: 'x'.repeat(60_000) },
-            timestamp: Date.now(),
-          }),
-        );
-        const { body } = await postEvents(hostile.url, events.join('\n'), NDJSON);
-        expect(body.rejected).to.deep.equal([]);
-        await eventually(async () => {
-          const { events: stored } = await getJson<ShownPage>(`${hostile.url}/events`);
-          expect(stored).to.have.length(HOSTILE.length);
-        });
-        const page = await open(`${hostile.url}/?view=browse&order=asc`);
-        await eventually(async () => expect(await shownNames(page)).to.have.length(HOSTILE.length));
-        await page.getByRole('combobox', { name: 'Event' }).click();
-        await page.getByRole('option').first().waitFor();
+      closing.add('service', () => hostile.remove());
+      const events = HOSTILE.map((text) =>
+        eventText({
+          session_id: text,
+          category: text,
+          name: text,
+          user: text,
+          event_id: text.slice(0, 128),
+          data: { [text]: text, long: 'x'.repeat(60_000) },
+          timestamp: Date.now(),
+        }),
+      );
+      const { body } = await postEvents(hostile.url, events.join('\n'), NDJSON);
+      expect(body.rejected).to.deep.equal([]);
+      await eventually(async () => {
+        const { events: stored } = await getJson<ShownPage>(`${hostile.url}/events`);
+        expect(stored).to.have.length(HOSTILE.length);
+      });
+      const page = await open(`${hostile.url}/?view=browse&order=asc`);
+      await eventually(async () => expect(await shownNames(page)).to.have.length(HOSTILE.length));
+      await page.getByRole('combobox', { name: 'Event' }).click();
+      await page.getByRole('option').first().waitFor();
+      await expectHarmless(page);
+      await page.keyboard.press('Escape');
+      await expectAccessible(page);
+      await screenshot(page, 'browse-hostile');
+      for (let index = 0; index < HOSTILE.length; index += 1) {
+        await page.locator('.event-time').nth(index).click();
+        await page.getByRole('dialog').locator('pre').waitFor();
         await expectHarmless(page);
-        await page.keyboard.press('Escape');
-        await expectAccessible(page);
-        await screenshot(page, 'browse-hostile');
-        for (let index = 0; index < HOSTILE.length; index += 1) {
-          await page.locator('.event-time').nth(index).click();
-          await page.getByRole('dialog').locator('pre').waitFor();
-          await expectHarmless(page);
-          if (index === HOSTILE.length - 1) await screenshot(page, 'browse-event-long');
-          await page.getByRole('button', { name: 'Close' }).click();
-        }
-        for (const [index] of HOSTILE.entries()) {
-          await page.goto(`${hostile.url}/?view=browse&order=asc`);
-          await page.locator('.filter-link').nth(index).click();
-          await eventually(async () => expect(await page.locator('.timeline-day .event-line').count()).to.equal(1));
-          await expectHarmless(page);
-        }
-      } finally {
-        await hostile.remove();
+        if (index === HOSTILE.length - 1) await screenshot(page, 'browse-event-long');
+        await page.getByRole('button', { name: 'Close' }).click();
+      }
+      for (const [index] of HOSTILE.entries()) {
+        await page.goto(`${hostile.url}/?view=browse&order=asc`);
+        await page.locator('.filter-link').nth(index).click();
+        await eventually(async () => expect(await page.locator('.timeline-day .event-line').count()).to.equal(1));
+        await expectHarmless(page);
       }
     }),
   );

@@ -218,16 +218,13 @@ describe('Browsing events in a browser', function () {
 
   it(
     'passes on what the service says of a question that is too expensive',
-    inBrowser(async ({ open, allowTrouble }) => {
+    inBrowser(async ({ open, allowTrouble, closing }) => {
       allowTrouble(/status of 422/);
       const small = await startTestApp({ questions: { ...defaults.questions, maxRowsRead: 1 } });
-      try {
-        await insertRows(small.database, 'events', [eventRow({}), eventRow({ event_id: 'f' })]);
-        const page = await open(`${small.url}/?view=browse`);
-        await page.getByText(/expected a shorter range \(from, to\), a session_id/).waitFor();
-      } finally {
-        await small.remove();
-      }
+      closing.add('service', () => small.remove());
+      await insertRows(small.database, 'events', [eventRow({}), eventRow({ event_id: 'f' })]);
+      const page = await open(`${small.url}/?view=browse`);
+      await page.getByText(/expected a shorter range \(from, to\), a session_id/).waitFor();
     }),
   );
 });

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { Closing } from '../../server/closing.ts';
 import { expectAccessible } from '../support/browser/accessible.ts';
 import { apiKey } from '../support/http/api-keys.ts';
 import { inBrowser, screenshot } from '../support/browser/browser.ts';
@@ -13,30 +12,25 @@ const BACK_WITHIN = { timeout: 40_000 };
 describe('The health of the service in a browser', () => {
   it(
     'says that all is well, then that ClickHouse is unavailable and what waits for it, and that all is well again',
-    inBrowser(async ({ open }) => {
-      const closing = new Closing();
-      try {
-        const service = await startSeverableService('test_browser_health', closing);
-        const page = await open(`${service.url}/?view=health`);
-        await page.getByText('All is well').waitFor();
-        await page.getByText(/It answers, with version \d+\.\d+/).waitFor();
-        await expectAccessible(page);
-        await screenshot(page, 'health-well');
+    inBrowser(async ({ open, closing }) => {
+      const service = await startSeverableService('test_browser_health', closing);
+      const page = await open(`${service.url}/?view=health`);
+      await page.getByText('All is well').waitFor();
+      await page.getByText(/It answers, with version \d+\.\d+/).waitFor();
+      await expectAccessible(page);
+      await screenshot(page, 'health-well');
 
-        await service.sever();
-        expect((await postEvents(service.url, eventText({ timestamp: Date.now() }))).status).to.equal(202);
-        await page.getByText('Events are accepted, and ClickHouse is unavailable').waitFor();
-        await page.getByText(/The oldest came \d+ s ago/).waitFor();
-        await page.getByText('1 event', { exact: true }).waitFor();
-        await expectAccessible(page);
-        await screenshot(page, 'health-unavailable');
+      await service.sever();
+      expect((await postEvents(service.url, eventText({ timestamp: Date.now() }))).status).to.equal(202);
+      await page.getByText('Events are accepted, and ClickHouse is unavailable').waitFor();
+      await page.getByText(/The oldest came \d+ s ago/).waitFor();
+      await page.getByText('1 event', { exact: true }).waitFor();
+      await expectAccessible(page);
+      await screenshot(page, 'health-unavailable');
 
-        await service.restore();
-        await page.getByText('All is well').waitFor(BACK_WITHIN);
-        await page.getByText('ClickHouse has every event that was accepted.').waitFor(BACK_WITHIN);
-      } finally {
-        await closing.close();
-      }
+      await service.restore();
+      await page.getByText('All is well').waitFor(BACK_WITHIN);
+      await page.getByText('ClickHouse has every event that was accepted.').waitFor(BACK_WITHIN);
     }),
   ).timeout(120_000);
 
@@ -61,59 +55,53 @@ describe('The health of the service in a browser', () => {
 
   it(
     'shows an answer with 503 and parts that the page has not heard of',
-    inBrowser(async ({ open, allowTrouble }) => {
+    inBrowser(async ({ open, allowTrouble, closing }) => {
       allowTrouble(/status of 503/);
       const service = await startTestApp();
-      try {
-        const page = await open(service.url);
-        const nodes = [
-          { node: 'a:8123', state: 'up', version: '26.7' },
-          { node: '<img src=x onerror=alert(1)>', state: 'unavailable', error: 'x'.repeat(300) },
-        ];
-        const parts = {
-          journal: { state: 'refusing', error: 'ENOSPC: no space left on device' },
-          clickhouse: { state: 'partly unavailable', version: '26.7', error: 'refused', nodes },
-          self_check: { state: 'passed', last_run_seconds: 61 },
-        };
-        await page.route('**/health', async (route) =>
-          route.fulfill({ status: 503, json: { status: 'not ready', parts } }),
-        );
-        await page.goto(`${service.url}/?view=health`);
-        await page.getByText('No events are accepted').waitFor();
-        await page.getByText('ENOSPC: no space left on device').waitFor();
-        await page.getByRole('heading', { name: 'Self check' }).waitFor();
-        for (const summary of await page.getByText('Details', { exact: true }).all()) await summary.click();
-        await page.getByText('1 min 1 s').waitFor();
-        await page.getByText('Free space on the disk of DATA_DIR').waitFor();
-        await page.getByText('node a:8123 · state up').waitFor();
-        await expectAccessible(page);
-        await screenshot(page, 'health-refusing');
-      } finally {
-        await service.remove();
-      }
+      closing.add('service', () => service.remove());
+      const page = await open(service.url);
+      const nodes = [
+        { node: 'a:8123', state: 'up', version: '26.7' },
+        { node: '<img src=x onerror=alert(1)>', state: 'unavailable', error: 'x'.repeat(300) },
+      ];
+      const parts = {
+        journal: { state: 'refusing', error: 'ENOSPC: no space left on device' },
+        clickhouse: { state: 'partly unavailable', version: '26.7', error: 'refused', nodes },
+        self_check: { state: 'passed', last_run_seconds: 61 },
+      };
+      await page.route('**/health', async (route) =>
+        route.fulfill({ status: 503, json: { status: 'not ready', parts } }),
+      );
+      await page.goto(`${service.url}/?view=health`);
+      await page.getByText('No events are accepted').waitFor();
+      await page.getByText('ENOSPC: no space left on device').waitFor();
+      await page.getByRole('heading', { name: 'Self check' }).waitFor();
+      for (const summary of await page.getByText('Details', { exact: true }).all()) await summary.click();
+      await page.getByText('1 min 1 s').waitFor();
+      await page.getByText('Free space on the disk of DATA_DIR').waitFor();
+      await page.getByText('node a:8123 · state up').waitFor();
+      await expectAccessible(page);
+      await screenshot(page, 'health-refusing');
     }),
   );
 
   it(
     'is shown without a key where the other views ask for one',
-    inBrowser(async ({ open, allowTrouble }) => {
+    inBrowser(async ({ open, allowTrouble, closing }) => {
       allowTrouble(/status of 401/);
       const keys = [apiKey('k', 'desk', 'read')];
       const service = await startTestApp({ trust: { keys, networks: [], proxies: [] } });
-      try {
-        const page = await open(`${service.url}/?view=browse`);
-        await page.getByRole('heading', { name: 'An API key is needed' }).waitFor();
-        await page.getByRole('link', { name: 'Health', exact: true }).click();
-        await page.getByText('All is well').waitFor();
-        await page.getByRole('link', { name: 'Events', exact: true }).click();
-        await page.getByLabel('API key').fill('k');
-        await page.getByRole('button', { name: 'Use this key' }).click();
-        await page.getByText('No events yet').waitFor();
-        await page.getByRole('link', { name: 'Health', exact: true }).click();
-        await page.getByText('All is well').waitFor();
-      } finally {
-        await service.remove();
-      }
+      closing.add('service', () => service.remove());
+      const page = await open(`${service.url}/?view=browse`);
+      await page.getByRole('heading', { name: 'An API key is needed' }).waitFor();
+      await page.getByRole('link', { name: 'Health', exact: true }).click();
+      await page.getByText('All is well').waitFor();
+      await page.getByRole('link', { name: 'Events', exact: true }).click();
+      await page.getByLabel('API key').fill('k');
+      await page.getByRole('button', { name: 'Use this key' }).click();
+      await page.getByText('No events yet').waitFor();
+      await page.getByRole('link', { name: 'Health', exact: true }).click();
+      await page.getByText('All is well').waitFor();
     }),
   );
 });

@@ -86,33 +86,30 @@ describe('Rejected events in a browser', function () {
 
   it(
     'may hold anything, and are shown as text',
-    inBrowser(async ({ open }) => {
+    inBrowser(async ({ open, closing }) => {
       const hostile = await startTestApp();
-      try {
-        const page = await open(`${hostile.url}/?view=rejected`);
-        await page.getByText('Nothing was rejected').waitFor();
-        const odd = ['\u0000\u0007\u001B[31m', `{"session_id":"${'x'.repeat(20_000)}"}`, '{"__proto__":{"a":1}}'];
-        const lines = [
-          ...HOSTILE,
-          ...odd,
-          ...HOSTILE.map((text) => JSON.stringify({ [text]: text, name: 1, category: text, data: { [text]: 1 } })),
-        ];
-        const answer = await postEvents(hostile.url, lines.join('\n'), NDJSON);
-        expect(answer.body.rejected).to.have.length(lines.length);
-        await eventually(async () => {
-          // Asked again it forgets the answer that is on its way.
-          await page.getByRole('button', { name: 'Refresh' }).click();
-          await page.locator('.rejection').first().waitFor({ timeout: 10_000 });
-          expect(await shownPayloads(page)).to.have.length(lines.length);
-        });
-        await page.getByText('U+202E').first().waitFor();
-        await page.getByText('[cut: 16384 of 20017 bytes]').waitFor();
-        await expectHarmless(page);
-        await expectAccessible(page);
-        await screenshot(page, 'rejected-hostile');
-      } finally {
-        await hostile.remove();
-      }
+      closing.add('service', () => hostile.remove());
+      const page = await open(`${hostile.url}/?view=rejected`);
+      await page.getByText('Nothing was rejected').waitFor();
+      const odd = ['\u0000\u0007\u001B[31m', `{"session_id":"${'x'.repeat(20_000)}"}`, '{"__proto__":{"a":1}}'];
+      const lines = [
+        ...HOSTILE,
+        ...odd,
+        ...HOSTILE.map((text) => JSON.stringify({ [text]: text, name: 1, category: text, data: { [text]: 1 } })),
+      ];
+      const answer = await postEvents(hostile.url, lines.join('\n'), NDJSON);
+      expect(answer.body.rejected).to.have.length(lines.length);
+      await eventually(async () => {
+        // Asked again it forgets the answer that is on its way.
+        await page.getByRole('button', { name: 'Refresh' }).click();
+        await page.locator('.rejection').first().waitFor({ timeout: 10_000 });
+        expect(await shownPayloads(page)).to.have.length(lines.length);
+      });
+      await page.getByText('U+202E').first().waitFor();
+      await page.getByText('[cut: 16384 of 20017 bytes]').waitFor();
+      await expectHarmless(page);
+      await expectAccessible(page);
+      await screenshot(page, 'rejected-hostile');
     }),
   );
 });

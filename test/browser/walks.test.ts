@@ -91,37 +91,34 @@ describe('Someone who has never seen the page', function () {
 
   it(
     'finds the venue with the most yes in answers of years ago',
-    inBrowser(async ({ open }) => {
+    inBrowser(async ({ open, closing }) => {
       const old = await startTestApp();
-      try {
-        const rsvps = RSVPS.flatMap(({ venue, yes, no }) =>
-          Array.from({ length: yes + no }, (_, index) => ({
-            name: 'rsvp',
-            category: 'answers',
-            timestamp: Date.UTC(2017, 2, 1 + index, 12),
-            data: { response: index < yes ? 'yes' : 'no', venue: { venue_name: venue } },
-          })),
-        );
-        const { body } = await postEvents(old.url, rsvps.map((rsvp) => JSON.stringify(rsvp)).join('\n'), NDJSON);
-        expect(body).to.deep.include({ accepted: rsvps.length, rejected: [] });
-        const page = await open(old.url);
-        await page.getByRole('link', { name: 'look at the 31 days up to then' }).waitFor();
-        const walk = new Walk(page, 'venue');
-        await walk.click(page.getByRole('link', { name: 'Top', exact: true }));
-        await page.getByText('of all time').waitFor();
-        await walk.click(page.getByRole('combobox', { name: 'By', exact: true }));
-        await walk.click(page.getByRole('option', { name: /^venue\.venue_name/ }));
-        await page.getByText('Filters and columns').waitFor();
-        await walk.click(page.getByRole('button', { name: '+ Filter' }));
-        await walk.click(page.getByRole('option', { name: /^response/ }));
-        await walk.click(page.getByRole('option', { name: /^yes/ }));
-        await eventually(async () =>
-          expect(await page.locator('tbody tr').first().innerText()).to.match(/Harbour café\s+5/),
-        );
-        await walk.end();
-      } finally {
-        await old.remove();
-      }
+      closing.add('service', () => old.remove());
+      const rsvps = RSVPS.flatMap(({ venue, yes, no }) =>
+        Array.from({ length: yes + no }, (_, index) => ({
+          name: 'rsvp',
+          category: 'answers',
+          timestamp: Date.UTC(2017, 2, 1 + index, 12),
+          data: { response: index < yes ? 'yes' : 'no', venue: { venue_name: venue } },
+        })),
+      );
+      const { body } = await postEvents(old.url, rsvps.map((rsvp) => JSON.stringify(rsvp)).join('\n'), NDJSON);
+      expect(body).to.deep.include({ accepted: rsvps.length, rejected: [] });
+      const page = await open(old.url);
+      await page.getByRole('link', { name: 'look at the 31 days up to then' }).waitFor();
+      const walk = new Walk(page, 'venue');
+      await walk.click(page.getByRole('link', { name: 'Top', exact: true }));
+      await page.getByText('of all time').waitFor();
+      await walk.click(page.getByRole('combobox', { name: 'By', exact: true }));
+      await walk.click(page.getByRole('option', { name: /^venue\.venue_name/ }));
+      await page.getByText('Filters and columns').waitFor();
+      await walk.click(page.getByRole('button', { name: '+ Filter' }));
+      await walk.click(page.getByRole('option', { name: /^response/ }));
+      await walk.click(page.getByRole('option', { name: /^yes/ }));
+      await eventually(async () =>
+        expect(await page.locator('tbody tr').first().innerText()).to.match(/Harbour café\s+5/),
+      );
+      await walk.end();
     }),
   );
 });

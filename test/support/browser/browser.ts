@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { Closing } from '../../../server/closing.ts';
 import { chromium } from './chromium.ts';
 import { PageWatch } from './page-watch.ts';
 import { projectRoot } from '../../../server/common/project-root.ts';
@@ -11,6 +12,8 @@ export interface Visit {
   readonly open: (url: string, options?: VisitOptions) => Promise<Page>;
   /** Says that what the browser complains about may match this; any other complaint fails the test. */
   readonly allowTrouble: (pattern: RegExp) => void;
+  /** What the test opens itself, and what its pages need: it closes after the pages, which would complain. */
+  readonly closing: Closing;
 }
 
 export interface VisitOptions {
@@ -41,10 +44,12 @@ export function inBrowser(test: (visit: Visit) => Promise<void>): Mocha.AsyncFun
     if (browser === undefined) this.skip();
     const watch = new PageWatch();
     const contexts: BrowserContext[] = [];
+    const closing = new Closing();
     try {
       await test({
         open: async (url, options) => open(browser, { url, options, watch, contexts }),
         allowTrouble: (pattern) => watch.allow(pattern),
+        closing,
       });
       watch.expectNoTrouble();
     } catch (error) {
@@ -54,6 +59,7 @@ export function inBrowser(test: (visit: Visit) => Promise<void>): Mocha.AsyncFun
       throw error;
     } finally {
       await Promise.all(contexts.map(async (context) => context.close()));
+      await closing.close();
     }
   };
 }
