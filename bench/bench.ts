@@ -7,8 +7,10 @@ import { readArguments, refusePositionals, runCommand, wholeFlag } from './comma
 import { createDirectTable, DIRECT_SETTINGS } from './servers/direct-table.ts';
 import { describeMachine, type Machine } from './measure/machine.ts';
 import { measure } from './measure/measure.ts';
+import { median } from './measure/statistics.ts';
 import { runRounds, type RoundPlan, type ScenarioResult } from './rounds.ts';
-import { benchTraffic, postRequest, scenarios, type Servers } from './scenarios.ts';
+import { benchTraffic, POST_ANALYTICS, postRequest, REDIS_STREAMS, scenarios, type Servers } from './scenarios.ts';
+import { startRedis } from './servers/redis.ts';
 import { DATABASE, startService } from './servers/service.ts';
 import { programFile, projectRoot } from '../server/common/project-root.ts';
 
@@ -63,15 +65,18 @@ function readPlan(args: readonly string[]): RoundPlan {
 async function bench(plan: RoundPlan, closing: Closing, signal: AbortSignal): Promise<BenchResult> {
   const startedAt = new Date().toISOString();
   const { engine, server } = await startService(closing);
-  const startReference = async (name: string) => {
-    const server = await startChildServer(programFile(`bench/${name}-server.js`), {});
+  const startReference = async (name: string, env: Readonly<Record<string, string>> = {}) => {
+    const server = await startChildServer(programFile(`bench/servers/${name}-server.js`), env);
     closing.add(`${name} server`, () => server.close());
-    return server.url;
+    return server;
   };
   const reference = await startReference('reference');
   const floor = await startReference('floor');
   const direct = await createDirectTable(engine.endpoint, DATABASE);
-  const servers: Servers = { reference, floor, service: server.url, direct };
+  const redis = await startRedis(closing);
+  if (redis === undefined) console.error('redis-server is not installed; what is built with it is left out');
+  const streams = redis && { server: await startReference('streams', { REDIS_SOCKET: redis.socket }), redis };
+  const servers: Servers = { reference, floor, ...(streams && { streams }), service: server, direct, engine };
   console.error('filling the current hour and a week of past hours ...');
   await fill(servers, plan.connections, signal);
   const results = await runRounds(
@@ -86,15 +91,21 @@ async function bench(plan: RoundPlan, closing: Closing, signal: AbortSignal): Pr
 }
 
 /** Also warms every server up: the engine of a process is slow until its code is compiled. */
-async function fill({ reference, floor, service }: Servers, connections: number, signal: AbortSignal): Promise<void> {
+async function fill(servers: Servers, connections: number, signal: AbortSignal): Promise<void> {
+  const { reference, floor, streams, service } = servers;
   const { currentEvent, pastEvent } = benchTraffic();
   const loads = [
-    { url: reference, event: currentEvent, requests: CURRENT_EVENTS },
-    { url: floor, event: currentEvent, requests: CURRENT_EVENTS },
-    { url: service, event: currentEvent, requests: CURRENT_EVENTS },
-    { url: service, event: pastEvent, requests: PAST_EVENTS },
+    { to: reference, event: currentEvent, requests: CURRENT_EVENTS },
+    { to: floor, event: currentEvent, requests: CURRENT_EVENTS },
+    { to: service, event: currentEvent, requests: CURRENT_EVENTS },
+    { to: service, event: pastEvent, requests: PAST_EVENTS },
+    ...(streams === undefined ? [] : [{ to: streams.server, event: currentEvent, requests: CURRENT_EVENTS }]),
   ];
-  for (const { url, event, requests } of loads) {
+  for (const {
+    to: { url },
+    event,
+    requests,
+  } of loads) {
     const next = () => postRequest(event());
     const { non2xx, errors } = await measure({ url, next, connections, extent: { requests } }, signal);
     if (non2xx + errors === 0) continue;
@@ -111,16 +122,23 @@ async function save(result: BenchResult): Promise<string> {
 
 function print({ machine, plan, scenarios }: BenchResult, file: string): void {
   const table = new Table({
-    head: ['scenario', 'per second', 'p50 ms', 'p99 ms', 'ratio', 'not 2xx', 'errors'],
+    head: ['scenario', 'per second', 'p50 ms', 'p99 ms', 'ratio', 'cpu us', 'all us', 'not 2xx', 'errors'],
     style: { head: [], border: [] },
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
   });
-  for (const { name, ratePerS, p50Ms, p99Ms, ratio, non2xx, errors } of scenarios) {
-    table.push([name, Math.round(ratePerS), p50Ms, p99Ms, ratio.toFixed(2), non2xx, errors]);
+  for (const { name, ratePerS, p50Ms, p99Ms, ratio, ownUs, allUs, non2xx, errors } of scenarios) {
+    const costs = [ownUs.toFixed(1), allUs.toFixed(1)];
+    table.push([name, Math.round(ratePerS), p50Ms, p99Ms, ratio.toFixed(2), ...costs, non2xx, errors]);
   }
   const { rounds, seconds, connections } = plan;
   console.log(table.toString());
   console.log('The ratio is to the reference; of POST /events, to the same rows inserted directly (1 connection).');
+  console.log('Processor time an event, user and system: of the process that answers; with the database behind it.');
+  const [ours, theirs] = [POST_ANALYTICS, REDIS_STREAMS].map((name) => scenarios.find((each) => each.name === name));
+  if (ours !== undefined && theirs !== undefined) {
+    const ratios = ours.rounds.map(({ ratePerS }, round) => ratePerS / (theirs.rounds[round]?.ratePerS ?? NaN));
+    console.log(`${POST_ANALYTICS}: ${median(ratios).toFixed(2)} times the rate of Koa with Redis Streams`);
+  }
   console.log(`Medians of ${rounds} rounds of ${seconds} s each, ${connections} connections, on`);
   console.log(`  ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.platform}`);
   console.log(`  Node ${machine.node}, ClickHouse ${machine.clickhouse}; load generator on the same machine`);

@@ -4,7 +4,8 @@ import { createHttpClient } from './load/http-client.ts';
 import { runLoad } from './load/http-load.ts';
 import { createLatency } from './measure/latency.ts';
 import { measure, type Measurement } from './measure/measure.ts';
-import type { Scenario } from './scenarios.ts';
+import { cpuSeconds } from './measure/process-cpu.ts';
+import type { Process, Scenario } from './scenarios.ts';
 import { median } from './measure/statistics.ts';
 
 /** So that what a load leaves behind (a batch to ship, parts to merge) is not charged to the next one. */
@@ -27,10 +28,18 @@ export interface ScenarioResult {
   readonly p99Ms: number;
   /** The median of the rate over that of the scenario it is compared with, in the same round. */
   readonly ratio: number;
+  /** Processor time an event, in microseconds: of the process that answers, and of it and all behind it. */
+  readonly ownUs: number;
+  readonly allUs: number;
   /** Sums over the rounds, those of the trickle included. */
   readonly non2xx: number;
   readonly errors: number;
-  readonly rounds: readonly Measurement[];
+  readonly rounds: readonly CostedMeasurement[];
+}
+
+/** With the processor time that each of the processes took, in seconds; it settles for a second after the load. */
+export interface CostedMeasurement extends Measurement {
+  readonly cpuS: readonly number[];
 }
 
 /**
@@ -43,13 +52,14 @@ export async function runRounds(
   scenarios: readonly Scenario[],
   { rounds, seconds, connections }: RoundPlan,
   service: string,
-  onMeasured: (round: number, scenario: Scenario, measured: Measurement) => void,
+  onMeasured: (round: number, scenario: Scenario, measured: CostedMeasurement) => void,
   signal: AbortSignal,
 ): Promise<ScenarioResult[]> {
-  const measured = new Map<Scenario, Measurement[]>(scenarios.map((scenario) => [scenario, []]));
+  const measured = new Map<Scenario, CostedMeasurement[]>(scenarios.map((scenario) => [scenario, []]));
   for (let round = 1; round <= rounds; round += 1) {
     for (const [scenario, measurements] of measured) {
-      const measurement = await withTrickle(
+      const before = await cpuOf(scenario.processes);
+      const load = await withTrickle(
         scenario,
         service,
         () => measureEvents(scenario, { seconds, connections }, signal),
@@ -57,6 +67,8 @@ export async function runRounds(
       );
       await pause(SETTLE_MS, signal);
       signal.throwIfAborted();
+      const after = await cpuOf(scenario.processes);
+      const measurement = { ...load, cpuS: after.map((cpuS, index) => cpuS - (before[index] ?? NaN)) };
       measurements.push(measurement);
       onMeasured(round, scenario, measurement);
     }
@@ -79,10 +91,14 @@ async function measureEvents(
   return { ...measurement, ratePerS: measurement.ratePerS * events };
 }
 
+async function cpuOf(processes: readonly Process[]): Promise<number[]> {
+  return await Promise.all(processes.map(async ({ pid }) => cpuSeconds(pid)));
+}
+
 /** Boils the rounds of one scenario down; `reference` has the same number of rounds. */
 export function summarize(
   name: string,
-  rounds: readonly Measurement[],
+  rounds: readonly CostedMeasurement[],
   reference: readonly Measurement[],
 ): ScenarioResult {
   const ratios = rounds.map(({ ratePerS }, i) => ratePerS / (reference[i]?.ratePerS ?? NaN));
@@ -92,6 +108,8 @@ export function summarize(
     p50Ms: median(rounds.map((round) => round.p50Ms)),
     p99Ms: median(rounds.map((round) => round.p99Ms)),
     ratio: median(ratios),
+    ownUs: median(rounds.map(({ cpuS: [own], ...round }) => costUs([own ?? NaN], round))),
+    allUs: median(rounds.map(({ cpuS, ...round }) => costUs(cpuS, round))),
     non2xx: rounds.reduce((sum, round) => sum + round.non2xx, 0),
     errors: rounds.reduce((sum, round) => sum + round.errors, 0),
     rounds,
@@ -128,4 +146,9 @@ async function withTrickle(
   } finally {
     client.close();
   }
+}
+
+/** Of an event, in microseconds. */
+function costUs(cpuS: readonly number[], { ratePerS, seconds }: Measurement): number {
+  return (cpuS.reduce((sum, each) => sum + each, 0) * 1e6) / (ratePerS * seconds);
 }

@@ -10,6 +10,8 @@ export interface Scenario {
   readonly name: string;
   /** Origin of the server it is sent to. */
   readonly url: string;
+  /** Who works for it: the process that answers, then those behind it. */
+  readonly processes: readonly [Process, ...Process[]];
   readonly next: () => LoadRequest;
   /** Events in one request, of which the rate is; 1 when it is left out. */
   readonly events?: number;
@@ -21,15 +23,30 @@ export interface Scenario {
   readonly trickle?: { readonly next: () => AnalyticsEvent; readonly ratePerS: number };
 }
 
-/** Where the scenarios find the servers they need. */
-export interface Servers {
-  readonly reference: string;
-  readonly floor: string;
-  readonly service: string;
-  readonly direct: DirectTable;
+/** Of an engine that is started again, another one each time. */
+export interface Process {
+  readonly pid: number;
 }
 
-const BATCHES_DIRECTLY = `ClickHouse directly, ${EVENTS_PER_BODY} rows an insert`;
+interface Answering extends Process {
+  readonly url: string;
+}
+
+/** Where the scenarios find the servers they need. */
+export interface Servers {
+  readonly reference: Answering;
+  readonly floor: Answering;
+  /** Koa before Redis, and Redis; left out where it is not installed. */
+  readonly streams?: { readonly server: Answering; readonly redis: Process };
+  readonly service: Answering;
+  readonly direct: DirectTable;
+  readonly engine: Process;
+}
+
+export const POST_ANALYTICS = 'POST /analytics, durable';
+export const REDIS_STREAMS = 'instead: Koa, Redis Streams, appendfsync always';
+
+const BATCHES_DIRECTLY = `instead: ClickHouse directly, ${EVENTS_PER_BODY} rows an insert`;
 const ONE_BATCH_AT_A_TIME = { events: EVENTS_PER_BODY, connections: 1, comparedWith: BATCHES_DIRECTLY };
 const NDJSON = { 'Content-Type': 'application/x-ndjson' };
 
@@ -39,39 +56,52 @@ const USERS = 10_000;
 const TRICKLE_PER_S = 50;
 
 /** The rows of the benchmark. The first is the one the others are compared with. */
-export function scenarios({ reference, floor, service, direct }: Servers): readonly [Scenario, ...Scenario[]] {
+export function scenarios(servers: Servers): readonly [Scenario, ...Scenario[]] {
+  const { reference, floor, streams, service, direct, engine } = servers;
   const { currentEvent, pastMoment } = benchTraffic();
   const bodies = eventBodies(Date.now());
   const nextBody = () => bodies.next().value;
+  const post = () => postRequest(currentEvent());
   return [
-    { name: 'reference: Koa, 204, does nothing', url: reference, next: () => postRequest(currentEvent()) },
-    {
-      name: 'floor: Koa, 204 after write and sync in groups',
-      url: floor,
-      next: () => postRequest(currentEvent()),
-    },
-    { name: 'POST /analytics, durable', url: service, next: () => postRequest(currentEvent()) },
+    { name: 'reference: Koa, 204, does nothing', ...of(reference), next: post },
+    { name: 'floor: Koa, 204 after write and sync in groups', ...of(floor), next: post },
+    ...(streams === undefined ? [] : [{ name: REDIS_STREAMS, ...of(streams.server, streams.redis), next: post }]),
+    { name: POST_ANALYTICS, ...of(service, engine), next: post },
     {
       name: 'GET /analytics, current hour',
-      url: service,
+      ...of(service, engine),
       next: () => getRequest(Date.now()),
       trickle: { next: currentEvent, ratePerS: TRICKLE_PER_S },
     },
-    { name: `GET /analytics, ${PAST_HOURS} past hours`, url: service, next: () => getRequest(pastMoment()) },
-    { name: 'ClickHouse directly, async insert', url: direct.url, next: () => direct.insert(currentEvent()) },
+    {
+      name: `GET /analytics, ${PAST_HOURS} past hours`,
+      ...of(service, engine),
+      next: () => getRequest(pastMoment()),
+    },
+    {
+      name: 'instead: ClickHouse directly, async insert',
+      url: direct.url,
+      processes: [engine],
+      next: () => direct.insert(currentEvent()),
+    },
     {
       name: BATCHES_DIRECTLY,
       url: direct.url,
+      processes: [engine],
       next: () => direct.insertRows(nextBody().rows),
       ...ONE_BATCH_AT_A_TIME,
     },
     {
       name: `POST /events, ${EVENTS_PER_BODY} a body, durable`,
-      url: service,
+      ...of(service, engine),
       next: () => ({ method: 'POST', path: '/events', headers: NDJSON, body: nextBody().events }),
       ...ONE_BATCH_AT_A_TIME,
     },
   ];
+}
+
+function of(server: Answering, ...behind: readonly Process[]): Pick<Scenario, 'url' | 'processes'> {
+  return { url: server.url, processes: [server, ...behind] };
 }
 
 /** The same traffic in every run, apart from the time. Past moments are spread over `PAST_HOURS` hours. */

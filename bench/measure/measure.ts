@@ -29,6 +29,8 @@ export interface Measurement {
   readonly non2xx: number;
   /** Requests that ended without an answer. */
   readonly errors: number;
+  /** Of all requests that were answered, in seconds. */
+  readonly seconds: number;
 }
 
 /** Runs one load from this process. An aborted signal ends it early, with what was measured until then. */
@@ -50,7 +52,7 @@ export async function measure(plan: LoadPlan, signal: AbortSignal): Promise<Meas
   signal.addEventListener('abort', stop, { once: true });
   try {
     const { '2xx': answered, non2xx, errors, duration, latency } = await ended.promise;
-    return { ratePerS: answered / duration, p50Ms: latency.p50, p99Ms: latency.p99, non2xx, errors };
+    return { ratePerS: answered / duration, p50Ms: latency.p50, p99Ms: latency.p99, non2xx, errors, seconds: duration };
   } finally {
     signal.removeEventListener('abort', stop);
   }

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import type { Measurement } from '../../../bench/measure/measure.ts';
-import { summarize } from '../../../bench/rounds.ts';
+import { summarize, type CostedMeasurement } from '../../../bench/rounds.ts';
 import { median, slope } from '../../../bench/measure/statistics.ts';
 
 describe('the median', () => {
@@ -28,12 +27,18 @@ describe('a benchmark row', () => {
     expect(row).to.include({ ratePerS: 50, ratio: 0.9 });
   });
 
+  it('says what an event costs, of the process that answers and of all', () => {
+    const row = summarize('x', [rate(50), rate(900)], [rate(1), rate(1)]);
+    expect(row.ownUs).to.be.closeTo(0.5, 1e-9);
+    expect(row.allUs).to.be.closeTo(5.5, 1e-9);
+  });
+
   it('counts every failure of every round', () => {
     const rounds = [rate(1), { ...rate(1), errors: 2 }, { ...rate(1), non2xx: 3 }];
     expect(summarize('x', rounds, rounds)).to.include({ errors: 2, non2xx: 3 });
   });
 });
 
-function rate(ratePerS: number): Measurement {
-  return { ratePerS, p50Ms: 1, p99Ms: 2, non2xx: 0, errors: 0 };
+function rate(ratePerS: number): CostedMeasurement {
+  return { ratePerS, seconds: 2, p50Ms: 1, p99Ms: 2, non2xx: 0, errors: 0, cpuS: [ratePerS / 1e6, ratePerS / 1e5] };
 }
