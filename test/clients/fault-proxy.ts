@@ -10,12 +10,19 @@ export type Fate = 'pass' | 'lose answer' | 'lose request' | 'delay' | 429 | 503
 
 export interface FaultProxy {
   readonly url: string;
-  /** The texts of all bodies whose senders were told that they were taken. */
-  readonly delivered: readonly string[];
+  /** The markers in all bodies whose senders were told that they were taken. */
+  readonly delivered: ReadonlySet<string>;
   /** How many requests met with which fate. */
   readonly fates: ReadonlyMap<Fate, number>;
+  /** How often the service itself answered with which status. */
+  readonly answers: ReadonlyMap<number, number>;
+  /** How many requests had a marker in them that had come before. */
+  sentAgain(): number;
   close(): Promise<void>;
 }
+
+/** What stands for an event in the text of a body. */
+export const MARKER = /#[\w-]+#/g;
 
 const DELAY_MS = 300;
 const RETRY_AFTER_S = 1;
@@ -23,25 +30,33 @@ const RETRY_AFTER_S = 1;
 /** Between a client and the service, whose address may change. @param fateOf of the next POST */
 export async function startFaultProxy(target: () => string, fateOf: () => Fate): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: false });
-  const delivered: string[] = [];
+  const delivered = new Set<string>();
+  const come = new Set<string>();
   const fates = new Map<Fate, number>();
+  const answers = new Map<number, number>();
+  let sentAgain = 0;
   const handle = async (from: IncomingMessage, to: ServerResponse): Promise<void> => {
     const body = await buffer(from);
-    const fate = from.method === 'POST' ? fateOf() : 'pass';
-    if (from.method === 'POST') fates.set(fate, (fates.get(fate) ?? 0) + 1);
+    const isPost = from.method === 'POST';
+    const fate = isPost ? fateOf() : 'pass';
+    const markers = isPost ? (textOf(body).match(MARKER) ?? []) : [];
+    if (isPost) count(fates, fate);
+    if (markers.some((marker) => come.has(marker))) sentAgain += 1;
+    for (const marker of markers) come.add(marker);
     if (fate === 'lose request') return void to.destroy();
     if (typeof fate === 'number') return refuse(to, fate);
     const onward = request(new URL(from.url ?? '/', target()), { method: from.method, headers: from.headers, agent });
     onward.end(body);
     const [answer] = (await once(onward, 'response')) as [IncomingMessage];
     const text = await buffer(answer);
+    const { statusCode = 0 } = answer;
+    if (isPost) count(answers, statusCode);
     if (fate === 'lose answer') return void to.destroy();
     if (fate === 'delay') await sleep(DELAY_MS);
     const { 'transfer-encoding': _, ...headers } = answer.headers;
-    to.writeHead(answer.statusCode ?? 0, { ...headers, 'content-length': text.length });
+    to.writeHead(statusCode, { ...headers, 'content-length': text.length });
     to.end(text);
-    const isTaken = answer.statusCode === 200 || answer.statusCode === 202;
-    if (isTaken && from.method === 'POST') delivered.push(textOf(body));
+    if (statusCode === 200 || statusCode === 202) for (const marker of markers) delivered.add(marker);
   };
   const server = createServer((from, to) => {
     handle(from, to).catch(() => to.destroy());
@@ -53,12 +68,18 @@ export async function startFaultProxy(target: () => string, fateOf: () => Fate):
     url: `http://127.0.0.1:${port}`,
     delivered,
     fates,
+    answers,
+    sentAgain: () => sentAgain,
     close: async () => {
       agent.destroy();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function count<K>(counts: Map<K, number>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 /** As a proxy says it that knows of pages. */

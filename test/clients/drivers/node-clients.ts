@@ -3,25 +3,37 @@ import { Analytics as Segment } from '@segment/analytics-node';
 import Rudder from '@rudderstack/rudder-sdk-node';
 import { CloudEvent, HTTP } from 'cloudevents';
 import { PostHog } from 'posthog-node';
-import type { Driver, Sent } from './sent.ts';
+import type { Client, Destination, Driver, Sent } from './sent.ts';
 
 const FLUSH_MS = 100;
 const END_MS = 120_000;
+
+/** A client that runs in this process, and gives its events no sessions or times of its own. */
+function inProcess(send: (to: Destination, events: readonly Sent[]) => Promise<void>): () => Promise<Client> {
+  return async () => ({
+    send: async (to, events) => {
+      await send(to, events);
+      return events;
+    },
+  });
+}
 
 const segment: Driver = {
   name: '@segment/analytics-node',
   neverMeets: [],
   isPatient: true,
   category: 'track',
-  send: async (url, writeKey, events) => {
+  answers: [200, 429],
+  start: inProcess(async ({ url, key: writeKey }, events) => {
     const client = new Segment({ writeKey, host: url, flushInterval: FLUSH_MS });
     client.on('error', () => undefined);
-    for (const { marker, name, user, session, timestamp } of events) {
-      client.track({ event: name, userId: user, timestamp, properties: { marker }, context: { sessionId: session } });
+    for (const { name, user, session, timestamp, payload } of events) {
+      const context = { sessionId: session };
+      client.track({ event: name, userId: user, timestamp, properties: { ...payload }, context });
       await pauseNowAndThen();
     }
     await client.closeAndFlush({ timeout: END_MS });
-  },
+  }),
 };
 
 const rudder: Driver = {
@@ -30,17 +42,18 @@ const rudder: Driver = {
   // Three tries within two seconds.
   isPatient: false,
   category: 'track',
-  send: async (url, writeKey, events) => {
-    const client = new Rudder(writeKey, { dataPlaneUrl: url, flushInterval: FLUSH_MS, errorHandler: () => undefined });
-    for (const { marker, name, user, session, timestamp } of events) {
+  answers: [200, 429],
+  start: inProcess(async ({ url, key }, events) => {
+    const client = new Rudder(key, { dataPlaneUrl: url, flushInterval: FLUSH_MS, errorHandler: () => undefined });
+    for (const { name, user, session, timestamp, payload } of events) {
       const context = { sessionId: session };
-      client.track({ event: name, userId: user, timestamp, properties: { marker }, context });
+      client.track({ event: name, userId: user, timestamp, properties: { ...payload }, context });
       await pauseNowAndThen();
     }
     await client.flush();
     // A flush that runs already is not waited for.
     await sleep(5_000);
-  },
+  }),
 };
 
 const posthog: Driver = {
@@ -48,15 +61,16 @@ const posthog: Driver = {
   neverMeets: [429],
   isPatient: false,
   category: 'capture',
-  send: async (url, key, events) => {
+  answers: [200, 503],
+  start: inProcess(async ({ url, key }, events) => {
     const client = new PostHog(key, { host: url, flushInterval: FLUSH_MS, fetchRetryDelay: 500 });
     client.on('error', () => undefined);
-    for (const { marker, name, user, session, timestamp } of events) {
-      client.capture({ event: name, distinctId: user, timestamp, properties: { marker, $session_id: session } });
+    for (const { name, user, session, timestamp, payload } of events) {
+      client.capture({ event: name, distinctId: user, timestamp, properties: { ...payload, $session_id: session } });
       await pauseNowAndThen();
     }
     await client.shutdown(END_MS).catch(() => undefined);
-  },
+  }),
 };
 
 const MODES = [HTTP.structured, HTTP.binary] as const;
@@ -66,28 +80,34 @@ const cloudevents: Driver = {
   neverMeets: [],
   isPatient: true,
   category: '/clients',
-  send: async (url, key, events) => {
-    let index = 0;
-    const next = async (): Promise<void> => {
-      const event = events[index];
-      if (event === undefined) return;
-      await sendCloudEvent(url, key, event, MODES[(index += 1) % 2] ?? HTTP.binary);
-      await next();
-    };
-    await Promise.all(Array.from({ length: 8 }, next));
-  },
+  // A bad event is a request of its own.
+  answers: [202, 400, 503],
+  start: async () => ({
+    send: async (to, events) => {
+      let index = 0;
+      const next = async (): Promise<void> => {
+        const event = events[index];
+        if (event === undefined) return;
+        await sendCloudEvent(to, event, MODES[(index += 1) % 2] ?? HTTP.binary);
+        await next();
+      };
+      await Promise.all(Array.from({ length: 8 }, next));
+      // There is no attribute for it but the subject.
+      return events.map((event) => ({ ...event, session: event.user }));
+    },
+  }),
 };
 
 /** The package leaves the sending to its user, and this one never gives up. */
-async function sendCloudEvent(url: string, key: string, sent: Sent, encode: typeof HTTP.binary): Promise<void> {
-  const { marker, name, user, timestamp } = sent;
+async function sendCloudEvent({ url, key }: Destination, sent: Sent, encode: typeof HTTP.binary): Promise<void> {
+  const { marker, name, user, timestamp, payload } = sent;
   const event = new CloudEvent({
     id: `id ${marker}`,
     source: '/clients',
     type: name,
     subject: user,
     time: timestamp.toISOString(),
-    data: { marker },
+    data: payload,
   });
   const { headers, body } = encode(event);
   const sentHeaders = { ...(headers as Record<string, string>), Authorization: `Bearer ${key}` };
@@ -98,7 +118,7 @@ async function sendCloudEvent(url: string, key: string, sent: Sent, encode: type
       body: String(body),
     }).catch(() => undefined);
     await answer?.arrayBuffer().catch(() => undefined);
-    if (answer?.status === 202) return;
+    if (answer?.status === 202 || answer?.status === 400) return;
     await sleep(200);
   }
 }

@@ -29,6 +29,12 @@ export async function listAll(url: string, headers: Record<string, string>): Pro
   return await all<Listed>(`${url}/events?`, 'events', headers);
 }
 
+/** The texts of everything that a service at rest has rejected. */
+export async function listRejected(url: string, headers: Record<string, string>): Promise<readonly string[]> {
+  const found = await all<{ readonly payload: string }>(`${url}/events/rejected?`, 'rejected', headers);
+  return found.map(({ payload }) => payload);
+}
+
 async function atLeast<T>(count: number, read: () => Promise<readonly T[]>): Promise<readonly T[]> {
   for (const untilMs = Date.now() + FRESH_MS; ;) {
     const found = await read();
