@@ -22,8 +22,10 @@ export class Store {
 
   /** Takes over what pages before this one, or beside it, left there. Sent by several, an event is still one event. */
   load(): void {
-    const left = attempt(() => Object.entries(localStorage).filter(([key]) => key.startsWith(PREFIX))) ?? [];
-    for (const [key, text] of left) this.#keep(key.slice(PREFIX.length), String(text));
+    const left = attempt(() => Object.entries<string>(localStorage).filter(([key]) => key.startsWith(PREFIX))) ?? [];
+    // The storage has no order of its own.
+    left.sort(([, one], [, other]) => timeOf(one) - timeOf(other));
+    for (const [key, text] of left) this.#keep(key.slice(PREFIX.length), text);
   }
 
   add(id: string, text: string): void {
@@ -58,4 +60,8 @@ export class Store {
       this.remove(oldest);
     }
   }
+}
+
+function timeOf(text: string): number {
+  return Number(/"timestamp":(\d+)/.exec(text)?.[1] ?? 0);
 }
