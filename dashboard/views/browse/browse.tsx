@@ -15,7 +15,7 @@ export const browse: View = { id: 'browse', title: 'Events', Content: Browse };
 
 /** The parameters that have a field for what the service says about them. */
 const FIELDS = [...TEXT_FILTERS.map(({ id }) => id), 'where', 'from', 'to'];
-const LIVE_MS = 2_000;
+const LIVE_MS = 1_000;
 
 function Browse({ query }: ViewProps) {
   const state = stateOf(query);

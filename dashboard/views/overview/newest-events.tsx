@@ -4,7 +4,8 @@ import { locatorOf, readEvents } from '../../events/listed-event.ts';
 import { useAnswer } from '../../hooks/use-answer.ts';
 import { browseTo } from '../../state/links.ts';
 
-const EVERY_MS = 1_500;
+/** An event is here within two seconds, of which the service may take one. */
+const EVERY_MS = 700;
 const PATH = '/events?order=desc&limit=10';
 
 /** What happened last, as it comes. */

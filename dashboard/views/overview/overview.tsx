@@ -18,7 +18,7 @@ import './overview.css';
 export const overview: View = { id: 'overview', title: 'Overview', Content: Overview };
 
 /** While nothing has come, the first event is looked for. */
-const WAITING_MS = 1_000;
+const WAITING_MS = 500;
 
 function Overview({ query }: ViewProps) {
   const [isFirst, setIsFirst] = useState(true);
