@@ -16,7 +16,7 @@ export interface Outcome {
   /** Those of which the client was told that they were taken. */
   readonly delivered: number;
   readonly stored: number;
-  /** Those that are valid, and neither delivered nor stored: the client gave them up. */
+  /** Those that are valid, and neither delivered nor stored: the client gave them up, or went with its page. */
   readonly givenUp: number;
   readonly rejected: number;
   /** Delivered, and not there: there must be none. */

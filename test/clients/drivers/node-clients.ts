@@ -63,7 +63,8 @@ const posthog: Driver = {
   category: 'capture',
   answers: [200, 503],
   start: inProcess(async ({ url, key }, events) => {
-    const client = new PostHog(key, { host: url, flushInterval: FLUSH_MS, fetchRetryDelay: 500 });
+    const options = { flushInterval: FLUSH_MS, fetchRetryDelay: 500, maxQueueSize: events.length };
+    const client = new PostHog(key, { host: url, ...options });
     client.on('error', () => undefined);
     for (const { name, user, session, timestamp, payload } of events) {
       client.capture({ event: name, distinctId: user, timestamp, properties: { ...payload, $session_id: session } });

@@ -21,7 +21,7 @@ const PAGE_DRIVERS: readonly PageDriver[] = [
     isPatient: true,
     category: 'track',
     answers: [200, 429],
-    quietMs: 15_000,
+    quietMs: 60_000,
   },
   {
     name: '@rudderstack/analytics-js',
@@ -30,8 +30,8 @@ const PAGE_DRIVERS: readonly PageDriver[] = [
     isPatient: true,
     category: 'track',
     answers: [200, 429],
-    // A page takes over what another one left after ten seconds.
-    quietMs: 20_000,
+    // It takes over what another page left after ten seconds, and waits up to six minutes before it tries again.
+    quietMs: 100_000,
   },
   {
     name: 'posthog-js',
@@ -41,7 +41,7 @@ const PAGE_DRIVERS: readonly PageDriver[] = [
     isPatient: false,
     category: 'capture',
     answers: [200, 503],
-    quietMs: 11_000,
+    quietMs: 15_000,
   },
 ];
 
