@@ -29,10 +29,11 @@ export function openAnswers(
   { metrics, closing, log, nowMs }: AnswersDependencies,
 ) {
   const readerOf = (application: string | undefined) => {
-    const queries = countedQueries(hourlyQueries(queryNodes, application), (reads) =>
-      metrics.hourlyQueries.inc({ reads }),
-    );
-    return new HourlyReader(queries, cache.maxHours);
+    const queriesUntil = (signal: AbortSignal) =>
+      countedQueries(hourlyQueries(queryNodes.until(signal), limits, application), (reads) =>
+        metrics.hourlyQueries.inc({ reads }),
+      );
+    return new HourlyReader(queriesUntil, cache.maxHours);
   };
   const hourly = createHourly({ readerOf, cache, log, nowMs });
   const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, limits, cache, nowMs });

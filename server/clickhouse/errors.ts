@@ -1,4 +1,5 @@
 import { ClickHouseError } from '@clickhouse/client';
+import { messageOf } from '../common/errors.ts';
 
 /**
  * What a failed request to ClickHouse means for whoever sent it.
@@ -71,6 +72,42 @@ const SCHEMA_CODES: ReadonlySet<string> = new Set([
   '122', // INCOMPATIBLE_COLUMNS
 ]);
 
+/**
+ * Codes with which ClickHouse refuses a SELECT for what it says, and would refuse it again. Whether a column is there is
+ * not among them: that is a state of the tables, which migrations change.
+ */
+const SELECT_CODES: ReadonlySet<string> = new Set([
+  '36', // BAD_ARGUMENTS
+  '42', // NUMBER_OF_ARGUMENTS_DOESNT_MATCH
+  '43', // ILLEGAL_TYPE_OF_ARGUMENT
+  '44', // ILLEGAL_COLUMN
+  '46', // UNKNOWN_FUNCTION
+  '48', // NOT_IMPLEMENTED
+  '49', // LOGICAL_ERROR
+  '50', // UNKNOWN_TYPE
+  '63', // UNKNOWN_AGGREGATE_FUNCTION
+  '70', // CANNOT_CONVERT_TYPE
+  '73', // UNKNOWN_FORMAT
+  '115', // UNKNOWN_SETTING
+  '153', // ILLEGAL_DIVISION
+  '179', // MULTIPLE_EXPRESSIONS_FOR_ALIAS
+  '184', // ILLEGAL_AGGREGATION
+  '207', // AMBIGUOUS_IDENTIFIER
+  '215', // NOT_AN_AGGREGATE
+  '258', // UNION_ALL_RESULT_STRUCTURES_MISMATCH
+  '352', // AMBIGUOUS_COLUMN_NAME
+  '386', // NO_COMMON_TYPE
+  '403', // INVALID_JOIN_ON_EXPRESSION
+  '427', // CANNOT_COMPILE_REGEXP
+  '456', // UNKNOWN_QUERY_PARAMETER
+  '457', // BAD_QUERY_PARAMETER
+]);
+
+/** Whether ClickHouse refuses a SELECT for what it says, so that asking again is in vain: the fault is here. */
+export function refusesSelect(error: unknown): boolean {
+  return classify(error) === 'request' || SELECT_CODES.has(codeOf(error) ?? '');
+}
+
 /** All codes that are in no list, known or not, are taken for the server's state: waiting loses nothing. */
 export function classify(error: unknown): FailureClass {
   if (error instanceof ClassifiedError) return error.failureClass;
@@ -119,19 +156,27 @@ export function mayBeTheRows(error: unknown): boolean {
 }
 
 /** The limits of a query that ClickHouse may say were hit. */
-export type QueryLimit = 'time' | 'memory' | 'rows read' | 'size of the result';
+export type QueryLimit = 'time' | 'memory' | 'rows read' | 'size of the result' | 'size of the query';
 
 const LIMIT_CODES: ReadonlyMap<string | undefined, QueryLimit> = new Map([
   ['158', 'rows read'], // TOO_MANY_ROWS
   ['159', 'time'], // TIMEOUT_EXCEEDED
   ['160', 'time'], // TOO_SLOW: it is estimated to take too long
+  ['167', 'size of the query'], // TOO_DEEP_AST
+  ['168', 'size of the query'], // TOO_BIG_AST
   ['241', 'memory'], // MEMORY_LIMIT_EXCEEDED
+  ['306', 'size of the query'], // TOO_DEEP_RECURSION
+  ['307', 'rows read'], // TOO_MANY_BYTES
   ['396', 'size of the result'], // TOO_MANY_ROWS_OR_BYTES
 ]);
 
+/** How ClickHouse says that the memory of all queries is used up, of which any one may have been small. */
+const MEMORY_OF_ALL = /\((?:total|for user)\)|^User memory limit/;
+
 /** Which limit a query was ended for; undefined when it failed for another reason. */
 export function limitHit(error: unknown): QueryLimit | undefined {
-  return LIMIT_CODES.get(codeOf(error));
+  const limit = LIMIT_CODES.get(codeOf(error));
+  return limit === 'memory' && MEMORY_OF_ALL.test(messageOf(error)) ? undefined : limit;
 }
 
 /** ClickHouse's own error code, such as `'60'`; undefined when the failure was not reported by ClickHouse. */

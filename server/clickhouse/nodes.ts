@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { connect, type ClickHouseClient, type ConnectOptions } from './client.ts';
 import { nodesOf } from './endpoint.ts';
 import { codeOf } from './errors.ts';
@@ -24,26 +25,44 @@ const CUT_OFF: ReadonlySet<string | undefined> = new Set(['209', '210', '279']);
  */
 export class Nodes {
   readonly #clients: readonly ClickHouseClient[];
-  #current: number;
+  /** Shared with those of `until`. */
+  #way: { node: number };
+  #signal: AbortSignal | undefined;
 
   /** @param first of the clients, the one to begin with; any number */
   constructor(clients: readonly ClickHouseClient[], first = 0) {
     this.#clients = clients;
-    this.#current = first % clients.length;
+    this.#way = { node: first % clients.length };
+  }
+
+  /**
+   * The same nodes for whoever waits no longer than until the signal is aborted: nothing is asked then, and what is under
+   * way fails with its reason. So a question is bound to its asker once, whatever it asks on the way to its answer.
+   */
+  until(signal: AbortSignal): Nodes {
+    // As many requests as there are listen to it, and Node would take more than ten for a leak.
+    setMaxListeners(0, signal);
+    const bound = new Nodes(this.#clients);
+    bound.#way = this.#way;
+    bound.#signal = signal;
+    return bound;
   }
 
   /**
    * Sends a request, which must do no harm when it is sent twice, one try after the other.
-   * @throws what the last try throws
+   * @param request gets the signal to send it with, if there is one
+   * @throws what the last try throws, and the reason of the signal
    */
-  async use<T>(request: (client: ClickHouseClient) => Promise<T>): Promise<T> {
+  async use<T>(request: (client: ClickHouseClient, signal: AbortSignal | undefined) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries += 1) {
-      const node = this.#current;
+      this.#signal?.throwIfAborted();
+      const { node } = this.#way;
       const client = this.#clients[node];
       if (client === undefined) throw new RangeError(`there is no node ${node}`);
       try {
-        return await request(client);
+        return await request(client, this.#signal);
       } catch (error) {
+        this.#signal?.throwIfAborted();
         const isUnreachable = UNREACHABLE.has(networkCodeOf(error));
         // A node that does not answer in time, or that is cut off, is left too, but this request has waited long enough.
         if (isUnreachable || codeOf(error) === undefined || CUT_OFF.has(codeOf(error))) this.#leave(node);
@@ -58,7 +77,7 @@ export class Nodes {
 
   /** Of several requests that failed at one node, the first moves on for all. */
   #leave(node: number): void {
-    if (this.#current === node) this.#current = (node + 1) % this.#clients.length;
+    if (this.#way.node === node) this.#way.node = (node + 1) % this.#clients.length;
   }
 }
 

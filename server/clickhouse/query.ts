@@ -1,6 +1,6 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
 import { AppError, messageOf } from '../common/errors.ts';
-import { classify, limitHit, type QueryLimit } from './errors.ts';
+import { limitHit, refusesSelect, type QueryLimit } from './errors.ts';
 import type { Nodes } from './nodes.ts';
 
 /** What one query for an answer about events may use of ClickHouse; over any of them it ends with an error. */
@@ -12,9 +12,6 @@ export interface QuestionLimits {
   readonly maxResultBytes: number;
 }
 
-/** No question of the HTTP API may keep ClickHouse busy for longer. */
-const MAX_EXECUTION_S = 10;
-
 /** What a query may use, and how whoever asks can ask for less. */
 export interface QueryBounds {
   readonly limits: QuestionLimits;
@@ -25,24 +22,22 @@ export interface QueryBounds {
 /**
  * Runs one SELECT with its values bound as `{name:Type}` parameters, and returns its rows.
  * @throws AppError `unavailable` when ClickHouse cannot answer now, `too_expensive` when the query goes over its bounds,
- * `internal` when ClickHouse refuses it
+ * `internal` when ClickHouse refuses it, and the reason of the signal that the nodes are bound to
  */
 export async function queryRows<Row>(
   nodes: Nodes,
   query: string,
   params: Readonly<Record<string, unknown>>,
-  bounds?: QueryBounds,
+  bounds: QueryBounds,
 ): Promise<Row[]> {
   try {
-    return await nodes.use(async (client) => {
+    return await nodes.use(async (client, signal) => {
       const result = await client.query({
         query,
         query_params: params,
         format: 'JSONEachRow',
-        clickhouse_settings: {
-          ...ENDS_WITH_ITS_CONNECTION,
-          ...(bounds === undefined ? { max_execution_time: MAX_EXECUTION_S } : settingsOf(bounds.limits)),
-        },
+        ...endingWith(signal),
+        clickhouse_settings: { ...ENDS_WITH_ITS_CONNECTION, ...settingsOf(bounds.limits) },
       });
       return await result.json<Row>();
     });
@@ -54,33 +49,35 @@ export async function queryRows<Row>(
 /** A query whose answer nobody waits for any more is cancelled: this server gave up, or is gone. */
 const ENDS_WITH_ITS_CONNECTION: ClickHouseSettings = { cancel_http_readonly_queries_on_client_close: 1 };
 
+function endingWith(signal: AbortSignal | undefined) {
+  return signal === undefined ? {} : { abort_signal: signal };
+}
+
 /**
  * Runs one SELECT that names its FORMAT, and returns what ClickHouse sends, all of it: an answer that breaks off is an error.
- * @param signal ends the query with ClickHouse, too
- * @throws what `queryRows` throws, and the reason of the signal
+ * @throws what `queryRows` throws
  */
 export async function queryBytes(
   nodes: Nodes,
   query: string,
   params: Readonly<Record<string, unknown>>,
-  { bounds, settings, signal }: BytesOptions,
+  { bounds, settings }: BytesOptions,
 ): Promise<Buffer[]> {
   try {
-    return await nodes.use(async (client) => {
+    return await nodes.use(async (client, signal) => {
       const { stream } = await client.exec({
         query,
         query_params: params,
-        abort_signal: signal,
+        ...endingWith(signal),
         clickhouse_settings: {
           ...settingsOf(bounds.limits),
           ...settings,
           ...ENDS_WITH_ITS_CONNECTION,
         },
       });
-      return (await stream.toArray()) as Buffer[];
+      return (await stream.toArray(signal === undefined ? {} : { signal })) as Buffer[];
     });
   } catch (error) {
-    signal.throwIfAborted();
     throw asAnswer(error, bounds);
   }
 }
@@ -89,14 +86,14 @@ export interface BytesOptions {
   readonly bounds: QueryBounds;
   /** Of the format. */
   readonly settings: ClickHouseSettings;
-  readonly signal: AbortSignal;
 }
 
 /** What whoever asked is told of an error of ClickHouse's. */
-function asAnswer(error: unknown, bounds: QueryBounds | undefined): AppError {
+function asAnswer(error: unknown, bounds: QueryBounds): AppError {
+  if (error instanceof AppError) return error;
   const limit = limitHit(error);
-  if (bounds !== undefined && limit !== undefined) return tooExpensive(limit, bounds, error);
-  if (classify(error) === 'request') return new AppError('internal', messageOf(error), { cause: error });
+  if (limit !== undefined) return tooExpensive(limit, bounds, error);
+  if (refusesSelect(error)) return new AppError('internal', messageOf(error), { cause: error });
   return new AppError('unavailable', 'ClickHouse cannot be asked at the moment', { cause: error, retryAfterS: 1 });
 }
 
@@ -120,6 +117,7 @@ function tooExpensive(limit: QueryLimit, { limits, narrower }: QueryBounds, caus
     memory: `more than ${limits.maxMemoryBytes} bytes of memory`,
     'rows read': `to read more than ${limits.maxRowsRead} rows`,
     'size of the result': `an answer of more than ${limits.maxResultBytes} bytes`,
+    'size of the query': 'a larger query than ClickHouse takes',
   };
   const message = `received a question that needs ${needs[limit]}, expected ${narrower}`;
   return new AppError('too_expensive', message, { cause });

@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'too_expensive'
   /** A body in a form that is not read here. */
   | 'unsupported_media_type'
+  /** Whoever asked has closed the connection, and waits for no answer. */
+  | 'cancelled'
   /** The caller has used up what it may do for now. */
   | 'rate_limited'
   /** A limit of this server is reached (journal, disk, queue): nothing was stored, try again later. */

@@ -7,8 +7,11 @@ import type { Reader } from './reader.ts';
 export interface LiveQuestion {
   /** The same for two questions that have the same answers. */
   readonly key: string;
-  /** The answer as of now. */
-  answer(): Promise<Shown>;
+  /**
+   * The answer as of now.
+   * @param signal is aborted when nobody reads it any more
+   */
+  answer(signal: AbortSignal): Promise<Shown>;
   /** What readers are told when `answer` has failed with this error, as of now. Does not throw. */
   problem(error: unknown): Shown;
 }
@@ -35,8 +38,8 @@ const SILENCE_MS = { top: 15_000, problem: 5_000 } as const;
  * One question, asked once a second for all of its readers.
  *
  * States: asking, with one question under way; waiting, with a timer for the next; over. A new feed asks at once.
- * When the time has come and there is no reader, the feed is over instead of asking, so somebody who returns within the
- * second makes no question of its own.
+ * When the time has come and there is no reader, or none has come back within a second, the feed is over and what is under
+ * way is cancelled. So somebody who returns within the second makes no question of its own.
  * Invariant: questions of one feed neither overlap nor begin more often than once a second on average, however long they
  * take and whoever comes and goes.
  */
@@ -51,7 +54,8 @@ export class Feed {
   #dueMs: number;
   #cancelNext = () => {};
   #cancelSilence = () => {};
-  #isOver = false;
+  #cancelLeft = () => {};
+  readonly #over = new AbortController();
 
   constructor(question: LiveQuestion, parts: FeedDependencies) {
     this.#question = question;
@@ -72,6 +76,12 @@ export class Feed {
 
   remove(reader: Reader): void {
     this.#readers.delete(reader);
+    // A question that takes longer than until the next is due is not left to run for nobody.
+    if (this.#readers.size > 0 || this.#over.signal.aborted) return;
+    this.#cancelLeft();
+    this.#cancelLeft = this.#parts.clock.after(TICK_MS, () => {
+      if (this.#readers.size === 0) this.#end();
+    });
   }
 
   /** Asks no more and ends every stream. What is under way is not shown to anyone. */
@@ -84,11 +94,11 @@ export class Feed {
 
   async #ask(): Promise<void> {
     this.#parts.onAsk();
-    const answer = await this.#question.answer().then(
+    const answer = await this.#question.answer(this.#over.signal).then(
       (shown) => ({ shown }),
       (error: unknown) => ({ error }),
     );
-    if (this.#isOver) return;
+    if (this.#over.signal.aborted) return;
     if ('shown' in answer) this.#succeeded(answer.shown);
     else this.#failed(answer.error);
   }
@@ -152,7 +162,9 @@ export class Feed {
   }
 
   #end(): void {
-    this.#isOver = true;
+    if (this.#over.signal.aborted) return;
+    this.#over.abort();
+    this.#cancelLeft();
     this.#cancelNext();
     this.#cancelSilence();
     this.#parts.onOver();

@@ -1,25 +1,27 @@
 import { LRUCache } from 'lru-cache';
+import { joinable, Shared } from '../common/shared.ts';
 
 /** What is known of one question. */
 interface Entry<T> {
   /** Under way, or given less than `ttlMs` ago; undefined when it may not be given again. */
-  reusable: Promise<T> | undefined;
+  reusable: Shared<T> | undefined;
   /** Under way. */
-  running: Promise<T> | undefined;
+  running: Shared<T> | undefined;
   /** Begins when the one under way has ended, for all who ask meanwhile and may not have that. */
-  next: Promise<T> | undefined;
+  next: Shared<T> | undefined;
 }
 
 export interface BriefAnswersOptions<Q, T> {
   readonly ttlMs: number;
   readonly maxQuestions: number;
   readonly keyOf: (question: Q) => string;
-  readonly answer: (question: Q) => Promise<T>;
+  /** @param signal is aborted when nobody waits for the answer any more */
+  readonly answer: (question: Q, signal: AbortSignal) => Promise<T>;
 }
 
 /**
  * Answers to expensive questions, each reused for a moment. Of one question at most one is under way, whoever asks: those
- * who want a fresh one share the one that begins next.
+ * who want a fresh one share the one that begins next. One that nobody waits for any more is cancelled.
  */
 export class BriefAnswers<Q, T> {
   readonly #options: BriefAnswersOptions<Q, T>;
@@ -30,20 +32,15 @@ export class BriefAnswers<Q, T> {
     this.#entries = new LRUCache({ max: options.maxQuestions });
   }
 
-  /** @param fresh only an answer that begins after this call will do */
-  async ask(question: Q, fresh: boolean): Promise<T> {
+  /**
+   * @param fresh only an answer that begins after this call will do
+   * @param signal of whoever asks
+   */
+  async ask(question: Q, fresh: boolean, signal: AbortSignal): Promise<T> {
     const key = this.#options.keyOf(question);
     const entry = this.#entries.get(key) ?? { reusable: undefined, running: undefined, next: undefined };
     this.#entries.set(key, entry);
-    if (!fresh && entry.reusable !== undefined) return await entry.reusable;
-    if (entry.running === undefined) return await this.#begin(entry, question);
-    entry.next ??= entry.running
-      .catch(() => undefined)
-      .then(async () => {
-        entry.next = undefined;
-        return await this.#begin(entry, question);
-      });
-    return await entry.next;
+    return await this.#join(entry, question, fresh).wait(signal);
   }
 
   /** No answer that has begun is given to whoever asks from now on. */
@@ -51,15 +48,37 @@ export class BriefAnswers<Q, T> {
     for (const entry of this.#entries.values()) entry.reusable = undefined;
   }
 
-  async #begin(entry: Entry<T>, question: Q): Promise<T> {
+  #join(entry: Entry<T>, question: Q, fresh: boolean): Shared<T> {
+    const reusable = fresh ? undefined : joinable(entry.reusable);
+    if (reusable !== undefined) return reusable;
+    const running = joinable(entry.running);
+    if (running === undefined) return this.#begin(entry, question);
+    const next = joinable(entry.next) ?? this.#beginAfter(running, entry, question);
+    entry.next = next;
+    return next;
+  }
+
+  #beginAfter(running: Shared<T>, entry: Entry<T>, question: Q): Shared<T> {
+    return new Shared(async (signal) => {
+      await running.result.catch(() => undefined);
+      signal.throwIfAborted();
+      entry.next = undefined;
+      return await this.#begin(entry, question).wait(signal);
+    });
+  }
+
+  #begin(entry: Entry<T>, question: Q): Shared<T> {
     const { answer, ttlMs } = this.#options;
-    const begun = answer(question).finally(() => (entry.running = undefined));
+    const begun = new Shared(async (signal) => answer(question, signal));
     entry.running = begun;
     entry.reusable = ttlMs === 0 ? undefined : begun;
     const expire = () => {
       if (entry.reusable === begun) entry.reusable = undefined;
     };
-    begun.then(() => setTimeout(expire, ttlMs).unref(), expire);
-    return await begun;
+    const over = () => {
+      if (entry.running === begun) entry.running = undefined;
+    };
+    begun.result.finally(over).then(() => setTimeout(expire, ttlMs).unref(), expire);
+    return begun;
   }
 }

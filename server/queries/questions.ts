@@ -22,20 +22,26 @@ export interface QuestionsDependencies {
   readonly nowMs: () => number;
 }
 
-/** Every question about single events goes through here. Each throws what `queryRows` throws. */
+/**
+ * Every question about single events goes through here, for an asker who waits until the signal is aborted. Each throws
+ * what `queryRows` throws.
+ */
 export interface Questions {
-  events(question: EventsQuestion): Promise<EventsPage>;
-  rejected(question: RejectedQuestion): Promise<RejectedPage>;
-  rejectedSummary(question: RejectedSummaryQuestion): Promise<RejectedSummary>;
+  events(question: EventsQuestion, signal: AbortSignal): Promise<EventsPage>;
+  rejected(question: RejectedQuestion, signal: AbortSignal): Promise<RejectedPage>;
+  rejectedSummary(question: RejectedSummaryQuestion, signal: AbortSignal): Promise<RejectedSummary>;
   /** @param known see `readTopEvents` */
-  top(question: TopQuestion, known?: ShownValues): Promise<readonly TopKey[]>;
+  top(question: TopQuestion, signal: AbortSignal, known?: ShownValues): Promise<readonly TopKey[]>;
   /**
    * The categories with their counts, from a brief cache: they cost the most of all questions.
    * @param options.fresh skips the cache
    */
-  categories(options: Pick<NamesQuestion, 'application'> & Freshness): Promise<readonly Category[]>;
+  categories(
+    options: Pick<NamesQuestion, 'application'> & Freshness,
+    signal: AbortSignal,
+  ): Promise<readonly Category[]>;
   /** The names of events with their counts, from the same kind of cache. */
-  names(options: NamesQuestion & Freshness): Promise<readonly EventName[]>;
+  names(options: NamesQuestion & Freshness, signal: AbortSignal): Promise<readonly EventName[]>;
   /** Counts what is over and was not counted yet, so that no question has to. Throws what `keepCounts` throws. */
   readonly keepCounts: () => Promise<void>;
   /** This server has just stored events: what the caches hold is not used again. */
@@ -56,6 +62,7 @@ const NARROWER = 'GET /events with a range (from, to) instead';
 export function createQuestions(dependencies: QuestionsDependencies): Questions {
   const { nodes, ingestNodes, limits, cache, nowMs } = dependencies;
   const counting: Counting = { nodes, ingestNodes, bounds: { limits, narrower: NARROWER }, nowMs };
+  const countingUntil = (signal: AbortSignal): Counting => ({ ...counting, nodes: nodes.until(signal) });
   const known = new LRUCache<string, Known>({ max: MAX_SCOPES });
   const knownOf = (application: string | undefined): Known => {
     const key = keyOf({ application });
@@ -69,23 +76,24 @@ export function createQuestions(dependencies: QuestionsDependencies): Questions 
   const briefly = { ttlMs: cache.ttlMs, maxQuestions: MAX_CACHED, keyOf };
   const categories = new BriefAnswers({
     ...briefly,
-    answer: async ({ application }: NamesQuestion) => readCategories(counting, application, knownOf(application)),
+    answer: async ({ application }: NamesQuestion, signal) =>
+      readCategories(countingUntil(signal), application, knownOf(application)),
   });
   const names = new BriefAnswers({
     ...briefly,
-    answer: async (question: NamesQuestion) =>
-      (await readEventNames(counting, question, knownOf(question.application).names)).slice(0, MAX_NAMES),
+    answer: async (question: NamesQuestion, signal) =>
+      (await readEventNames(countingUntil(signal), question, knownOf(question.application).names)).slice(0, MAX_NAMES),
   });
   return {
-    events: async (question) => readEventsPage(nodes, limits, question),
-    rejected: async (question) => readRejectedPage(nodes, limits, question),
-    rejectedSummary: async (question) => readRejectedSummary(nodes, limits, question),
-    top: async (question, shown) => {
+    events: async (question, signal) => readEventsPage(nodes.until(signal), limits, question),
+    rejected: async (question, signal) => readRejectedPage(nodes.until(signal), limits, question),
+    rejectedSummary: async (question, signal) => readRejectedSummary(nodes.until(signal), limits, question),
+    top: async (question, signal, shown) => {
       const { names: knownNames } = knownOf(question.application);
-      return await readTopEvents({ ...counting, knownNames }, limits, question, shown);
+      return await readTopEvents({ ...countingUntil(signal), knownNames }, limits, question, shown);
     },
-    categories: async ({ fresh, application }) => categories.ask({ application }, fresh),
-    names: async ({ fresh, application, category }) => names.ask({ application, category }, fresh),
+    categories: async ({ fresh, application }, signal) => categories.ask({ application }, fresh, signal),
+    names: async ({ fresh, application, category }, signal) => names.ask({ application, category }, fresh, signal),
     keepCounts: countKeeper(counting),
     stored: () => {
       categories.forget();

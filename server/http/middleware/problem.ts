@@ -18,6 +18,8 @@ const STATUSES: Readonly<Record<ErrorCode, Status>> = {
   too_large: { status: 413, title: 'The request is too large' },
   too_expensive: { status: 422, title: 'The question is too expensive' },
   unsupported_media_type: { status: 415, title: 'The form of the request is not supported' },
+  // As nginx says it; nobody reads it but the metrics.
+  cancelled: { status: 499, title: 'The client went away' },
   rate_limited: { status: 429, title: 'The caller has used up its rate' },
   internal: { status: 500, title: 'Something went wrong here' },
   overloaded: { status: 503, title: 'The server cannot take more now' },

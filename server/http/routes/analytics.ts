@@ -6,6 +6,7 @@ import { tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
 import { endOfTurn } from '../middleware/end-of-turn.ts';
 import { asksForFresh } from './fresh.ts';
+import { failures } from './questions-common.ts';
 import type { Operation } from '../operation/operation.ts';
 import { queryOf } from '../operation/parameters.ts';
 import type { ReadsOf } from './reads.ts';
@@ -28,7 +29,10 @@ const TAG = 'Hourly analytics';
 /** From here on an answer says how old it is. The cache is briefer, unless it has to do without ClickHouse. */
 const OLD_MS = 2_000;
 const PLAIN_TEXT = ['Content-Type', 'text/plain; charset=utf-8'];
-const UNAVAILABLE = tryLater('ClickHouse is unavailable, and no answer is known that may be given again');
+const FAILURES = {
+  ...failures,
+  503: tryLater('ClickHouse is unavailable, and no answer is known that may be given again'),
+};
 
 function hour({ reads, nowMs }: AnalyticsDependencies): Operation {
   const content = { 'text/plain': HourCountsText, 'application/json': HourCounts };
@@ -48,11 +52,11 @@ function hour({ reads, nowMs }: AnalyticsDependencies): Operation {
         content,
         headers: { Age: 'how many seconds old the counts are, when more than 2: while ClickHouse is unavailable' },
       },
-      503: UNAVAILABLE,
+      ...FAILURES,
     },
     handle: async (ctx) => {
       const asked = parseHour(queryOf(ctx));
-      const { counts, readMs } = await reads(ctx.state.caller).hour(asked, { fresh: asksForFresh(ctx) });
+      const { counts, readMs } = await reads(ctx).hour(asked, { fresh: asksForFresh(ctx) });
       const ageMs = nowMs() - readMs;
       if (ageMs > OLD_MS) ctx.set('Age', String(Math.floor(ageMs / 1000)));
       await endOfTurn();
@@ -76,9 +80,9 @@ function hours({ reads }: AnalyticsDependencies): Operation {
     description: `Every hour of \`[from, to)\` in order, zeros included; at most ${MAX_HOURS}.`,
     access: 'scoped read',
     query: HoursQuery,
-    answers: { 200: { description: 'The counts, hour by hour', content }, 503: UNAVAILABLE },
+    answers: { 200: { description: 'The counts, hour by hour', content }, ...FAILURES },
     handle: async (ctx) => {
-      const counts = await reads(ctx.state.caller).hours(parseHours(queryOf(ctx)), { fresh: asksForFresh(ctx) });
+      const counts = await reads(ctx).hours(parseHours(queryOf(ctx)), { fresh: asksForFresh(ctx) });
       ctx.body = { hours: counts.map(toJson) };
     },
   };

@@ -6,6 +6,7 @@ import { MAX_EXPORTS } from '../../queries/export/exports.ts';
 import type { ExportFormat } from '../../queries/export/export-formats.ts';
 import { writeHead } from '../middleware/standard-headers.ts';
 import { tryLater } from '../operation/answers.ts';
+import { goneSignal } from '../operation/gone.ts';
 import { operation, type Operation } from '../operation/operation.ts';
 import { failures, filtersOf } from './questions-common.ts';
 import { ExportQuery } from './questions-schemas.ts';
@@ -51,15 +52,9 @@ export function exportOperation({ reads, log }: ExportDependencies): Operation {
       503: tryLater(`ClickHouse is unavailable, or ${MAX_EXPORTS} exports are being made`),
     },
     handle: async (ctx, { query: { format, order, ...filters } }) => {
-      const gone = new AbortController();
-      ctx.res.once('close', () => gone.abort());
-      const chunks = reads(ctx.state.caller).export({ format, order, ...filtersOf(filters) }, gone.signal);
+      const chunks = reads(ctx).export({ format, order, ...filtersOf(filters) });
       // Before anything is sent, so that what fails at once is answered as a problem.
-      const first = await chunks.next().catch((error: unknown) => {
-        if (gone.signal.aborted) return undefined;
-        throw error;
-      });
-      if (first === undefined) return;
+      const first = await chunks.next();
       const headers = {
         'Content-Type': MEDIA_TYPES[format],
         'Content-Disposition': `attachment; filename="events.${format}"`,
@@ -70,12 +65,12 @@ export function exportOperation({ reads, log }: ExportDependencies): Operation {
       ctx.respond = false;
       try {
         if (ctx.method !== 'HEAD') {
-          if (first.done !== true) await write(response, first.value, gone.signal);
-          for await (const chunk of chunks) await write(response, chunk, gone.signal);
+          if (first.done !== true) await write(response, first.value);
+          for await (const chunk of chunks) await write(response, chunk);
         }
         response.end();
       } catch (error) {
-        if (!gone.signal.aborted) log.warn({ err: error, requestId: ctx.state.requestId }, 'an export was broken off');
+        if (!response.destroyed) log.warn({ err: error, requestId: ctx.state.requestId }, 'an export was broken off');
         response.destroy();
       } finally {
         await chunks.return();
@@ -84,7 +79,8 @@ export function exportOperation({ reads, log }: ExportDependencies): Operation {
   });
 }
 
-async function write(response: ServerResponse, chunk: Uint8Array, gone: AbortSignal): Promise<void> {
+async function write(response: ServerResponse, chunk: Uint8Array): Promise<void> {
+  const gone = goneSignal(response.req.socket);
   gone.throwIfAborted();
   if (response.write(chunk)) return;
   await once(response, 'drain', { signal: AbortSignal.any([gone, AbortSignal.timeout(STALLED_MS)]) });

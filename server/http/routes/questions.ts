@@ -65,7 +65,7 @@ function events(reads: ReadsOf): Operation {
       ...failures,
     },
     handle: async (ctx, { query }) => {
-      const page = await reads(ctx.state.caller).events(pageOf(query));
+      const page = await reads(ctx).events(pageOf(query));
       sendJson(ctx, eventsJson({}, page));
     },
   });
@@ -84,7 +84,7 @@ function session(reads: ReadsOf): Operation {
       ...failures,
     },
     handle: async (ctx, { path, query }) => {
-      const page = await reads(ctx.state.caller).events(pageOf({ ...query, ...path }));
+      const page = await reads(ctx).events(pageOf({ ...query, ...path }));
       sendJson(ctx, eventsJson(path, page));
     },
   });
@@ -103,7 +103,7 @@ function user(reads: ReadsOf): Operation {
       ...failures,
     },
     handle: async (ctx, { path, query }) => {
-      const page = await reads(ctx.state.caller).events(pageOf({ ...query, ...path }));
+      const page = await reads(ctx).events(pageOf({ ...query, ...path }));
       sendJson(ctx, eventsJson(path, page));
     },
   });
@@ -122,7 +122,7 @@ function category(reads: ReadsOf): Operation {
       ...failures,
     },
     handle: async (ctx, { path, query }) => {
-      const page = await reads(ctx.state.caller).events(pageOf({ ...query, ...path }));
+      const page = await reads(ctx).events(pageOf({ ...query, ...path }));
       sendJson(ctx, eventsJson(path, page));
     },
   });
@@ -141,7 +141,7 @@ function categories(reads: ReadsOf): Operation {
       ...failures,
     },
     handle: async (ctx) => {
-      const found = await reads(ctx.state.caller).categories({ fresh: asksForFresh(ctx) });
+      const found = await reads(ctx).categories({ fresh: asksForFresh(ctx) });
       ctx.body = { categories: found.map(categoryJson) };
     },
   });
@@ -161,7 +161,7 @@ function names(reads: ReadsOf): Operation {
       ...failures,
     },
     handle: async (ctx, { query: { category } }) => {
-      const found = await reads(ctx.state.caller).names({ category, fresh: asksForFresh(ctx) });
+      const found = await reads(ctx).names({ category, fresh: asksForFresh(ctx) });
       ctx.body = { names: found.map(nameJson) };
     },
   });

@@ -1,26 +1,36 @@
 import type { Feeds } from '../../live/feeds.ts';
 import type { LiveQuestion } from '../../live/feed.ts';
-import type { Hourly } from '../../queries/hourly/hourly.ts';
+import type { HourMs } from '../../events/hours.ts';
+import type { HourOptions, Hourly } from '../../queries/hourly/hourly.ts';
 import type { Measures } from '../../queries/measures/measures.ts';
 import type { Exports } from '../../queries/export/exports.ts';
 import type { Questions } from '../../queries/questions.ts';
 import type { Caller } from '../../auth/caller.ts';
+import { goneSignal, type Connection } from '../operation/gone.ts';
 
-/** Everything that can be read, for one caller. */
+/** A question of one request: the signal that it is bound to is no argument of it. */
+type Read<Ask extends (question: never, signal: AbortSignal) => unknown> = (
+  question: Parameters<Ask>[0],
+) => ReturnType<Ask>;
+
+/** Everything that can be read, for one request: whatever its asker does not wait for any more is cancelled. */
 export interface Reads {
-  readonly hour: Hourly['hour'];
-  readonly hours: Hourly['hours'];
-  readonly events: Questions['events'];
-  readonly rejected: Questions['rejected'];
-  readonly rejectedSummary: Questions['rejectedSummary'];
-  readonly categories: Questions['categories'];
-  readonly names: Questions['names'];
-  readonly series: Measures['series'];
-  readonly funnel: Measures['funnel'];
-  readonly retention: Measures['retention'];
-  readonly top: Questions['top'];
-  readonly export: Exports['open'];
-  /** The same for a feed: not through a cache, because it is asked once for all of its readers. */
+  readonly hour: (hour: HourMs, options: HourOptions) => ReturnType<Hourly['hour']>;
+  readonly hours: (hours: readonly HourMs[], options: HourOptions) => ReturnType<Hourly['hours']>;
+  readonly events: Read<Questions['events']>;
+  readonly rejected: Read<Questions['rejected']>;
+  readonly rejectedSummary: Read<Questions['rejectedSummary']>;
+  readonly categories: Read<Questions['categories']>;
+  readonly names: Read<Questions['names']>;
+  readonly series: Read<Measures['series']>;
+  readonly funnel: Read<Measures['funnel']>;
+  readonly retention: Read<Measures['retention']>;
+  readonly top: Read<Questions['top']>;
+  readonly export: Read<Exports['open']>;
+  /**
+   * The same for a feed: not through a cache, because it is asked once for all of its readers; and with a signal of the
+   * feed's, which is not over when the first of them goes.
+   */
   readonly liveTop: Questions['top'];
   /** Makes somebody a reader of a feed; its question is to be answered through `liveTop` of the same reads. */
   readonly join: Feeds['join'];
@@ -36,33 +46,43 @@ export interface ReadsDependencies {
   readonly liveQuestions: Pick<Questions, 'top'>;
 }
 
-/** What a caller may read. */
-export type ReadsOf = (caller: Pick<Caller, 'scope'>) => Reads;
-
-/**
- * The one way from a route to what is stored, so that no route can forget whose events its caller may read: routes are
- * given this, and not what is behind it.
- */
-export function readsOf(dependencies: ReadsDependencies): ReadsOf {
-  const everything = allReads(dependencies);
-  return ({ scope }) => (scope === undefined ? everything : within(scope, everything));
+/** A request, as far as it matters to what is read for it. */
+export interface ReadingRequest {
+  readonly state: { readonly caller: Pick<Caller, 'scope'> };
+  readonly req: { readonly socket: Connection };
 }
 
-function allReads({ hourly, questions, measures, exports, live, liveQuestions }: ReadsDependencies): Reads {
+/** What a caller may read, for as long as the request is open. */
+export type ReadsOf = (request: ReadingRequest) => Reads;
+
+/**
+ * The one way from a route to what is stored, so that no route can forget whose events its caller may read, nor that the
+ * caller may go: routes are given this, and not what is behind it.
+ */
+export function readsOf(dependencies: ReadsDependencies): ReadsOf {
+  return ({ state, req }) => {
+    const everything = allReads(dependencies, goneSignal(req.socket));
+    const { scope } = state.caller;
+    return scope === undefined ? everything : within(scope, everything);
+  };
+}
+
+function allReads(dependencies: ReadsDependencies, signal: AbortSignal): Reads {
+  const { hourly, questions, measures, exports, live, liveQuestions } = dependencies;
   return {
-    hour: async (hour, options) => hourly.hour(hour, options),
-    hours: async (hours, options) => hourly.hours(hours, options),
-    events: async (question) => questions.events(question),
-    rejected: async (question) => questions.rejected(question),
-    rejectedSummary: async (question) => questions.rejectedSummary(question),
-    categories: async (question) => questions.categories(question),
-    names: async (question) => questions.names(question),
-    top: async (question, known) => questions.top(question, known),
-    series: async (question) => measures.series(question),
-    funnel: async (question) => measures.funnel(question),
-    retention: async (question) => measures.retention(question),
-    export: (question, signal) => exports.open(question, signal),
-    liveTop: async (question, known) => liveQuestions.top(question, known),
+    hour: async (hour, options) => hourly.hour(hour, options, signal),
+    hours: async (hours, options) => hourly.hours(hours, options, signal),
+    events: async (question) => questions.events(question, signal),
+    rejected: async (question) => questions.rejected(question, signal),
+    rejectedSummary: async (question) => questions.rejectedSummary(question, signal),
+    categories: async (question) => questions.categories(question, signal),
+    names: async (question) => questions.names(question, signal),
+    top: async (question) => questions.top(question, signal),
+    series: async (question) => measures.series(question, signal),
+    funnel: async (question) => measures.funnel(question, signal),
+    retention: async (question) => measures.retention(question, signal),
+    export: (question) => exports.open(question, signal),
+    liveTop: async (question, feed, known) => liveQuestions.top(question, feed, known),
     join: (question, joining) => live.join(question, joining),
   };
 }
@@ -85,13 +105,14 @@ function within(scope: string, all: Reads): Reads {
       isForeign(question) ? { total: 0, groups: [] } : all.rejectedSummary({ ...question, ...own }),
     categories: async (question) => (isForeign(question) ? [] : all.categories({ ...question, ...own })),
     names: async (question) => (isForeign(question) ? [] : all.names({ ...question, ...own })),
-    top: async (question, known) => (isForeign(question) ? [] : all.top({ ...question, ...own }, known)),
+    top: async (question) => (isForeign(question) ? [] : all.top({ ...question, ...own })),
     series: async (question) => all.series({ ...question, ...own, isEmpty: isForeign(question) }),
     funnel: async (question) => all.funnel({ ...question, ...own, isEmpty: isForeign(question) }),
     retention: async (question) => all.retention({ ...question, ...own, isEmpty: isForeign(question) }),
     // What nothing is exported of has its beginning and its end all the same.
-    export: (question, signal) => all.export({ ...question, ...own, ...(isForeign(question) ? NEVER : {}) }, signal),
-    liveTop: async (question, known) => (isForeign(question) ? [] : all.liveTop({ ...question, ...own }, known)),
+    export: (question) => all.export({ ...question, ...own, ...(isForeign(question) ? NEVER : {}) }),
+    liveTop: async (question, feed, known) =>
+      isForeign(question) ? [] : all.liveTop({ ...question, ...own }, feed, known),
     join: (question, joining) => all.join(feedOf(question, scope), joining),
   };
 }

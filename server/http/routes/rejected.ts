@@ -26,7 +26,7 @@ function rejected(reads: ReadsOf): Operation {
     handle: async (ctx, { query }) => {
       const { reason, application, limit, cursor } = query;
       const question = { reason, application, limit, cursor, ...rangeOf(query) };
-      const page = await reads(ctx.state.caller).rejected(question);
+      const page = await reads(ctx).rejected(question);
       ctx.body = { rejected: page.rejected.map(rejectedJson), next_cursor: page.nextCursor };
     },
   });
@@ -48,7 +48,7 @@ function rejectedSummary(reads: ReadsOf): Operation {
     handle: async (ctx, { query }) => {
       const { reason, application, limit } = query;
       const question = { reason, application, limit, ...rangeOf(query) };
-      const { total, groups } = await reads(ctx.state.caller).rejectedSummary(question);
+      const { total, groups } = await reads(ctx).rejectedSummary(question);
       ctx.body = { total, groups: groups.map(({ lastUs, ...group }) => ({ ...group, last: formatTimeUs(lastUs) })) };
     },
   });

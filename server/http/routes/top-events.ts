@@ -43,7 +43,7 @@ export function topEvents({ reads, nowMs }: TopEventsDependencies): Operation {
     handle: async (ctx, { query }) => {
       const now = nowMs();
       const question = topQuestion(query, now);
-      sendJson(ctx, topJson(now, question, await reads(ctx.state.caller).top(question)));
+      sendJson(ctx, topJson(now, question, await reads(ctx).top(question)));
     },
   });
 }

@@ -35,10 +35,10 @@ export function topStream({ reads, nowMs }: TopStreamDependencies): Operation {
     const known = new ShownValues();
     return {
       key: canonicalTop(query),
-      answer: async () => {
+      answer: async (signal) => {
         const now = nowMs();
         const question = topQuestion(query, now);
-        const json = topJson(now, question, await liveTop(question, known));
+        const json = topJson(now, question, await liveTop(question, signal, known));
         return { event: 'top', generatedAt: formatTimeUs(now * 1000), json };
       },
       problem: (error) => {
@@ -64,7 +64,7 @@ export function topStream({ reads, nowMs }: TopStreamDependencies): Operation {
       503: tryLater('There are too many readers, or too many different questions'),
     },
     handle: (ctx, { query }) => {
-      const own = reads(ctx.state.caller);
+      const own = reads(ctx);
       const question = questionOf(query, own);
       const format = formatOf(ctx);
       const open = () => begin(ctx, format);

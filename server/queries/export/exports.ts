@@ -74,17 +74,17 @@ async function* exported(
   const { columns, format, formatLater, settings } = WRITTEN_AS[question.format];
   const parquet = question.format === 'parquet' ? new ParquetFile() : undefined;
   const ending = new AbortController();
-  const ended = AbortSignal.any([signal, ending.signal]);
+  const asked = nodes.until(AbortSignal.any([signal, ending.signal]));
   let wanted = FIRST_ROWS;
   let isFirst = true;
   const read = async (window: TimeRange): Promise<Buffer[]> => {
     const { sql, params } = selectWindow(question, window, columns);
-    const asked = wanted;
+    const rows = wanted;
     const query = `${sql} FORMAT ${isFirst ? format : formatLater}`;
-    const chunks = await queryBytes(nodes, query, params, { bounds, settings, signal: ended });
+    const chunks = await queryBytes(asked, query, params, { bounds, settings });
     isFirst = false;
     const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
-    wanted = Math.min(Math.ceil((asked * WINDOW_BYTES) / (bytes + 1)), asked * GROWTH, MAX_ROWS);
+    wanted = Math.min(Math.ceil((rows * WINDOW_BYTES) / (bytes + 1)), rows * GROWTH, MAX_ROWS);
     return parquet === undefined ? chunks : [parquet.take(Buffer.concat(chunks))];
   };
   /** A window that turns out to be too large is read in two. */
@@ -98,7 +98,7 @@ async function* exported(
       return [...(await readInParts(halves[0])), ...(await readInParts(halves[1]))];
     }
   };
-  const ranges = exportWindows(nodes, bounds, question, question.order, () => wanted);
+  const ranges = exportWindows(asked, bounds, question, question.order, () => wanted);
   try {
     // One is read while the one before it is sent.
     let next: Promise<Buffer[]> | undefined;

@@ -1,12 +1,18 @@
 import { LRUCache } from 'lru-cache';
 import type { HourMs } from '../../events/hours.ts';
 import { messageOf } from '../../common/errors.ts';
+import { joinable, Shared } from '../../common/shared.ts';
 import type { Logger } from '../../common/log.ts';
 import type { HourAnswer } from './hourly-counts.ts';
 
 export interface CurrentHourDependencies {
   /** @param haveGrown whether the hour is known to have more rows than when it was read before */
-  readonly read: (hour: HourMs, application: string | undefined, haveGrown: boolean) => Promise<HourAnswer>;
+  readonly read: (
+    hour: HourMs,
+    application: string | undefined,
+    signal: AbortSignal,
+    haveGrown: boolean,
+  ) => Promise<HourAnswer>;
   /** How long an answer may be given again. */
   readonly ttlMs: number;
   readonly log: Logger;
@@ -20,7 +26,7 @@ interface Cached {
   atMs: number;
   /** Which reading the answer is from; they are numbered as they begin. */
   answered: number;
-  reading: Promise<HourAnswer> | undefined;
+  reading: Shared<HourAnswer> | undefined;
 }
 
 /** Applications that are asked about by themselves, and all of them together. */
@@ -45,27 +51,27 @@ export class CurrentHour {
   }
 
   /** @param hour the current one */
-  async ask(hour: HourMs, application: string | undefined): Promise<HourAnswer> {
+  async ask(hour: HourMs, application: string | undefined, signal: AbortSignal): Promise<HourAnswer> {
     const cached = this.#cachedOf(hour, application);
     const { answer, atMs } = cached;
     const leftMs = atMs + this.#deps.ttlMs - performance.now();
     if (answer === undefined || leftMs <= 0)
-      return await this.#orLast(cached, cached.reading ?? this.#renew(cached, application));
-    if (leftMs < this.#deps.ttlMs * REFRESH_AHEAD && cached.reading === undefined)
-      this.#renew(cached, application).catch(() => undefined);
+      return await this.#orLast(cached, joinable(cached.reading) ?? this.#renew(cached, application), signal);
+    if (leftMs < this.#deps.ttlMs * REFRESH_AHEAD && joinable(cached.reading) === undefined)
+      this.#renewForAll(cached, application);
     return answer;
   }
 
   /** The same from a reading that begins now, which those who ask later get, too. */
-  async askAnew(hour: HourMs, application: string | undefined): Promise<HourAnswer> {
-    return await this.#renew(this.#cachedOf(hour, application), application);
+  async askAnew(hour: HourMs, application: string | undefined, signal: AbortSignal): Promise<HourAnswer> {
+    return await this.#renew(this.#cachedOf(hour, application), application).wait(signal);
   }
 
   /** This server has just stored events. */
   stored(): void {
     for (const [key, cached] of this.#cache.entries()) {
       const isWanted = cached.answer !== undefined && performance.now() - cached.atMs < this.#deps.ttlMs;
-      if (isWanted) this.#renew(cached, applicationOf(key), true).catch(() => undefined);
+      if (isWanted) this.#renewForAll(cached, applicationOf(key), true);
       // Nobody may be told by a reading that began before.
       else cached.reading = undefined;
     }
@@ -81,24 +87,34 @@ export class CurrentHour {
   }
 
   /** Of several readings, the answer of the one that began last stays. */
-  async #renew(cached: Cached, application: string | undefined, haveGrown = false): Promise<HourAnswer> {
+  #renew(cached: Cached, application: string | undefined, haveGrown = false): Shared<HourAnswer> {
     const number = (this.#begun += 1);
     const atMs = performance.now();
-    const reading = this.#deps.read(cached.hour, application, haveGrown).then((answer) => {
+    const reading = new Shared(async (signal) => {
+      const answer = await this.#deps.read(cached.hour, application, signal, haveGrown);
       if (number > cached.answered) Object.assign(cached, { answer, atMs, answered: number });
       return cached.answer ?? answer;
     });
     cached.reading = reading;
-    return await reading.finally(() => {
+    const over = () => {
       if (cached.reading === reading) cached.reading = undefined;
-    });
+    };
+    reading.result.then(over, over);
+    return reading;
   }
 
-  async #orLast(cached: Cached, reading: Promise<HourAnswer>): Promise<HourAnswer> {
+  /** For those who ask next: nobody who goes away ends it. */
+  #renewForAll(cached: Cached, application: string | undefined, haveGrown = false): void {
+    this.#renew(cached, application, haveGrown)
+      .wait()
+      .catch(() => undefined);
+  }
+
+  async #orLast(cached: Cached, reading: Shared<HourAnswer>, signal: AbortSignal): Promise<HourAnswer> {
     try {
-      return await reading;
+      return await reading.wait(signal);
     } catch (error) {
-      if (cached.answer === undefined) throw error;
+      if (cached.answer === undefined || signal.aborted) throw error;
       const facts = { reason: messageOf(error), hour: cached.hour };
       this.#deps.log.warn(facts, 'the current hour could not be read; the last answer is served');
       return cached.answer;

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { deferred, type Deferred } from '../../common/deferred.ts';
+import { Shared } from '../../common/shared.ts';
 import { hourOf, type HourMs } from '../../events/hours.ts';
 import { noCounts, type HourlyCounts } from './hourly-counts.ts';
 import type { EventCounts, HourlyQueries, MinuteMs } from './read-hourly.ts';
@@ -12,6 +13,8 @@ export interface ReadOptions {
   readonly lane?: ReadingLane;
   /** The hours are known to have grown, so that nobody has to ask first. */
   readonly haveGrown?: boolean;
+  /** Of whoever asks: a query that nobody waits for any more is cancelled. */
+  readonly signal?: AbortSignal;
 }
 
 interface Lane {
@@ -23,7 +26,9 @@ interface Batch {
   readonly hours: Set<HourMs>;
   /** Those that are known to have grown. */
   readonly grown: Set<HourMs>;
-  readonly counts: Deferred<ReadonlyMap<HourMs, HourlyCounts>>;
+  /** Resolves when it may begin. */
+  readonly turn: Deferred<void>;
+  readonly counts: Shared<ReadonlyMap<HourMs, HourlyCounts>>;
 }
 
 /** What was counted of an hour, and at how many rows. */
@@ -62,34 +67,50 @@ const GROWING_HOURS = 8;
  * States of a lane: `idle`, or `reading` with at most one batch with ClickHouse and at most one that collects.
  */
 export class HourlyReader {
-  readonly #queries: HourlyQueries;
+  readonly #queriesUntil: (signal: AbortSignal) => HourlyQueries;
   readonly #known: LRUCache<HourMs, Known>;
   readonly #minutes = new LRUCache<HourMs, ReadonlyMap<MinuteMs, EventCounts>>({ max: GROWING_HOURS });
   readonly #given: LRUCache<HourMs, Given>;
   readonly #lanes: Readonly<Record<ReadingLane, Lane>> = { current: idle(), hour: idle(), range: idle() };
   #readings = 0;
 
-  constructor(queries: HourlyQueries, maxHours: number) {
-    this.#queries = queries;
+  /** @param queriesUntil the queries for those who wait until the signal is aborted */
+  constructor(queriesUntil: (signal: AbortSignal) => HourlyQueries, maxHours: number) {
+    this.#queriesUntil = queriesUntil;
     this.#known = new LRUCache({ max: maxHours });
     this.#given = new LRUCache({ max: maxHours });
   }
 
-  /** The counts of each of the hours, in their order, zeros included. Rejects with what ClickHouse or the network says. */
+  /**
+   * The counts of each of the hours, in their order, zeros included.
+   * @throws what the queries throw, and the reason of the signal
+   */
   async read(
     hours: readonly HourMs[],
-    { lane: name = 'hour', haveGrown = false }: ReadOptions = {},
+    { lane: name = 'hour', haveGrown = false, signal }: ReadOptions = {},
   ): Promise<HourlyCounts[]> {
     const lane = this.#lanes[name];
-    lane.collecting ??= { hours: new Set(), grown: new Set(), counts: deferred() };
+    if (lane.collecting?.counts.isCancelled !== false) lane.collecting = this.#collect();
     const batch = lane.collecting;
     for (const hour of hours) {
       batch.hours.add(hour);
       if (haveGrown) batch.grown.add(hour);
     }
     if (!lane.isReading) void this.#readBatches(lane);
-    const counts = await batch.counts.promise;
+    const counts = await batch.counts.wait(signal);
     return hours.map((hour) => counts.get(hour) ?? noCounts(hour));
+  }
+
+  #collect(): Batch {
+    const [hours, grown, turn] = [new Set<HourMs>(), new Set<HourMs>(), deferred<void>()];
+    const counts = new Shared(async (signal) => {
+      await turn.promise;
+      signal.throwIfAborted();
+      this.#readings += 1;
+      const reading = this.#readings;
+      return this.#latest(reading, await this.#readBatch({ hours, grown }, this.#queriesUntil(signal)));
+    });
+    return { hours, grown, turn, counts };
   }
 
   async #readBatches(lane: Lane): Promise<void> {
@@ -98,11 +119,8 @@ export class HourlyReader {
     await new Promise((resolve) => setImmediate(resolve));
     for (let batch = lane.collecting; batch !== undefined; batch = lane.collecting) {
       lane.collecting = undefined;
-      this.#readings += 1;
-      const reading = this.#readings;
-      await this.#readBatch(batch)
-        .then((counts) => this.#latest(reading, counts))
-        .then(batch.counts.resolve, batch.counts.reject);
+      batch.turn.resolve();
+      await batch.counts.result.catch(() => undefined);
     }
     lane.isReading = false;
   }
@@ -118,11 +136,14 @@ export class HourlyReader {
     return latest;
   }
 
-  async #readBatch(batch: Batch): Promise<ReadonlyMap<HourMs, HourlyCounts>> {
+  async #readBatch(
+    batch: Pick<Batch, 'hours' | 'grown'>,
+    queries: HourlyQueries,
+  ): Promise<ReadonlyMap<HourMs, HourlyCounts>> {
     const hours = [...batch.hours];
     const result = new Map<HourMs, HourlyCounts>();
     const known = hours.filter((hour) => this.#known.has(hour) && !batch.grown.has(hour));
-    const rows = await askFor(known, this.#queries.hourRows);
+    const rows = await askFor(known, queries.hourRows);
     const grown = hours.filter((hour) => this.#minutes.has(hour) && batch.grown.has(hour));
     for (const hour of known) {
       const before = this.#known.get(hour);
@@ -130,6 +151,7 @@ export class HourlyReader {
       else grown.push(hour);
     }
     for (const counts of await this.#count(
+      queries,
       hours.filter((hour) => !result.has(hour)),
       grown,
     )) {
@@ -139,15 +161,15 @@ export class HourlyReader {
   }
 
   /** @param grown those of the hours that have grown since they were counted */
-  async #count(hours: readonly HourMs[], grown: readonly HourMs[]): Promise<HourlyCounts[]> {
+  async #count(queries: HourlyQueries, hours: readonly HourMs[], grown: readonly HourMs[]): Promise<HourlyCounts[]> {
     const growing = new Set(grown.slice(0, GROWING_HOURS));
     const [users, events, ...byMinutes] = await Promise.all([
-      askFor(hours, this.#queries.users),
+      askFor(hours, queries.users),
       askFor(
         hours.filter((hour) => !growing.has(hour)),
-        this.#queries.events,
+        queries.events,
       ),
-      ...[...growing].map(async (hour) => [hour, await this.#countMinutes(hour)] as const),
+      ...[...growing].map(async (hour) => [hour, await this.#countMinutes(queries, hour)] as const),
     ]);
     const grownEvents = new Map(byMinutes);
     return hours.map((hour) => {
@@ -159,17 +181,14 @@ export class HourlyReader {
     });
   }
 
-  async #countMinutes(hour: HourMs): Promise<EventCounts> {
+  async #countMinutes(queries: HourlyQueries, hour: HourMs): Promise<EventCounts> {
     const before = this.#minutes.get(hour) ?? new Map<MinuteMs, EventCounts>();
     const likely = likelyToGrow(hour, before);
-    const [rows, counted] = await Promise.all([
-      this.#queries.minuteRows(hour),
-      askFor(likely, this.#queries.minuteEvents),
-    ]);
+    const [rows, counted] = await Promise.all([queries.minuteRows(hour), askFor(likely, queries.minuteEvents)]);
     const changed = [...rows]
       .filter(([minute, rows]) => before.get(minute)?.rows !== rows && !likely.includes(minute))
       .map(([minute]) => minute);
-    const others = await askFor(changed, this.#queries.minuteEvents);
+    const others = await askFor(changed, queries.minuteEvents);
     const same = [...before].filter(([minute]) => rows.has(minute));
     const minutes = new Map([...same, ...counted, ...others]);
     this.#minutes.set(hour, minutes);

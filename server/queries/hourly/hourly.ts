@@ -26,10 +26,11 @@ export interface Hourly {
   /**
    * The counts of one hour: the current hour from the cache, a past one from the tables. Those of the current hour are
    * the last that could be read, however old, for as long as it is the current hour. None is older than one given before.
+   * @param signal of whoever asks; what nobody waits for any more is cancelled
    */
-  hour(hour: HourMs, options: HourOptions): Promise<HourAnswer>;
+  hour(hour: HourMs, options: HourOptions, signal: AbortSignal): Promise<HourAnswer>;
   /** The counts of many hours, each from where `hour` has it. */
-  hours(hours: readonly HourMs[], options: HourOptions): Promise<readonly HourlyCounts[]>;
+  hours(hours: readonly HourMs[], options: HourOptions, signal: AbortSignal): Promise<readonly HourlyCounts[]>;
   /** This server has just stored events: what the cache holds is renewed, so that they are in the next answers. */
   stored(): void;
 }
@@ -48,25 +49,25 @@ export function createHourly({ readerOf, cache, log, nowMs }: HourlyDependencies
   };
   const readIn =
     (lane: ReadingLane) =>
-    async (hour: HourMs, application: string | undefined, haveGrown = false) => {
+    async (hour: HourMs, application: string | undefined, signal: AbortSignal, haveGrown = false) => {
       const readMs = nowMs();
-      const [counts = noCounts(hour)] = await readerFor(application).read([hour], { lane, haveGrown });
+      const [counts = noCounts(hour)] = await readerFor(application).read([hour], { lane, haveGrown, signal });
       return { counts, readMs };
     };
   const current = new CurrentHour({ read: readIn('current'), ttlMs, log });
   const readPast = readIn('hour');
   const isCached = (hour: HourMs) => ttlMs > 0 && hour === hourOf(nowMs());
-  const currentHour = async (hour: HourMs, { fresh, application }: HourOptions) =>
-    fresh ? await current.askAnew(hour, application) : await current.ask(hour, application);
+  const currentHour = async (hour: HourMs, { fresh, application }: HourOptions, signal: AbortSignal) =>
+    fresh ? await current.askAnew(hour, application, signal) : await current.ask(hour, application, signal);
   return {
-    hour: async (hour, options) =>
-      isCached(hour) ? await currentHour(hour, options) : await readPast(hour, options.application),
-    hours: async (hours, options) => {
+    hour: async (hour, options, signal) =>
+      isCached(hour) ? await currentHour(hour, options, signal) : await readPast(hour, options.application, signal),
+    hours: async (hours, options, signal) => {
       const cached = hours.filter(isCached);
       const others = hours.filter((hour) => !cached.includes(hour));
       const [ofNow, read] = await Promise.all([
-        Promise.all(cached.map(async (hour) => (await currentHour(hour, options)).counts)),
-        others.length === 0 ? [] : readerFor(options.application).read(others, { lane: 'range' }),
+        Promise.all(cached.map(async (hour) => (await currentHour(hour, options, signal)).counts)),
+        others.length === 0 ? [] : readerFor(options.application).read(others, { lane: 'range', signal }),
       ]);
       return [...read, ...ofNow].sort((a, b) => a.hour - b.hour);
     },

@@ -1,5 +1,5 @@
 import type { Nodes } from '../../clickhouse/nodes.ts';
-import { queryRows } from '../../clickhouse/query.ts';
+import { queryRows, type QuestionLimits } from '../../clickhouse/query.ts';
 import type { HourMs } from '../../events/hours.ts';
 import { allOf, columnsAre } from '../sql/conditions.ts';
 
@@ -36,8 +36,10 @@ export interface HourlyQueries {
 const MINUTES_OF_HOURS = `
   minute IN (SELECT toDateTime(arrayJoin({hours:Array(UInt32)}) + 60 * arrayJoin(range(60)), 'UTC'))`;
 
+const NARROWER = 'fewer hours at once (from, to)';
+
 /** @param application whose events alone are read; undefined for those of all */
-export function hourlyQueries(nodes: Nodes, application: string | undefined): HourlyQueries {
+export function hourlyQueries(nodes: Nodes, limits: QuestionLimits, application: string | undefined): HourlyQueries {
   const { sql: selected, params } = allOf([
     { sql: `category = 'analytics' AND name IN ('click', 'impression')`, params: {} },
     ...columnsAre({ application }),
@@ -48,7 +50,12 @@ export function hourlyQueries(nodes: Nodes, application: string | undefined): Ho
     shape: (row: Row) => T,
   ): Promise<ReadonlyMap<number, T>> => {
     const seconds = Object.entries(times).map(([name, list]) => [name, list.map((ms) => ms / 1000)]);
-    const rows = await queryRows<Row>(nodes, sql, { ...params, ...Object.fromEntries(seconds) });
+    const rows = await queryRows<Row>(
+      nodes,
+      sql,
+      { ...params, ...Object.fromEntries(seconds) },
+      { limits, narrower: NARROWER },
+    );
     return new Map(rows.map((row) => [row.time_s * 1000, shape(row)]));
   };
   const ofHours = (columns: string) => `

@@ -16,12 +16,15 @@ export interface Freshness {
   readonly fresh: boolean;
 }
 
-/** Questions about how many, over time: each from a brief cache. Each throws what its `read…` throws. */
+/**
+ * Questions about how many, over time: each from a brief cache, for an asker who waits until the signal is aborted. Each
+ * throws what its `read…` throws.
+ */
 export interface Measures {
-  series(question: SeriesQuestion & Freshness): Promise<Series>;
+  series(question: SeriesQuestion & Freshness, signal: AbortSignal): Promise<Series>;
   /** How many did each step. */
-  funnel(question: FunnelQuestion & Freshness): Promise<readonly number[]>;
-  retention(question: RetentionQuestion & Freshness): Promise<readonly Cohort[]>;
+  funnel(question: FunnelQuestion & Freshness, signal: AbortSignal): Promise<readonly number[]>;
+  retention(question: RetentionQuestion & Freshness, signal: AbortSignal): Promise<readonly Cohort[]>;
   /** This server has just stored events: what the cache holds is not used again. */
   stored(): void;
 }
@@ -36,15 +39,15 @@ export function createMeasures({ counting, limits, cache }: MeasuresDependencies
       ttlMs: cache.ttlMs,
       maxQuestions: MAX_CACHED,
       keyOf: (question: Q) => JSON.stringify(question),
-      answer: async (question: Q) => read(bounded, question),
+      answer: async (question: Q, signal) => read({ ...bounded, nodes: bounded.nodes.until(signal) }, question),
     });
   const series = briefly(readSeries);
   const funnel = briefly(readFunnel);
   const retention = briefly(readRetention);
   return {
-    series: async ({ fresh, ...question }) => series.ask(question, fresh),
-    funnel: async ({ fresh, ...question }) => funnel.ask(question, fresh),
-    retention: async ({ fresh, ...question }) => retention.ask(question, fresh),
+    series: async ({ fresh, ...question }, signal) => series.ask(question, fresh, signal),
+    funnel: async ({ fresh, ...question }, signal) => funnel.ask(question, fresh, signal),
+    retention: async ({ fresh, ...question }, signal) => retention.ask(question, fresh, signal),
     stored: () => {
       for (const answers of [series, funnel, retention]) answers.forget();
     },

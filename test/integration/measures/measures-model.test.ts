@@ -10,6 +10,7 @@ import { seeded, type Random } from '../../support/events/random.ts';
 import { madeEvents, type EventSet } from '../../support/measures/made-events.ts';
 import { madeFunnel, madeRetention, madeSeries } from '../../support/measures/made-questions.ts';
 import { modelFunnel, modelRetention, modelSeries } from '../../support/measures/measures-model.ts';
+import { waiting } from '../../support/waiting.ts';
 
 /** MEASURES_SETS=N tries more, MEASURES_SEED=text others. */
 const SETS = Number(process.env['MEASURES_SETS'] ?? 20);
@@ -77,17 +78,17 @@ describe(`series, funnels and retention of ${SETS} event sets (seed ${SEED})`, f
     const measures = random.pick(both);
     for (let n = 0; n < 6; n += 1) {
       const question = madeSeries(random, set);
-      const answer = await measures.series({ ...question, fresh: true });
+      const answer = await measures.series({ ...question, fresh: true }, waiting);
       expect(answer.series, JSON.stringify(question)).to.deep.equal(modelSeries(events, question));
     }
     for (let n = 0; n < 3; n += 1) {
       const question = madeFunnel(random, set);
-      const counts = await measures.funnel({ ...question, fresh: true });
+      const counts = await measures.funnel({ ...question, fresh: true }, waiting);
       expect(counts, JSON.stringify(question)).to.deep.equal(modelFunnel(events, question));
     }
     for (let n = 0; n < 2; n += 1) {
       const question = madeRetention(random, set);
-      const cohorts = await measures.retention({ ...question, fresh: true });
+      const cohorts = await measures.retention({ ...question, fresh: true }, waiting);
       const expected = modelRetention(events, question);
       expect(
         cohorts.map(({ size, returned }) => ({ size, returned })),

@@ -8,6 +8,7 @@ import { createMeasures, type Measures } from '../../../server/queries/measures/
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
+import { waiting } from '../../support/waiting.ts';
 
 const START_MS = Date.UTC(2024, 4, 17);
 const HOUR_MS = 3_600_000;
@@ -78,9 +79,9 @@ describe('The measures while copies of events arrive', function () {
     const common = { ...range, interval: 'day', timezone: 'Asia/Kolkata', limit: 5, fresh: true } as const;
     const red = [parseDataCondition('data.colour:red', 'where')];
     const [all, ofRed, byColour] = await Promise.all([
-      measures.series({ ...common, measure: 'events', where: [] }),
-      measures.series({ ...common, measure: 'events', where: red }),
-      measures.series({ ...common, measure: 'events', where: [], by: parseDataPath('data.colour', 'by') }),
+      measures.series({ ...common, measure: 'events', where: [] }, waiting),
+      measures.series({ ...common, measure: 'events', where: red }, waiting),
+      measures.series({ ...common, measure: 'events', where: [], by: parseDataPath('data.colour', 'by') }, waiting),
     ]);
     expect(
       all.series.map(({ total }) => total),
@@ -97,7 +98,10 @@ describe('The measures while copies of events arrive', function () {
     const step = parseStep('n', 'step');
     // Of a user all events are 120 minutes apart.
     const withinUs = 3 * 120 * 60_000_000;
-    const counts = await measures.funnel({ steps: [step, step, step, step, step], by: 'user', withinUs, fresh: true });
+    const counts = await measures.funnel(
+      { steps: [step, step, step, step, step], by: 'user', withinUs, fresh: true },
+      waiting,
+    );
     expect(counts, `round ${n}`).to.deep.equal([USERS, USERS, USERS, USERS, 0]);
   }
 });

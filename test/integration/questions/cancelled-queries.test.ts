@@ -1,11 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { connectAny } from '../../../server/clickhouse/nodes.ts';
 import { queryRows } from '../../../server/clickhouse/query.ts';
 import { defaults } from '../../../server/config/config.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { ask } from '../../support/http/ask.ts';
-import { eventually } from '../../support/http/outcome.ts';
-import { failure } from '../../support/http/outcome.ts';
+import { eventually, failure } from '../../support/http/outcome.ts';
+import { PASS, startProxy, type Proxy } from '../../support/server/proxy.ts';
+import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 
 const running = async (mark: string) =>
   Number(
@@ -31,4 +33,93 @@ describe('A query that takes longer than the server waits', () => {
       await nodes.close();
     }
   });
+});
+
+/** Every question, so that it asks ClickHouse whatever else was asked. */
+const QUESTIONS = [
+  '/analytics?timestamp=1704067200000',
+  '/analytics/hours?from=2024-01-01T00:00:00Z&to=2024-01-02T00:00:00Z',
+  '/events',
+  '/events?where=data.text:x',
+  '/sessions/s1',
+  '/users/u1',
+  '/categories',
+  '/categories/shop',
+  '/events/names',
+  '/events/rejected',
+  '/events/rejected/summary',
+  '/events/top?by=name',
+  '/events/top?by=data.text&show=data.text',
+  '/events/top/stream?by=name',
+  '/events/series?from=2024-01-01T00:00:00Z&to=2024-01-02T00:00:00Z',
+  '/events/series?by=data.text&from=2024-01-01T00:00:00Z&to=2024-01-02T00:00:00Z',
+  '/events/funnel?step=pageview&step=sale',
+  '/events/retention?first=pageview&from=2024-01-01T00:00:00Z&to=2024-01-02T00:00:00Z',
+  '/events/export',
+];
+
+const ENDLESS = 'SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1 FORMAT JSONEachRow';
+
+describe('A question whose asker goes away', function goingAway() {
+  this.timeout(120_000);
+  let proxy: Proxy;
+  let service: TestApp;
+
+  /** Of the service, with ClickHouse. */
+  const underWay = async () =>
+    Number(
+      await ask(
+        testEndpoint(),
+        'admin',
+        `SELECT count() FROM system.processes WHERE current_database = '${service.database}' AND query_kind = 'Select'`,
+      ),
+    );
+  const becomes = async (expected: number) => eventually(async () => expect(await underWay()).to.equal(expected));
+  const askFor = (path: string) => {
+    const leaving = new AbortController();
+    const answer = failure(fetch(service.url + path, { signal: leaving.signal }).then((found) => found.text()));
+    return { answer, leave: () => leaving.abort() };
+  };
+
+  before(async () => {
+    let isEndless = false;
+    proxy = await startProxy({
+      target: testEndpoint().urls[0],
+      judge: ({ query }) => (isEndless && query.includes('SELECT') ? { do: 'instead', query: ENDLESS } : PASS),
+    });
+    const questions = { ...defaults.questions, maxSeconds: 100, maxRowsRead: 1e15 };
+    service = await startTestApp({ clickhouse: { ...testEndpoint(), urls: [proxy.url] }, questions });
+    isEndless = true;
+  });
+  after(async () => {
+    await service.remove();
+    await proxy.close();
+  });
+
+  for (const path of QUESTIONS) {
+    it(`ends in ClickHouse: ${path}`, async () => {
+      const { leave, answer } = askFor(path);
+      await eventually(async () => expect(await underWay()).to.be.at.least(1));
+      leave();
+      await becomes(0);
+      await answer;
+    });
+  }
+
+  for (const path of [
+    '/events/funnel?step=pageview&step=sale',
+    '/analytics/hours?from=1704067200000&to=1704070800000',
+  ]) {
+    it(`goes on while another waits for the same, and ends with the last: ${path}`, async () => {
+      const [first, second] = [askFor(path), askFor(path)];
+      await eventually(async () => expect(await underWay()).to.be.at.least(1));
+      const before = await underWay();
+      first.leave();
+      await first.answer;
+      await sleep(500);
+      expect(await underWay()).to.equal(before);
+      second.leave();
+      await becomes(0);
+    });
+  }
 });

@@ -1,9 +1,12 @@
 import { expect } from 'chai';
 import type { QuestionLimits } from '../../../server/clickhouse/query.ts';
 import { defaults } from '../../../server/config/config.ts';
+import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
 import { getJson, getProblem, type ShownPage } from '../../support/http/pages.ts';
 import { readStream } from '../../support/http/read-stream.ts';
+import { keptLog } from '../../support/logs.ts';
+import { PASS, startProxy, type Fault, type Proxy } from '../../support/server/proxy.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 
 const ROWS = 40_000;
@@ -73,6 +76,21 @@ describe('A question that goes over a limit', () => {
     });
   });
 
+  for (const path of ['/analytics/hours?from=1704067200000&to=1704110400000', '/analytics?timestamp=1704067200000']) {
+    it(`about hours gets 422, too: ${path}`, async () => {
+      const url = await start({ maxRowsRead: 5 });
+      const clicks = Array.from({ length: 12 }, (_, hour) =>
+        eventRow({ timestamp: Date.UTC(2024, 0, 1, hour) * 1000, category: 'analytics', name: 'click', user: 'u' }),
+      );
+      await insertRows(service?.database ?? '', 'events', clicks);
+      const { status, detail } = await getProblem(url + path);
+      expect(status).to.equal(422);
+      expect(detail).to.equal(
+        'received a question that needs to read more than 5 rows, expected fewer hours at once (from, to)',
+      );
+    });
+  }
+
   it('is told so in a stream, which stays open', async () => {
     const url = await start({ maxRowsRead: 20_000 });
     const { status, detail } = await getProblem(`${url}/events/top?by=data.text`);
@@ -91,5 +109,45 @@ describe('A question that goes over a limit', () => {
     const { status, detail } = await getProblem(`${url}/events?application=nobody`);
     expect(status).to.equal(422);
     expect(detail).to.contain('needs more than 0.001 s');
+  });
+});
+
+describe('A question that ClickHouse does not answer', () => {
+  let proxy: Proxy;
+  let service: TestApp;
+  let fault: Fault = PASS;
+  const { log, lines } = keptLog();
+
+  before(async () => {
+    proxy = await startProxy({ target: testEndpoint().urls[0], judge: () => fault });
+    service = await startTestApp({ clickhouse: { ...testEndpoint(), urls: [proxy.url] } }, { log });
+  });
+  after(async () => {
+    await service.remove();
+    await proxy.close();
+  });
+  afterEach(() => {
+    fault = PASS;
+    lines.length = 0;
+  });
+
+  for (const query of ['SELECT noSuchFunction(1)', 'SELECT sum(1', "SELECT 1 + 'a'", 'SELECT {a:UInt8}']) {
+    it(`because it refuses ours gets 500, and the log has the reason: ${query}`, async () => {
+      fault = { do: 'instead', query };
+      const { status, detail } = await getProblem(`${service.url}/events`);
+      fault = PASS;
+      expect([status, detail]).to.deep.equal([500, 'The reason is in the log of the server']);
+      expect(JSON.stringify(lines)).to.contain('a request failed').and.contain('ClickHouseError');
+    });
+  }
+
+  it('for its own state gets 503, and may be asked again', async () => {
+    const answer = { do: 'answer', code: 241, type: 'MEMORY_LIMIT_EXCEEDED' } as const;
+    fault = { ...answer, message: '(total) memory limit exceeded: would use 8.00 GiB' };
+    expect((await getProblem(`${service.url}/events`)).status).to.equal(503);
+    fault = { ...answer, message: 'Query memory limit exceeded: would use 1.01 GiB' };
+    expect((await getProblem(`${service.url}/events`)).status).to.equal(422);
+    fault = PASS;
+    expect(await getJson(`${service.url}/events`)).to.deep.equal({ events: [], next_cursor: null });
   });
 });

@@ -13,6 +13,7 @@ import { countBy, dataOf, eventsOf, manyRows, START_MS } from '../../support/cli
 import { eventRow, insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
 import { seeded, type Random } from '../../support/events/random.ts';
+import { waiting } from '../../support/waiting.ts';
 
 const NOW_MS = START_MS + 100 * HOUR_MS;
 const ALL = { order: 'asc', limit: 70 } as const;
@@ -77,7 +78,7 @@ describe('questions beside copies', () => {
   async function listed(question: Partial<Parameters<Questions['events']>[0]>): Promise<StoredEvent[]> {
     const found: StoredEvent[] = [];
     for (let cursor: string | undefined; ;) {
-      const page = await questions.events({ ...ALL, ...question, cursor });
+      const page = await questions.events({ ...ALL, ...question, cursor }, waiting);
       found.push(...page.events);
       if (page.nextCursor === null) return found;
       cursor = page.nextCursor;
@@ -103,11 +104,11 @@ describe('questions beside copies', () => {
   it('count categories and names by identity', async () => {
     for (const application of [undefined, 'shop', '']) {
       const own = events.filter((event) => application === undefined || event.application === application);
-      const names = await questions.names({ fresh: true, application });
+      const names = await questions.names({ fresh: true, application }, waiting);
       expect(names.map(({ category, name, events }) => [`${category} ${name}`, events])).to.deep.equal(
         countBy(own, ({ category, name }) => `${category} ${name}`),
       );
-      const categories = await questions.categories({ fresh: true, application });
+      const categories = await questions.categories({ fresh: true, application }, waiting);
       expect(categories.map(({ category, events }) => [category, events])).to.have.deep.members(
         countBy(own, ({ category }) => category),
       );
@@ -124,7 +125,7 @@ describe('questions beside copies', () => {
 
   it('count hours by identity', async () => {
     for (const application of [undefined, 'shop']) {
-      const reader = new HourlyReader(hourlyQueries(nodes, application), 10);
+      const reader = new HourlyReader(() => hourlyQueries(nodes, defaults.questions, application), 10);
       const hours = [0, 1, 2, 3].map((index) => START_MS + index * HOUR_MS);
       const expected = hours.map((hour) => {
         const own = events.filter(
@@ -144,7 +145,10 @@ describe('questions beside copies', () => {
   });
 
   async function top(question: Partial<Parameters<Questions['top']>[0]>): Promise<[string, number][]> {
-    const keys = await questions.top({ by: 'name', measure: 'events', where: [], show: [], limit: 100, ...question });
+    const keys = await questions.top(
+      { by: 'name', measure: 'events', where: [], show: [], limit: 100, ...question },
+      waiting,
+    );
     return keys.map(({ key, count }) => [key, count]);
   }
 
@@ -194,18 +198,18 @@ describe('questions beside copies', () => {
   });
 
   it('stay the same when everything is sent again, merged, and counted from what was kept', async () => {
-    const before = await questions.names({ fresh: true });
-    const reader = new HourlyReader(hourlyQueries(nodes, undefined), 10);
+    const before = await questions.names({ fresh: true }, waiting);
+    const reader = new HourlyReader(() => hourlyQueries(nodes, defaults.questions, undefined), 10);
     const hours = [START_MS, START_MS + HOUR_MS];
     const counts = await reader.read(hours);
     await insert(seeded('again'), rows);
-    expect(await questions.names({ fresh: true })).to.deep.equal(before);
+    expect(await questions.names({ fresh: true }, waiting)).to.deep.equal(before);
     expect(await reader.read(hours)).to.deep.equal(counts);
     expect(await reader.read(hours, { haveGrown: true })).to.deep.equal(counts);
     await database.client.command({ query: 'SYSTEM START MERGES events' });
     for (const table of ['events', 'minutes', 'hours'])
       await database.client.command({ query: `OPTIMIZE TABLE ${table} FINAL` });
-    expect(await questions.names({ fresh: true })).to.deep.equal(before);
+    expect(await questions.names({ fresh: true }, waiting)).to.deep.equal(before);
     expect(placesOf(await listed({}))).to.deep.equal(places(events));
     const [raw] = await sql<{ events: string }>('SELECT count() AS events FROM events');
     expect(Number(raw?.events)).to.equal(events.length);
@@ -234,7 +238,7 @@ describe('questions beside copies', () => {
   }
 
   async function eventsOfCategory(category: string): Promise<number[]> {
-    return (await questions.names({ fresh: true, category })).map(({ events }) => events);
+    return (await questions.names({ fresh: true, category }, waiting)).map(({ events }) => events);
   }
 
   async function sql<T>(query: string): Promise<T[]> {

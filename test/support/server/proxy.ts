@@ -17,12 +17,14 @@ export interface Asked {
  * - `cut after`: ClickHouse has carried it out, and its answer is lost; `truncate`: half of the answer arrives;
  * - `delay`: it starts that much later; `drip`: its body takes that long to arrive;
  * - `answer`: ClickHouse never hears of it, and the sender gets this error in ClickHouse's own words;
- * - `as`: it is somebody else's.
+ * - `as`: it is somebody else's;
+ * - `instead`: ClickHouse runs another query in its place, until the sender closes the connection.
  */
 export type Fault =
   | { readonly do: 'pass' | 'cut before' | 'cut inside' | 'cut after' | 'truncate' }
   | { readonly do: 'delay' | 'drip'; readonly ms: number }
   | { readonly do: 'answer'; readonly code: number; readonly type: string; readonly message: string }
+  | { readonly do: 'instead'; readonly query: string }
   | { readonly do: 'as'; readonly username: string; readonly password: string };
 
 export const PASS: Fault = { do: 'pass' };
@@ -75,6 +77,7 @@ async function forward({ from, to, target, agent, judge, onRefusal, onAnswered }
   if (fault.do === 'answer') return refuse(to, fault);
   if (fault.do === 'cut before') return void to.destroy();
   if (fault.do === 'delay') await sleep(fault.ms);
+  if (fault.do === 'instead') return runInstead(url, fault.query, { from, to });
 
   const onward = request(url, {
     method: from.method,
@@ -105,6 +108,17 @@ async function forward({ from, to, target, agent, judge, onRefusal, onAnswered }
   to.write(text.subarray(0, text.length >> 1));
   await sleep(50);
   to.destroy();
+}
+
+function runInstead(url: URL, query: string, { from, to }: Pick<Exchange, 'from' | 'to'>): void {
+  const { authorization } = from.headers;
+  const onward = request(url, { method: 'POST', headers: { authorization } }, (answer) => {
+    to.writeHead(answer.statusCode ?? 0, answer.headers);
+    answer.pipe(to);
+  });
+  onward.on('error', () => to.destroy());
+  to.once('close', () => onward.destroy());
+  onward.end(query);
 }
 
 async function drip(body: Buffer, ms: number, write: (part: Buffer) => void): Promise<void> {

@@ -7,6 +7,7 @@ import { noCounts } from '../../../server/queries/hourly/hourly-counts.ts';
 import { apiKey, ownKey } from '../../support/http/api-keys.ts';
 import { httpDependencies } from '../../support/server/http-dependencies.ts';
 import { whileServing } from '../../support/server/serve.ts';
+import { waiting } from '../../support/waiting.ts';
 
 const NOW_MS = 1_709_247_600_000;
 const KEYS = [ownKey('shop-key', 'shop', 'read'), apiKey('desk-key', 'desk', 'read')];
@@ -72,7 +73,7 @@ function noting() {
       join: (question, { open }) => {
         keys.push(question.key);
         const response = open();
-        question.answer().then(
+        question.answer(waiting).then(
           () => response.end(),
           () => response.destroy(),
         );
@@ -80,6 +81,10 @@ function noting() {
     },
   };
   return { dependencies, asked, keys };
+}
+
+function request(scope?: string) {
+  return { state: { caller: scope === undefined ? {} : { scope } }, req: { socket: new PassThrough() } };
 }
 
 type Get = (operation: Operation, key: string, query?: string) => Promise<Response>;
@@ -183,11 +188,11 @@ describe('A key that reads its own events alone', () => {
     };
     const joining = { format: 'sse' as const, requestId: 'r', open: () => new PassThrough() };
     const scopes = ['shop', 'bank', '', 'shop","{"', '{"by":"name"}'];
-    for (const scope of scopes) of({ scope }).join(question, joining);
-    of({}).join(question, joining);
+    for (const scope of scopes) of(request(scope)).join(question, joining);
+    of(request()).join(question, joining);
     expect(new Set(keys).size).to.equal(scopes.length + 1);
-    of({ scope: 'shop' }).join(question, joining);
-    of({}).join(question, joining);
+    of(request('shop')).join(question, joining);
+    of(request()).join(question, joining);
     expect(new Set(keys).size).to.equal(scopes.length + 1);
   });
 });

@@ -14,6 +14,8 @@ class Question implements LiveQuestion {
   readonly key: string;
   /** When it was asked. */
   readonly askedMs: number[] = [];
+  /** When it was said that nobody waits for it any more. */
+  readonly cancelledMs: number[] = [];
   takesMs = 0;
   fails = false;
   size = 0;
@@ -26,8 +28,9 @@ class Question implements LiveQuestion {
     this.key = key;
   }
 
-  async answer(): Promise<Shown> {
+  async answer(signal: AbortSignal): Promise<Shown> {
     this.askedMs.push(this.#clock.nowMs());
+    if (this.askedMs.length === 1) signal.addEventListener('abort', () => this.cancelledMs.push(this.#clock.nowMs()));
     this.underWay += 1;
     this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay);
     const count = this.askedMs.length;
@@ -134,6 +137,20 @@ describe('Feeds', () => {
     join(question);
     await clock.pass(1_000);
     expect(question.askedMs).to.have.length(3);
+  });
+
+  it('cancels a question that has had no reader for a second, and not one that a reader has come back to', async () => {
+    const question = new Question(clock);
+    question.takesMs = 10_000;
+    const startMs = clock.nowMs();
+    join(question).destroy();
+    await clock.pass(900);
+    const back = join(question);
+    await clock.pass(2_000);
+    expect(question.cancelledMs).to.deep.equal([]);
+    back.destroy();
+    await clock.pass(1_000);
+    expect(question.cancelledMs.map((ms) => ms - startMs)).to.deep.equal([3_900]);
   });
 
   it('never has two questions of one feed under way, and slow ones delay no other feed', async () => {

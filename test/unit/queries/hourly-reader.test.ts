@@ -75,7 +75,7 @@ function eventsOf({ minuteRows, counts: { clicks, impressions } }: { minuteRows:
 }
 
 function readerOf(tables: Tables, maxHours = 100): HourlyReader {
-  return new HourlyReader(tables.queries, maxHours);
+  return new HourlyReader(() => tables.queries, maxHours);
 }
 
 /** Every step that is already due, of promises and of the event loop. */
@@ -215,7 +215,7 @@ describe('HourlyReader', () => {
       ...tables.queries,
       users: async () => Promise.reject(new Error('no memory')),
     };
-    expect(await failure(new HourlyReader(queries, 10).read([A]))).to.have.property('message', 'no memory');
+    expect(await failure(new HourlyReader(() => queries, 10).read([A]))).to.have.property('message', 'no memory');
     expect((await reader.read([A]))[0]?.uniqueUsers).to.equal(4);
   });
 

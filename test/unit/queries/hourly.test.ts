@@ -5,6 +5,7 @@ import { createHourly } from '../../../server/queries/hourly/hourly.ts';
 import type { HourlyCounts } from '../../../server/queries/hourly/hourly-counts.ts';
 import { keptLog } from '../../support/logs.ts';
 import { failure } from '../../support/http/outcome.ts';
+import { waiting } from '../../support/waiting.ts';
 
 const NOW_MS = Date.UTC(2024, 0, 1, 10, 30);
 const CURRENT = Date.UTC(2024, 0, 1, 10);
@@ -64,7 +65,7 @@ describe('createHourly', () => {
       },
     };
     const hourly = createHourly({ readerOf: () => reader, cache: { ttlMs, maxHours: 10 }, log, nowMs });
-    const ask = async (hour: HourMs, fresh = false) => (await hourly.hour(hour, { fresh })).counts.clicks;
+    const ask = async (hour: HourMs, fresh = false) => (await hourly.hour(hour, { fresh }, waiting)).counts.clicks;
     return { hourly, ask, lines };
   }
 
@@ -144,13 +145,13 @@ describe('createHourly', () => {
   it('says when the last answer was read, however often it could not be renewed', async () => {
     let nowMs = NOW_MS;
     const { hourly } = open(TTL_MS, () => nowMs);
-    const first = hourly.hour(CURRENT, { fresh: false });
+    const first = hourly.hour(CURRENT, { fresh: false }, waiting);
     answer(0, 1);
     expect(await first).to.have.property('readMs', NOW_MS);
     for (const index of [1, 2]) {
       nowMs += TTL_MS + 1;
       await clock.advance(TTL_MS + 1);
-      const again = hourly.hour(CURRENT, { fresh: false });
+      const again = hourly.hour(CURRENT, { fresh: false }, waiting);
       reads[index]?.answer.reject(new Error('connection lost'));
       expect(await again).to.have.property('readMs', NOW_MS);
     }
@@ -229,7 +230,7 @@ describe('createHourly', () => {
 
   it('keeps what applications are told apart', async () => {
     const { hourly, ask } = await withAnswerOf(0);
-    const asked = hourly.hour(CURRENT, { fresh: false, application: 'shop' });
+    const asked = hourly.hour(CURRENT, { fresh: false, application: 'shop' }, waiting);
     answer(1, 5);
     expect((await asked).counts.clicks).to.equal(5);
     expect(await ask(CURRENT)).to.equal(1);
@@ -255,7 +256,7 @@ describe('createHourly', () => {
 
   it('reads many hours from the view, and has the current one from where a question about it alone has it', async () => {
     const { hourly } = await withAnswerOf(0);
-    const asked = hourly.hours([PAST, CURRENT], { fresh: false });
+    const asked = hourly.hours([PAST, CURRENT], { fresh: false }, waiting);
     answer(1, 5);
     expect((await asked).map(({ hour, clicks }) => [hour, clicks])).to.deep.equal([
       [PAST, 5],

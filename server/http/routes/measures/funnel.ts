@@ -53,7 +53,7 @@ export function funnel(reads: ReadsOf): Operation {
     answers: { 200: { description: 'A number for each step', content: { 'application/json': Funnel } }, ...failures },
     handle: async (ctx, { query }) => {
       const { step, by, within, application, category } = query;
-      const counts = await reads(ctx.state.caller).funnel({
+      const counts = await reads(ctx).funnel({
         steps: step.map((text) => parseStep(text, 'step')),
         by,
         withinUs: withinUs(within),

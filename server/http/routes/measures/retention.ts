@@ -58,7 +58,7 @@ export function retention(reads: ReadsOf): Operation {
     answers: { 200: { description: 'The cohorts in order', content: { 'application/json': Retention } }, ...failures },
     handle: async (ctx, { query }) => {
       const { first, return: again = first, by, interval, timezone, periods, application, category } = query;
-      const cohorts = await reads(ctx.state.caller).retention({
+      const cohorts = await reads(ctx).retention({
         first: parseStep(first, 'first'),
         again: parseStep(again, 'return'),
         by,

@@ -69,7 +69,7 @@ export function series(reads: ReadsOf): Operation {
     handle: async (ctx, { query }) => {
       const { measure, interval, timezone, by, limit, ...given } = query;
       const { application, category, name, where = [], fromUs, toUs } = filtersOf(given);
-      const { startsMs, series: found } = await reads(ctx.state.caller).series({
+      const { startsMs, series: found } = await reads(ctx).series({
         measure,
         interval,
         timezone,
