@@ -1,7 +1,11 @@
-import { writeFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { appendFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createGzip } from 'node:zlib';
 import { expect } from 'chai';
+import { MIB } from '../../../server/common/units.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventText } from '../../support/http/events-api.ts';
 import { runImport } from '../../support/server/run-import.ts';
@@ -9,6 +13,8 @@ import { rowsOf } from '../../support/clickhouse/stored.ts';
 import { expectStored, storedEvents, storedRejections } from '../../support/clickhouse/stored-events.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
+
+const LONG_BYTES = 256 * MIB;
 
 interface Rsvp {
   readonly member?: object;
@@ -29,6 +35,11 @@ function rsvpText(changes: Rsvp = {}): string {
     group: { group_city: 'Utrecht', group_topics: [{ urlkey: 'chess' }] },
     ...changes,
   });
+}
+
+async function packed(target: string): Promise<string> {
+  await pipeline(createReadStream(target), createGzip({ level: 1 }), createWriteStream(`${target}.gz`));
+  return `${target}.gz`;
 }
 
 describe('npm run import, into the service', () => {
@@ -86,6 +97,41 @@ describe('npm run import, into the service', () => {
     });
     const reasons = (await storedRejections(service.database)).map(({ reason }) => reason);
     expect(reasons.filter((reason) => reason === 'schema')).to.have.length(2);
+  });
+
+  describe('with a line of 256 MiB', () => {
+    const good = eventText({ name: 'beside' });
+    /** Nothing of it is on the disk. */
+    const withLongLine = async (name: string, format: 'events' | 'csv') => {
+      const [head, line] = format === 'csv' ? ['name,text\n', 'beside,x'] : ['', good];
+      const target = await file(name, `${head}${line}\n${line}\n`);
+      await truncate(target, (await stat(target)).size + LONG_BYTES);
+      await appendFile(target, `\n${line}\n`);
+      return target;
+    };
+    let usualBytes: number;
+
+    before(async () => {
+      const { peakBytes } = await runImport(await file('usual.ndjson', good), '--url', service.url);
+      usualBytes = peakBytes;
+    });
+
+    for (const [name, format] of [
+      ['long.ndjson', 'events'],
+      ['long.csv', 'csv'],
+      ['packed.ndjson', 'events'],
+    ] as const) {
+      it(`skips and counts it, and holds no more than a part of it: ${name}`, async () => {
+        const plain = await withLongLine(name, format);
+        const target = name.startsWith('packed') ? await packed(plain) : plain;
+        const imported = await runImport(target, '--url', service.url, '--format', format);
+        const { exitCode, stdout, stderr, peakBytes } = imported;
+        expect(exitCode, stderr).to.equal(0);
+        expect(stdout).to.contain('accepted   3\nrejected   0\nunparsable 1\n');
+        expect(stdout).to.contain('1 of them longer than 16 MiB');
+        if (process.platform === 'linux') expect(peakBytes - usualBytes).to.be.below(LONG_BYTES / 2);
+      });
+    }
   });
 
   it('sends a batch that is too large for the service in smaller ones', async () => {

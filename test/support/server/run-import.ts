@@ -1,22 +1,36 @@
 import { spawn } from 'node:child_process';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { programFile } from '../../../server/common/project-root.ts';
+import { KIB } from '../../../server/common/units.ts';
 
 const PROGRAM = programFile('server/cli/import.js');
 
+/** Writes the most memory that the program has had, in KiB, to a pipe of its own. */
+const SAY_PEAK = `data:text/javascript,import { writeSync } from 'node:fs';
+process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)));`;
+
+export interface Imported {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The most memory that it has had. Not on macOS, where Node counts it in another unit. */
+  readonly peakBytes: number;
+}
+
 /** Runs the command as npm does, without a terminal. */
-export async function runImport(
-  ...args: string[]
-): Promise<{ exitCode: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+export async function runImport(...args: string[]): Promise<Imported> {
+  const child = spawn(process.execPath, ['--import', SAY_PEAK, PROGRAM, ...args], {
     env: { ...process.env, CLICKHOUR_API_KEY: 'the-key' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
   const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [stdout, stderr, exitCode] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
-  return { exitCode, stdout, stderr };
+  const [, ...pipes] = child.stdio;
+  const [stdout = '', stderr = '', kib] = await Promise.all((pipes as Readable[]).slice(0, 3).map(text));
+  const exitCode = await exit;
+  return { exitCode, stdout, stderr, peakBytes: Number(kib) * KIB };
 }
 
 /** A server that answers each request as the next of `answers` says, and the last one for ever. */
