@@ -1,7 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { messageOf, show } from '../common/errors.ts';
 import type { Caller, Role } from './caller.ts';
-import { parseRate } from './rate-limit.ts';
+import { parseRate } from './parse-rate.ts';
 import { TokenBucket, type Rate } from './token-bucket.ts';
 
 /** A key as the operator configures it. The key itself is known to its application alone. */

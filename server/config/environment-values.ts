@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { EnvError, makeExactValidator } from 'envalid';
 import { messageOf, show } from '../common/errors.ts';
-import { parseRate } from '../auth/rate-limit.ts';
+import { parseRate } from '../auth/parse-rate.ts';
 import type { Rate } from '../auth/token-bucket.ts';
 import { parseApiKeys, type ApiKey } from '../auth/api-keys.ts';
 import { isCidr } from '../auth/networks.ts';

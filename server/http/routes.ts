@@ -29,7 +29,8 @@ import { statusOperations, type StatusDependencies } from './routes/status.ts';
 import { snippetOperations } from './pages/snippet.ts';
 import { standardHeaders } from './middleware/standard-headers.ts';
 import { topStream, type TopStreamDependencies } from './routes/top-stream.ts';
-import { authenticate, authorize, limitRate } from './middleware/authorize.ts';
+import { authenticate, authorize } from './middleware/authorize.ts';
+import { limitRate } from './middleware/rate-limit.ts';
 import { unanswered } from './middleware/unanswered.ts';
 
 export interface HttpDependencies

@@ -27,7 +27,7 @@ export interface BisectorDependencies {
 /** So that a segment full of rows that are refused does not keep ClickHouse busy. */
 const PACE_MS = 20;
 
-const BACKOFF: Backoff = { firstMs: 500, maxMs: 60_000 };
+const RETRY_PAUSE: Backoff = { firstMs: 500, maxMs: 60_000 };
 
 /** So few rows that need too much are sent once more without their typed column before they are halved further. */
 const LEAF_ROWS = 16;
@@ -98,7 +98,7 @@ export class Bisector {
         if (left.length > 0) this.#queue.push(left);
         failures += 1;
         this.#failed(left, error);
-        await pause(backoffMs(failures, BACKOFF, this.#deps.random), this.#stop.signal);
+        await pause(backoffMs(failures, RETRY_PAUSE, this.#deps.random), this.#stop.signal);
       }
     }
     this.#isWorking = false;

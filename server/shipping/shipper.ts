@@ -35,7 +35,7 @@ export interface ShipperDependencies {
 }
 
 /** While ClickHouse is unavailable, and before what failed is tried again: from a tenth of a second to five. */
-const BACKOFF: Backoff = { firstMs: 100, maxMs: 5_000 };
+const RETRY_PAUSE: Backoff = { firstMs: 100, maxMs: 5_000 };
 
 /** So often one shipment is tried before its rows are taken for the reason. */
 const MAX_TRIES = 3;
@@ -261,7 +261,7 @@ export class Shipper {
       this.#lastError = undefined;
       onRefused(shipment.parcels);
     } else {
-      const afterMs = clock.nowMs() + backoffMs(tries, BACKOFF, random);
+      const afterMs = clock.nowMs() + backoffMs(tries, RETRY_PAUSE, random);
       this.#queue.addAgain({ ...shipment, tries, afterMs });
     }
   }
@@ -270,7 +270,7 @@ export class Shipper {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#state = 'unavailable';
     this.#failures += 1;
-    this.#resumeMs = this.#deps.clock.nowMs() + backoffMs(this.#failures, BACKOFF, this.#deps.random);
+    this.#resumeMs = this.#deps.clock.nowMs() + backoffMs(this.#failures, RETRY_PAUSE, this.#deps.random);
     this.#lastError = error instanceof Error ? error : new Error(String(error));
   }
 

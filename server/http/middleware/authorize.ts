@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
-import { AppError, show } from '../../common/errors.ts';
-import type { Caller, Role } from '../../auth/caller.ts';
+import { AppError } from '../../common/errors.ts';
+import type { Role } from '../../auth/caller.ts';
 import type { Trust } from '../../auth/trust.ts';
 import type { RequestContext, RequestState } from '../operation/context.ts';
 import type { Access } from '../operation/operation.ts';
@@ -48,17 +48,4 @@ function unauthorized({ headers }: RequestContext['req']): AppError {
 
 function withoutRole(application: string, role: Role): AppError {
   return new AppError('forbidden', `received the key of ${application}, expected one with the role ${role}`);
-}
-
-/**
- * Takes events or questions from what a caller may do.
- * @throws AppError `rate_limited` when it has used that up; then nothing is taken
- */
-export function limitRate({ allowance, application, address }: Caller, count: number): void {
-  const waitS = allowance?.take(count) ?? 0;
-  if (waitS === 0) return;
-  const who = application === undefined ? `the address ${address}` : `the key of ${show(application)}`;
-  const retryAfterS = Math.ceil(waitS);
-  const detail = `received ${count} more ${count === 1 ? 'event or question' : 'events'} with ${who} than its rate allows, expected ${count === 1 ? 'it' : 'them'} in ${retryAfterS} s; nothing was stored`;
-  throw new AppError('rate_limited', detail, { retryAfterS });
 }

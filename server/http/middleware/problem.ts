@@ -20,7 +20,7 @@ const STATUSES: Readonly<Record<ErrorCode, Status>> = {
   unsupported_media_type: { status: 415, title: 'The form of the request is not supported' },
   // As nginx says it; nobody reads it but the metrics.
   cancelled: { status: 499, title: 'The client went away' },
-  rate_limited: { status: 429, title: 'The caller has used up its rate' },
+  rate_limited: { status: 429, title: 'More requests than are taken now' },
   internal: { status: 500, title: 'Something went wrong here' },
   overloaded: { status: 503, title: 'The server cannot take more now' },
   unavailable: { status: 503, title: 'A part of the service is unavailable' },

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { allowances } from '../../../server/auth/allowances.ts';
-import { parseRate } from '../../../server/auth/rate-limit.ts';
+import { parseRate } from '../../../server/auth/parse-rate.ts';
 import { TokenBucket } from '../../../server/auth/token-bucket.ts';
 import { runs } from '../../support/events/property.ts';
 
