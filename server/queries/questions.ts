@@ -88,10 +88,7 @@ export function createQuestions(dependencies: QuestionsDependencies): Questions 
     events: async (question, signal) => readEventsPage(nodes.until(signal), limits, question),
     rejected: async (question, signal) => readRejectedPage(nodes.until(signal), limits, question),
     rejectedSummary: async (question, signal) => readRejectedSummary(nodes.until(signal), limits, question),
-    top: async (question, signal, shown) => {
-      const { names: knownNames } = knownOf(question.application);
-      return await readTopEvents({ ...countingUntil(signal), knownNames }, limits, question, shown);
-    },
+    top: async (question, signal, shown) => readTopEvents(countingUntil(signal), limits, question, shown),
     categories: async ({ fresh, application }, signal) => categories.ask({ application }, fresh, signal),
     names: async ({ fresh, application, category }, signal) => names.ask({ application, category }, fresh, signal),
     keepCounts: countKeeper(counting),

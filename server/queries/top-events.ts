@@ -1,7 +1,6 @@
 import type { QueryBounds, QuestionLimits } from '../clickhouse/query.ts';
 import type { DataCondition, DataPath } from '../events/data/data-path.ts';
 import type { Counting } from './counted/grown-hours.ts';
-import type { KnownNames } from './event-names.ts';
 import { showLatest, ShownValues } from './shown-values.ts';
 import type { EventFilters } from './sql/event-filters.ts';
 import { readLatest, readTopOfRows, type KeyRow } from './top-rows.ts';
@@ -37,7 +36,8 @@ export interface TopKey {
   readonly shown: readonly string[];
 }
 
-const NARROWER = 'a shorter range (from, to or window), a category and name, or fewer paths';
+/** How to ask for less. */
+export const NARROWER = 'a shorter range (from, to or window), a category and name, or fewer paths';
 
 /**
  * The keys with the most events, those with as many in the order of the keys' bytes. Events without a key (an empty
@@ -46,7 +46,7 @@ const NARROWER = 'a shorter range (from, to or window), a category and name, or 
  * @throws what `queryRows` throws
  */
 export async function readTopEvents(
-  using: Omit<Counting, 'bounds'> & { readonly knownNames: KnownNames },
+  using: Omit<Counting, 'bounds'>,
   limits: QuestionLimits,
   question: TopQuestion,
   known: ShownValues = new ShownValues(),
@@ -54,10 +54,10 @@ export async function readTopEvents(
   const bounds: QueryBounds = { limits, narrower: NARROWER };
   const counting = { ...using, bounds };
   if (isOfViews(question)) return (await readTopOfViews(counting, question)).map((row) => topKey(row, []));
-  const { rows, copied } = await readTopOfRows(counting, question, using.knownNames);
+  const rows = await readTopOfRows(counting, question);
   if (question.show.length === 0 || rows.length === 0) return rows.map((row) => topKey(row, []));
   // Of the largest keys alone: the latest event of each of a million keys needs ten times the memory of their counts.
-  const latest = await readLatest(counting, question, rows, copied);
+  const latest = await readLatest(counting, question, rows);
   const shown = await showLatest(counting, question, latest, known);
   return rows.map((row) => topKey(row, shown.get(row.top_key) ?? []));
 }

@@ -1,141 +1,107 @@
 import type { DataPath } from '../events/data/data-path.ts';
 import { IDENTITY } from './copies.ts';
-import { isOfHours } from './copies-of-hours.ts';
+import type { Groups, RawEvents } from './deduplicated-events.ts';
 import { ORDER } from './shown-values.ts';
 import type { Condition } from './sql/conditions.ts';
-import type { EventFilters } from './sql/event-filters.ts';
-import { parametersOf, readEvents, type Reading } from './sql/readings.ts';
+import { parametersOf } from './sql/readings.ts';
 import type { Measure, TopQuestion } from './top-events.ts';
 
 /** What is found out of each key: of events, and of what was found of several groups of them. */
 export interface Finding {
-  /** SQL of whom it is about; the name `who` in `part`. */
-  readonly who: string;
+  /** What is read of an event for it, beside its key: SQL, by the names in `part`. */
+  readonly columns: Readonly<Record<string, string>>;
   readonly part: string;
   readonly joined: string;
   readonly value: string;
-  /** Of which keys, and of which rows: SQL. */
-  readonly keys: string;
-  readonly rows: string;
 }
 
-const ALL = { keys: '1', rows: '1' };
-
 export const COUNTED: Readonly<Record<Measure, Finding>> = {
-  events: { who: "''", part: 'count()', joined: 'sum(part)', value: 'part', ...ALL },
+  events: { columns: {}, part: 'count()', joined: 'sum(part)', value: 'part' },
   users: personsIn('user'),
   sessions: personsIn('session_id'),
 };
 
-export const LATEST: Finding = { who: "''", part: 'max(place)', joined: 'max(part)', value: 'part', ...ALL };
+export const LATEST: Finding = {
+  columns: { event_place: ORDER },
+  part: 'max(event_place)',
+  joined: 'max(part)',
+  value: 'part',
+};
 
 function personsIn(who: string): Finding {
-  const part = 'uniqExactStateIf(who, notEmpty(who))';
-  return { who, part, joined: 'uniqExactMerge(part)', value: 'finalizeAggregation(part)', ...ALL };
+  const part = 'uniqExactStateIf(event_who, notEmpty(event_who))';
+  return { columns: { event_who: who }, part, joined: 'uniqExactMerge(part)', value: 'finalizeAggregation(part)' };
 }
 
-/** Where events come from, and what is known of each, in SQL. */
-interface Source {
-  /** `FROM …`, to which a WHERE may be added. */
-  readonly from: string;
-  /** NULL for an event without one. */
-  readonly key: string;
-  /** Whether each `where` holds. */
-  readonly holds: string;
-  /** The value at `unique`; NULL where there is none. */
-  readonly same: string;
-  readonly who: string;
-  /** See `ORDER`. */
-  readonly place: string;
-  /** Different for different events. A hash, because ids may be long. */
-  readonly identity: string;
+/** Of which keys: SQL over `top_key`, and over the rows where an index finds them, if that is all that matters. */
+export interface Keys {
+  readonly keys: string;
+  readonly found?: string | undefined;
 }
 
-const IDENTITY_HASH = `sipHash128(${IDENTITY})`;
-
-function sourceOf(question: TopQuestion, { who, rows }: Finding, { from, textAt, hold }: Reading): Source {
-  const { by, unique, where } = question;
+/** The events of a question, grouped by their keys; with `unique` by the values of that, each with its latest event. */
+export function keyedEvents(question: TopQuestion, finding: Finding, { keys, found }: Keys = ALL): RawEvents {
+  const { by, unique, where, application, category, name, fromUs, toUs } = question;
+  const filters = { application, category, name, fromUs, toUs };
+  const event_key = (textAt: (path: DataPath) => string) => (typeof by === 'string' ? by : textAt(by));
+  if (unique === undefined) {
+    return {
+      filters: { ...filters, where },
+      paths: [by].filter((path) => typeof path === 'object'),
+      columns: ({ textAt }) => ({ event_key: event_key(textAt), ...finding.columns }),
+      group: (columns, from) => byKey(question, finding, keys, columns, from),
+      found,
+    };
+  }
   return {
-    from: `${from} AND ${rows}`,
-    key: typeof by === 'string' ? `nullIf(${by}, '')` : textAt(by),
-    holds: hold(where),
-    same: unique === undefined ? 'NULL' : textAt(unique),
-    who,
-    place: ORDER,
-    identity: IDENTITY_HASH,
+    filters,
+    paths: [by, unique, ...where.map(({ path }) => path)].filter((path) => typeof path === 'object'),
+    columns: ({ textAt, hold }) => ({
+      ...finding.columns,
+      event_key: event_key(textAt),
+      event_holds: hold(where),
+      event_same: textAt(unique),
+      event_place: ORDER,
+      // A hash, because ids may be long.
+      event_identity: `sipHash128(${IDENTITY})`,
+    }),
+    group: ({ event_same: same = '', event_identity, event_place, ...columns }, from) => `
+      SELECT
+        ${same} AS same_value, if(same_value IS NULL, ${event_identity}, toFixedString('', 16)) AS apart,
+        argMax((${eventColumns(finding)
+          .map((column) => columns[column])
+          .join(', ')}), ${event_place}) AS latest_event,
+        max(${event_place}) AS latest_place
+      ${from}
+      GROUP BY same_value, apart`,
   };
 }
 
-function pathsOf({ by, unique, where }: TopQuestion): DataPath[] {
-  return [by, unique, ...where.map(({ path }) => path)].filter((path) => typeof path === 'object');
+const ALL: Keys = { keys: '1' };
+
+/** What `latest_event` holds. */
+function eventColumns({ columns }: Finding): string[] {
+  return ['event_key', 'event_holds', ...Object.keys(columns).filter((column) => column !== 'event_place')];
 }
 
-function filtersOf({ application, category, name, fromUs, toUs }: TopQuestion): EventFilters {
-  return { application, category, name, fromUs, toUs };
-}
-
-/** `top_key` and what was `found` of it. */
-export function selectKeys(question: TopQuestion, finding: Finding, copied: readonly number[]): Condition {
+/** `top_key` and what was `found` of it. @param groups of `keyedEvents` of the same question, finding and keys */
+export function selectKeys(question: TopQuestion, finding: Finding, groups: Groups, { keys }: Keys = ALL): Condition {
   const { unique, where } = question;
-  const groups =
-    copied.length === 0
-      ? readEvents(filtersOf(question), pathsOf(question), (reading) =>
-          // By themselves, so that on a cluster each shard groups its own events.
-          groupsOf(question, finding, sourceOf(question, finding, reading)),
-        )
-      : firstOfCopies(question, finding, copied);
-  const isOnce = unique !== undefined || copied.length > 0 || pathsOf(question).length === 0;
-  const byKey = unique === undefined ? groups.sql : ofLatest(finding, groups.sql);
+  const byKeys = unique === undefined ? groups.sql : ofLatest(question, finding, keys, groups.sql);
   return {
-    sql: isOnce
-      ? `SELECT top_key, ${finding.value} AS found FROM (${byKey})`
-      : `SELECT top_key, ${finding.joined} AS found FROM (${byKey}) GROUP BY top_key`,
+    // Groups of one SELECT need not be grouped again: there may be a million.
+    sql:
+      unique !== undefined || groups.selects === 1
+        ? `SELECT top_key, ${finding.value} AS found FROM (${byKeys})`
+        : `SELECT top_key, ${finding.joined} AS found FROM (${byKeys}) GROUP BY top_key`,
     params: { ...groups.params, ...parametersOf(where) },
   };
 }
 
-/** Groups of rows, and of the hours that have copies of the first received of each identity. */
-function firstOfCopies(question: TopQuestion, finding: Finding, copied: readonly number[]): Condition {
-  const hours = isOfHours(copied);
-  const rows = readEvents(filtersOf(question), pathsOf(question), (reading) => {
-    const { key, holds, same, who } = sourceOf(question, finding, reading);
-    return `
-      SELECT ${IDENTITY}, received_at, ${hours.sql} AS may_be_copied, (${key}, ${holds}, ${same}, ${who}) AS of_event
-      ${reading.from}`;
-  });
-  const from = `
-      FROM (
-        SELECT of_event, ${ORDER} AS event_place, ${IDENTITY_HASH} AS identity
-        FROM (${rows.sql})
-        WHERE NOT may_be_copied
-        UNION ALL
-        SELECT
-          argMin(of_event, received_at),
-          (toUnixTimestamp64Micro(timestamp), toUnixTimestamp64Micro(min(received_at)), event_id),
-          ${IDENTITY_HASH}
-        FROM (${rows.sql})
-        WHERE may_be_copied
-        GROUP BY ${IDENTITY}
-      )`;
-  const [key, holds, same, who] = ['of_event.1', 'of_event.2', 'of_event.3', 'of_event.4'] as const;
-  const source = { from, key, holds, same, who, place: 'event_place', identity: 'identity' };
-  return { sql: groupsOf(question, finding, source), params: { ...rows.params, ...hours.params } };
-}
-
-/** One row for each key with what is found of it; or with `unique` for each value of that, with its latest event. */
-function groupsOf({ unique }: TopQuestion, finding: Finding, source: Source): string {
-  const { from, key, holds, same, who, place, identity } = source;
-  if (unique === undefined) return byKeyOf(finding, { key, who, place }, `${from} WHERE ${holds}`);
-  return `
-      SELECT
-        ${same} AS same_value, if(same_value IS NULL, ${identity}, toFixedString('', 16)) AS apart,
-        argMax((${key}, ${holds}, ${who}), ${place}) AS latest_event, max(${place}) AS latest_place
-      ${from}
-      GROUP BY same_value, apart`;
-}
-
 /** The latest event of each value of `unique`; one without a value stands for itself. */
-function ofLatest(finding: Finding, groups: string): string {
+function ofLatest(question: TopQuestion, finding: Finding, keys: string, groups: string): string {
+  const names = eventColumns(finding);
+  const columns = names.map((name, index) => [name, `event.${index + 1}`] as const);
   const from = `
       FROM (
         SELECT argMax(latest_event, latest_place) AS event, max(latest_place) AS event_place
@@ -143,16 +109,27 @@ function ofLatest(finding: Finding, groups: string): string {
         GROUP BY same_value, apart
       )
       WHERE event.2`;
-  return byKeyOf(finding, { key: 'event.1', who: 'event.3', place: 'event_place' }, from);
+  return byKey(question, finding, keys, { ...Object.fromEntries(columns), event_place: 'event_place' }, from);
 }
 
-function byKeyOf(
-  { part, keys }: Finding,
-  { key, who, place }: Pick<Source, 'key' | 'who' | 'place'>,
+function byKey(
+  { by }: TopQuestion,
+  { columns: read, part }: Finding,
+  keys: string,
+  { event_key: key = '', ...columns }: Readonly<Record<string, string>>,
   from: string,
 ): string {
+  const found = Object.keys(read).reduce((sql, name) => sql.replaceAll(name, columns[name] ?? ''), part);
+  const { text, exists } = keyOf(by, key);
   return `
-      SELECT ${key} AS top_key, ${part.replaceAll('who', who).replaceAll('place', place)} AS part
-      ${from} AND top_key IS NOT NULL AND ${keys}
+      SELECT ${text} AS top_key, ${found} AS part
+      ${from} AND ${exists} AND ${keys}
       GROUP BY top_key`;
+}
+
+/** The key of an event as text, and whether it has one. @param column SQL of `event_key` */
+export function keyOf(by: TopQuestion['by'], column: string): { readonly text: string; readonly exists: string } {
+  return typeof by === 'string'
+    ? { text: column, exists: `${column} != ''` }
+    : { text: `assumeNotNull(${column})`, exists: `${column} IS NOT NULL` };
 }

@@ -1,11 +1,9 @@
-import { queryRows } from '../clickhouse/query.ts';
-import { countIdentities, countRows, hoursAround, readCopies } from './copies-of-hours.ts';
+import { askEvents } from './deduplicated-events.ts';
 import type { Counting } from './counted/grown-hours.ts';
-import type { KnownNames } from './event-names.ts';
-import { placeOf, type LatestOfKey } from './shown-values.ts';
 import type { Condition } from './sql/conditions.ts';
+import { placeOf, type LatestOfKey } from './shown-values.ts';
 import type { TopQuestion } from './top-events.ts';
-import { COUNTED, LATEST, selectKeys, type Finding } from './top-groups.ts';
+import { COUNTED, keyedEvents, LATEST, selectKeys, type Keys } from './top-groups.ts';
 
 export interface KeyRow {
   readonly top_key: string;
@@ -17,75 +15,53 @@ export interface HashedKey extends KeyRow {
   readonly key_hash: string;
 }
 
-export interface TopOfRows {
-  readonly rows: readonly HashedKey[];
-  /** The hours of which copies of events were left out, in seconds since the epoch. */
-  readonly copied: readonly number[];
+/** Counts by what only the events themselves know. @throws what `queryRows` throws */
+export async function readTopOfRows(counting: Counting, question: TopQuestion): Promise<HashedKey[]> {
+  const finding = COUNTED[question.measure];
+  return await askEvents<HashedKey>(counting, keyedEvents(question, finding), (groups) => {
+    const { sql, params } = selectKeys(question, finding, groups);
+    return {
+      sql: `
+        SELECT toString(top_key) AS top_key, toString(sipHash64(top_key)) AS key_hash, found AS count
+        FROM (${sql})
+        WHERE found > 0
+        ORDER BY found DESC, top_key
+        LIMIT {limit:UInt32}`,
+      params: { ...params, limit: question.limit },
+    };
+  });
 }
 
-/**
- * Counts by what only the events themselves know. Reads rows as if each were an event. Nearly always they are: then there
- * are as many as identities were counted before, and nothing could have become fewer meanwhile. Otherwise it is asked
- * again, with the copies left out.
- * @throws what `queryRows` throws
- */
-export async function readTopOfRows(
-  counting: Counting,
-  question: TopQuestion,
-  knownNames: KnownNames,
-): Promise<TopOfRows> {
-  const { nodes, bounds } = counting;
-  const hours = hoursAround(question);
-  const identities = await countIdentities(counting, question, hours, knownNames);
-  const asRows = selectTop(question, []);
-  const raw = countRows(question, hours);
-  const rows = await queryRows<HashedKey & { readonly raw_rows: string | number }>(
-    nodes,
-    `SELECT *, (${raw.sql}) AS raw_rows FROM (${asRows.sql})`,
-    { ...asRows.params, ...raw.params },
-    bounds,
-  );
-  if (Number(rows[0]?.raw_rows) === identities) return { rows, copied: [] };
-  const { hoursS: copied } = await readCopies(counting, question, hours);
-  if (copied.length === 0) return { rows, copied };
-  const { sql, params } = selectTop(question, copied);
-  return { rows: await queryRows<HashedKey>(nodes, sql, params, bounds), copied };
-}
-
-/** The largest keys. */
-function selectTop(question: TopQuestion, copied: readonly number[]): Condition {
-  const { sql, params } = selectKeys(question, COUNTED[question.measure], copied);
-  return {
-    sql: `
-      SELECT assumeNotNull(top_key) AS top_key, toString(sipHash64(top_key)) AS key_hash, found AS count
-      FROM (${sql})
-      WHERE found > 0
-      ORDER BY found DESC, top_key
-      LIMIT {limit:UInt32}`,
-    params: { ...params, limit: question.limit },
-  };
+/** Where the latest events of keys are looked for. */
+export interface Within {
+  /** SQL over the timestamp, with its parameters. */
+  readonly times?: Condition | undefined;
+  /** SQL of the hash that the keys have, with its parameters. */
+  readonly hash?: Condition;
 }
 
 /** The latest event of each of these keys. @throws what `queryRows` throws */
 export async function readLatest(
-  { nodes, bounds }: Counting,
+  counting: Counting,
   question: TopQuestion,
   rows: readonly HashedKey[],
-  copied: readonly number[],
+  { times, hash = { sql: 'sipHash64(top_key)', params: {} } }: Within = {},
 ): Promise<LatestOfKey[]> {
   const { by, unique } = question;
-  const keys = rows.map(({ top_key }) => top_key);
-  const finding: Finding =
+  const isIn = `${typeof by === 'string' ? by : ''} IN {keys:Array(String)}`;
+  const keys: Keys =
     typeof by === 'object'
-      ? { ...LATEST, keys: 'sipHash64(top_key) IN {key_hashes:Array(UInt64)}' }
-      : {
-          ...LATEST,
-          keys: 'top_key IN {keys:Array(String)}',
-          // Found through an index. With `unique`, and among copies, the events of other keys matter, too.
-          rows: unique === undefined && copied.length === 0 ? `${by} IN {keys:Array(String)}` : '1',
-        };
-  const { sql, params } = selectKeys(question, finding, copied);
-  const asked = typeof by === 'object' ? { key_hashes: rows.map(({ key_hash }) => BigInt(key_hash)) } : { keys };
-  const query = `SELECT assumeNotNull(top_key) AS key, ${placeOf('found')} AS latest FROM (${sql})`;
-  return await queryRows<LatestOfKey>(nodes, query, { ...params, ...asked }, bounds);
+      ? { keys: `${hash.sql} IN {key_hashes:Array(UInt64)}` }
+      : // With `unique` the events of other keys matter, too.
+        { keys: 'top_key IN {keys:Array(String)}', found: unique === undefined ? isIn : undefined };
+  const asked =
+    typeof by === 'object'
+      ? { ...hash.params, key_hashes: rows.map(({ key_hash }) => BigInt(key_hash)) }
+      : { keys: rows.map(({ top_key }) => top_key) };
+  const events = { ...keyedEvents(question, LATEST, keys), times: times?.sql };
+  return await askEvents<LatestOfKey>(counting, events, (groups) => {
+    const { sql, params } = selectKeys(question, LATEST, groups, keys);
+    const query = `SELECT toString(top_key) AS key, ${placeOf('found')} AS latest FROM (${sql})`;
+    return { sql: query, params: { ...params, ...times?.params, ...asked } };
+  });
 }

@@ -1,7 +1,7 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import type { Counting } from '../counted/grown-hours.ts';
 import { columnFilters, END_US } from '../sql/event-filters.ts';
-import { askEvents, type RawEvents } from './raw-events.ts';
+import { askEvents, type RawEvents } from '../deduplicated-events.ts';
 import { isStep, mayShare, namesOf, stepParams, type Person, type Step } from './steps.ts';
 
 /** Who did some steps, one after the other; what is undefined does not matter. */

@@ -1,6 +1,6 @@
 import type { Counting } from '../counted/grown-hours.ts';
 import { countedKey, intervalOf, measured, PERSONS, selectKeys, seriesParams, type KeyRow } from './measured.ts';
-import { askEvents, type RawEvents } from './raw-events.ts';
+import { askEvents, type RawEvents } from '../deduplicated-events.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 
 /** Counts by what only the events themselves know: who, in which session, with what payload. */

@@ -26,7 +26,7 @@ export function readEvents(
   filters: EventFilters,
   paths: readonly DataPath[],
   select: (reading: Reading) => string,
-): Condition {
+): Condition & { readonly selects: number } {
   const { where = [] } = filters;
   const { sql, params } = columnFilters(filters);
   const read = [...new Map([...paths, ...where.map(({ path }) => path)].map((path) => [path.text, path])).values()];
@@ -41,6 +41,7 @@ export function readEvents(
   return {
     sql: readings.map(select).join('\n      UNION ALL\n'),
     params: { ...params, ...parametersOf(where) },
+    selects: readings.length,
   };
 }
 

@@ -1,0 +1,227 @@
+import { queryRows } from '../clickhouse/query.ts';
+import type { DataPath } from '../events/data/data-path.ts';
+import { IDENTITY } from './copies.ts';
+import { countedHours } from './counted/counted-hours.ts';
+import { ALL_HOURS, areSelected, type Counting, type HoursBetween, type Selection } from './counted/grown-hours.ts';
+import { allOf, isWithin, type Condition } from './sql/conditions.ts';
+import type { EventFilters } from './sql/event-filters.ts';
+import { parametersOf, readEvents, type Reading } from './sql/readings.ts';
+
+/**
+ * The one way to group events of the raw table, in which an event may have copies: by identity, whatever arrives meanwhile.
+ */
+
+/** What is read of events, one by one, and grouped. */
+export interface RawEvents {
+  readonly filters: EventFilters;
+  /** All that `columns` reads. */
+  readonly paths: readonly DataPath[];
+  /** What of an event is grouped: SQL, by the name under which `group` finds it. */
+  readonly columns: (reading: Pick<Reading, 'textAt' | 'hold'>) => Readonly<Record<string, string>>;
+  /**
+   * A SELECT that groups, asked for several parts of the events.
+   * @param columns SQL for each of the names
+   * @param from `FROM … WHERE …`, which may be followed by an AND
+   */
+  readonly group: (columns: Readonly<Record<string, string>>, from: string) => string;
+  /** SQL over the timestamp: which events of the range are grouped. */
+  readonly times?: string | undefined;
+  /** SQL that holds for every row that `group` keeps, so that an index finds them; copies of those may be others. */
+  readonly found?: string | undefined;
+}
+
+/** SELECTs with UNION ALL between them. */
+export interface Groups extends Condition {
+  readonly selects: number;
+}
+
+/** How often a question is asked again because events were stored meanwhile. */
+const ROUNDS = 3;
+const HOUR_US = 3_600_000_000;
+/** So many hours are named in a query; more, and all of them are taken for hours with copies. */
+const MAX_NAMED = 2000;
+
+/**
+ * Groups events by identity. Rows are read as if each were an event; nearly always they are: then there are as many as
+ * identities were counted before, and those can only have become more. Otherwise it is asked again, and of the hours that
+ * have copies only the first received is read.
+ * @param ask makes the query of the groups of all parts
+ * @throws what `queryRows` throws
+ */
+export async function askEvents<Row extends object>(
+  counting: Counting,
+  events: RawEvents,
+  ask: (groups: Groups) => Condition,
+): Promise<Row[]> {
+  const { nodes, bounds } = counting;
+  return await readDeduplicated<Row[]>(counting, events, ask, async (query, params) => {
+    const rows = await queryRows<Row & RawRows>(nodes, query, params, bounds);
+    return { answer: rows, rawRows: rows[0] && Number(rows[0].raw_rows) };
+  });
+}
+
+interface RawRows {
+  readonly raw_rows: string | number;
+}
+
+/** An answer, and the `raw_rows` of its first row; undefined where it has none. */
+export interface Read<Answer> {
+  readonly answer: Answer;
+  readonly rawRows: number | undefined;
+}
+
+/**
+ * The same, for who reads answers in another way.
+ * @param read asks a query, whose last column is `raw_rows`
+ */
+export async function readDeduplicated<Answer>(
+  counting: Counting,
+  events: RawEvents,
+  ask: (groups: Groups) => Condition,
+  read: (query: string, params: Condition['params']) => Promise<Read<Answer>>,
+): Promise<Answer> {
+  const hours = hoursAround(events.filters);
+  let copies: Copies = { hoursS: [], others: await countIdentities(counting, events.filters, hours) };
+  for (let round = 0; ; round += 1) {
+    const { hoursS } = copies;
+    const areAll = round === ROUNDS || hoursS.length > MAX_NAMED;
+    const { sql, params } = ask(groupsOf(events, areAll ? 'all' : hoursS));
+    // From the same snapshot of the table.
+    const raw = countRows(events.filters, hours, areAll ? [] : hoursS);
+    const query = `SELECT *, assumeNotNull((${raw.sql})) AS raw_rows FROM (${sql})`;
+    const { answer, rawRows } = await read(query, { ...params, ...raw.params });
+    if (areAll || rawRows === undefined || rawRows === copies.others) return answer;
+    copies = await readCopies(counting, events.filters, hours);
+  }
+}
+
+function groupsOf(events: RawEvents, copied: readonly number[] | 'all'): Groups {
+  if (copied === 'all') return firstReceived(events, EVERY);
+  if (copied.length === 0) return allRows(events, EVERY);
+  const ofCopied = isOfHours(copied);
+  const [rows, firsts] = [
+    allRows(events, { ...ofCopied, sql: `NOT (${ofCopied.sql})` }),
+    firstReceived(events, ofCopied),
+  ];
+  return {
+    sql: `${rows.sql}\n      UNION ALL\n${firsts.sql}`,
+    params: { ...rows.params, ...firsts.params },
+    selects: rows.selects + firsts.selects,
+  };
+}
+
+const EVERY: Condition = { sql: '1', params: {} };
+
+/** Grouped over `events` itself, so that on a cluster each shard groups its own. */
+function allRows({ filters, paths, columns, group, times = '1', found = '1' }: RawEvents, only: Condition): Groups {
+  const read = readEvents(filters, paths, (reading) =>
+    group(columns(reading), `${reading.from} AND ${times} AND ${found} AND ${only.sql}`),
+  );
+  return { ...read, params: { ...read.params, ...only.params } };
+}
+
+/** Of rows with one identity the first received; the filters are about that one. */
+function firstReceived({ filters, paths, columns, group, times = '1' }: RawEvents, only: Condition): Groups {
+  const { where = [], ...others } = filters;
+  const read = [...paths, ...where.map(({ path }) => path)];
+  const names = Object.keys(columns({ textAt: () => 'NULL', hold: () => '1' }));
+  const rows = readEvents(others, read, (reading) => {
+    const values = Object.values(columns(reading)).map((value, index) => `${value} AS ${names[index]}`);
+    return `SELECT ${IDENTITY}, received_at, ${[...values, `${reading.hold(where)} AS holds`].join(', ')}
+      ${reading.from} AND ${times} AND ${only.sql}`;
+  });
+  const from = `
+      FROM (
+        SELECT ${[...names, 'holds'].map((name, index) => `first.${index + 1} AS ${name}`).join(', ')}
+        FROM (SELECT argMin((${[...names, 'holds'].join(', ')}), received_at) AS first FROM (${rows.sql}) GROUP BY ${IDENTITY})
+      )
+      WHERE holds`;
+  return {
+    sql: group(Object.fromEntries(names.map((name) => [name, name])), from),
+    params: { ...rows.params, ...parametersOf(where), ...only.params },
+    selects: 1,
+  };
+}
+
+/** What is known of the copies in a range. */
+interface Copies {
+  /** The hours in which the raw table has not as many rows as there are identities, in seconds since the epoch. */
+  readonly hoursS: readonly number[];
+  /** How many rows the other hours have: as many as events. */
+  readonly others: number;
+}
+
+/**
+ * Whether the raw table has copies, hour by hour. Rows are counted in the raw table itself: after a crash between it and
+ * the tables of counts, it has rows that those never got.
+ */
+async function readCopies(counting: Counting, selection: Selection, hours: HoursBetween): Promise<Copies> {
+  const counted = await countedHours(counting, selectionOf(selection), hours);
+  const raw = rowsAre(selection, hours);
+  const query = `
+    SELECT groupArrayIf(hour_s, is_copied) AS hours_s, sumIf(raw_rows, NOT is_copied) AS others
+    FROM
+    (
+      SELECT
+        toUnixTimestamp(hour) AS hour_s, sum(rows) AS raw_rows,
+        -- Of an hour whose rows are too old to be kept, the counts stay.
+        raw_rows > 0 AND raw_rows != sum(events) AS is_copied
+      FROM
+      (
+        SELECT hour, events, 0 AS rows FROM (${counted.sql})
+        UNION ALL
+        SELECT toStartOfHour(timestamp, 'UTC') AS hour, 0, count() FROM events WHERE ${raw.sql} GROUP BY hour
+      )
+      GROUP BY hour
+    )`;
+  const params = { ...counted.params, ...raw.params };
+  const [row] = await queryRows<CopiesRow>(counting.nodes, query, params, counting.bounds);
+  return { hoursS: row?.hours_s ?? [], others: Number(row?.others ?? 0) };
+}
+
+interface CopiesRow {
+  readonly hours_s: readonly number[];
+  readonly others: string | number;
+}
+
+/** How many events there are, of those that the tables of counts have. */
+async function countIdentities(counting: Counting, selection: Selection, hours: HoursBetween): Promise<number> {
+  const { sql, params } = await countedHours(counting, selectionOf(selection), hours);
+  const query = `SELECT sum(events) AS events FROM (${sql})`;
+  const [row] = await queryRows<{ events: string | number }>(counting.nodes, query, params, counting.bounds);
+  return Number(row?.events ?? 0);
+}
+
+/** A SELECT of the number of rows of the raw table, without those of some hours. */
+function countRows(selection: Selection, hours: HoursBetween, withoutS: readonly number[]): Condition {
+  const { sql, params } = rowsAre(selection, hours);
+  if (withoutS.length === 0) return { sql: `SELECT count() FROM events WHERE ${sql}`, params };
+  const left = isOfHours(withoutS);
+  return {
+    sql: `SELECT count() FROM events WHERE ${sql} AND NOT (${left.sql})`,
+    params: { ...params, ...left.params },
+  };
+}
+
+function rowsAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {
+  const range = { fromUs: fromS * 1_000_000, toUs: toS * 1_000_000 };
+  return allOf([...areSelected(selection), isWithin('timestamp', range, 'rows_')]);
+}
+
+function selectionOf({ application, category, name, names }: Selection) {
+  return { application, category, name, names };
+}
+
+/** The whole hours that hold a range; all of them where it has no end. */
+function hoursAround({ fromUs = 0, toUs }: EventFilters): HoursBetween {
+  const toS = toUs === undefined ? ALL_HOURS.toS : Math.min(ALL_HOURS.toS, Math.ceil(toUs / HOUR_US) * 3600);
+  return { fromS: Math.min(Math.floor(fromUs / HOUR_US) * 3600, toS), toS };
+}
+
+/** That an event is of one of these hours. */
+function isOfHours(hoursS: readonly number[]): Condition {
+  return {
+    sql: `toStartOfHour(timestamp, 'UTC') IN (SELECT toDateTime(arrayJoin({copied_hours:Array(UInt32)}), 'UTC'))`,
+    params: { copied_hours: hoursS },
+  };
+}
