@@ -1,8 +1,7 @@
-import { queryRows } from '../../clickhouse/query.ts';
 import type { Counting } from '../counted/grown-hours.ts';
-import { columnFilters, END_US } from '../sql/event-filters.ts';
+import { END_US } from '../sql/event-filters.ts';
 import { askEvents, type RawEvents } from '../deduplicated-events.ts';
-import { isStep, mayShare, namesOf, stepParams, type Person, type Step } from './steps.ts';
+import { isStep, namesOf, stepParams, type Person, type Step } from './steps.ts';
 
 /** Who did some steps, one after the other; what is undefined does not matter. */
 export interface FunnelQuestion {
@@ -28,7 +27,7 @@ export interface FunnelQuestion {
 export async function readFunnel(counting: Counting, question: FunnelQuestion): Promise<readonly number[]> {
   const { steps, isEmpty = false } = question;
   if (isEmpty) return steps.map(() => 0);
-  const [row] = await (mayShare(steps) ? askOnce(counting, question) : askRows(counting, question));
+  const [row] = await askPeople(counting, question);
   return steps.map((_, index) => Number(row?.counts[index] ?? 0));
 }
 
@@ -36,17 +35,8 @@ interface Row {
   readonly counts: readonly (string | number)[];
 }
 
-/** Where no event can be two steps, a copy of it changes nothing. */
-async function askRows(counting: Counting, question: FunnelQuestion): Promise<Row[]> {
-  const { sql, params } = columnFilters(filtersOf(question));
-  const columns = { person: question.by, name: 'name', category: 'category', event_us: TIME_US };
-  const states = groupPeople(question, columns, `FROM events PREWHERE ${sql} WHERE 1`);
-  const asked = countPeople(question, states);
-  return await queryRows<Row>(counting.nodes, asked, { ...params, ...paramsFor(question) }, counting.bounds);
-}
-
-/** Where an event can be two, it must not come twice. */
-async function askOnce(counting: Counting, question: FunnelQuestion): Promise<Row[]> {
+/** A copy of an event must not count: it would be another event, and it may name another person. */
+async function askPeople(counting: Counting, question: FunnelQuestion): Promise<Row[]> {
   const events: RawEvents = {
     filters: filtersOf(question),
     paths: [],

@@ -1,7 +1,7 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import type { Counting } from '../counted/grown-hours.ts';
 import { allOf, columnsAre } from '../sql/conditions.ts';
-import { columnFilters } from '../sql/event-filters.ts';
+import { askEvents, type RawEvents } from '../deduplicated-events.ts';
 import { beginnings, type Interval } from './intervals.ts';
 import { intervalOf } from './measured.ts';
 import { MAX_INTERVALS, tooMany } from './series.ts';
@@ -102,35 +102,50 @@ interface CohortRow {
   readonly returned: readonly (string | number)[];
 }
 
+// Times are one more than they are, so that 0 says that there is none.
 const TIME_1US = '(toUnixTimestamp64Micro(timestamp) + 1)';
 
 async function readCohorts(counting: Counting, question: PlannedRetention): Promise<CohortRow[]> {
   const { first, again, by, application, category, fromUs, toUs, startsS } = question;
   const endUs = (startsS.at(-1) ?? 0) * 1_000_000;
-  const filters = { application, category, names: namesOf([first, again]), fromUs, toUs: endUs };
-  const { sql, params } = columnFilters(filters);
-  // Times are one more than they are, so that 0 says that there is none. One level of groups: two, by interval, take three
-  // times as long.
-  const query = `
+  const events: RawEvents = {
+    filters: { application, category, names: namesOf([first, again]), fromUs, toUs: endUs },
+    paths: [],
+    columns: () => ({ person: by, event_name: 'name', event_category: 'category', event_1us: TIME_1US }),
+    group: ({ person, event_name: name = '', event_category = '', event_1us: at }, from) => {
+      const columns = { name, category: event_category };
+      return `
+      SELECT ${person} AS of_person,
+        minIfState(${at}, ${isStep(first, 'first', columns)} AND ${at} <= {first_to_us:Int64}) AS first_state,
+        groupArrayIfState(${at}, ${isStep(again, 'again', columns)}) AS times_state
+      ${from} AND of_person != ''
+      GROUP BY of_person`;
+    },
+  };
+  const own = { starts_s: startsS, first_to_us: toUs, ...stepParams(first, 'first'), ...stepParams(again, 'again') };
+  return await askEvents<CohortRow>(counting, events, ({ sql, params }) => ({
+    sql: countCohorts(sql),
+    params: { ...params, ...own },
+  }));
+}
+
+function countCohorts(people: string): string {
+  return `
     SELECT
       cohort_s, count() AS size,
       sumMap(came_back, arrayMap(at -> toUInt64(1), came_back)) AS sums, sums.1 AS returned_s, sums.2 AS returned
     FROM
     (
       SELECT
-        minIf(${TIME_1US}, ${isStep(first, 'first')} AND ${TIME_1US} <= {first_to_us:Int64}) AS first_1us,
-        groupArrayIf(${TIME_1US}, ${isStep(again, 'again')}) AS times_1us,
+        minIfMerge(first_state) AS first_1us,
+        groupArrayIfMerge(times_state) AS times_1us,
         ${intervalOf('intDiv(first_1us - 1, 1000000)')} AS cohort_s,
         arrayDistinct(arrayMap(
           at -> ${intervalOf('intDiv(at - 1, 1000000)')},
           arrayFilter(at -> at >= first_1us, times_1us))) AS came_back
-      FROM events
-      PREWHERE ${sql}
-      WHERE ${by} != ''
-      GROUP BY ${by}
+      FROM (${people})
+      GROUP BY of_person
       HAVING first_1us > 0
     )
     GROUP BY cohort_s`;
-  const own = { starts_s: startsS, first_to_us: toUs, ...stepParams(first, 'first'), ...stepParams(again, 'again') };
-  return await queryRows<CohortRow>(counting.nodes, query, { ...params, ...own }, counting.bounds);
 }

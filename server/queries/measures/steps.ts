@@ -52,16 +52,6 @@ export function stepParams({ category, name }: Step, prefix: string): Readonly<R
   return { [`${prefix}_name`]: name, ...(category === undefined ? {} : { [`${prefix}_category`]: category }) };
 }
 
-/** Whether one event may be two of these steps. */
-export function mayShare(steps: readonly Step[]): boolean {
-  return steps.some(({ category, name }, index) =>
-    steps.slice(index + 1).some((other) => {
-      const isSameCategory = category === undefined || other.category === undefined || category === other.category;
-      return name === other.name && isSameCategory;
-    }),
-  );
-}
-
 /** The names of steps, each once. */
 export function namesOf(steps: readonly Step[]): string[] {
   return [...new Set(steps.map(({ name }) => name))];

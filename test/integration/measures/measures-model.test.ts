@@ -13,7 +13,7 @@ import { modelFunnel, modelRetention, modelSeries } from '../../support/measures
 import { waiting } from '../../support/waiting.ts';
 
 /** MEASURES_SETS=N tries more, MEASURES_SEED=text others. */
-const SETS = Number(process.env['MEASURES_SETS'] ?? 20);
+const SETS = Number(process.env['MEASURES_SETS'] ?? 40);
 const SEED = process.env['MEASURES_SEED'] ?? 'measures';
 const AT_ONCE = 20;
 const EVENTS = 40;
@@ -52,11 +52,13 @@ describe(`series, funnels and retention of ${SETS} event sets (seed ${SEED})`, f
       const random = seeded(`${SEED} ${batch}`);
       for (const table of ['events', 'minutes', 'hours'])
         await database.client.command({ query: `TRUNCATE TABLE ${table}` });
-      const sets = Array.from({ length: AT_ONCE }, (_, index) => madeEvents(random, index, EVENTS));
+      // The sets of users and sessions in the views have those of copies, too: of such events they are not asked for.
+      const copiesNameOthers = batch % 2 === 1 || random.isTrue(0.3);
+      const sets = Array.from({ length: AT_ONCE }, (_, index) => madeEvents(random, index, EVENTS, copiesNameOthers));
       const rows = sets.flatMap((set) => set.rows);
       await insert(random, rows);
       const events = eventsOf(rows);
-      for (const set of sets) await expectTheSame(random, set, events);
+      for (const set of sets) await expectTheSame(random, set, events, copiesNameOthers);
     });
   }
 
@@ -74,10 +76,16 @@ describe(`series, funnels and retention of ${SETS} event sets (seed ${SEED})`, f
     await insertRows(database.name, 'events', shuffled.slice(half));
   }
 
-  async function expectTheSame(random: Random, set: EventSet, events: readonly EventRow[]): Promise<void> {
+  async function expectTheSame(
+    random: Random,
+    set: EventSet,
+    events: readonly EventRow[],
+    copiesNameOthers: boolean,
+  ): Promise<void> {
     const measures = random.pick(both);
     for (let n = 0; n < 6; n += 1) {
-      const question = madeSeries(random, set);
+      const made = madeSeries(random, set);
+      const question = copiesNameOthers ? { ...made, measure: 'events' as const } : made;
       const answer = await measures.series({ ...question, fresh: true }, waiting);
       expect(answer.series, JSON.stringify(question)).to.deep.equal(modelSeries(events, question));
     }

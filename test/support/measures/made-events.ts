@@ -43,7 +43,8 @@ const PAYLOADS = [
   '{}',
 ];
 
-export function madeEvents(random: Random, set: number, size: number): EventSet {
+/** @param copiesNameOthers whether a copy may name another user and session than the first received does */
+export function madeEvents(random: Random, set: number, size: number, copiesNameOthers: boolean): EventSet {
   const zone = random.pick(Object.keys(ZONES));
   const dayUs = Date.parse(random.pick(ZONES[zone] ?? [])) * 1000;
   const spreadUs = random.pick([HOUR_US, 6 * HOUR_US, 2 * DAY_US, 2 * DAY_US, 40 * DAY_US]);
@@ -58,14 +59,19 @@ export function madeEvents(random: Random, set: number, size: number): EventSet 
       application: random.pick(APPLICATIONS),
       category: random.pick(CATEGORIES),
       name: random.pick(NAMES),
-      user: random.pick(PEOPLE),
-      session_id: random.pick(['', 's1', 's2', 's3']),
+      ...someone(random),
     };
     const receivedUs = timestamp + random.whole(0, DAY_US);
-    for (let copy = 0; copy < random.pick([1, 1, 1, 2, 3]); copy += 1)
-      rows.push(rowOf(random, identity, receivedUs + copy));
+    for (let copy = 0; copy < random.pick([1, 1, 1, 2, 3]); copy += 1) {
+      const named = copiesNameOthers ? { ...identity, ...someone(random) } : identity;
+      rows.push(rowOf(random, named, receivedUs + copy));
+    }
   }
-  return { zone, dayUs, spreadUs, rows: consistent(rows) };
+  return { zone, dayUs, spreadUs, rows: copiesNameOthers ? apart(rows) : consistent(rows) };
+}
+
+function someone(random: Random): Pick<EventRow, 'user' | 'session_id'> {
+  return { user: random.pick(PEOPLE), session_id: random.pick(['', 's1', 's2', 's3']) };
 }
 
 function timeOf(
@@ -84,6 +90,11 @@ function rowOf(random: Random, identity: Partial<EventRow>, receivedUs: number):
   const data = random.pick(PAYLOADS);
   const shape = data.includes('[') || data.includes(':{') ? ',plan,deep,' : ',';
   return { ...eventRow({ ...identity, received_at: receivedUs, data }), shape: random.isTrue(0.7) ? shape : '' };
+}
+
+/** Of several that were received at one moment none is the first. */
+function apart(rows: readonly MadeRow[]): MadeRow[] {
+  return rows.map((row, index) => ({ ...row, received_at: row.received_at + index * SECOND_US }));
 }
 
 /** Rows with one identity differ in their payloads alone; who sends an event again does not make it another's. */
