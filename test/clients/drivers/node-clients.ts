@@ -3,10 +3,14 @@ import { Analytics as Segment } from '@segment/analytics-node';
 import Rudder from '@rudderstack/rudder-sdk-node';
 import { CloudEvent, HTTP } from 'cloudevents';
 import { PostHog } from 'posthog-node';
+import { untilQuiet } from './quiet.ts';
 import type { Client, Destination, Driver, Sent } from './sent.ts';
 
 const FLUSH_MS = 100;
-const END_MS = 120_000;
+const END_MS = 600_000;
+const QUIET_MS = 60_000;
+/** Instead of three, which are over within seconds. */
+const TRIES = 20;
 
 /** A client that runs in this process, and gives its events no sessions or times of its own. */
 function inProcess(send: (to: Destination, events: readonly Sent[]) => Promise<void>): () => Promise<Client> {
@@ -39,31 +43,33 @@ const segment: Driver = {
 const rudder: Driver = {
   name: '@rudderstack/rudder-sdk-node',
   neverMeets: [],
-  // Three tries within two seconds.
-  isPatient: false,
+  isPatient: true,
   category: 'track',
   answers: [200, 429],
-  start: inProcess(async ({ url, key }, events) => {
-    const client = new Rudder(key, { dataPlaneUrl: url, flushInterval: FLUSH_MS, errorHandler: () => undefined });
+  start: inProcess(async (to, events) => {
+    const { url, key } = to;
+    const options = { flushInterval: FLUSH_MS, retryCount: TRIES, errorHandler: () => undefined };
+    const client = new Rudder(key, { dataPlaneUrl: url, ...options });
     for (const { name, user, session, timestamp, payload } of events) {
       const context = { sessionId: session };
       client.track({ event: name, userId: user, timestamp, properties: { ...payload }, context });
       await pauseNowAndThen();
     }
     await client.flush();
-    // A flush that runs already is not waited for.
-    await sleep(5_000);
+    // It does not wait for a flush that runs already.
+    await untilQuiet(events, to, QUIET_MS);
   }),
 };
 
 const posthog: Driver = {
   name: 'posthog-node',
   neverMeets: [429],
-  isPatient: false,
+  isPatient: true,
   category: 'capture',
   answers: [200, 503],
   start: inProcess(async ({ url, key }, events) => {
-    const options = { flushInterval: FLUSH_MS, fetchRetryDelay: 500, maxQueueSize: events.length };
+    const retrying = { fetchRetryDelay: 1_000, fetchRetryCount: TRIES };
+    const options = { flushInterval: FLUSH_MS, maxQueueSize: events.length, ...retrying };
     const client = new PostHog(key, { host: url, ...options });
     client.on('error', () => undefined);
     for (const { name, user, session, timestamp, payload } of events) {

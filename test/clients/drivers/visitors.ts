@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { untilQuiet } from './quiet.ts';
+import type { Given } from '../pages/page-client.ts';
 import type { Destination, Sent } from './sent.ts';
 
 export interface Visiting {
@@ -16,6 +18,8 @@ const AT_ONCE = 5;
 /** Of each visitor, in a second: clients limit what they take, and drop what is more. */
 const EVENTS_A_SECOND = 10;
 const READY_MS = 5_000;
+/** A wait that ends early costs nothing; machines that do other things too need it. */
+const PATIENCE_MS = 120_000;
 const POLL_MS = 100;
 
 /** Has each user of the events visit the page, in a browser that knows nothing yet, and do there what is said. */
@@ -48,6 +52,7 @@ async function visit(
   onSent: (sent: readonly Sent[]) => void,
 ): Promise<void> {
   const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE_MS);
   try {
     const third = Math.ceil(events.length / 3);
     const sent: Sent[] = [];
@@ -86,25 +91,19 @@ async function untilReady(page: Page): Promise<void> {
   }
 }
 
+/** The page takes its time by itself. */
 async function track(page: Page, events: readonly Sent[]): Promise<readonly Sent[]> {
-  const told: Sent[] = [];
-  for (const event of events) {
-    const { name, payload, timestamp } = event;
-    const argument = JSON.stringify({ name, payload, timestamp: timestamp.toISOString() });
-    const given = await page.evaluate<{ session: string; timestamp: string }>(`pageClient.track(${argument})`);
-    told.push({ ...event, session: given.session, timestamp: new Date(given.timestamp) });
-    await sleep(1_000 / EVENTS_A_SECOND);
-  }
-  return told;
-}
-
-/** Until all of it is delivered, or nothing more will be. */
-async function untilQuiet(sent: readonly Sent[], { delivered }: Destination, quietMs: number): Promise<void> {
-  let known = -1;
-  for (let sinceMs = Date.now(); Date.now() - sinceMs < quietMs; await sleep(POLL_MS)) {
-    const now = sent.filter(({ marker }) => delivered.has(marker)).length;
-    if (now === sent.length) return;
-    if (now > known) sinceMs = Date.now();
-    known = now;
-  }
+  const told = events.map(({ name, payload, timestamp }) => ({ name, payload, timestamp: timestamp.toISOString() }));
+  const given = await page.evaluate<readonly Given[]>(`(async () => {
+    const given = [];
+    for (const event of ${JSON.stringify(told)}) {
+      given.push(await pageClient.track(event));
+      await new Promise((resolve) => setTimeout(resolve, ${1_000 / EVENTS_A_SECOND}));
+    }
+    return given;
+  })()`);
+  return events.map((event, index) => {
+    const { session = '', timestamp = '' } = given[index] ?? {};
+    return { ...event, session, timestamp: new Date(timestamp) };
+  });
 }

@@ -5,8 +5,13 @@ export interface PageClient {
   /** Resolves when the client has what it needs from the service. */
   readonly ready: Promise<unknown>;
   readonly identify: (user: string) => void;
-  /** @returns the session and the time that the client gave the event */
-  readonly track: (event: Tracked) => Promise<{ readonly session: string; readonly timestamp: string }>;
+  readonly track: (event: Tracked) => Promise<Given>;
+}
+
+/** What the client gave an event. */
+export interface Given {
+  readonly session: string;
+  readonly timestamp: string;
 }
 
 /** An event as a page is told of it. */
