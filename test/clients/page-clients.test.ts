@@ -9,7 +9,7 @@ const EVENTS = 60;
 describe('Clients of pages, unchanged, through the same proxy, over a reload and a closed tab', () => {
   for (const driver of PAGE_CLIENTS) {
     it(`${driver.name}: what it was told is taken is there, once, as it was sent`, async function () {
-      this.timeout(120_000);
+      this.timeout(300_000);
       if ((await chromium()) === undefined) this.skip();
       const outcome = await runClient({
         driver,

@@ -1,4 +1,4 @@
-import { buildSync } from 'esbuild';
+import { build, stop } from 'esbuild';
 import type { Closing } from '../../../server/closing.ts';
 import { programFile } from '../../../server/common/project-root.ts';
 import { chromium } from '../../support/browser/chromium.ts';
@@ -55,7 +55,7 @@ export const PAGE_CLIENTS: readonly Driver[] = PAGE_DRIVERS.map(({ page, quietMs
 async function startPage(closing: Closing, page: string, quietMs: number): Promise<Client> {
   const browser = await chromium();
   if (browser === undefined) throw new Error('there is no Chromium: CHROMIUM says where it is');
-  const client = bundled(page);
+  const client = await bundled(page);
   let destination = { url: '', key: '' };
   const shop = await servePages(
     () => ({
@@ -88,8 +88,8 @@ const PAGE = `<!doctype html>
 </html>`;
 
 /** The program of a page and the package that it is about, as a shop would bundle them. */
-function bundled(page: string): string {
-  const { outputFiles } = buildSync({
+async function bundled(page: string): Promise<string> {
+  const { outputFiles } = await build({
     entryPoints: [programFile(`test/clients/pages/${page}.js`)],
     bundle: true,
     write: false,
@@ -98,5 +98,7 @@ function bundled(page: string): string {
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'error',
   });
+  // Its process would stay.
+  await stop();
   return outputFiles[0]?.text ?? '';
 }
