@@ -95,7 +95,8 @@ describe('A stream', () => {
     const count = other.received.length;
     await other.atLeast(count + 3);
     const times = other.received.map(({ atMs }) => atMs);
-    for (const [n, atMs] of times.entries()) expect(atMs - (times[n - 1] ?? atMs)).to.be.below(2_000);
+    // One object a second, and not on an idle machine.
+    for (const [n, atMs] of times.entries()) expect(atMs - (times[n - 1] ?? atMs)).to.be.below(5_000);
     const logged = lines.filter(({ msg }) => msg === 'a reader did not keep up and was cut off');
     expect(logged).to.have.length(1);
     expect(logged[0]?.['unsentBytes']).to.be.above(256 * 1024);
