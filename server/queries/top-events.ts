@@ -1,6 +1,7 @@
 import type { QueryBounds, QuestionLimits } from '../clickhouse/query.ts';
 import type { DataCondition, DataPath } from '../events/data/data-path.ts';
 import type { Counting } from './counted/grown-hours.ts';
+import type { Measure } from './measure.ts';
 import { showLatest, ShownValues } from './shown-values.ts';
 import type { EventFilters } from './sql/event-filters.ts';
 import { readLatest, readTopOfRows, type KeyRow } from './top-rows.ts';
@@ -9,10 +10,6 @@ import { isOfViews, readTopOfViews } from './top-views.ts';
 /** Columns of an event that events can be counted by. */
 export const TOP_COLUMNS = ['name', 'category', 'application', 'session_id', 'user'] as const;
 export type TopColumn = (typeof TOP_COLUMNS)[number];
-
-/** What is counted: the events, or who they are of. Events without a user, or a session, count for none. */
-export const MEASURES = ['events', 'users', 'sessions'] as const;
-export type Measure = (typeof MEASURES)[number];
 
 /** Which events are counted, and by what; what is undefined does not matter. */
 export interface TopQuestion extends Omit<EventFilters, 'user' | 'sessionId' | 'where'> {

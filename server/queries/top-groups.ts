@@ -1,10 +1,11 @@
 import type { DataPath } from '../events/data/data-path.ts';
 import { IDENTITY } from './copies.ts';
 import type { Groups, RawEvents } from './deduplicated-events.ts';
+import { PERSONS, type Measure } from './measure.ts';
 import { ORDER } from './shown-values.ts';
 import type { Condition } from './sql/conditions.ts';
 import { parametersOf } from './sql/readings.ts';
-import type { Measure, TopQuestion } from './top-events.ts';
+import type { TopQuestion } from './top-events.ts';
 
 /** What is found out of each key: of events, and of what was found of several groups of them. */
 export interface Finding {
@@ -17,8 +18,8 @@ export interface Finding {
 
 export const COUNTED: Readonly<Record<Measure, Finding>> = {
   events: { columns: {}, part: 'count()', joined: 'sum(part)', value: 'part' },
-  users: personsIn('user'),
-  sessions: personsIn('session_id'),
+  users: personsIn(PERSONS.users),
+  sessions: personsIn(PERSONS.sessions),
 };
 
 export const LATEST: Finding = {

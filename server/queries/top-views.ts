@@ -2,11 +2,12 @@ import { queryRows } from '../clickhouse/query.ts';
 import { IDENTITY } from './copies.ts';
 import { countedHours } from './counted/counted-hours.ts';
 import { ALL_HOURS, type Counting } from './counted/grown-hours.ts';
+import { PERSONS, type Measure } from './measure.ts';
 import { allOf, columnsAre, type Condition } from './sql/conditions.ts';
 import { columnFilters } from './sql/event-filters.ts';
 import type { TimeRange } from './sql/time-windows.ts';
 import { wholeParts, type WholeParts } from './sql/whole-parts.ts';
-import type { Measure, TopQuestion } from './top-events.ts';
+import type { TopQuestion } from './top-events.ts';
 import type { KeyRow } from './top-rows.ts';
 
 /** What the tables of counts know of an event, beside when it happened. */
@@ -73,7 +74,7 @@ function personsOf(
     const { sql, params } = allOf([...columnsAre(selection), areWithin('hour', [hours])]);
     selects.push({ sql: `uniqExactMergeState(${measure}) AS part FROM hours WHERE ${sql}`, params });
   }
-  const column = measure === 'users' ? 'user' : 'session_id';
+  const column = PERSONS[measure];
   const ends = [...minutes, ...rest];
   if (ends.length > 0) selects.push(rawOf(selection, `uniqExactStateIf(${column}, notEmpty(${column}))`, ends));
   return selects;

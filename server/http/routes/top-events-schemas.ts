@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { DATA_PATH, DATA_PATH_WORDS } from '../../events/data/data-path.ts';
-import { MEASURES, TOP_COLUMNS } from '../../queries/top-events.ts';
+import { MEASURES } from '../../queries/measure.ts';
+import { TOP_COLUMNS } from '../../queries/top-events.ts';
 import { Time } from '../operation/parameters.ts';
 import { category, filters, where } from './questions-schemas.ts';
 

@@ -1,7 +1,8 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import type { Counting } from '../counted/grown-hours.ts';
 import type { Condition } from '../sql/conditions.ts';
-import type { CountedKey, Measure, PlannedSeries } from './series.ts';
+import { PERSONS, type Measure } from '../measure.ts';
+import type { CountedKey, PlannedSeries } from './series.ts';
 
 /** How something is counted: SQL. */
 export interface Measured {
@@ -13,9 +14,6 @@ export interface Measured {
   readonly value: string;
   readonly total: string;
 }
-
-/** The column that names whom a measure counts. */
-export const PERSONS = { events: undefined, users: 'user', sessions: 'session_id' } as const;
 
 /** Parts are in a column `part`. Events without a user, or a session, count for none. */
 export function measured(measure: Measure): Measured {

@@ -1,5 +1,6 @@
 import type { Counting } from '../counted/grown-hours.ts';
-import { countedKey, intervalOf, measured, PERSONS, selectKeys, seriesParams, type KeyRow } from './measured.ts';
+import { PERSONS } from '../measure.ts';
+import { countedKey, intervalOf, measured, selectKeys, seriesParams, type KeyRow } from './measured.ts';
 import { askEvents, type RawEvents } from '../deduplicated-events.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 

@@ -1,14 +1,11 @@
 import { invalid, show } from '../../common/errors.ts';
 import type { DataCondition, DataPath } from '../../events/data/data-path.ts';
+import type { Measure } from '../measure.ts';
 import type { TopColumn } from '../top-events.ts';
 import { readCountedSeries, type MeasureCounting } from './counted-series.ts';
 import { beginningOfLast, beginningsBetween, DAY_MS, HOUR_MS, USUAL_MS, type Interval } from './intervals.ts';
 import { readRawSeries } from './raw-series.ts';
 import { parseTimeZone } from './zone-clock.ts';
-
-/** What is counted: events, or the different users or sessions that they name. */
-export const MEASURES = ['events', 'users', 'sessions'] as const;
-export type Measure = (typeof MEASURES)[number];
 
 /** Which events are counted, and how; what is undefined does not matter. */
 export interface SeriesQuestion {

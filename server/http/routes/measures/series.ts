@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { DATA_PATH, DATA_PATH_WORDS, parseDataPath } from '../../../events/data/data-path.ts';
 import { INTERVALS } from '../../../queries/measures/intervals.ts';
-import { MAX_INTERVALS, MEASURES } from '../../../queries/measures/series.ts';
+import { MEASURES } from '../../../queries/measure.ts';
+import { MAX_INTERVALS } from '../../../queries/measures/series.ts';
 import { TOP_COLUMNS } from '../../../queries/top-events.ts';
 import { operation, type Operation } from '../../operation/operation.ts';
 import { asksForFresh } from '../fresh.ts';

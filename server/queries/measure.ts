@@ -1,0 +1,9 @@
+/** What is counted: the events, or who they are of. Events without a user, or a session, count for none. */
+export const MEASURES = ['events', 'users', 'sessions'] as const;
+export type Measure = (typeof MEASURES)[number];
+
+/** The column of an event that names whom a measure counts. */
+export const PERSONS = { events: undefined, users: 'user', sessions: 'session_id' } as const satisfies Record<
+  Measure,
+  string | undefined
+>;
