@@ -24,8 +24,6 @@ export interface RawEvents {
    * @param from `FROM … WHERE …`, which may be followed by an AND
    */
   readonly group: (columns: Readonly<Record<string, string>>, from: string) => string;
-  /** SQL over the timestamp: which events of the range are grouped. */
-  readonly times?: string | undefined;
   /** SQL that holds for every row that `group` keeps, so that an index finds them; copies of those may be others. */
   readonly found?: string | undefined;
 }
@@ -54,32 +52,6 @@ export async function askEvents<Row extends object>(
   ask: (groups: Groups) => Condition,
 ): Promise<Row[]> {
   const { nodes, bounds } = counting;
-  return await readDeduplicated<Row[]>(counting, events, ask, async (query, params) => {
-    const rows = await queryRows<Row & RawRows>(nodes, query, params, bounds);
-    return { answer: rows, rawRows: rows[0] && Number(rows[0].raw_rows) };
-  });
-}
-
-interface RawRows {
-  readonly raw_rows: string | number;
-}
-
-/** An answer, and the `raw_rows` of its first row; undefined where it has none. */
-export interface Read<Answer> {
-  readonly answer: Answer;
-  readonly rawRows: number | undefined;
-}
-
-/**
- * The same, for who reads answers in another way.
- * @param read asks a query, whose last column is `raw_rows`
- */
-export async function readDeduplicated<Answer>(
-  counting: Counting,
-  events: RawEvents,
-  ask: (groups: Groups) => Condition,
-  read: (query: string, params: Condition['params']) => Promise<Read<Answer>>,
-): Promise<Answer> {
   const hours = hoursAround(events.filters);
   let copies: Copies = { hoursS: [], others: await countIdentities(counting, events.filters, hours) };
   for (let round = 0; ; round += 1) {
@@ -89,10 +61,15 @@ export async function readDeduplicated<Answer>(
     // From the same snapshot of the table.
     const raw = countRows(events.filters, hours, areAll ? [] : hoursS);
     const query = `SELECT *, assumeNotNull((${raw.sql})) AS raw_rows FROM (${sql})`;
-    const { answer, rawRows } = await read(query, { ...params, ...raw.params });
-    if (areAll || rawRows === undefined || rawRows === copies.others) return answer;
+    const rows = await queryRows<Row & RawRows>(nodes, query, { ...params, ...raw.params }, bounds);
+    const [first] = rows;
+    if (areAll || first === undefined || Number(first.raw_rows) === copies.others) return rows;
     copies = await readCopies(counting, events.filters, hours);
   }
+}
+
+interface RawRows {
+  readonly raw_rows: string | number;
 }
 
 function groupsOf(events: RawEvents, copied: readonly number[] | 'all'): Groups {
@@ -113,22 +90,22 @@ function groupsOf(events: RawEvents, copied: readonly number[] | 'all'): Groups 
 const EVERY: Condition = { sql: '1', params: {} };
 
 /** Grouped over `events` itself, so that on a cluster each shard groups its own. */
-function allRows({ filters, paths, columns, group, times = '1', found = '1' }: RawEvents, only: Condition): Groups {
+function allRows({ filters, paths, columns, group, found = '1' }: RawEvents, only: Condition): Groups {
   const read = readEvents(filters, paths, (reading) =>
-    group(columns(reading), `${reading.from} AND ${times} AND ${found} AND ${only.sql}`),
+    group(columns(reading), `${reading.from} AND ${found} AND ${only.sql}`),
   );
   return { ...read, params: { ...read.params, ...only.params } };
 }
 
 /** Of rows with one identity the first received; the filters are about that one. */
-function firstReceived({ filters, paths, columns, group, times = '1' }: RawEvents, only: Condition): Groups {
+function firstReceived({ filters, paths, columns, group }: RawEvents, only: Condition): Groups {
   const { where = [], ...others } = filters;
   const read = [...paths, ...where.map(({ path }) => path)];
   const names = Object.keys(columns({ textAt: () => 'NULL', hold: () => '1' }));
   const rows = readEvents(others, read, (reading) => {
     const values = Object.values(columns(reading)).map((value, index) => `${value} AS ${names[index]}`);
     return `SELECT ${IDENTITY}, received_at, ${[...values, `${reading.hold(where)} AS holds`].join(', ')}
-      ${reading.from} AND ${times} AND ${only.sql}`;
+      ${reading.from} AND ${only.sql}`;
   });
   const from = `
       FROM (

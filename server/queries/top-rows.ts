@@ -1,6 +1,5 @@
 import { askEvents } from './deduplicated-events.ts';
 import type { Counting } from './counted/grown-hours.ts';
-import type { Condition } from './sql/conditions.ts';
 import { placeOf, type LatestOfKey } from './shown-values.ts';
 import type { TopQuestion } from './top-events.ts';
 import { COUNTED, keyedEvents, LATEST, selectKeys, type Keys } from './top-groups.ts';
@@ -32,36 +31,26 @@ export async function readTopOfRows(counting: Counting, question: TopQuestion): 
   });
 }
 
-/** Where the latest events of keys are looked for. */
-export interface Within {
-  /** SQL over the timestamp, with its parameters. */
-  readonly times?: Condition | undefined;
-  /** SQL of the hash that the keys have, with its parameters. */
-  readonly hash?: Condition;
-}
-
 /** The latest event of each of these keys. @throws what `queryRows` throws */
 export async function readLatest(
   counting: Counting,
   question: TopQuestion,
   rows: readonly HashedKey[],
-  { times, hash = { sql: 'sipHash64(top_key)', params: {} } }: Within = {},
 ): Promise<LatestOfKey[]> {
   const { by, unique } = question;
   const isIn = `${typeof by === 'string' ? by : ''} IN {keys:Array(String)}`;
   const keys: Keys =
     typeof by === 'object'
-      ? { keys: `${hash.sql} IN {key_hashes:Array(UInt64)}` }
+      ? { keys: 'sipHash64(top_key) IN {key_hashes:Array(UInt64)}' }
       : // With `unique` the events of other keys matter, too.
         { keys: 'top_key IN {keys:Array(String)}', found: unique === undefined ? isIn : undefined };
   const asked =
     typeof by === 'object'
-      ? { ...hash.params, key_hashes: rows.map(({ key_hash }) => BigInt(key_hash)) }
+      ? { key_hashes: rows.map(({ key_hash }) => BigInt(key_hash)) }
       : { keys: rows.map(({ top_key }) => top_key) };
-  const events = { ...keyedEvents(question, LATEST, keys), times: times?.sql };
-  return await askEvents<LatestOfKey>(counting, events, (groups) => {
+  return await askEvents<LatestOfKey>(counting, keyedEvents(question, LATEST, keys), (groups) => {
     const { sql, params } = selectKeys(question, LATEST, groups, keys);
     const query = `SELECT toString(top_key) AS key, ${placeOf('found')} AS latest FROM (${sql})`;
-    return { sql: query, params: { ...params, ...times?.params, ...asked } };
+    return { sql: query, params: { ...params, ...asked } };
   });
 }
