@@ -126,7 +126,12 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   closing.add('live', () => live.close());
   closing.add('what is said of it', () => sayStopping(backlog, log));
   const { consoleUrl, endpoint } = clickhouse;
-  return { url: listener.url, consoleUrl, problem: problemOf(gate.state, endpoint), close: () => closing.close() };
+  return {
+    url: listener.url,
+    consoleUrl,
+    problem: problemOf(gate.state, endpoint, config),
+    close: () => closing.close(),
+  };
 }
 
 function sayStopping(backlog: Backlog, log: Logger): void {
@@ -137,8 +142,9 @@ function sayStopping(backlog: Backlog, log: Logger): void {
   );
 }
 
-function problemOf(state: string, { urls }: ClickHouseEndpoint): string | undefined {
+function problemOf(state: string, { urls }: ClickHouseEndpoint, { clickhouse }: Config): string | undefined {
   if (state === 'ready') return undefined;
+  const hint = clickhouse === undefined ? '' : ' Is CLICKHOUSE_URL right?';
   return `ClickHouse at ${urls.join(', ')} is not ready: ${state}
-Events are accepted and wait in the journal until it is. Is CLICKHOUSE_URL right?`;
+Events are accepted and wait in the journal until it is.${hint}`;
 }
