@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Listed } from '../support/http/listed.ts';
 import type { Driver, Sent } from './drivers/sent.ts';
-import { MARKER, type Fate, type FaultProxy } from './fault-proxy.ts';
+import { MARKER, type Fault, type FaultProxy } from './fault-proxy.ts';
 
 /** What a service has of what it was sent. */
 export interface Stored {
@@ -23,7 +23,7 @@ export interface Outcome {
   readonly lost: readonly string[];
   /** There more than once, or not as they were sent, or answered in a way that the client does not expect. */
   readonly wrong: readonly string[];
-  readonly fates: ReadonlyMap<Fate, number>;
+  readonly faults: ReadonlyMap<Fault, number>;
   readonly sentAgain: number;
 }
 
@@ -31,10 +31,10 @@ export interface Outcome {
 export function compare(
   sent: readonly Sent[],
   { events, rejected }: Stored,
-  proxy: Pick<FaultProxy, 'delivered' | 'fates' | 'answers' | 'sentAgain'>,
+  proxy: Pick<FaultProxy, 'delivered' | 'faults' | 'answers' | 'sentAgain'>,
   driver: Pick<Driver, 'category' | 'answers'>,
 ): Outcome {
-  const { delivered, fates } = proxy;
+  const { delivered, faults } = proxy;
   const stored = byMarker(events);
   const refused = new Set(rejected.flatMap(markersIn));
   const lost: string[] = [];
@@ -59,7 +59,7 @@ export function compare(
     rejected: refused.size,
     lost,
     wrong,
-    fates,
+    faults,
     sentAgain: proxy.sentAgain(),
   };
 }

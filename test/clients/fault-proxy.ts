@@ -6,14 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 
 /** What becomes of a request: its answer is lost, or late; or it is refused without the service hearing of it. */
-export type Fate = 'pass' | 'lose answer' | 'lose request' | 'delay' | 429 | 503;
+export type Fault = 'pass' | 'lose answer' | 'lose request' | 'delay' | 429 | 503;
 
 export interface FaultProxy {
   readonly url: string;
   /** The markers in all bodies whose senders were told that they were taken. */
   readonly delivered: ReadonlySet<string>;
-  /** How many requests met with which fate. */
-  readonly fates: ReadonlyMap<Fate, number>;
+  /** How many requests met with which fault. */
+  readonly faults: ReadonlyMap<Fault, number>;
   /** How often the service itself answered with which status. */
   readonly answers: ReadonlyMap<number, number>;
   /** How many requests had a marker in them that had come before. */
@@ -27,32 +27,32 @@ export const MARKER = /#[\w-]+#/g;
 const DELAY_MS = 300;
 const RETRY_AFTER_S = 1;
 
-/** Between a client and the service, whose address may change. @param fateOf of the next POST */
-export async function startFaultProxy(target: () => string, fateOf: () => Fate): Promise<FaultProxy> {
+/** Between a client and the service, whose address may change. @param faultOf of the next POST */
+export async function startFaultProxy(target: () => string, faultOf: () => Fault): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: false });
   const delivered = new Set<string>();
   const come = new Set<string>();
-  const fates = new Map<Fate, number>();
+  const faults = new Map<Fault, number>();
   const answers = new Map<number, number>();
   let sentAgain = 0;
   const handle = async (from: IncomingMessage, to: ServerResponse): Promise<void> => {
     const body = await buffer(from);
     const isPost = from.method === 'POST';
-    const fate = isPost ? fateOf() : 'pass';
+    const fault = isPost ? faultOf() : 'pass';
     const markers = isPost ? (textOf(body).match(MARKER) ?? []) : [];
-    if (isPost) count(fates, fate);
+    if (isPost) count(faults, fault);
     if (markers.some((marker) => come.has(marker))) sentAgain += 1;
     for (const marker of markers) come.add(marker);
-    if (fate === 'lose request') return void to.destroy();
-    if (typeof fate === 'number') return refuse(to, fate);
+    if (fault === 'lose request') return void to.destroy();
+    if (typeof fault === 'number') return refuse(to, fault);
     const onward = request(new URL(from.url ?? '/', target()), { method: from.method, headers: from.headers, agent });
     onward.end(body);
     const [answer] = (await once(onward, 'response')) as [IncomingMessage];
     const text = await buffer(answer);
     const { statusCode = 0 } = answer;
     if (isPost) count(answers, statusCode);
-    if (fate === 'lose answer') return void to.destroy();
-    if (fate === 'delay') await sleep(DELAY_MS);
+    if (fault === 'lose answer') return void to.destroy();
+    if (fault === 'delay') await sleep(DELAY_MS);
     const { 'transfer-encoding': _, ...headers } = answer.headers;
     to.writeHead(statusCode, { ...headers, 'content-length': text.length });
     to.end(text);
@@ -67,7 +67,7 @@ export async function startFaultProxy(target: () => string, fateOf: () => Fate):
   return {
     url: `http://127.0.0.1:${port}`,
     delivered,
-    fates,
+    faults,
     answers,
     sentAgain: () => sentAgain,
     close: async () => {

@@ -50,12 +50,12 @@ if (values.help === true) {
 }
 
 function report(name: string, outcome: Outcome, seconds: number): string {
-  const { sent, delivered, stored, rejected, givenUp, lost, wrong, fates, sentAgain } = outcome;
-  const requests = [...fates.values()].reduce((sum, count) => sum + count, 0);
+  const { sent, delivered, stored, rejected, givenUp, lost, wrong, faults, sentAgain } = outcome;
+  const requests = [...faults.values()].reduce((sum, count) => sum + count, 0);
   return (
     `${name} ${versionOf(name)}: sent ${sent}, delivered ${delivered}, stored ${stored}, rejected ${rejected}, ` +
     `given up by the client ${givenUp}, lost ${lost.length}, wrong ${wrong.length}, in ${seconds} s; ` +
-    `${requests} requests, ${sentAgain} of them again; ${JSON.stringify(Object.fromEntries(fates))}`
+    `${requests} requests, ${sentAgain} of them again; ${JSON.stringify(Object.fromEntries(faults))}`
   );
 }
 

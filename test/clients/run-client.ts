@@ -10,7 +10,7 @@ import { startServer, type ServerProcess } from '../support/server/server-proces
 import { tempDir } from '../support/temp-dir.ts';
 import { compare, type Outcome, type Stored } from './compare.ts';
 import { eventsToSend, type Driver } from './drivers/sent.ts';
-import { startFaultProxy, type Fate, type FaultProxy } from './fault-proxy.ts';
+import { startFaultProxy, type Fault, type FaultProxy } from './fault-proxy.ts';
 
 /** The service of a run, in a process that is killed and started again. */
 export interface Service {
@@ -29,13 +29,13 @@ export interface ServiceOptions {
   /** The share of the requests that meet with trouble, now. */
   readonly trouble: () => number;
   /** What no service of the dialect answers. */
-  readonly without: readonly Fate[];
+  readonly without: readonly Fault[];
   /** Of the pages that may send. */
   readonly corsOrigin?: string | undefined;
 }
 
 const READ_KEY = 'reader';
-const FATES: readonly Fate[] = ['lose answer', 'lose request', 'delay', 503, 429];
+const FAULTS: readonly Fault[] = ['lose answer', 'lose request', 'delay', 503, 429];
 /** Of the requests. */
 const TROUBLE = 0.25;
 
@@ -58,9 +58,10 @@ export async function startFaultyService(closing: Closing, options: ServiceOptio
   };
   let server: ServerProcess = await startServer(env);
   closing.add('server', () => server.stop());
-  const fates = FATES.filter((fate) => !without.includes(fate));
-  const fateOf = (): Fate => (random() < trouble() ? (fates[Math.floor(random() * fates.length)] ?? 'pass') : 'pass');
-  const proxy = await startFaultProxy(() => server.url, fateOf);
+  const faults = FAULTS.filter((fault) => !without.includes(fault));
+  const faultOf = (): Fault =>
+    random() < trouble() ? (faults[Math.floor(random() * faults.length)] ?? 'pass') : 'pass';
+  const proxy = await startFaultProxy(() => server.url, faultOf);
   closing.add('proxy', () => proxy.close());
   return {
     proxy,
