@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { deferred, type Deferred } from '../../common/deferred.ts';
 import { Shared } from '../../common/shared.ts';
@@ -37,6 +38,11 @@ interface Known {
   readonly counts: HourlyCounts;
 }
 
+interface Counted {
+  readonly counts: HourlyCounts;
+  readonly apart: number;
+}
+
 /** What was answered of an hour, by the reading that began last of those that were. */
 interface Given {
   /** Readings are numbered as they begin. */
@@ -52,6 +58,10 @@ const MINUTE_MS = 60_000;
 /** Hours that are being added to, at any one time: the current one, the last, and late ones. */
 const GROWING_HOURS = 8;
 
+/** How often an hour is counted again when one table has rows that the other has not, and after how long. */
+const TIMES_AGAIN = 3;
+const AGAIN_MS = 20;
+
 /**
  * Reads hours from the tables of counts. Three rules make it cheap without making it old:
  * - Questions that arrive while one of their lane is with ClickHouse wait for it and then go together, in one query. So a
@@ -59,8 +69,9 @@ const GROWING_HOURS = 8;
  * - An hour that has as many rows as when it was counted is not counted again.
  * - Of an hour that grows, only the minutes that have more rows than before are counted again.
  *
- * An INSERT reaches the two tables one after the other, and a crash may come between. So what was counted is kept only
- * when both had as many rows: then it is what all of them say.
+ * An INSERT reaches the two tables one after the other, and a crash may come between. So what was counted is answered and
+ * kept when both had as many rows: then it is what all of them say. Otherwise it is counted again a moment later, unless the
+ * tables were as far apart before: then it is a crash that parts them, and not an INSERT.
  *
  * No answer about an hour is from a reading that began before that of an answer that was given, in whatever lane.
  *
@@ -71,6 +82,8 @@ export class HourlyReader {
   readonly #known: LRUCache<HourMs, Known>;
   readonly #minutes = new LRUCache<HourMs, ReadonlyMap<MinuteMs, EventCounts>>({ max: GROWING_HOURS });
   readonly #given: LRUCache<HourMs, Given>;
+  /** How many rows more one table has than the other, of the hours of which that stays so. */
+  readonly #apart: LRUCache<HourMs, number>;
   readonly #lanes: Readonly<Record<ReadingLane, Lane>> = { current: idle(), hour: idle(), range: idle() };
   #readings = 0;
 
@@ -79,6 +92,7 @@ export class HourlyReader {
     this.#queriesUntil = queriesUntil;
     this.#known = new LRUCache({ max: maxHours });
     this.#given = new LRUCache({ max: maxHours });
+    this.#apart = new LRUCache({ max: maxHours });
   }
 
   /**
@@ -150,18 +164,24 @@ export class HourlyReader {
       if (before?.rows === (rows.get(hour) ?? 0)) result.set(hour, before.counts);
       else grown.push(hour);
     }
-    for (const counts of await this.#count(
-      queries,
-      hours.filter((hour) => !result.has(hour)),
-      grown,
-    )) {
-      result.set(counts.hour, counts);
+    let left = hours.filter((hour) => !result.has(hour));
+    for (let again = 0; left.length > 0; again += 1) {
+      if (again > 0) await sleep(AGAIN_MS);
+      const ofMinutes = again === 0 ? grown : left.filter((hour) => this.#minutes.has(hour));
+      const counted = await this.#count(queries, left, ofMinutes);
+      for (const { counts } of counted) result.set(counts.hour, counts);
+      const torn = counted.filter(({ counts, apart }) => apart !== 0 && apart !== this.#apart.get(counts.hour));
+      if (again === TIMES_AGAIN) for (const { counts, apart } of torn) this.#apart.set(counts.hour, apart);
+      left = again === TIMES_AGAIN ? [] : torn.map(({ counts }) => counts.hour);
     }
     return result;
   }
 
-  /** @param grown those of the hours that have grown since they were counted */
-  async #count(queries: HourlyQueries, hours: readonly HourMs[], grown: readonly HourMs[]): Promise<HourlyCounts[]> {
+  /**
+   * @param grown those of the hours that have grown since they were counted
+   * @returns with the counts of each, how many rows more one table had than the other
+   */
+  async #count(queries: HourlyQueries, hours: readonly HourMs[], grown: readonly HourMs[]): Promise<Counted[]> {
     const growing = new Set(grown.slice(0, GROWING_HOURS));
     const [users, events, ...byMinutes] = await Promise.all([
       askFor(hours, queries.users),
@@ -177,7 +197,7 @@ export class HourlyReader {
       const { rows: received, clicks, impressions } = grownEvents.get(hour) ?? events.get(hour) ?? NO_EVENTS;
       const counts = { hour, clicks, impressions, uniqueUsers };
       if (received === rows) this.#known.set(hour, { rows, counts });
-      return counts;
+      return { counts, apart: received - rows };
     });
   }
 
