@@ -82,6 +82,12 @@ describe('One node and two shards', function () {
         expect(stored.events, database).to.have.length(EVENTS);
         const kept = await getJson<{ rejected: unknown[] }>(`${url}/events/rejected?limit=100`);
         expect(kept.rejected, database).to.have.length(EVENTS / 100);
+        // An INSERT reaches the tables of counts after the events.
+        const { categories } = await getJson<{ categories: { events: number }[] }>(`${url}/categories`);
+        expect(
+          categories.reduce((sum, { events }) => sum + events, 0),
+          database,
+        ).to.equal(EVENTS);
       }, 30_000);
     }
     const parts = await rowsOf<{ rows: string }>(
