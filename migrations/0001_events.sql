@@ -47,6 +47,9 @@ PARTITION BY if(toYear(timestamp, 'UTC') < 2020, intDiv(toYear(timestamp, 'UTC')
 PRIMARY KEY (category, name, timestamp)
 ORDER BY (category, name, timestamp, application, event_id)
 SETTINGS
+    -- No row is taken before the views of 0002_counts.sql stand, which would never see it: servers send to a shard that is
+    -- added as soon as it has this table. Refused like this, an INSERT waits and is sent again.
+    max_parts_in_total = 0,
     non_replicated_deduplication_window = 0,
     replicated_deduplication_window = 0,
     -- RETENTION_DAYS is a TTL of this table: what is too old goes within the hour.

@@ -79,6 +79,9 @@ SELECT
 FROM events{{local}}
 GROUP BY hour, application, category, name;
 
+-- Every row is counted from now on.
+ALTER TABLE events{{local}} RESET SETTING max_parts_in_total;
+
 -- Only read: each shard's views write to its own part, and sets of several shards are merged.
 CREATE TABLE IF NOT EXISTS minutes AS minutes_local
 ENGINE = Distributed({{cluster}}, currentDatabase(), minutes_local);

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
-import { migrate, migrationStatus } from '../../../server/migrate/migrator.ts';
+import { mayBeTheRows } from '../../../server/clickhouse/errors.ts';
+import { readMigrations } from '../../../server/migrate/files.ts';
+import { migrate, migrationsDirectory, migrationStatus } from '../../../server/migrate/migrator.ts';
 import { connect, type ClickHouseClient } from '../../../server/clickhouse/client.ts';
 import { createLogger } from '../../../server/common/log.ts';
 import { oneRow, sendBatch } from '../../support/events/batches.ts';
@@ -91,6 +93,29 @@ describe('migrations', () => {
            (SELECT uniqExactMerge(users) FROM hours) AS users`,
       );
       expect(counted).to.deep.equal({ raw: 600, clicks: 400, impressions: 200, users: 7 });
+    });
+
+    it('take no row that would not be counted, after whichever statement it comes', async () => {
+      const statements = (await readMigrations(migrationsDirectory)).flatMap((file) => file.statements);
+      let taken = 0;
+      for (const [index, query] of statements.entries()) {
+        await client.command({ query });
+        try {
+          await sendBatch(client, 'segment-1', [{ timestampMs: Date.now(), user: `user ${index}`, name: 'click' }]);
+          taken += 1;
+        } catch (error) {
+          expect(mayBeTheRows(error), String(error)).to.equal(false);
+        }
+      }
+      expect(taken).to.be.above(0);
+      const counted = await oneRow(
+        client,
+        `SELECT
+           (SELECT uniqExactMerge(ids) FROM minutes) AS events,
+           (SELECT uniqExactMerge(users) FROM hours) AS users,
+           (SELECT count() FROM events) AS rows`,
+      );
+      expect(counted).to.deep.equal({ events: taken, users: taken, rows: taken });
     });
 
     it('show in hourly only clicks and impressions of the category analytics', async () => {
