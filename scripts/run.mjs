@@ -74,7 +74,9 @@ function fingerprint() {
 
 function filesIn(place) {
   if (!statSync(place).isDirectory()) return [place];
-  return readdirSync(place).flatMap((name) => filesIn(path.join(place, name)));
+  // A folder with packages of its own is built from what is beside them.
+  const names = readdirSync(place).filter((name) => name !== 'node_modules');
+  return names.flatMap((name) => filesIn(path.join(place, name)));
 }
 
 async function build() {

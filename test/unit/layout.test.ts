@@ -59,7 +59,7 @@ function grouped(files: readonly string[]): Map<string, string[]> {
 function filesBelow(folder: string): string[] {
   return readdirSync(path.join(projectRoot, folder), { withFileTypes: true }).flatMap((entry) => {
     const place = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return filesBelow(place);
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : filesBelow(place);
     return /\.tsx?$/.test(entry.name) ? [place] : [];
   });
 }

@@ -97,7 +97,8 @@ function parameters(where: 'path' | 'query' | 'header', schema: TObject | undefi
       name,
       in: where,
       ...(description === undefined ? {} : { description }),
-      required: required.includes(name),
+      // One with a default may be left out, though a handler always has it.
+      required: required.includes(name) && !('default' in property),
       schema: rest,
     };
   });
