@@ -1,5 +1,17 @@
 // Writes the pages of docs/ that are made of the program's own lists.
 import { writeFileSync } from 'node:fs';
 import { configurationPage } from '../.build/server/config/configuration-page.js';
+import { openApiDocument } from '../.build/server/http/openapi/openapi.js';
+import { operations } from '../.build/server/http/routes.js';
+import { httpDependencies } from '../.build/test/support/server/http-dependencies.js';
 
-writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationPage());
+write('configuration.md', configurationPage());
+// Without the version, which a release changes and the API does not.
+const document = openApiDocument(operations(httpDependencies));
+write('openapi.json', `${JSON.stringify({ ...document, info: { ...document.info, version: '' } }, undefined, 2)}\n`);
+// What the metrics of the operations hold open.
+process.exit();
+
+function write(name, text) {
+  writeFileSync(new URL(`../docs/${name}`, import.meta.url), text);
+}
