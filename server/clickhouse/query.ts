@@ -1,5 +1,7 @@
+import { SpanKind } from '@opentelemetry/api';
 import type { ClickHouseSettings } from '@clickhouse/client';
 import { AppError, messageOf } from '../common/errors.ts';
+import { inSpan } from '../common/tracing.ts';
 import { limitHit, refusesSelect, type QueryLimit } from './errors.ts';
 import type { Nodes } from './nodes.ts';
 
@@ -31,7 +33,7 @@ export async function queryRows<Row>(
   bounds: QueryBounds,
 ): Promise<Row[]> {
   try {
-    return await nodes.use(async (client, signal) => {
+    return await asked(query, nodes, async (client, signal) => {
       const result = await client.query({
         query,
         query_params: params,
@@ -64,7 +66,7 @@ export async function queryBytes(
   { bounds, settings }: BytesOptions,
 ): Promise<Buffer[]> {
   try {
-    return await nodes.use(async (client, signal) => {
+    return await asked(query, nodes, async (client, signal) => {
       const { stream } = await client.exec({
         query,
         query_params: params,
@@ -86,6 +88,14 @@ export interface BytesOptions {
   readonly bounds: QueryBounds;
   /** Of the format. */
   readonly settings: ClickHouseSettings;
+}
+
+type Request<T> = Parameters<typeof Nodes.prototype.use<T>>[0];
+
+/** In a span of its own. The text of the query has no values in it. */
+async function asked<T>(query: string, nodes: Nodes, request: Request<T>): Promise<T> {
+  const attributes = { 'db.system.name': 'clickhouse', 'db.operation.name': 'SELECT', 'db.query.text': query };
+  return await inSpan('SELECT', { kind: SpanKind.CLIENT, attributes }, async () => nodes.use(request));
 }
 
 /** What whoever asked is told of an error of ClickHouse's. */

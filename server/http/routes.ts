@@ -4,7 +4,7 @@ import type { Logger } from '../common/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { createTrust, isOpen, type TrustRules } from '../auth/trust.ts';
 import { analyticsOperations, type AnalyticsDependencies } from './routes/analytics.ts';
-import type { RequestContext, RequestState } from './operation/context.ts';
+import { aboutRequest, type RequestContext, type RequestState } from './operation/context.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
 import { dashboardOperations } from './pages/dashboard.ts';
 import { documentationOperations } from './pages/documentation.ts';
@@ -31,6 +31,7 @@ import { standardHeaders } from './middleware/standard-headers.ts';
 import { topStream, type TopStreamDependencies } from './routes/top-stream.ts';
 import { authenticate, authorize } from './middleware/authorize.ts';
 import { limitRate } from './middleware/rate-limit.ts';
+import { traced } from './middleware/traced.ts';
 import { unanswered } from './middleware/unanswered.ts';
 
 export interface HttpDependencies
@@ -103,10 +104,11 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
 
   const app = new Koa<RequestState>();
   app.on('error', (error: unknown, ctx?: RequestContext) => {
-    log.debug({ err: error, requestId: ctx?.state.requestId }, 'an answer could not be delivered');
+    log.debug({ err: error, ...(ctx && aboutRequest(ctx.state)) }, 'an answer could not be delivered');
   });
   app.use(measured(metrics));
   app.use(standardHeaders);
+  app.use(traced);
   if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
   app.use(problems(log));
   app.use(headerLimits);

@@ -95,8 +95,8 @@ export class Feeds {
 
   #cutOff(reader: Reader, key: string): void {
     const { metrics, log } = this.#parts;
-    const { requestId, unsentBytes } = reader;
-    log.warn({ requestId, unsentBytes, question: key }, 'a reader did not keep up and was cut off');
+    const { about, unsentBytes } = reader;
+    log.warn({ ...about, unsentBytes, question: key }, 'a reader did not keep up and was cut off');
     metrics.live.cutOff.inc();
     reader.cutOff();
     // Not left to the end of its connection: an answer that waits behind another on one connection never learns of that.

@@ -1,10 +1,14 @@
 import { finished, type Writable } from 'node:stream';
+import type { TraceIds } from '../common/tracing.ts';
 import type { Format, Frames } from './frames.ts';
 
 /** Who reads a stream, and how. */
-export interface ReaderOptions {
+export interface ReaderOptions extends AboutReader {
   readonly format: Format;
-  /** For the log. */
+}
+
+/** For the log. */
+export interface AboutReader extends Partial<TraceIds> {
   readonly requestId: string;
 }
 
@@ -19,7 +23,7 @@ const MAX_UNSENT_MS = 10_000;
  * Invariant: at most `MAX_UNSENT_BYTES` and the last two frames are unsent; nothing is sent to one that is behind.
  */
 export class Reader {
-  readonly requestId: string;
+  readonly about: AboutReader;
   readonly #format: Format;
   readonly #out: Writable;
   #lastBytes = 0;
@@ -28,10 +32,10 @@ export class Reader {
   #isBehind = false;
 
   /** @param out is written to, ended or destroyed here alone */
-  constructor(out: Writable, { format, requestId }: ReaderOptions) {
+  constructor(out: Writable, { format, ...about }: ReaderOptions) {
     this.#out = out;
     this.#format = format;
-    this.requestId = requestId;
+    this.about = about;
   }
 
   get unsentBytes(): number {

@@ -17,6 +17,7 @@ import { openTakeovers } from '../journal/takeovers.ts';
 import { processClock } from '../common/clock.ts';
 import { counted } from '../common/counted.ts';
 import type { Logger } from '../common/log.ts';
+import { inSpan } from '../common/tracing.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Insert } from './insert-rows.ts';
 import { createShipping, type Shipping, type ShippingHealth } from './shipping.ts';
@@ -90,6 +91,10 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   });
   const events = createJournal(EVENTS, dependencies, directory, shipping);
   const rejected = createJournal(REJECTED, dependencies, directory, shipping);
+  const durable: Pick<Journal, 'append' | 'refusal'> = {
+    append: async (rows) => inSpan('journal append', {}, async () => events.append(rows)),
+    refusal: (bytes) => events.refusal(bytes),
+  };
   const bounded: Pick<Journal, 'append' | 'refusal'> = {
     append: async (rows) => rejected.append(rows),
     refusal: (bytes) => rejected.refusal(bytes) ?? shareRefusal(bytes, dependencies),
@@ -109,8 +114,8 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   });
 
   return {
-    accept: (event) => events.append(rowOf(event, arrivals.next())),
-    batch: () => createBatch({ events, rejected: bounded, arrivals, hit, onUntyped, onNotKept }),
+    accept: async (event) => durable.append(rowOf(event, arrivals.next())),
+    batch: () => createBatch({ events: durable, rejected: bounded, arrivals, hit, onUntyped, onNotKept }),
     refusal: () => events.refusal(ROW_BYTES),
     health: () => ({
       accepting: events.refusal(ROW_BYTES) === undefined && !events.isFailing,

@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { SpanKind } from '@opentelemetry/api';
 import type { ClickHouseSettings } from '@clickhouse/client';
+import { inSpan } from '../common/tracing.ts';
 import type { ClickHouseClient } from '../clickhouse/client.ts';
 import { INSERT_SETTINGS } from '../clickhouse/insert-settings.ts';
 
@@ -17,7 +19,17 @@ export interface Insert {
  * Resolves once ClickHouse has the rows in the raw table and in the views, synced to its disk. What fails may be there
  * all the same, or in part; sent again, to any node, it counts once.
  */
-export async function insertRows(client: ClickHouseClient, { table, rows, settings }: Insert): Promise<void> {
+export async function insertRows(client: ClickHouseClient, insert: Insert): Promise<void> {
+  const attributes = {
+    'db.system.name': 'clickhouse',
+    'db.operation.name': 'INSERT',
+    'db.collection.name': insert.table,
+  };
+  // It has events of many requests, so it is of none of their traces.
+  await inSpan('INSERT', { kind: SpanKind.CLIENT, root: true, attributes }, async () => send(client, insert));
+}
+
+async function send(client: ClickHouseClient, { table, rows, settings }: Insert): Promise<void> {
   const values = await rows();
   try {
     const result = await client.exec({

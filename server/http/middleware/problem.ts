@@ -1,7 +1,7 @@
 import type { Middleware } from 'koa';
 import { AppError, type ErrorCode } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { RequestContext, RequestState } from '../operation/context.ts';
+import { aboutRequest, type RequestContext, type RequestState } from '../operation/context.ts';
 
 interface Status {
   readonly status: number;
@@ -61,8 +61,7 @@ function asAppError(error: unknown): AppError {
 function answer(ctx: RequestContext, error: AppError, log: Logger): void {
   const { title, status, detail } = problemOf(error);
   if (error.code === 'internal') {
-    const { requestId } = ctx.state;
-    log.error({ err: error.cause ?? error, path: ctx.path, requestId }, 'a request failed');
+    log.error({ err: error.cause ?? error, path: ctx.path, ...aboutRequest(ctx.state) }, 'a request failed');
   }
   ctx.status = status;
   if (error.retryAfterS !== undefined) ctx.set('Retry-After', String(error.retryAfterS));

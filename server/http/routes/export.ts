@@ -7,6 +7,7 @@ import type { ExportFormat } from '../../queries/export/export-formats.ts';
 import { writeHead } from '../middleware/standard-headers.ts';
 import { tryLater } from '../operation/answers.ts';
 import { goneSignal } from '../operation/gone.ts';
+import { aboutRequest } from '../operation/context.ts';
 import { operation, type Operation } from '../operation/operation.ts';
 import { failures, filtersOf } from './questions-common.ts';
 import { ExportQuery } from './questions-schemas.ts';
@@ -70,7 +71,7 @@ export function exportOperation({ reads, log }: ExportDependencies): Operation {
         }
         response.end();
       } catch (error) {
-        if (!response.destroyed) log.warn({ err: error, requestId: ctx.state.requestId }, 'an export was broken off');
+        if (!response.destroyed) log.warn({ err: error, ...aboutRequest(ctx.state) }, 'an export was broken off');
         response.destroy();
       } finally {
         await chunks.return();

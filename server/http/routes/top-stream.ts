@@ -4,7 +4,7 @@ import type { LiveQuestion } from '../../live/feed.ts';
 import type { Format } from '../../live/frames.ts';
 import { ShownValues } from '../../queries/shown-values.ts';
 import { tryLater } from '../operation/answers.ts';
-import type { RequestContext } from '../operation/context.ts';
+import { aboutRequest, type RequestContext } from '../operation/context.ts';
 import { operation, type Operation } from '../operation/operation.ts';
 import { problemOf } from '../middleware/problem.ts';
 import { writeHead } from '../middleware/standard-headers.ts';
@@ -69,7 +69,7 @@ export function topStream({ reads, nowMs }: TopStreamDependencies): Operation {
       const format = formatOf(ctx);
       const open = () => begin(ctx, format);
       if (ctx.method === 'HEAD') open().end();
-      else own.join(question, { format, requestId: ctx.state.requestId, open });
+      else own.join(question, { format, ...aboutRequest(ctx.state), open });
     },
   });
 }
