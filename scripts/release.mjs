@@ -2,7 +2,7 @@
 // Gives what is under [Unreleased] in CHANGELOG.md its version and date, writes the version into package.json and
 // package-lock.json, commits and tags. Pushing the tag publishes: .github/workflows/release.yml.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,8 +33,7 @@ if (after === undefined || after.split('\n## ')[0].trim() === '')
 const tag = run('npm', 'version', wanted, '--no-git-tag-version', '--ignore-scripts').trim();
 const date = new Date().toISOString().slice(0, 10);
 writeFileSync(changelog, `${before}${UNRELEASED}\n## [${tag.slice(1)}] - ${date}\n${after}`);
-// What the next release is compared with, by test/unit/http/breaking-changes.test.ts.
-copyFileSync(path.join(root, 'docs/openapi.json'), path.join(root, 'docs/openapi-released.json'));
+run('npm', 'run', 'docs', '--', '--released');
 git('add', 'CHANGELOG.md', 'package.json', 'package-lock.json', 'docs/openapi-released.json');
 git('commit', '--no-verify', '--message', `Release ${tag.slice(1)}`);
 git('tag', '--annotate', tag, '--message', tag);
