@@ -56,6 +56,8 @@ export interface JournalLimits {
 export interface CacheLimits {
   /** How long an answer about the current hour may be reused. */
   readonly ttlMs: number;
+  /** The same of a past hour, unless `ttlMs` is less; asked for again and again, it is renewed every tenth of a second. */
+  readonly pastTtlMs: number;
   /** How many hours keep their unique users between questions. */
   readonly maxHours: number;
 }
@@ -98,7 +100,7 @@ export const defaults: Config = {
   bodiesMaxBytes: 64 * MIB,
   schemasDir: path.resolve('schemas'),
   journal: { batchMaxWaitMs: 500, segmentMaxBytes: 8 * MIB, maxBytes: 10 * GIB, pendingMaxBytes: 64 * MIB },
-  cache: { ttlMs: 1000, maxHours: 10_000 },
+  cache: { ttlMs: 1000, pastTtlMs: 500, maxHours: 10_000 },
   questions: {
     maxSeconds: 10,
     maxMemoryBytes: GIB,

@@ -53,7 +53,10 @@ export const variables = {
   CACHE_TTL_MS: whole(
     0,
     60_000,
-  )({ default: defaults.cache.ttlMs, desc: 'How long an answer about the current hour may be reused' }),
+  )({
+    default: defaults.cache.ttlMs,
+    desc: 'How long an answer about the current hour may be reused, and one about a past hour for 500 ms at most',
+  }),
   MAX_BODY_BYTES: bytes(1, 128 * MIB)({ default: defaults.maxBodyBytes, desc: 'One body, decompressed; above it 413' }),
   SCHEMAS_DIR: str({
     default: undefined,

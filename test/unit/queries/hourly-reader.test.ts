@@ -1,93 +1,23 @@
 import { expect } from 'chai';
-import { deferred, type Deferred } from '../../../server/common/deferred.ts';
-import { HOUR_MS, hourOf, type HourMs } from '../../../server/events/hours.ts';
-import { noCounts, type HourlyCounts } from '../../../server/queries/hourly/hourly-counts.ts';
+import { deferred } from '../../../server/common/deferred.ts';
+import { HOUR_MS } from '../../../server/events/hours.ts';
+import { noCounts } from '../../../server/queries/hourly/hourly-counts.ts';
 import { HourlyReader } from '../../../server/queries/hourly/hourly-reader.ts';
 import type { HourlyQueries } from '../../../server/queries/hourly/read-hourly.ts';
+import { HourTables, settle } from '../../support/clickhouse/hour-tables.ts';
 import { failure } from '../../support/http/outcome.ts';
 
 const [A, B, C] = [1 * HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS] as const;
 
-interface CountedHour {
-  readonly rows: number;
-  readonly minuteRows: number;
-  readonly counts: HourlyCounts;
-}
-
-/** Tables of counts in memory, which note what they are asked. A minute after the hour begins, all of it happens. */
-class Tables {
-  readonly hours = new Map<HourMs, CountedHour>();
-  /** The hours, or minutes, of each query. */
-  readonly asked: Record<keyof HourlyQueries, number[][]> = {
-    hourRows: [],
-    users: [],
-    events: [],
-    minuteRows: [],
-    minuteEvents: [],
-  };
-  /** While set, queries wait for it before they read. */
-  gate: Deferred<void> | undefined;
-  /** What the next query fails with. */
-  failure: Error | undefined;
-
-  put(hour: HourMs, clicks: number, uniqueUsers: number, at: { rows?: number; minuteRows?: number } = {}): void {
-    const { rows = clicks } = at;
-    const { minuteRows = rows } = at;
-    this.hours.set(hour, { rows, minuteRows, counts: { hour, clicks, impressions: 0, uniqueUsers } });
-  }
-
-  readonly queries: HourlyQueries = {
-    hourRows: async (hours) => this.#read<number>('hourRows', hours, ({ rows }) => rows),
-    users: async (hours) => this.#read('users', hours, ({ rows, counts: { uniqueUsers } }) => ({ rows, uniqueUsers })),
-    events: async (hours) => this.#read('events', hours, eventsOf),
-    minuteRows: async (hour) =>
-      inMinutes(await this.#read<number>('minuteRows', [hour], ({ minuteRows }) => minuteRows)),
-    minuteEvents: async (minutes) => inMinutes(await this.#read('minuteEvents', minutes.map(hourOf), eventsOf)),
-  };
-
-  async #read<T>(
-    query: keyof HourlyQueries,
-    hours: readonly HourMs[],
-    shape: (hour: CountedHour) => T,
-  ): Promise<ReadonlyMap<number, T>> {
-    this.asked[query].push([...hours]);
-    await this.gate?.promise;
-    const { failure } = this;
-    this.failure = undefined;
-    if (failure !== undefined) throw failure;
-    return new Map(
-      hours.flatMap((hour) => {
-        const found = this.hours.get(hour);
-        return found === undefined ? [] : [[hour, shape(found)] as const];
-      }),
-    );
-  }
-}
-
-const MINUTE_MS = 60_000;
-
-function inMinutes<T>(byHour: ReadonlyMap<HourMs, T>): ReadonlyMap<number, T> {
-  return new Map([...byHour].map(([hour, value]) => [hour + MINUTE_MS, value]));
-}
-
-function eventsOf({ minuteRows, counts: { clicks, impressions } }: { minuteRows: number; counts: HourlyCounts }) {
-  return { rows: minuteRows, clicks, impressions };
-}
-
-function readerOf(tables: Tables, maxHours = 100): HourlyReader {
+function readerOf(tables: HourTables, maxHours = 100): HourlyReader {
   return new HourlyReader(() => tables.queries, maxHours);
 }
 
-/** Every step that is already due, of promises and of the event loop. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
-
 describe('HourlyReader', () => {
-  let tables: Tables;
+  let tables: HourTables;
 
   beforeEach(() => {
-    tables = new Tables();
+    tables = new HourTables();
     tables.put(A, 1, 1);
     tables.put(B, 2, 2);
   });

@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
+import { hourOf, type HourMs } from '../../events/hours.ts';
+import type { HourlyCounts } from './hourly-counts.ts';
+import type { EventCounts, HourlyQueries, MinuteMs } from './read-hourly.ts';
+
+/** What was counted of an hour, and at how many rows. */
+interface Known {
+  readonly rows: number;
+  readonly counts: HourlyCounts;
+}
+
+interface Counted {
+  readonly counts: HourlyCounts;
+  readonly apart: number;
+}
+
+const NO_EVENTS: EventCounts = { rows: 0, clicks: 0, impressions: 0 };
+const NO_USERS = { rows: 0, uniqueUsers: 0 };
+
+const MINUTE_MS = 60_000;
+
+/** Hours that are being added to, at any one time: the current one, the last, and late ones. */
+const GROWING_HOURS = 8;
+
+/** How often an hour is counted again when one table has rows that the other has not, and after how long. */
+const TIMES_AGAIN = 3;
+const AGAIN_MS = 20;
+
+/**
+ * Counts hours from the tables of counts, and remembers what it has counted:
+ * - An hour that has as many rows as when it was counted is not counted again.
+ * - Of an hour that grows, only the minutes that have more rows than before are counted again.
+ *
+ * An INSERT reaches the two tables one after the other, and a crash may come between. So what was counted is answered and
+ * kept when both had as many rows: then it is what all of them say. Otherwise it is counted again a moment later, unless the
+ * tables were as far apart before: then it is a crash that parts them, and not an INSERT.
+ */
+export class HourCounter {
+  readonly #known: LRUCache<HourMs, Known>;
+  readonly #minutes = new LRUCache<HourMs, ReadonlyMap<MinuteMs, EventCounts>>({ max: GROWING_HOURS });
+  /** How many rows more one table has than the other, of the hours of which that stays so. */
+  readonly #apart: LRUCache<HourMs, number>;
+
+  constructor(maxHours: number) {
+    this.#known = new LRUCache({ max: maxHours });
+    this.#apart = new LRUCache({ max: maxHours });
+  }
+
+  /**
+   * The counts of each of the hours.
+   * @param haveGrown those of them that are known to have, so that nobody has to ask first
+   * @throws what the queries throw
+   */
+  async count(
+    queries: HourlyQueries,
+    hours: readonly HourMs[],
+    haveGrown: ReadonlySet<HourMs>,
+  ): Promise<ReadonlyMap<HourMs, HourlyCounts>> {
+    const result = new Map<HourMs, HourlyCounts>();
+    const known = hours.filter((hour) => this.#known.has(hour) && !haveGrown.has(hour));
+    const rows = await askFor(known, queries.hourRows);
+    const grown = hours.filter((hour) => this.#minutes.has(hour) && haveGrown.has(hour));
+    for (const hour of known) {
+      const before = this.#known.get(hour);
+      if (before?.rows === (rows.get(hour) ?? 0)) result.set(hour, before.counts);
+      else grown.push(hour);
+    }
+    let left = hours.filter((hour) => !result.has(hour));
+    for (let again = 0; left.length > 0; again += 1) {
+      if (again > 0) await sleep(AGAIN_MS);
+      const ofMinutes = again === 0 ? grown : left.filter((hour) => this.#minutes.has(hour));
+      const counted = await this.#count(queries, left, ofMinutes);
+      for (const { counts } of counted) result.set(counts.hour, counts);
+      const torn = counted.filter(({ counts, apart }) => apart !== 0 && apart !== this.#apart.get(counts.hour));
+      if (again === TIMES_AGAIN) for (const { counts, apart } of torn) this.#apart.set(counts.hour, apart);
+      left = again === TIMES_AGAIN ? [] : torn.map(({ counts }) => counts.hour);
+    }
+    return result;
+  }
+
+  /**
+   * @param grown those of the hours that have grown since they were counted
+   * @returns with the counts of each, how many rows more one table had than the other
+   */
+  async #count(queries: HourlyQueries, hours: readonly HourMs[], grown: readonly HourMs[]): Promise<Counted[]> {
+    const growing = new Set(grown.slice(0, GROWING_HOURS));
+    const [users, events, ...byMinutes] = await Promise.all([
+      askFor(hours, queries.users),
+      askFor(
+        hours.filter((hour) => !growing.has(hour)),
+        queries.events,
+      ),
+      ...[...growing].map(async (hour) => [hour, await this.#countMinutes(queries, hour)] as const),
+    ]);
+    const grownEvents = new Map(byMinutes);
+    return hours.map((hour) => {
+      const { rows, uniqueUsers } = users.get(hour) ?? NO_USERS;
+      const { rows: received, clicks, impressions } = grownEvents.get(hour) ?? events.get(hour) ?? NO_EVENTS;
+      const counts = { hour, clicks, impressions, uniqueUsers };
+      if (received === rows) this.#known.set(hour, { rows, counts });
+      return { counts, apart: received - rows };
+    });
+  }
+
+  async #countMinutes(queries: HourlyQueries, hour: HourMs): Promise<EventCounts> {
+    const before = this.#minutes.get(hour) ?? new Map<MinuteMs, EventCounts>();
+    const likely = likelyToGrow(hour, before);
+    const [rows, counted] = await Promise.all([queries.minuteRows(hour), askFor(likely, queries.minuteEvents)]);
+    const changed = [...rows]
+      .filter(([minute, rows]) => before.get(minute)?.rows !== rows && !likely.includes(minute))
+      .map(([minute]) => minute);
+    const others = await askFor(changed, queries.minuteEvents);
+    const same = [...before].filter(([minute]) => rows.has(minute));
+    const minutes = new Map([...same, ...counted, ...others]);
+    this.#minutes.set(hour, minutes);
+    return [...minutes.values()].reduce(
+      (sum, each) => ({
+        rows: sum.rows + each.rows,
+        clicks: sum.clicks + each.clicks,
+        impressions: sum.impressions + each.impressions,
+      }),
+      NO_EVENTS,
+    );
+  }
+}
+
+/** What happens now is of the last minute that is known, or of the next. */
+function likelyToGrow(hour: HourMs, known: ReadonlyMap<MinuteMs, EventCounts>): MinuteMs[] {
+  if (known.size === 0) return [];
+  const last = Math.max(...known.keys());
+  return [last, last + MINUTE_MS].filter((minute) => hourOf(minute) === hour);
+}
+
+async function askFor<T>(
+  times: readonly number[],
+  query: (times: readonly number[]) => Promise<ReadonlyMap<number, T>>,
+): Promise<ReadonlyMap<number, T>> {
+  return times.length === 0 ? new Map<number, T>() : await query(times);
+}
