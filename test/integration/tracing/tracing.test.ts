@@ -7,7 +7,7 @@ import { programFile } from '../../../server/common/project-root.ts';
 import { testDatabase, testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { startServer, type ServerProcess } from '../../support/server/server-process.ts';
-import type { WrittenSpan } from '../../support/server/spans-to-file.ts';
+import type { WrittenSpan } from './spans-to-file.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -29,7 +29,7 @@ describe('With an OpenTelemetry SDK', () => {
       ...endpointEnv(testEndpoint()),
       CLICKHOUSE_DATABASE: database.name,
       DATA_DIR: directory.path,
-      NODE_OPTIONS: `--import=${programFile('test/support/server/spans-to-file.js')}`,
+      NODE_OPTIONS: `--import=${programFile('test/integration/tracing/spans-to-file.js')}`,
       SPANS: file,
     });
     closing.add('service', () => service.stop());
