@@ -1,4 +1,5 @@
 import { deferred, type Deferred } from '../../common/deferred.ts';
+import { AppError } from '../../common/errors.ts';
 import { Shared } from '../../common/shared.ts';
 import type { HourMs } from '../../events/hours.ts';
 import { GivenHours } from './given-hours.ts';
@@ -23,6 +24,8 @@ export interface ReadOptions {
 interface Lane {
   collecting: Batch | undefined;
   isReading: boolean;
+  /** Settles when what is asked alone has been answered. */
+  alone: Promise<unknown>;
   /** When its last batch began. */
   begunMs: number;
 }
@@ -31,6 +34,8 @@ interface Batch {
   readonly hours: Set<HourMs>;
   /** Those that are known to have grown. */
   readonly grown: Set<HourMs>;
+  /** How many questions go together in it. */
+  questions: number;
   /** Whether anybody waits for it. Otherwise it only renews what is given again. */
   isAwaited: boolean;
   /** Resolves when it may begin. */
@@ -46,7 +51,8 @@ const RENEW_MS = 100;
  * - What was read a moment ago is given again to whoever takes that, and renewed meanwhile, so that they do not wait: ten times a
  *   second at most, however many they are and however many hours they ask about.
  * - Questions that arrive while one of their lane is with ClickHouse wait for it and then go together, in one query. So a
- *   question is always answered from a query that began after it was asked, and never waits for a heavier kind.
+ *   question is always answered from a query that began after it was asked, and never waits for a heavier kind. Those that
+ *   are too much together are asked again one by one, so that none is refused for another.
  *
  * No answer about an hour is from a reading that began before that of an answer that was given, in whatever lane.
  *
@@ -92,7 +98,11 @@ export class HourlyReader {
     if (haveGrown) for (const hour of hours) batch.grown.add(hour);
     batch.isAwaited = true;
     this.#start(lane);
-    const counts = await batch.counts.wait(signal);
+    const counts = await batch.counts.wait(signal).catch(async (error: unknown) => {
+      const isTooMuch = error instanceof AppError && error.code === 'too_expensive';
+      if (!isTooMuch || batch.questions === 1) throw error;
+      return await this.#readAlone(lane, hours, signal);
+    });
     return hours.map((hour) => counts.get(hour) ?? noCounts(hour));
   }
 
@@ -111,6 +121,7 @@ export class HourlyReader {
   #join(lane: Lane, hours: readonly HourMs[]): Batch {
     if (lane.collecting?.counts.isCancelled !== false) lane.collecting = this.#collect();
     for (const hour of hours) lane.collecting.hours.add(hour);
+    lane.collecting.questions += 1;
     return lane.collecting;
   }
 
@@ -118,12 +129,27 @@ export class HourlyReader {
     const [hours, grown, turn] = [new Set<HourMs>(), new Set<HourMs>(), deferred<void>()];
     const counts = new Shared(async (signal) => {
       await turn.promise;
-      signal.throwIfAborted();
-      const reading = this.#given.begin();
-      const counts = await this.#counter.count(this.#queriesUntil(signal), [...hours], grown);
-      return this.#given.latest(reading, counts);
+      return await this.#count([...hours], grown, signal);
     });
-    return { hours, grown, isAwaited: false, turn, counts };
+    return { hours, grown, questions: 0, isAwaited: false, turn, counts };
+  }
+
+  /** One after the other. */
+  async #readAlone(lane: Lane, hours: readonly HourMs[], asker: AbortSignal | undefined) {
+    const turn = lane.alone;
+    const counts = new Shared(async (signal) => {
+      await turn;
+      return await this.#count(hours, new Set(), signal);
+    });
+    lane.alone = counts.result.catch(() => undefined);
+    return await counts.wait(asker);
+  }
+
+  async #count(hours: readonly HourMs[], haveGrown: ReadonlySet<HourMs>, signal: AbortSignal) {
+    signal.throwIfAborted();
+    const reading = this.#given.begin();
+    const counts = await this.#counter.count(this.#queriesUntil(signal), hours, haveGrown);
+    return this.#given.latest(reading, counts);
   }
 
   #start(lane: Lane): void {
@@ -150,5 +176,5 @@ export class HourlyReader {
 }
 
 function idle(): Lane {
-  return { collecting: undefined, isReading: false, begunMs: -Infinity };
+  return { collecting: undefined, isReading: false, alone: Promise.resolve(), begunMs: -Infinity };
 }

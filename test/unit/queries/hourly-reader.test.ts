@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { deferred } from '../../../server/common/deferred.ts';
+import { AppError } from '../../../server/common/errors.ts';
 import { HOUR_MS } from '../../../server/events/hours.ts';
 import { noCounts } from '../../../server/queries/hourly/hourly-counts.ts';
 import { HourlyReader } from '../../../server/queries/hourly/hourly-reader.ts';
@@ -135,6 +136,19 @@ describe('HourlyReader', () => {
     tables.gate.resolve();
     for (const error of await Promise.all(failing)) expect(error).to.equal(lost);
     expect((await later)[0]?.clicks).to.equal(1);
+  });
+
+  it('refuses nobody for what others ask: what is too much together is asked again one by one', async () => {
+    const tooMuch = new AppError('too_expensive', 'a set that is too large');
+    const withoutC = async <T>(hours: readonly number[], query: (hours: readonly number[]) => Promise<T>) =>
+      hours.includes(C) ? Promise.reject(tooMuch) : await query(hours);
+    const queries: HourlyQueries = { ...tables.queries, users: async (hours) => withoutC(hours, tables.queries.users) };
+    const reader = new HourlyReader(() => queries, 10);
+    const [ofA, ofC, ofB] = [reader.read([A]), failure(reader.read([C])), reader.read([B])];
+    expect((await ofA)[0]?.uniqueUsers).to.equal(1);
+    expect((await ofB)[0]?.uniqueUsers).to.equal(2);
+    expect(await ofC).to.equal(tooMuch);
+    expect(tables.asked.users).to.deep.equal([[A], [B]]);
   });
 
   it('forgets nothing and invents nothing when it fails between its queries', async () => {
