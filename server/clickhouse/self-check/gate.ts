@@ -41,7 +41,7 @@ export class Gate {
   readonly #deps: GateDependencies;
   readonly #stop = new AbortController();
   #state: 'shut' | 'open' | 'closed' = 'shut';
-  #reason: NotReady = new NotReady('server', 'ClickHouse was not asked yet');
+  #reason: NotReady = new NotReady('server', 'its tables are being migrated and checked');
   #findings: readonly Finding[] = [];
   #attempt: Promise<void> | undefined;
   #work: Promise<void> = Promise.resolve();
