@@ -1,33 +1,46 @@
 import Table from 'cli-table3';
 import { connect, type ClickHouseClient } from '../server/clickhouse/client.ts';
 import { Closing } from '../server/closing.ts';
-import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
+import { invalid, show } from '../server/common/errors.ts';
+import { readArguments, refusePositionals, runCommand, wholeFlag, type Arguments } from './command.ts';
 import { fillEvents, fillRejected, untilMerged } from './traffic/fill-events.ts';
 import { createLatency } from './measure/latency.ts';
 import { describeMachine } from './measure/machine.ts';
 import { clickHouseTimeUs, costSince, type QuestionCost } from './measure/question-costs.ts';
-import { questionList, type BenchQuestion } from './measure/question-list.ts';
+import { EXPORTS, questionList, type BenchExport, type BenchQuestion } from './measure/question-list.ts';
 import { DATABASE, startService } from './servers/service.ts';
 
 interface Plan {
   readonly rows: number;
   /** How often each question is asked. */
   readonly times: number;
+  /** Only what has a goal. */
+  readonly goalsOnly: boolean;
 }
 
 interface Asked extends QuestionCost {
   readonly name: string;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  readonly goalMs: number | undefined;
+}
+
+interface Exported extends BenchExport {
+  readonly events: number;
+  readonly p50PerS: number;
+  readonly worstPerS: number;
 }
 
 const REJECTED_ROWS = 100_000;
 /** The engine of a process is slow until its code is compiled. */
 const WARM_UP = 5;
+const EXPORT_TIMES = 3;
+const LINE_END = 10;
 
-const USAGE = `Usage: node .build/bench/questions.js [--rows N] [--times N]
+const USAGE = `Usage: node .build/bench/questions.js [--rows N] [--times N] [--only goals]
 
-Fills a ClickHouse of its own with made events, and asks the service each question over HTTP, one after the other.
+Fills a ClickHouse of its own with made events, and asks the service each question over HTTP, one after the other; then
+exports a quarter of the events as NDJSON and as Parquet. With --only goals, what has a goal alone.
 Exit code: 0 measured, 1 an answer other than 200, 2 wrong arguments.`;
 
 await runCommand(USAGE, async (args, signal) => {
@@ -46,10 +59,12 @@ await runCommand(USAGE, async (args, signal) => {
     const sessions = await someSessions(client, plan);
     const asked: Asked[] = [];
     for (const question of questionList(sessions)) {
+      if (plan.goalsOnly && question.goalMs === undefined) continue;
       asked.push(await ask(server.url, client, question, plan.times));
       signal.throwIfAborted();
     }
     print(plan, asked);
+    for (const each of EXPORTS) printExport(await exportTimes(server.url, each, signal));
     console.log(await planOfSession(client, sessions[0] ?? ''));
     const { cpu, cores, memoryGiB, node, clickhouse } = await describeMachine(engine.endpoint);
     console.log(`${cpu}, ${cores} cores, ${memoryGiB} GiB; Node ${node}, ClickHouse ${clickhouse}`);
@@ -60,12 +75,19 @@ await runCommand(USAGE, async (args, signal) => {
 });
 
 function readPlan(args: readonly string[]): Plan {
-  const given = readArguments(args, ['rows', 'times']);
+  const given = readArguments(args, ['rows', 'times', 'only']);
   refusePositionals(given);
   return {
     rows: wholeFlag(given, 'rows', { min: 10_000, max: 10_000_000_000, fallback: 10_000_000 }),
     times: wholeFlag(given, 'times', { min: 1, max: 100_000, fallback: 50 }),
+    goalsOnly: onlyFlag(given),
   };
+}
+
+function onlyFlag({ flags }: Arguments): boolean {
+  const given = flags.get('only')?.join(' ');
+  if (given === undefined || given === 'goals') return given !== undefined;
+  throw invalid([{ path: '--only', message: `received ${show(given)}, expected goals` }]);
 }
 
 async function fill(client: ClickHouseClient, rows: number, signal: AbortSignal): Promise<void> {
@@ -92,7 +114,34 @@ async function ask(url: string, client: ClickHouseClient, question: BenchQuestio
   const latency = createLatency();
   for (let n = 0; n < times; n += 1) await latency.time(() => get(url + question.path(n)));
   const cost = await costSince(client, sinceUs, times);
-  return { name: question.name, p50Ms: latency.percentileMs(50), p99Ms: latency.percentileMs(99), ...cost };
+  const { name, goalMs } = question;
+  return { name, goalMs, p50Ms: latency.percentileMs(50), p99Ms: latency.percentileMs(99), ...cost };
+}
+
+/** Reads an export to its end, some times. */
+async function exportTimes(url: string, asked: BenchExport, signal: AbortSignal): Promise<Exported> {
+  const latency = createLatency();
+  for (let n = 0; n < EXPORT_TIMES; n += 1) await latency.time(async () => readToEnd(url + asked.path, signal));
+  const answer = await fetch(url + asked.path.replace('/events/export?format=parquet', '/events/export?format=ndjson'));
+  const events = await countLines(answer);
+  const perS = (percentile: number) => events / (latency.percentileMs(percentile) / 1000);
+  return { ...asked, events, p50PerS: perS(50), worstPerS: perS(100) };
+}
+
+async function readToEnd(url: string, signal: AbortSignal): Promise<void> {
+  const { status, body } = await fetch(url, { signal });
+  if (status !== 200 || body === null) throw new Error(`GET ${url}: received ${status}, expected 200`);
+  const reader = body.getReader();
+  while (!(await reader.read()).done);
+}
+
+async function countLines({ body }: Response): Promise<number> {
+  let lines = 0;
+  const reader = body?.getReader();
+  for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
+    for (const byte of part.value as Uint8Array) if (byte === LINE_END) lines += 1;
+  }
+  return lines;
 }
 
 async function get(url: string): Promise<void> {
@@ -121,17 +170,33 @@ async function planOfSession(client: ClickHouseClient, session: string): Promise
 
 function print({ rows, times }: Plan, asked: readonly Asked[]): void {
   const table = new Table({
-    head: ['question', 'p50 ms', 'p99 ms', 'queries', 'rows read', 'MiB read', 'peak MiB'],
+    head: ['question', 'p50 ms', 'p99 ms', 'goal', 'processor', 'queries', 'rows read', 'MiB read', 'peak MiB'],
     style: { head: [], border: [] },
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
   });
-  for (const { name, p50Ms, p99Ms, queries, rowsRead, bytesRead, maxMemoryBytes } of asked) {
+  for (const { name, p50Ms, p99Ms, goalMs = '', processorMs, queries, rowsRead, bytesRead, maxMemoryBytes } of asked) {
     const [ms50, ms99] = [p50Ms.toFixed(1), p99Ms.toFixed(1)];
     const read = Math.round(rowsRead).toLocaleString('en');
-    table.push([name, ms50, ms99, queries.toFixed(1), read, mib(bytesRead), mib(maxMemoryBytes)]);
+    table.push([
+      name,
+      ms50,
+      ms99,
+      goalMs,
+      Math.round(processorMs),
+      queries.toFixed(1),
+      read,
+      mib(bytesRead),
+      mib(maxMemoryBytes),
+    ]);
   }
   console.log(table.toString());
   console.log(`${rows.toLocaleString('en')} events; each question asked ${times} times, each time another one`);
+}
+
+function printExport({ name, goalPerS, events, p50PerS, worstPerS }: Exported): void {
+  const [p50, worst] = [p50PerS, worstPerS].map((perS) => Math.round(perS).toLocaleString('en'));
+  const of = `${events.toLocaleString('en')} events, ${EXPORT_TIMES} times`;
+  console.log(`${name}: ${p50} events/s, at least ${worst} (goal ${goalPerS.toLocaleString('en')}); ${of}`);
 }
 
 function mib(bytes: number): string {

@@ -6,6 +6,8 @@ export interface QuestionCost {
   readonly rowsRead: number;
   readonly bytesRead: number;
   readonly maxMemoryBytes: number;
+  /** Of the processor, all threads together: it says what a busy machine would take alone. */
+  readonly processorMs: number;
 }
 
 /** What the service's questions since a moment took, a request. */
@@ -17,15 +19,17 @@ export async function costSince(client: ClickHouseClient, sinceUs: number, reque
         count() / {requests:UInt32} AS queries,
         sum(read_rows) / {requests:UInt32} AS rowsRead,
         sum(read_bytes) / {requests:UInt32} AS bytesRead,
-        toFloat64(max(memory_usage)) AS maxMemoryBytes
+        toFloat64(max(memory_usage)) AS maxMemoryBytes,
+        sum(ProfileEvents['UserTimeMicroseconds'] + ProfileEvents['SystemTimeMicroseconds'])
+          / 1000 / {requests:UInt32} AS processorMs
       FROM system.query_log
-      WHERE type = 'QueryFinish' AND user = 'query' AND match(query, 'FROM (events|rejected_events)')
+      WHERE type = 'QueryFinish' AND user = 'query' AND match(query, 'FROM (events|rejected_events|hours|minutes)')
         AND toUnixTimestamp64Micro(query_start_time_microseconds) >= {since_us:Int64}`,
     query_params: { since_us: sinceUs, requests },
     format: 'JSONEachRow',
   });
   const [cost] = await result.json<QuestionCost>();
-  return cost ?? { queries: 0, rowsRead: 0, bytesRead: 0, maxMemoryBytes: 0 };
+  return cost ?? { queries: 0, rowsRead: 0, bytesRead: 0, maxMemoryBytes: 0, processorMs: 0 };
 }
 
 /** The time by ClickHouse's clock, in microseconds since the epoch. */
