@@ -9,6 +9,7 @@ import { createExports } from './queries/export/exports.ts';
 import { HourlyReader } from './queries/hourly/hourly-reader.ts';
 import { createHourly } from './queries/hourly/hourly.ts';
 import { countedQueries, hourlyQueries } from './queries/hourly/read-hourly.ts';
+import { KnownHours } from './queries/counted/known-hours.ts';
 import { createMeasures } from './queries/measures/measures.ts';
 import { createQuestions } from './queries/questions.ts';
 
@@ -36,9 +37,10 @@ export function openAnswers(
     return new HourlyReader(queriesUntil, cache.maxHours);
   };
   const hourly = createHourly({ readerOf, cache, log, nowMs });
-  const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, limits, cache, nowMs });
+  const known = new KnownHours();
+  const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, known, limits, cache, nowMs });
   const questions = questionsOf(questionNodes);
-  const measures = createMeasures({ counting: { nodes: questionNodes, ingestNodes, nowMs }, limits, cache });
+  const measures = createMeasures({ counting: { nodes: questionNodes, ingestNodes, known, nowMs }, limits, cache });
   const notKept = (error: unknown) => log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
   closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
   return {

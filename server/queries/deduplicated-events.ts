@@ -1,8 +1,8 @@
 import { queryRows } from '../clickhouse/query.ts';
 import type { DataPath } from '../events/data/data-path.ts';
 import { IDENTITY } from './copies.ts';
-import { countedHours } from './counted/counted-hours.ts';
-import { ALL_HOURS, areSelected, type Counting, type HoursBetween, type Selection } from './counted/grown-hours.ts';
+import { ALL_HOURS, areSelected, type HoursBetween, type Selection } from './counted/grown-hours.ts';
+import type { KnowingCounting } from './counted/known-hours.ts';
 import { allOf, isWithin, type Condition } from './sql/conditions.ts';
 import type { EventFilters } from './sql/event-filters.ts';
 import { parametersOf, readEvents, type Reading } from './sql/readings.ts';
@@ -47,13 +47,14 @@ const MAX_NAMED = 2000;
  * @throws what `queryRows` throws
  */
 export async function askEvents<Row extends object>(
-  counting: Counting,
+  counting: KnowingCounting,
   events: RawEvents,
   ask: (groups: Groups) => Condition,
 ): Promise<Row[]> {
   const { nodes, bounds } = counting;
   const hours = hoursAround(events.filters);
-  let copies: Copies = { hoursS: [], others: await countIdentities(counting, events.filters, hours) };
+  const identities = await counting.known.read(counting, selectionOf(events.filters), hours);
+  let copies: Copies = { hoursS: [], others: sumOf([...identities.values()]) };
   for (let round = 0; ; round += 1) {
     const { hoursS } = copies;
     const areAll = round === ROUNDS || hoursS.length > MAX_NAMED;
@@ -132,41 +133,21 @@ interface Copies {
  * Whether the raw table has copies, hour by hour. Rows are counted in the raw table itself: after a crash between it and
  * the tables of counts, it has rows that those never got.
  */
-async function readCopies(counting: Counting, selection: Selection, hours: HoursBetween): Promise<Copies> {
-  const counted = await countedHours(counting, selectionOf(selection), hours);
+async function readCopies(counting: KnowingCounting, selection: Selection, hours: HoursBetween): Promise<Copies> {
+  const events = await counting.known.read(counting, selectionOf(selection), hours);
   const raw = rowsAre(selection, hours);
   const query = `
-    SELECT groupArrayIf(hour_s, is_copied) AS hours_s, sumIf(raw_rows, NOT is_copied) AS others
-    FROM
-    (
-      SELECT
-        toUnixTimestamp(hour) AS hour_s, sum(rows) AS raw_rows,
-        -- Of an hour whose rows are too old to be kept, the counts stay.
-        raw_rows > 0 AND raw_rows != sum(events) AS is_copied
-      FROM
-      (
-        SELECT hour, events, 0 AS rows FROM (${counted.sql})
-        UNION ALL
-        SELECT toStartOfHour(timestamp, 'UTC') AS hour, 0, count() FROM events WHERE ${raw.sql} GROUP BY hour
-      )
-      GROUP BY hour
-    )`;
-  const params = { ...counted.params, ...raw.params };
-  const [row] = await queryRows<CopiesRow>(counting.nodes, query, params, counting.bounds);
-  return { hoursS: row?.hours_s ?? [], others: Number(row?.others ?? 0) };
+    SELECT toUnixTimestamp(toStartOfHour(timestamp, 'UTC')) AS hour_s, toFloat64(count()) AS raw_rows
+    FROM events WHERE ${raw.sql} GROUP BY hour_s`;
+  const rows = await queryRows<RowsOfHour>(counting.nodes, query, raw.params, counting.bounds);
+  const isCopied = ({ hour_s, raw_rows }: RowsOfHour) => events.get(hour_s) !== raw_rows;
+  const others = rows.filter((row) => !isCopied(row)).map(({ raw_rows }) => raw_rows);
+  return { hoursS: rows.filter(isCopied).map(({ hour_s }) => hour_s), others: sumOf(others) };
 }
 
-interface CopiesRow {
-  readonly hours_s: readonly number[];
-  readonly others: string | number;
-}
-
-/** How many events there are, of those that the tables of counts have. */
-async function countIdentities(counting: Counting, selection: Selection, hours: HoursBetween): Promise<number> {
-  const { sql, params } = await countedHours(counting, selectionOf(selection), hours);
-  const query = `SELECT sum(events) AS events FROM (${sql})`;
-  const [row] = await queryRows<{ events: string | number }>(counting.nodes, query, params, counting.bounds);
-  return Number(row?.events ?? 0);
+interface RowsOfHour {
+  readonly hour_s: number;
+  readonly raw_rows: number;
 }
 
 /** A SELECT of the number of rows of the raw table, without those of some hours. */
@@ -183,6 +164,10 @@ function countRows(selection: Selection, hours: HoursBetween, withoutS: readonly
 function rowsAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {
   const range = { fromUs: fromS * 1_000_000, toUs: toS * 1_000_000 };
   return allOf([...areSelected(selection), isWithin('timestamp', range, 'rows_')]);
+}
+
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function selectionOf({ application, category, name, names }: Selection) {

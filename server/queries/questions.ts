@@ -4,8 +4,8 @@ import type { QuestionLimits } from '../clickhouse/query.ts';
 import type { CacheLimits } from '../config/config.ts';
 import { BriefAnswers } from './brief-answers.ts';
 import { readCategories, type Category, type Known } from './categories.ts';
-import type { Counting } from './counted/grown-hours.ts';
 import { countKeeper } from './counted/kept-counts.ts';
+import type { KnowingCounting, KnownHours } from './counted/known-hours.ts';
 import { MAX_NAMES, readEventNames, type EventName, type NamesQuestion } from './event-names.ts';
 import { readEventsPage, type EventsPage, type EventsQuestion } from './events-page.ts';
 import { readRejectedPage, type RejectedPage, type RejectedQuestion } from './rejected-events.ts';
@@ -17,6 +17,7 @@ export interface QuestionsDependencies {
   readonly nodes: Nodes;
   /** May insert: what was counted is kept in ClickHouse. */
   readonly ingestNodes: Nodes;
+  readonly known: KnownHours;
   readonly limits: QuestionLimits;
   readonly cache: Pick<CacheLimits, 'ttlMs'>;
   readonly nowMs: () => number;
@@ -60,29 +61,29 @@ const MAX_KNOWN = 10_000;
 const NARROWER = 'GET /events with a range (from, to) instead';
 
 export function createQuestions(dependencies: QuestionsDependencies): Questions {
-  const { nodes, ingestNodes, limits, cache, nowMs } = dependencies;
-  const counting: Counting = { nodes, ingestNodes, bounds: { limits, narrower: NARROWER }, nowMs };
-  const countingUntil = (signal: AbortSignal): Counting => ({ ...counting, nodes: nodes.until(signal) });
-  const known = new LRUCache<string, Known>({ max: MAX_SCOPES });
-  const knownOf = (application: string | undefined): Known => {
+  const { nodes, ingestNodes, known, limits, cache, nowMs } = dependencies;
+  const counting: KnowingCounting = { nodes, ingestNodes, known, bounds: { limits, narrower: NARROWER }, nowMs };
+  const countingUntil = (signal: AbortSignal): KnowingCounting => ({ ...counting, nodes: nodes.until(signal) });
+  const scopes = new LRUCache<string, Known>({ max: MAX_SCOPES });
+  const scopeOf = (application: string | undefined): Known => {
     const key = keyOf({ application });
-    const found = known.get(key) ?? {
+    const found = scopes.get(key) ?? {
       names: new LRUCache({ max: MAX_KNOWN }),
       sessions: new Map<string, never>(),
     };
-    known.set(key, found);
+    scopes.set(key, found);
     return found;
   };
   const briefly = { ttlMs: cache.ttlMs, maxQuestions: MAX_CACHED, keyOf };
   const categories = new BriefAnswers({
     ...briefly,
     answer: async ({ application }: NamesQuestion, signal) =>
-      readCategories(countingUntil(signal), application, knownOf(application)),
+      readCategories(countingUntil(signal), application, scopeOf(application)),
   });
   const names = new BriefAnswers({
     ...briefly,
     answer: async (question: NamesQuestion, signal) =>
-      (await readEventNames(countingUntil(signal), question, knownOf(question.application).names)).slice(0, MAX_NAMES),
+      (await readEventNames(countingUntil(signal), question, scopeOf(question.application).names)).slice(0, MAX_NAMES),
   });
   return {
     events: async (question, signal) => readEventsPage(nodes.until(signal), limits, question),

@@ -1,6 +1,6 @@
 import type { QueryBounds, QuestionLimits } from '../clickhouse/query.ts';
 import type { DataCondition, DataPath } from '../events/data/data-path.ts';
-import type { Counting } from './counted/grown-hours.ts';
+import type { KnowingCounting } from './counted/known-hours.ts';
 import type { Measure } from './measure.ts';
 import { showLatest, ShownValues } from './shown-values.ts';
 import type { EventFilters } from './sql/event-filters.ts';
@@ -43,7 +43,7 @@ export const NARROWER = 'a shorter range (from, to or window), a category and na
  * @throws what `queryRows` throws
  */
 export async function readTopEvents(
-  using: Omit<Counting, 'bounds'>,
+  using: Omit<KnowingCounting, 'bounds'>,
   limits: QuestionLimits,
   question: TopQuestion,
   known: ShownValues = new ShownValues(),

@@ -1,5 +1,5 @@
 import { askEvents } from './deduplicated-events.ts';
-import type { Counting } from './counted/grown-hours.ts';
+import type { KnowingCounting } from './counted/known-hours.ts';
 import { placeOf, type LatestOfKey } from './shown-values.ts';
 import type { TopQuestion } from './top-events.ts';
 import { COUNTED, keyedEvents, LATEST, selectKeys, type Keys } from './top-groups.ts';
@@ -15,7 +15,7 @@ export interface HashedKey extends KeyRow {
 }
 
 /** Counts by what only the events themselves know. @throws what `queryRows` throws */
-export async function readTopOfRows(counting: Counting, question: TopQuestion): Promise<HashedKey[]> {
+export async function readTopOfRows(counting: KnowingCounting, question: TopQuestion): Promise<HashedKey[]> {
   const finding = COUNTED[question.measure];
   return await askEvents<HashedKey>(counting, keyedEvents(question, finding), (groups) => {
     const { sql, params } = selectKeys(question, finding, groups);
@@ -33,7 +33,7 @@ export async function readTopOfRows(counting: Counting, question: TopQuestion): 
 
 /** The latest event of each of these keys. @throws what `queryRows` throws */
 export async function readLatest(
-  counting: Counting,
+  counting: KnowingCounting,
   question: TopQuestion,
   rows: readonly HashedKey[],
 ): Promise<LatestOfKey[]> {

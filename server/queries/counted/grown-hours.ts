@@ -23,6 +23,8 @@ export interface Selection {
 export interface HoursBetween {
   readonly fromS: number;
   readonly toS: number;
+  /** Of these, only the hours that begin then. */
+  readonly onlyS?: readonly number[] | undefined;
 }
 
 /** To the end of what a DateTime can hold, on the hour. */
@@ -84,7 +86,7 @@ export function areSelected({ application, category, name, names }: Selection): 
   return [...columnsAre({ application, category, name }), ...isOneOf('name', names)];
 }
 
-export function hoursAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {
+export function hoursAre(selection: Selection, { fromS, toS, onlyS }: HoursBetween): Condition {
   const { kinds } = selection;
   return allOf([
     ...areSelected(selection),
@@ -93,7 +95,15 @@ export function hoursAre(selection: Selection, { fromS, toS }: HoursBetween): Co
       sql: `hour >= toDateTime({from_s:UInt32}, 'UTC') AND hour < toDateTime({to_s:UInt32}, 'UTC')`,
       params: { from_s: fromS, to_s: toS },
     },
+    ...(onlyS === undefined ? [] : [isOnly(onlyS)]),
   ]);
+}
+
+function isOnly(hoursS: readonly number[]): Condition {
+  return {
+    sql: `hour GLOBAL IN (SELECT toDateTime(arrayJoin({only_hours:Array(UInt32)}), 'UTC'))`,
+    params: { only_hours: hoursS },
+  };
 }
 
 function isAnyOf(kinds: readonly KindOfEvent[]): Condition {

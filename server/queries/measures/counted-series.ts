@@ -2,12 +2,13 @@ import { queryRows } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.ts';
 import { countedHours } from '../counted/counted-hours.ts';
 import { hoursAre, type Counting } from '../counted/grown-hours.ts';
+import type { KnowingCounting } from '../counted/known-hours.ts';
 import { IDENTITY } from '../copies.ts';
 import { intervalOf, measured, readKeys, selectKeys, seriesParams } from './measured.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 
 /** What counting series needs of ClickHouse. */
-export interface MeasureCounting extends Counting {
+export interface MeasureCounting extends KnowingCounting {
   /** Sets of users or sessions that are of fewer rows than this, on average, are not read: the rows are. */
   readonly rowsOfASet?: number | undefined;
 }

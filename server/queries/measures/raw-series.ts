@@ -1,11 +1,11 @@
-import type { Counting } from '../counted/grown-hours.ts';
+import type { KnowingCounting } from '../counted/known-hours.ts';
 import { PERSONS } from '../measure.ts';
 import { countedKey, intervalOf, measured, selectKeys, seriesParams, type KeyRow } from './measured.ts';
 import { askEvents, type RawEvents } from '../deduplicated-events.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 
 /** Counts by what only the events themselves know: who, in which session, with what payload. */
-export async function readRawSeries(counting: Counting, question: PlannedSeries): Promise<CountedKey[]> {
+export async function readRawSeries(counting: KnowingCounting, question: PlannedSeries): Promise<CountedKey[]> {
   const { application, category, name, where, by, fromUs, toUs, measure } = question;
   const person = PERSONS[measure];
   const events: RawEvents = {

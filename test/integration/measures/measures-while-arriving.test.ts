@@ -4,6 +4,7 @@ import { defaults } from '../../../server/config/config.ts';
 import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
 import { parseDataCondition, parseDataPath } from '../../../server/events/data/data-path.ts';
 import { parseStep } from '../../../server/queries/measures/steps.ts';
+import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
 import { createMeasures, type Measures } from '../../../server/queries/measures/measures.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
@@ -40,7 +41,7 @@ describe('The measures while copies of events arrive', function () {
     const options = { endpoint: testEndpoint(), database: database.name };
     nodes = connectAny({ ...options, role: 'query' });
     ingestNodes = connectAny({ ...options, role: 'ingest' });
-    const counting = { nodes, ingestNodes, nowMs: () => START_MS + 200 * HOUR_MS };
+    const counting = { nodes, ingestNodes, known: new KnownHours(), nowMs: () => START_MS + 200 * HOUR_MS };
     measures = createMeasures({ counting, limits: defaults.questions, cache: { ttlMs: 0 } });
     await insertRows(database.name, 'events', rows);
   });

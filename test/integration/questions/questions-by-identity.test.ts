@@ -3,6 +3,7 @@ import { defaults } from '../../../server/config/config.ts';
 import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
 import { parseDataCondition, parseDataPath } from '../../../server/events/data/data-path.ts';
 import { HOUR_MS, hourOf } from '../../../server/events/hours.ts';
+import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
 import { createQuestions, type Questions } from '../../../server/queries/questions.ts';
 import { HourlyReader } from '../../../server/queries/hourly/hourly-reader.ts';
 import { hourlyQueries } from '../../../server/queries/hourly/read-hourly.ts';
@@ -58,6 +59,7 @@ describe('questions beside copies', () => {
     questions = createQuestions({
       nodes,
       ingestNodes,
+      known: new KnownHours(),
       limits: defaults.questions,
       cache: { ttlMs: 0 },
       nowMs: () => NOW_MS,
