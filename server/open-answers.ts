@@ -6,7 +6,7 @@ import type { Nodes } from './clickhouse/nodes.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { ClickHouse } from './open-clickhouse.ts';
 import { createExports } from './queries/export/exports.ts';
-import { HourlyReader } from './queries/hourly/hourly-reader.ts';
+import { HourCounter } from './queries/hourly/hour-counter.ts';
 import { createHourly } from './queries/hourly/hourly.ts';
 import { countedQueries, hourlyQueries } from './queries/hourly/read-hourly.ts';
 import { KnownHours } from './queries/counted/known-hours.ts';
@@ -29,14 +29,14 @@ export function openAnswers(
   { queryNodes, questionNodes, liveNodes, exportNodes, ingestNodes }: ClickHouse,
   { metrics, closing, log, nowMs }: AnswersDependencies,
 ) {
-  const readerOf = (application: string | undefined) => {
+  const counterOf = (application: string | undefined) => {
     const queriesUntil = (signal: AbortSignal) =>
       countedQueries(hourlyQueries(queryNodes.until(signal), limits, application), (reads) =>
         metrics.hourlyQueries.inc({ reads }),
       );
-    return new HourlyReader(queriesUntil, cache.maxHours);
+    return new HourCounter(queriesUntil, cache.maxHours);
   };
-  const hourly = createHourly({ readerOf, cache, log, nowMs });
+  const hourly = createHourly({ counterOf, cache, log, nowMs });
   const known = new KnownHours();
   const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, known, limits, cache, nowMs });
   const questions = questionsOf(questionNodes);

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { MAX_HOURS, parseHour, parseHours } from '../../events/hours.ts';
-import type { HourlyCounts } from '../../queries/hourly/hourly-counts.ts';
+import type { HourlyCounts } from '../../queries/hourly/hour-counter.ts';
 import { HourCounts, HourCountsText, HourQuery, HoursQuery } from './analytics-schemas.ts';
 import { tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';

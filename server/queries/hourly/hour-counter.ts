@@ -1,8 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { hourOf, type HourMs } from '../../events/hours.ts';
-import type { HourlyCounts } from './hourly-counts.ts';
 import type { EventCounts, HourlyQueries, MinuteMs } from './read-hourly.ts';
+
+/** What is known of one UTC hour: exact. */
+export interface HourlyCounts {
+  readonly hour: HourMs;
+  readonly clicks: number;
+  readonly impressions: number;
+  readonly uniqueUsers: number;
+}
 
 /** What was counted of an hour, and at how many rows. */
 interface Known {
@@ -37,26 +44,31 @@ const AGAIN_MS = 20;
  * tables were as far apart before: then it is a crash that parts them, and not an INSERT.
  */
 export class HourCounter {
+  readonly #queriesUntil: (signal: AbortSignal) => HourlyQueries;
   readonly #known: LRUCache<HourMs, Known>;
   readonly #minutes = new LRUCache<HourMs, ReadonlyMap<MinuteMs, EventCounts>>({ max: GROWING_HOURS });
   /** How many rows more one table has than the other, of the hours of which that stays so. */
   readonly #apart: LRUCache<HourMs, number>;
 
-  constructor(maxHours: number) {
+  /** @param queriesUntil the queries for those who wait until the signal is aborted */
+  constructor(queriesUntil: (signal: AbortSignal) => HourlyQueries, maxHours: number) {
+    this.#queriesUntil = queriesUntil;
     this.#known = new LRUCache({ max: maxHours });
     this.#apart = new LRUCache({ max: maxHours });
   }
 
   /**
-   * The counts of each of the hours.
+   * The counts of each of the hours, zeros included.
    * @param haveGrown those of them that are known to have, so that nobody has to ask first
+   * @param signal of those who wait
    * @throws what the queries throw
    */
   async count(
-    queries: HourlyQueries,
     hours: readonly HourMs[],
     haveGrown: ReadonlySet<HourMs>,
+    signal: AbortSignal,
   ): Promise<ReadonlyMap<HourMs, HourlyCounts>> {
+    const queries = this.#queriesUntil(signal);
     const result = new Map<HourMs, HourlyCounts>();
     const known = hours.filter((hour) => this.#known.has(hour) && !haveGrown.has(hour));
     const rows = await askFor(known, queries.hourRows);
@@ -137,4 +149,8 @@ async function askFor<T>(
   query: (times: readonly number[]) => Promise<ReadonlyMap<number, T>>,
 ): Promise<ReadonlyMap<number, T>> {
   return times.length === 0 ? new Map<number, T>() : await query(times);
+}
+
+export function noCounts(hour: HourMs): HourlyCounts {
+  return { hour, clicks: 0, impressions: 0, uniqueUsers: 0 };
 }

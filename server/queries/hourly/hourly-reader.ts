@@ -1,28 +1,30 @@
 import { deferred, type Deferred } from '../../common/deferred.ts';
 import { AppError } from '../../common/errors.ts';
-import { Shared } from '../../common/shared.ts';
+import { joinable, Shared } from '../../common/shared.ts';
+import type { CacheLimits } from '../../config/config.ts';
 import type { HourMs } from '../../events/hours.ts';
-import { GivenHours } from './given-hours.ts';
-import { HourCounter } from './hour-counter.ts';
-import { noCounts, type HourlyCounts } from './hourly-counts.ts';
-import type { HourlyQueries } from './read-hourly.ts';
+import type { HourCounter } from './hour-counter.ts';
+import { KeptHours, type HourAnswer } from './kept-hours.ts';
 
 /** Whom a question waits for: those of its own lane alone. */
 export type ReadingLane = 'current' | 'hour' | 'range';
 
 export interface ReadOptions {
-  /** `hour` unless it is given. */
-  readonly lane?: ReadingLane;
-  /** The hours are known to have grown, so that nobody has to ask first. */
-  readonly haveGrown?: boolean;
-  /** How old an answer may be that was given before; 0, unless it is given, for one that is read after the call. */
-  readonly maxAgeMs?: number;
+  readonly lane: ReadingLane;
+  /** Only what is read after the call will do. */
+  readonly fresh: boolean;
   /** Of whoever asks: a query that nobody waits for any more is cancelled. */
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal;
 }
 
 interface Lane {
+  /** How long its answers are given again. */
+  readonly ttlMs: number;
+  /** How old they are when they are renewed, by one batch in as long. */
+  readonly renewMs: number;
   collecting: Batch | undefined;
+  /** With ClickHouse, since this server has last stored events. */
+  underWay: Batch | undefined;
   isReading: boolean;
   /** Settles when what is asked alone has been answered. */
   alone: Promise<unknown>;
@@ -36,15 +38,16 @@ interface Batch {
   readonly grown: Set<HourMs>;
   /** How many questions go together in it. */
   questions: number;
-  /** Whether anybody waits for it. Otherwise it only renews what is given again. */
-  isAwaited: boolean;
+  /** Whether it begins as soon as it may. Otherwise it only renews what is given again. */
+  isDue: boolean;
   /** Resolves when it may begin. */
   readonly turn: Deferred<void>;
-  readonly counts: Shared<ReadonlyMap<HourMs, HourlyCounts>>;
+  readonly answers: Shared<ReadonlyMap<HourMs, HourAnswer>>;
 }
 
-/** What is given again is renewed at this age, by one batch of a lane in as long. */
+/** At what age the answer about a past hour is renewed, and at what part of its life that about the current one. */
 const RENEW_MS = 100;
+const RENEW_CURRENT = 0.75;
 
 /**
  * Reads hours from the tables of counts. Two rules make it cheap without making it old:
@@ -54,127 +57,135 @@ const RENEW_MS = 100;
  *   question is always answered from a query that began after it was asked, and never waits for a heavier kind. Those that
  *   are too much together are asked again one by one, so that none is refused for another.
  *
- * No answer about an hour is from a reading that began before that of an answer that was given, in whatever lane.
+ * When this server has stored events, no past hour is answered as it was before. The current one is read again at once, and
+ * answered as before until that is done; whoever takes what is kept takes what is being read of it, too.
+ *
+ * Invariant: no answer about an hour is from a reading that began before that of an answer that was given, in whatever lane.
  *
  * States of a lane: `idle`, or `reading` with at most one batch with ClickHouse and at most one that collects.
  */
 export class HourlyReader {
-  readonly #queriesUntil: (signal: AbortSignal) => HourlyQueries;
-  readonly #counter: HourCounter;
-  readonly #given: GivenHours;
-  readonly #nowMs: () => number;
-  readonly #lanes: Readonly<Record<ReadingLane, Lane>> = { current: idle(), hour: idle(), range: idle() };
+  readonly #counter: Pick<HourCounter, 'count'>;
+  readonly #kept: KeptHours;
+  readonly #lanes: Readonly<Record<ReadingLane, Lane>>;
 
-  /**
-   * @param queriesUntil the queries for those who wait until the signal is aborted
-   * @param nowMs of a clock that is never set
-   */
-  constructor(
-    queriesUntil: (signal: AbortSignal) => HourlyQueries,
-    maxHours: number,
-    nowMs: () => number = () => performance.now(),
-  ) {
-    this.#queriesUntil = queriesUntil;
-    this.#nowMs = nowMs;
-    this.#counter = new HourCounter(maxHours);
-    this.#given = new GivenHours(maxHours, nowMs);
+  /** @param nowMs the clock that answers name */
+  constructor(counter: Pick<HourCounter, 'count'>, { ttlMs, pastTtlMs, maxHours }: CacheLimits, nowMs: () => number) {
+    const pastMs = Math.min(ttlMs, pastTtlMs);
+    this.#counter = counter;
+    this.#kept = new KeptHours(maxHours, nowMs);
+    this.#lanes = {
+      current: idle(ttlMs, ttlMs * RENEW_CURRENT),
+      hour: idle(pastMs, RENEW_MS),
+      range: idle(pastMs, RENEW_MS),
+    };
   }
 
   /**
-   * The counts of each of the hours, in their order, zeros included.
-   * @throws what the queries throw, and the reason of the signal
+   * The answer about each of the hours, in their order, zeros included.
+   * @throws what the counter throws, and the reason of the signal
    */
-  async read(
-    hours: readonly HourMs[],
-    { lane: name = 'hour', haveGrown = false, maxAgeMs = 0, signal }: ReadOptions = {},
-  ): Promise<HourlyCounts[]> {
+  async read(hours: readonly HourMs[], { lane: name, fresh, signal }: ReadOptions): Promise<HourAnswer[]> {
     const lane = this.#lanes[name];
-    const given = this.#given.again(hours, maxAgeMs);
-    if (given !== undefined) {
-      if (given.ageMs >= RENEW_MS) this.#renew(lane, hours);
-      return given.counts;
+    const isCurrent = name === 'current';
+    const kept = fresh ? undefined : this.#kept.again(hours, lane.ttlMs, isCurrent);
+    if (kept !== undefined) {
+      if (kept.ageMs >= lane.renewMs) renewal(this.#join(lane, hours, false));
+      return kept.answers;
     }
-    const batch = this.#join(lane, hours);
-    if (haveGrown) for (const hour of hours) batch.grown.add(hour);
-    batch.isAwaited = true;
-    this.#start(lane);
-    const counts = await batch.counts.wait(signal).catch(async (error: unknown) => {
+    const batch = (isCurrent && !fresh ? underWay(lane, hours) : undefined) ?? this.#join(lane, hours, true);
+    const answers = await batch.answers.wait(signal).catch(async (error: unknown) => {
       const isTooMuch = error instanceof AppError && error.code === 'too_expensive';
       if (!isTooMuch || batch.questions === 1) throw error;
       return await this.#readAlone(lane, hours, signal);
     });
-    return hours.map((hour) => counts.get(hour) ?? noCounts(hour));
+    return hours.flatMap((hour) => answers.get(hour) ?? []);
   }
 
-  /** This server has just stored events: no answer that was given before is given again. */
-  stored(): void {
-    this.#given.stored();
+  /** The last answer about the hour, however old. */
+  last(hour: HourMs): HourAnswer | undefined {
+    return this.#kept.last(hour);
   }
 
-  /** For those who ask next: nobody who goes away ends it. */
-  #renew(lane: Lane, hours: readonly HourMs[]): void {
-    const { counts } = this.#join(lane, hours);
-    counts.wait().catch(() => undefined);
-    this.#start(lane);
+  /** This server has just stored events. */
+  stored(currentHour: HourMs): void {
+    const lane = this.#lanes.current;
+    this.#kept.stored();
+    lane.underWay = undefined;
+    if (this.#kept.again([currentHour], lane.ttlMs, true) === undefined) return;
+    const batch = this.#join(lane, [currentHour], true);
+    batch.grown.add(currentHour);
+    renewal(batch);
   }
 
-  #join(lane: Lane, hours: readonly HourMs[]): Batch {
-    if (lane.collecting?.counts.isCancelled !== false) lane.collecting = this.#collect();
-    for (const hour of hours) lane.collecting.hours.add(hour);
-    lane.collecting.questions += 1;
-    return lane.collecting;
+  #join(lane: Lane, hours: readonly HourMs[], isDue: boolean): Batch {
+    if (lane.collecting?.answers.isCancelled !== false) lane.collecting = this.#collect();
+    const batch = lane.collecting;
+    for (const hour of hours) batch.hours.add(hour);
+    batch.questions += 1;
+    batch.isDue ||= isDue;
+    if (!lane.isReading && due(lane) !== undefined) void this.#readBatches(lane);
+    return batch;
   }
 
   #collect(): Batch {
     const [hours, grown, turn] = [new Set<HourMs>(), new Set<HourMs>(), deferred<void>()];
-    const counts = new Shared(async (signal) => {
+    const answers = new Shared(async (signal) => {
       await turn.promise;
       return await this.#count([...hours], grown, signal);
     });
-    return { hours, grown, questions: 0, isAwaited: false, turn, counts };
+    return { hours, grown, questions: 0, isDue: false, turn, answers };
   }
 
   /** One after the other. */
-  async #readAlone(lane: Lane, hours: readonly HourMs[], asker: AbortSignal | undefined) {
+  async #readAlone(lane: Lane, hours: readonly HourMs[], asker: AbortSignal) {
     const turn = lane.alone;
-    const counts = new Shared(async (signal) => {
+    const answers = new Shared(async (signal) => {
       await turn;
       return await this.#count(hours, new Set(), signal);
     });
-    lane.alone = counts.result.catch(() => undefined);
-    return await counts.wait(asker);
+    lane.alone = answers.result.catch(() => undefined);
+    return await answers.wait(asker);
   }
 
   async #count(hours: readonly HourMs[], haveGrown: ReadonlySet<HourMs>, signal: AbortSignal) {
     signal.throwIfAborted();
-    const reading = this.#given.begin();
-    const counts = await this.#counter.count(this.#queriesUntil(signal), hours, haveGrown);
-    return this.#given.latest(reading, counts);
-  }
-
-  #start(lane: Lane): void {
-    if (!lane.isReading && this.#due(lane) !== undefined) void this.#readBatches(lane);
-  }
-
-  /** What is to be read now. */
-  #due({ collecting, begunMs }: Lane): Batch | undefined {
-    return collecting?.isAwaited === true || this.#nowMs() - begunMs >= RENEW_MS ? collecting : undefined;
+    const reading = this.#kept.begin();
+    return this.#kept.keep(reading, await this.#counter.count(hours, haveGrown, signal));
   }
 
   async #readBatches(lane: Lane): Promise<void> {
     lane.isReading = true;
     // What else this turn of the event loop asks goes into the first batch.
     await new Promise((resolve) => setImmediate(resolve));
-    for (let batch = this.#due(lane); batch !== undefined; batch = this.#due(lane)) {
+    for (let batch = due(lane); batch !== undefined; batch = due(lane)) {
       lane.collecting = undefined;
-      lane.begunMs = this.#nowMs();
+      lane.underWay = batch;
+      lane.begunMs = performance.now();
       batch.turn.resolve();
-      await batch.counts.result.catch(() => undefined);
+      await batch.answers.result.catch(() => undefined);
     }
+    lane.underWay = undefined;
     lane.isReading = false;
   }
 }
 
-function idle(): Lane {
-  return { collecting: undefined, isReading: false, alone: Promise.resolve(), begunMs: -Infinity };
+function idle(ttlMs: number, renewMs: number): Lane {
+  const nothing = { collecting: undefined, underWay: undefined, isReading: false };
+  return { ttlMs, renewMs, ...nothing, alone: Promise.resolve(), begunMs: -Infinity };
+}
+
+/** What is to be read now. */
+function due({ collecting, begunMs, renewMs }: Lane): Batch | undefined {
+  return collecting?.isDue === true || performance.now() - begunMs >= renewMs ? collecting : undefined;
+}
+
+/** What is being read of the hours. */
+function underWay({ underWay: batch }: Lane, hours: readonly HourMs[]): Batch | undefined {
+  return joinable(batch?.answers) !== undefined && hours.every((hour) => batch?.hours.has(hour)) ? batch : undefined;
+}
+
+/** For those who ask next: nobody who goes away ends it. */
+function renewal({ answers }: Batch): void {
+  answers.wait().catch(() => undefined);
 }

@@ -1,16 +1,15 @@
 import { LRUCache } from 'lru-cache';
+import { messageOf } from '../../common/errors.ts';
+import type { Logger } from '../../common/log.ts';
 import type { CacheLimits } from '../../config/config.ts';
 import { hourOf, type HourMs } from '../../events/hours.ts';
-import type { Logger } from '../../common/log.ts';
-import { CurrentHour, scopeKey } from './current-hour.ts';
-import { noCounts, type HourAnswer, type HourlyCounts } from './hourly-counts.ts';
-import type { HourlyReader, ReadOptions } from './hourly-reader.ts';
-
-type HourReader = Pick<HourlyReader, 'read' | 'stored'>;
+import { noCounts, type HourCounter, type HourlyCounts } from './hour-counter.ts';
+import { HourlyReader } from './hourly-reader.ts';
+import type { HourAnswer } from './kept-hours.ts';
 
 export interface HourlyDependencies {
-  /** @param application whose events alone are read; undefined for those of all */
-  readonly readerOf: (application: string | undefined) => HourReader;
+  /** @param application whose events alone are counted; undefined for those of all */
+  readonly counterOf: (application: string | undefined) => Pick<HourCounter, 'count'>;
   readonly cache: CacheLimits;
   readonly log: Logger;
   readonly nowMs: () => number;
@@ -23,7 +22,7 @@ export interface HourOptions {
   readonly application?: string | undefined;
 }
 
-/** Every question about hours goes through here, and only this knows which of them a cache answers. */
+/** Every question about hours goes through here, and only this knows which hour is the current one. */
 export interface Hourly {
   /**
    * The counts of one hour: the current hour from the cache, a past one from the tables, or as they said a moment ago. Those of
@@ -38,52 +37,50 @@ export interface Hourly {
   stored(): void;
 }
 
-/** Of all applications together, and of so many that are asked about by themselves. */
+/** Of applications that are asked about by themselves, and of all of them together. */
 const MAX_READERS = 100;
+const ALL = Symbol('all applications');
 
-export function createHourly({ readerOf, cache, log, nowMs }: HourlyDependencies): Hourly {
-  const { ttlMs, pastTtlMs } = cache;
-  const readers = new LRUCache<string, HourReader>({ max: MAX_READERS });
-  const readerFor = (application: string | undefined) => {
-    const key = scopeKey(application);
-    const reader = readers.get(key) ?? readerOf(application);
-    readers.set(key, reader);
+export function createHourly({ counterOf, cache, log, nowMs }: HourlyDependencies): Hourly {
+  const readers = new LRUCache<string | symbol, HourlyReader>({ max: MAX_READERS });
+  const readerOf = (application: string | undefined) => {
+    const known = readers.get(application ?? ALL);
+    if (known !== undefined) return known;
+    const reader = new HourlyReader(counterOf(application), cache, nowMs);
+    readers.set(application ?? ALL, reader);
     return reader;
   };
-  const read = async (hour: HourMs, application: string | undefined, options: ReadOptions) => {
-    const readMs = nowMs();
-    const [counts = noCounts(hour)] = await readerFor(application).read([hour], options);
-    return { counts, readMs };
+  /** Without a time to live it is an hour like others. */
+  const currentHour = () => (cache.ttlMs > 0 ? hourOf(nowMs()) : undefined);
+  const hour: Hourly['hour'] = async (hour, { fresh, application }, signal) => {
+    const reader = readerOf(application);
+    const isCurrent = hour === currentHour();
+    try {
+      const answers = await reader.read([hour], { lane: isCurrent ? 'current' : 'hour', fresh, signal });
+      return answers[0] ?? { counts: noCounts(hour), readMs: nowMs() };
+    } catch (error) {
+      const last = isCurrent && !fresh && !signal.aborted ? reader.last(hour) : undefined;
+      if (last === undefined) throw error;
+      log.warn({ reason: messageOf(error), hour }, 'the current hour could not be read; the last answer is served');
+      return last;
+    }
   };
-  const current = new CurrentHour({
-    read: async (hour, application, signal, haveGrown) =>
-      read(hour, application, { lane: 'current', haveGrown, signal }),
-    ttlMs,
-    log,
-  });
-  const maxAgeOf = ({ fresh }: HourOptions) => (fresh ? 0 : Math.min(ttlMs, pastTtlMs));
-  const isCached = (hour: HourMs) => ttlMs > 0 && hour === hourOf(nowMs());
-  const currentHour = async (hour: HourMs, { fresh, application }: HourOptions, signal: AbortSignal) =>
-    fresh ? await current.askAnew(hour, application, signal) : await current.ask(hour, application, signal);
   return {
-    hour: async (hour, options, signal) =>
-      isCached(hour)
-        ? await currentHour(hour, options, signal)
-        : await read(hour, options.application, { lane: 'hour', maxAgeMs: maxAgeOf(options), signal }),
+    hour,
     hours: async (hours, options, signal) => {
-      const cached = hours.filter(isCached);
-      const others = hours.filter((hour) => !cached.includes(hour));
-      const [ofNow, read] = await Promise.all([
-        Promise.all(cached.map(async (hour) => (await currentHour(hour, options, signal)).counts)),
-        others.length === 0
-          ? []
-          : readerFor(options.application).read(others, { lane: 'range', maxAgeMs: maxAgeOf(options), signal }),
+      const current = currentHour();
+      const others = hours.filter((hour) => hour !== current);
+      const { fresh, application } = options;
+      const [read, ofNow] = await Promise.all([
+        others.length === 0 ? [] : readerOf(application).read(others, { lane: 'range', fresh, signal }),
+        current !== undefined && hours.includes(current) ? hour(current, options, signal) : undefined,
       ]);
-      return [...read, ...ofNow].sort((a, b) => a.hour - b.hour);
+      const counts = read.map(({ counts }) => counts);
+      if (ofNow !== undefined) counts.push(ofNow.counts);
+      return counts.sort((a, b) => a.hour - b.hour);
     },
     stored: () => {
-      for (const reader of readers.values()) reader.stored();
-      current.stored();
+      for (const reader of readers.values()) reader.stored(hourOf(nowMs()));
     },
   };
 }

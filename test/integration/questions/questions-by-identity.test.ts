@@ -5,7 +5,7 @@ import { parseDataCondition, parseDataPath } from '../../../server/events/data/d
 import { HOUR_MS, hourOf } from '../../../server/events/hours.ts';
 import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
 import { createQuestions, type Questions } from '../../../server/queries/questions.ts';
-import { HourlyReader } from '../../../server/queries/hourly/hourly-reader.ts';
+import { HourCounter } from '../../../server/queries/hourly/hour-counter.ts';
 import { hourlyQueries } from '../../../server/queries/hourly/read-hourly.ts';
 import type { StoredEvent } from '../../../server/queries/events-page.ts';
 import { verifyCounts } from '../../../server/queries/verify/verify-counts.ts';
@@ -127,7 +127,7 @@ describe('questions beside copies', () => {
 
   it('count hours by identity', async () => {
     for (const application of [undefined, 'shop']) {
-      const reader = new HourlyReader(() => hourlyQueries(nodes, defaults.questions, application), 10);
+      const counter = new HourCounter(() => hourlyQueries(nodes, defaults.questions, application), 10);
       const hours = [0, 1, 2, 3].map((index) => START_MS + index * HOUR_MS);
       const expected = hours.map((hour) => {
         const own = events.filter(
@@ -139,10 +139,10 @@ describe('questions beside copies', () => {
         const named = (name: string) => own.filter((event) => event.name === name).length;
         return [named('click'), named('impression'), new Set(own.map(({ user }) => user)).size];
       });
-      const counts = await reader.read(hours);
-      expect(counts.map(({ clicks, impressions, uniqueUsers }) => [clicks, impressions, uniqueUsers])).to.deep.equal(
-        expected,
-      );
+      const counts = await counter.count(hours, new Set(), waiting);
+      expect(
+        [...counts.values()].map(({ clicks, impressions, uniqueUsers }) => [clicks, impressions, uniqueUsers]),
+      ).to.deep.equal(expected);
     }
   });
 
@@ -201,13 +201,13 @@ describe('questions beside copies', () => {
 
   it('stay the same when everything is sent again, merged, and counted from what was kept', async () => {
     const before = await questions.names({ fresh: true }, waiting);
-    const reader = new HourlyReader(() => hourlyQueries(nodes, defaults.questions, undefined), 10);
+    const counter = new HourCounter(() => hourlyQueries(nodes, defaults.questions, undefined), 10);
     const hours = [START_MS, START_MS + HOUR_MS];
-    const counts = await reader.read(hours);
+    const counts = await counter.count(hours, new Set(), waiting);
     await insert(seeded('again'), rows);
     expect(await questions.names({ fresh: true }, waiting)).to.deep.equal(before);
-    expect(await reader.read(hours)).to.deep.equal(counts);
-    expect(await reader.read(hours, { haveGrown: true })).to.deep.equal(counts);
+    expect(await counter.count(hours, new Set(), waiting)).to.deep.equal(counts);
+    expect(await counter.count(hours, new Set(hours), waiting)).to.deep.equal(counts);
     await database.client.command({ query: 'SYSTEM START MERGES events' });
     for (const table of ['events', 'minutes', 'hours'])
       await database.client.command({ query: `OPTIMIZE TABLE ${table} FINAL` });

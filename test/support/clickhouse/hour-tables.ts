@@ -1,6 +1,6 @@
 import type { Deferred } from '../../../server/common/deferred.ts';
 import { hourOf, type HourMs } from '../../../server/events/hours.ts';
-import type { HourlyCounts } from '../../../server/queries/hourly/hourly-counts.ts';
+import type { HourlyCounts } from '../../../server/queries/hourly/hour-counter.ts';
 import type { HourlyQueries } from '../../../server/queries/hourly/read-hourly.ts';
 
 interface CountedHour {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createHttpApp } from '../../../server/http/routes.ts';
-import { noCounts } from '../../../server/queries/hourly/hourly-counts.ts';
+import { noCounts } from '../../../server/queries/hourly/hour-counter.ts';
 import { httpDependencies } from '../../support/server/http-dependencies.ts';
 import { whileServing } from '../../support/server/serve.ts';
 

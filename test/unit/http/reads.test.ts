@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Operation } from '../../../server/http/operation/operation.ts';
 import { readsOf } from '../../../server/http/routes/reads.ts';
 import { createHttpApp, operations, type HttpDependencies } from '../../../server/http/routes.ts';
-import { noCounts } from '../../../server/queries/hourly/hourly-counts.ts';
+import { noCounts } from '../../../server/queries/hourly/hour-counter.ts';
 import { apiKey, ownKey } from '../../support/http/api-keys.ts';
 import { httpDependencies } from '../../support/server/http-dependencies.ts';
 import { whileServing } from '../../support/server/serve.ts';

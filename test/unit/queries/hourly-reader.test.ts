@@ -2,17 +2,14 @@ import { expect } from 'chai';
 import { deferred } from '../../../server/common/deferred.ts';
 import { AppError } from '../../../server/common/errors.ts';
 import { HOUR_MS } from '../../../server/events/hours.ts';
-import { noCounts } from '../../../server/queries/hourly/hourly-counts.ts';
-import { HourlyReader } from '../../../server/queries/hourly/hourly-reader.ts';
+import { HourCounter, noCounts } from '../../../server/queries/hourly/hour-counter.ts';
 import type { HourlyQueries } from '../../../server/queries/hourly/read-hourly.ts';
+import { readHours } from '../../support/clickhouse/hour-readings.ts';
 import { HourTables, settle } from '../../support/clickhouse/hour-tables.ts';
 import { failure } from '../../support/http/outcome.ts';
+import { waiting } from '../../support/waiting.ts';
 
 const [A, B, C] = [1 * HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS] as const;
-
-function readerOf(tables: HourTables, maxHours = 100): HourlyReader {
-  return new HourlyReader(() => tables.queries, maxHours);
-}
 
 describe('HourlyReader', () => {
   let tables: HourTables;
@@ -30,12 +27,12 @@ describe('HourlyReader', () => {
       tables.hours.get(A)?.counts,
       tables.hours.get(B)?.counts,
     ];
-    expect(await readerOf(tables).read([C, B, A, B])).to.deep.equal(expected);
-    expect(await readerOf(tables).read([])).to.deep.equal([]);
+    expect(await readHours(tables.queries).read([C, B, A, B])).to.deep.equal(expected);
+    expect(await readHours(tables.queries).read([])).to.deep.equal([]);
   });
 
   it('makes one query of what is asked at once', async () => {
-    const reader = readerOf(tables);
+    const reader = readHours(tables.queries);
     const answers = await Promise.all([reader.read([A]), reader.read([B, A]), reader.read([C])]);
     expect(tables.asked.users).to.deep.equal([[A, B, C]]);
     expect(tables.asked.events).to.deep.equal([[A, B, C]]);
@@ -43,8 +40,9 @@ describe('HourlyReader', () => {
   });
 
   it('answers what is asked during a query from a later one, all of it in one', async () => {
-    const reader = readerOf(tables);
-    tables.gate = deferred();
+    const reader = readHours(tables.queries);
+    const [gate, later] = [deferred<void>(), deferred<void>()];
+    tables.gate = gate;
     const early = reader.read([A]);
     await settle();
     expect(tables.asked.users).to.deep.equal([[A]]);
@@ -52,9 +50,11 @@ describe('HourlyReader', () => {
     const late = [reader.read([A]), reader.read([B]), reader.read([B])];
     await settle();
     expect(tables.asked.users).to.deep.equal([[A]]);
-    tables.gate.resolve();
-    await early;
+    tables.gate = later;
+    gate.resolve();
+    expect((await early)[0]?.clicks).to.equal(1);
     tables.put(A, 10, 10);
+    later.resolve();
     const answers = await Promise.all(late);
     expect(answers.flat().map(({ clicks }) => clicks)).to.deep.equal([10, 2, 2]);
     expect(tables.asked.hourRows).to.deep.equal([[A]]);
@@ -62,7 +62,7 @@ describe('HourlyReader', () => {
   });
 
   it('does not let one lane wait for another', async () => {
-    const reader = readerOf(tables);
+    const reader = readHours(tables.queries);
     const gate = (tables.gate = deferred());
     const range = reader.read([A, B], { lane: 'range' });
     await settle();
@@ -73,7 +73,7 @@ describe('HourlyReader', () => {
   });
 
   it('answers no lane with less than a later reading of another has said', async () => {
-    const reader = readerOf(tables);
+    const reader = readHours(tables.queries);
     const gate = (tables.gate = deferred());
     const early = reader.read([A], { lane: 'range' });
     await settle();
@@ -86,8 +86,22 @@ describe('HourlyReader', () => {
     expect((await early).map(({ clicks }) => clicks)).to.deep.equal([10]);
   });
 
+  it('answers no hour with less when it is over than while it was the current one', async () => {
+    const reader = readHours(tables.queries);
+    const gate = (tables.gate = deferred());
+    const early = reader.read([A], { lane: 'current' });
+    await settle();
+    const before = tables.hours.get(A);
+    tables.gate = undefined;
+    tables.put(A, 10, 10);
+    expect((await reader.read([A]))[0]?.clicks).to.equal(10);
+    if (before !== undefined) tables.hours.set(A, before);
+    gate.resolve();
+    expect((await early)[0]?.clicks).to.equal(10);
+  });
+
   it('does not merge an hour again whose row count is unchanged', async () => {
-    const reader = readerOf(tables);
+    const reader = readHours(tables.queries);
     const first = await reader.read([A, B]);
     expect(await reader.read([A, B])).to.deep.equal(first);
     expect(tables.asked).to.deep.equal({
@@ -100,7 +114,7 @@ describe('HourlyReader', () => {
   });
 
   it('merges just the hours again whose row count has changed', async () => {
-    const reader = readerOf(tables);
+    const reader = readHours(tables.queries);
     await reader.read([A, B]);
     tables.put(B, 3, 2);
     const [a, b] = await reader.read([A, B]);
@@ -111,14 +125,14 @@ describe('HourlyReader', () => {
   });
 
   it('asks again for an hour that had no rows', async () => {
-    const reader = readerOf(tables);
+    const reader = readHours(tables.queries);
     expect(await reader.read([C])).to.deep.equal([noCounts(C)]);
     tables.put(C, 1, 1);
     expect((await reader.read([C]))[0]?.clicks).to.equal(1);
   });
 
   it('remembers no more hours than it may, and is right about those it forgot', async () => {
-    const reader = readerOf(tables, 1);
+    const reader = readHours(tables.queries, { maxHours: 1 });
     await reader.read([A]);
     await reader.read([B]);
     expect((await reader.read([A]))[0]?.clicks).to.equal(1);
@@ -126,7 +140,7 @@ describe('HourlyReader', () => {
   });
 
   it('tells of a failure those who asked, and only them', async () => {
-    const reader = readerOf(tables);
+    const reader = readHours(tables.queries);
     tables.gate = deferred();
     const failing = [failure(reader.read([A])), failure(reader.read([B]))];
     await settle();
@@ -143,7 +157,7 @@ describe('HourlyReader', () => {
     const withoutC = async <T>(hours: readonly number[], query: (hours: readonly number[]) => Promise<T>) =>
       hours.includes(C) ? Promise.reject(tooMuch) : await query(hours);
     const queries: HourlyQueries = { ...tables.queries, users: async (hours) => withoutC(hours, tables.queries.users) };
-    const reader = new HourlyReader(() => queries, 10);
+    const reader = readHours(queries);
     const [ofA, ofC, ofB] = [reader.read([A]), failure(reader.read([C])), reader.read([B])];
     expect((await ofA)[0]?.uniqueUsers).to.equal(1);
     expect((await ofB)[0]?.uniqueUsers).to.equal(2);
@@ -152,19 +166,19 @@ describe('HourlyReader', () => {
   });
 
   it('forgets nothing and invents nothing when it fails between its queries', async () => {
-    const reader = readerOf(tables);
+    const reader = readHours(tables.queries);
     await reader.read([A]);
     tables.put(A, 5, 4);
     const queries: HourlyQueries = {
       ...tables.queries,
       users: async () => Promise.reject(new Error('no memory')),
     };
-    expect(await failure(new HourlyReader(() => queries, 10).read([A]))).to.have.property('message', 'no memory');
+    expect(await failure(readHours(queries).read([A]))).to.have.property('message', 'no memory');
     expect((await reader.read([A]))[0]?.uniqueUsers).to.equal(4);
   });
 
   it('counts of an hour that grows just the minutes that have grown', async () => {
-    const reader = readerOf(tables);
+    const reader = readHours(tables.queries);
     for (const clicks of [1, 2, 3]) {
       tables.put(A, clicks, 1);
       expect((await reader.read([A]))[0]?.clicks).to.equal(clicks);
@@ -175,19 +189,19 @@ describe('HourlyReader', () => {
   });
 
   it('does not ask first whether an hour has grown that is known to have', async () => {
-    const reader = readerOf(tables);
-    await reader.read([A]);
-    await reader.read([A]);
-    tables.put(A, 2, 1);
-    await reader.read([A]);
+    const counter = new HourCounter(() => tables.queries, 10);
+    for (const clicks of [1, 1, 2]) {
+      tables.put(A, clicks, 1);
+      await counter.count([A], new Set(), waiting);
+    }
     const asked = tables.asked.hourRows.length;
     tables.put(A, 3, 1);
-    expect((await reader.read([A], { haveGrown: true }))[0]?.clicks).to.equal(3);
+    expect((await counter.count([A], new Set([A]), waiting)).get(A)?.clicks).to.equal(3);
     expect(tables.asked.hourRows).to.have.length(asked);
   });
 
   it('answers nothing that was read between the two tables of one INSERT', async () => {
-    const reader = readerOf(tables);
+    const reader = readHours(tables.queries);
     tables.put(A, 1, 0, { rows: 0, minuteRows: 1 });
     const reading = reader.read([A, B]);
     await settle();
@@ -197,7 +211,7 @@ describe('HourlyReader', () => {
   });
 
   it('answers with what there is when a crash has parted the tables, and waits for that once', async () => {
-    const reader = readerOf(tables);
+    const reader = readHours(tables.queries);
     tables.put(A, 0, 1, { rows: 5, minuteRows: 0 });
     expect((await reader.read([A]))[0]?.clicks).to.equal(0);
     const asked = tables.asked.users.length;
@@ -206,7 +220,7 @@ describe('HourlyReader', () => {
   });
 
   it('counts an hour again for as long as one of its tables has rows that the other has not', async () => {
-    const reader = readerOf(tables);
+    const reader = readHours(tables.queries);
     tables.put(A, 0, 1, { rows: 5, minuteRows: 0 });
     await reader.read([A]);
     tables.put(A, 5, 1);
@@ -217,7 +231,7 @@ describe('HourlyReader', () => {
   });
 
   it('knows a copy for what it is: more rows, and as many events', async () => {
-    const reader = readerOf(tables);
+    const reader = readHours(tables.queries);
     await reader.read([B]);
     tables.put(B, 2, 2, { rows: 4 });
     expect((await reader.read([B]))[0]).to.include({ clicks: 2, uniqueUsers: 2 });

@@ -2,10 +2,11 @@ import { expect } from 'chai';
 import { deferred, type Deferred } from '../../../server/common/deferred.ts';
 import { HOUR_MS, type HourMs } from '../../../server/events/hours.ts';
 import { createHourly } from '../../../server/queries/hourly/hourly.ts';
-import type { HourlyCounts } from '../../../server/queries/hourly/hourly-counts.ts';
+import type { HourlyCounts } from '../../../server/queries/hourly/hour-counter.ts';
 import { settle } from '../../support/clickhouse/hour-tables.ts';
 import { keptLog } from '../../support/logs.ts';
 import { failure } from '../../support/http/outcome.ts';
+import { Monotonic } from '../../support/monotonic.ts';
 import { waiting } from '../../support/waiting.ts';
 
 const NOW_MS = Date.UTC(2024, 0, 1, 10, 30);
@@ -13,28 +14,15 @@ const CURRENT = Date.UTC(2024, 0, 1, 10);
 const PAST = CURRENT - HOUR_MS;
 const TTL_MS = 1000;
 
-/** Stands in for the monotonic clock, by which the cache measures age. */
-class Monotonic {
-  #nowMs = 5000;
-
-  install(): void {
-    performance.now = () => this.#nowMs;
-  }
-
-  uninstall(): void {
-    Reflect.deleteProperty(performance, 'now');
-  }
-
-  /** Resolves when the cache, which looks at the clock once a millisecond, has seen it. */
-  async advance(ms: number): Promise<void> {
-    this.#nowMs += ms;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+interface Read {
+  readonly hours: readonly HourMs[];
+  readonly grown: ReadonlySet<HourMs>;
+  readonly answer: Deferred<ReadonlyMap<HourMs, HourlyCounts>>;
 }
 
 describe('createHourly', () => {
   let clock: Monotonic;
-  let reads: { readonly hours: readonly HourMs[]; readonly answer: Deferred<HourlyCounts[]> }[];
+  let reads: Read[];
   let unhandled: unknown[];
   const onUnhandled = (error: unknown) => unhandled.push(error);
 
@@ -53,33 +41,43 @@ describe('createHourly', () => {
 
   function open(ttlMs = TTL_MS, nowMs = () => NOW_MS) {
     const { log, lines } = keptLog();
-    const reader = {
-      read: async (hours: readonly HourMs[]) => {
-        const answer = deferred<HourlyCounts[]>();
-        reads.push({ hours, answer });
+    const counter = {
+      count: async (hours: readonly HourMs[], grown: ReadonlySet<HourMs>) => {
+        const answer: Read['answer'] = deferred();
+        reads.push({ hours, grown, answer });
         return await answer.promise;
       },
-      stored: () => undefined,
     };
-    const hourly = createHourly({ readerOf: () => reader, cache: { ttlMs, pastTtlMs: 500, maxHours: 10 }, log, nowMs });
+    const cache = { ttlMs, pastTtlMs: 500, maxHours: 10 };
+    const hourly = createHourly({ counterOf: () => counter, cache, log, nowMs });
     const ask = async (hour: HourMs, fresh = false) => (await hourly.hour(hour, { fresh }, waiting)).counts.clicks;
     return { hourly, ask, lines };
   }
 
-  /** Answers the `index`-th question of the reader so far. */
-  function answer(index: number, clicks: number): void {
+  /** The `index`-th reading so far, which waits for its answer. */
+  async function reading(index: number): Promise<Read> {
+    await settle();
     const read = reads[index];
-    if (read === undefined) throw new Error(`expected a question number ${index}, received ${reads.length}`);
-    read.answer.resolve(read.hours.map((hour) => ({ hour, clicks, impressions: 0, uniqueUsers: 0 })));
+    if (read === undefined) throw new Error(`expected a reading number ${index}, received ${reads.length}`);
+    return read;
+  }
+
+  async function answer(index: number, clicks: number): Promise<void> {
+    const read = await reading(index);
+    read.answer.resolve(new Map(read.hours.map((hour) => [hour, { hour, clicks, impressions: 0, uniqueUsers: 0 }])));
+  }
+
+  async function fail(index: number, error: Error): Promise<void> {
+    (await reading(index)).answer.reject(error);
   }
 
   /** An `ask` whose cache holds the answer 1, which is `ageMs` old. */
   async function withAnswerOf(ageMs: number) {
     const opened = open();
     const first = opened.ask(CURRENT);
-    answer(0, 1);
+    await answer(0, 1);
     expect(await first).to.equal(1);
-    await clock.advance(ageMs);
+    clock.advance(ageMs);
     return opened;
   }
 
@@ -92,8 +90,7 @@ describe('createHourly', () => {
   it('makes one question of misses at once', async () => {
     const { ask } = open();
     const asked = [ask(CURRENT), ask(CURRENT), ask(CURRENT)];
-    await settle();
-    answer(0, 7);
+    await answer(0, 7);
     expect(await Promise.all(asked)).to.deep.equal([7, 7, 7]);
     expect(reads).to.have.length(1);
   });
@@ -101,11 +98,12 @@ describe('createHourly', () => {
   it('renews an answer that is about to be too old, while everyone is still served', async () => {
     const { ask } = await withAnswerOf(TTL_MS * 0.8);
     expect(await Promise.all([ask(CURRENT), ask(CURRENT)])).to.deep.equal([1, 1]);
+    await settle();
     expect(reads).to.have.length(2);
-    answer(1, 2);
+    await answer(1, 2);
     await settle();
     expect(await ask(CURRENT)).to.equal(2);
-    await clock.advance(TTL_MS / 2);
+    clock.advance(TTL_MS / 2);
     expect(await ask(CURRENT)).to.equal(2);
     expect(reads).to.have.length(2);
   });
@@ -113,18 +111,16 @@ describe('createHourly', () => {
   it('never serves an answer that is too old: it asks again and waits', async () => {
     const { ask } = await withAnswerOf(TTL_MS + 1);
     const asked = ask(CURRENT);
-    await settle();
-    answer(1, 2);
+    await answer(1, 2);
     expect(await asked).to.equal(2);
   });
 
   it('waits for a renewal under way once the answer has become too old', async () => {
     const { ask } = await withAnswerOf(TTL_MS * 0.8);
     expect(await ask(CURRENT)).to.equal(1);
-    await clock.advance(TTL_MS);
+    clock.advance(TTL_MS);
     const asked = ask(CURRENT);
-    await settle();
-    answer(1, 2);
+    await answer(1, 2);
     expect(await asked).to.equal(2);
     expect(reads).to.have.length(2);
   });
@@ -132,7 +128,7 @@ describe('createHourly', () => {
   it('serves the last answer when it cannot be renewed, and says so in the log', async () => {
     const { ask, lines } = await withAnswerOf(TTL_MS + 1);
     const asked = ask(CURRENT);
-    reads[1]?.answer.reject(new Error('connection lost'));
+    await fail(1, new Error('connection lost'));
     expect(await asked).to.equal(1);
     expect(lines.map(({ reason, hour }) => ({ reason, hour }))).to.deep.equal([
       { reason: 'connection lost', hour: CURRENT },
@@ -143,13 +139,13 @@ describe('createHourly', () => {
     let nowMs = NOW_MS;
     const { hourly } = open(TTL_MS, () => nowMs);
     const first = hourly.hour(CURRENT, { fresh: false }, waiting);
-    answer(0, 1);
+    await answer(0, 1);
     expect(await first).to.have.property('readMs', NOW_MS);
     for (const index of [1, 2]) {
       nowMs += TTL_MS + 1;
-      await clock.advance(TTL_MS + 1);
+      clock.advance(TTL_MS + 1);
       const again = hourly.hour(CURRENT, { fresh: false }, waiting);
-      reads[index]?.answer.reject(new Error('connection lost'));
+      await fail(index, new Error('connection lost'));
       expect(await again).to.have.property('readMs', NOW_MS);
     }
   });
@@ -158,20 +154,20 @@ describe('createHourly', () => {
     const { ask } = open();
     const lost = new Error('connection lost');
     const asked = [failure(ask(CURRENT)), failure(ask(CURRENT))];
-    reads[0]?.answer.reject(lost);
+    await fail(0, lost);
     expect(await Promise.all(asked)).to.deep.equal([lost, lost]);
     const next = ask(CURRENT);
-    answer(1, 3);
+    await answer(1, 3);
     expect(await next).to.equal(3);
   });
 
   it('leaves no failure unhandled when the first question is slow and then fails', async () => {
     const { ask } = open();
     const asked = [failure(ask(CURRENT))];
-    await clock.advance(TTL_MS * 0.8);
+    clock.advance(TTL_MS * 0.8);
     asked.push(failure(ask(CURRENT)));
     const lost = new Error('timeout');
-    reads[0]?.answer.reject(lost);
+    await fail(0, lost);
     expect(await Promise.all(asked)).to.deep.equal([lost, lost]);
     await settle();
     expect(unhandled).to.deep.equal([]);
@@ -180,14 +176,14 @@ describe('createHourly', () => {
   it('skips the cache when a fresh answer is asked for', async () => {
     const { ask } = await withAnswerOf(0);
     const asked = ask(CURRENT, true);
-    answer(1, 2);
+    await answer(1, 2);
     expect(await asked).to.equal(2);
   });
 
   it('gives what a fresh question was told to those who ask after it', async () => {
     const { ask } = await withAnswerOf(0);
     const asked = ask(CURRENT, true);
-    answer(1, 2);
+    await answer(1, 2);
     await asked;
     expect(await ask(CURRENT)).to.equal(2);
     expect(reads).to.have.length(2);
@@ -196,11 +192,12 @@ describe('createHourly', () => {
   it('never goes back to an answer that was read before one that was given', async () => {
     const { ask } = await withAnswerOf(TTL_MS + 1);
     const slow = ask(CURRENT);
+    await settle();
     const fresh = ask(CURRENT, true);
-    answer(2, 3);
+    await answer(1, 2);
+    expect(await slow).to.equal(2);
+    await answer(2, 3);
     expect(await fresh).to.equal(3);
-    answer(1, 2);
-    expect(await slow).to.equal(3);
     expect(await ask(CURRENT)).to.equal(3);
   });
 
@@ -208,7 +205,8 @@ describe('createHourly', () => {
     const { hourly, ask } = await withAnswerOf(0);
     hourly.stored();
     expect(await ask(CURRENT)).to.equal(1);
-    answer(1, 2);
+    expect([...(await reading(1)).grown]).to.deep.equal([CURRENT]);
+    await answer(1, 2);
     await settle();
     expect(await ask(CURRENT)).to.equal(2);
     expect(reads).to.have.length(2);
@@ -217,36 +215,55 @@ describe('createHourly', () => {
   it('tells nobody who asks after events were stored what was read before', async () => {
     const { hourly, ask } = open();
     const early = ask(CURRENT);
+    await settle();
     hourly.stored();
     const late = ask(CURRENT);
-    answer(1, 2);
+    await answer(0, 1);
+    expect(await early).to.equal(1);
+    await answer(1, 2);
     expect(await late).to.equal(2);
-    answer(0, 1);
-    expect(await early).to.equal(2);
   });
 
   it('keeps what applications are told apart', async () => {
     const { hourly, ask } = await withAnswerOf(0);
     const asked = hourly.hour(CURRENT, { fresh: false, application: 'shop' }, waiting);
-    answer(1, 5);
+    await answer(1, 5);
     expect((await asked).counts.clicks).to.equal(5);
     expect(await ask(CURRENT)).to.equal(1);
   });
 
-  it('leaves past hours to the reader', async () => {
+  it('reads a past hour, and gives that again for less long', async () => {
     const { ask } = open();
-    for (const clicks of [1, 2]) {
-      const asked = ask(PAST);
-      answer(clicks - 1, clicks);
-      expect(await asked).to.equal(clicks);
-    }
+    const asked = ask(PAST);
+    await answer(0, 1);
+    expect(await asked).to.equal(1);
+    clock.advance(99);
+    expect(await ask(PAST)).to.equal(1);
+    clock.advance(401);
+    const late = ask(PAST);
+    await answer(1, 2);
+    expect(await late).to.equal(2);
+  });
+
+  it('serves no last answer about a past hour, nor to who wants a fresh one', async () => {
+    const { ask, lines } = await withAnswerOf(TTL_MS + 1);
+    const past = ask(PAST);
+    await answer(1, 5);
+    await past;
+    clock.advance(500);
+    const lost = new Error('connection lost');
+    const asked = [failure(ask(PAST)), failure(ask(CURRENT, true))];
+    await fail(2, lost);
+    await fail(3, lost);
+    expect(await Promise.all(asked)).to.deep.equal([lost, lost]);
+    expect(lines).to.deep.equal([]);
   });
 
   it('caches nothing when the time to live is 0', async () => {
     const { ask } = open(0);
     for (const clicks of [1, 2]) {
       const asked = ask(CURRENT);
-      answer(clicks - 1, clicks);
+      await answer(clicks - 1, clicks);
       expect(await asked).to.equal(clicks);
     }
   });
@@ -254,7 +271,7 @@ describe('createHourly', () => {
   it('reads many hours from the view, and has the current one from where a question about it alone has it', async () => {
     const { hourly } = await withAnswerOf(0);
     const asked = hourly.hours([PAST, CURRENT], { fresh: false }, waiting);
-    answer(1, 5);
+    await answer(1, 5);
     expect((await asked).map(({ hour, clicks }) => [hour, clicks])).to.deep.equal([
       [PAST, 5],
       [CURRENT, 1],

@@ -1,52 +1,50 @@
 import { expect } from 'chai';
 import { deferred } from '../../../server/common/deferred.ts';
 import { HOUR_MS, type HourMs } from '../../../server/events/hours.ts';
-import { HourlyReader } from '../../../server/queries/hourly/hourly-reader.ts';
+import { readHours } from '../../support/clickhouse/hour-readings.ts';
 import { HourTables, settle } from '../../support/clickhouse/hour-tables.ts';
 import { failure } from '../../support/http/outcome.ts';
+import { Monotonic } from '../../support/monotonic.ts';
 
-const [A, B] = [1 * HOUR_MS, 2 * HOUR_MS] as const;
+const [A, B, CURRENT] = [1 * HOUR_MS, 2 * HOUR_MS, 3 * HOUR_MS] as const;
 
 describe('Answers about hours that may be of a moment ago', () => {
-  const briefly = { maxAgeMs: 500 };
-  let nowMs: number;
+  let clock: Monotonic;
   let tables: HourTables;
 
   beforeEach(() => {
-    nowMs = 1000;
+    clock = new Monotonic();
+    clock.install();
     tables = new HourTables();
     tables.put(A, 1, 1);
     tables.put(B, 2, 2);
   });
 
-  const readerOf = () =>
-    new HourlyReader(
-      () => tables.queries,
-      100,
-      () => nowMs,
-    );
-  const clicksOf = async (reader: HourlyReader, hours: readonly HourMs[], options = briefly) =>
-    (await reader.read(hours, options)).map(({ clicks }) => clicks);
+  afterEach(() => clock.uninstall());
+
+  const readerOf = () => readHours(tables.queries, { pastTtlMs: 500 });
+  const clicksOf = async ({ read }: ReturnType<typeof readerOf>, hours: readonly HourMs[], fresh = false) =>
+    (await read(hours, { fresh })).map(({ clicks }) => clicks);
 
   it('asks nothing while they are young, and waits for a reading once they are too old', async () => {
     const reader = readerOf();
     expect(await clicksOf(reader, [A, B])).to.deep.equal([1, 2]);
     tables.put(A, 5, 1);
-    nowMs += 99;
+    clock.advance(99);
     expect(await clicksOf(reader, [B, A])).to.deep.equal([2, 1]);
     expect(tables.asked.hourRows).to.have.length(0);
-    nowMs += 401;
+    clock.advance(401);
     expect(await clicksOf(reader, [B, A])).to.deep.equal([2, 5]);
   });
 
   it('renews them for those who ask next, all hours together and ten times a second at most', async () => {
     const reader = readerOf();
-    await reader.read([A]);
-    await reader.read([B]);
+    await clicksOf(reader, [A]);
+    await clicksOf(reader, [B]);
     for (let tenth = 1; tenth <= 10; tenth += 1) {
       tables.put(A, tenth, 1);
       for (let hundredth = 0; hundredth < 10; hundredth += 1) {
-        nowMs += 10;
+        clock.advance(10);
         const [clicks = 0] = await clicksOf(reader, [A]);
         expect(clicks).to.be.within(tenth - 3, tenth);
         expect(await clicksOf(reader, [B])).to.deep.equal([2]);
@@ -61,7 +59,7 @@ describe('Answers about hours that may be of a moment ago', () => {
     const reader = readerOf();
     await clicksOf(reader, [A]);
     tables.put(A, 5, 1);
-    expect(await clicksOf(reader, [A], { maxAgeMs: 0 })).to.deep.equal([5]);
+    expect(await clicksOf(reader, [A], true)).to.deep.equal([5]);
     expect(await clicksOf(reader, [A])).to.deep.equal([5]);
   });
 
@@ -69,26 +67,35 @@ describe('Answers about hours that may be of a moment ago', () => {
     const reader = readerOf();
     await clicksOf(reader, [A]);
     tables.put(A, 5, 1);
-    reader.stored();
+    reader.stored(CURRENT);
     expect(await clicksOf(reader, [A])).to.deep.equal([5]);
     tables.gate = deferred();
     const asked = clicksOf(reader, [B]);
     await settle();
-    reader.stored();
+    reader.stored(CURRENT);
     tables.gate.resolve();
     await asked;
     tables.put(B, 6, 1);
     expect(await clicksOf(reader, [B])).to.deep.equal([6]);
   });
 
+  it('gives no hour as it was before this server stored events once it is not the current one any more', async () => {
+    const reader = readerOf();
+    await reader.read([A], { lane: 'current' });
+    tables.put(A, 5, 1);
+    reader.stored(A);
+    expect(await reader.read([A], { lane: 'current' })).to.have.nested.property('[0].clicks', 1);
+    expect(await clicksOf(reader, [A])).to.deep.equal([5]);
+  });
+
   it('goes on when they cannot be renewed, and says so when nothing young is left', async () => {
     const reader = readerOf();
     await clicksOf(reader, [A]);
-    nowMs += 200;
+    clock.advance(200);
     tables.failure = new Error('ClickHouse is unavailable');
     expect(await clicksOf(reader, [A])).to.deep.equal([1]);
     await settle();
-    nowMs += 300;
+    clock.advance(300);
     tables.failure = new Error('ClickHouse is unavailable');
     expect(await failure(clicksOf(reader, [A]))).to.have.property('message', 'ClickHouse is unavailable');
     expect(await clicksOf(reader, [A])).to.deep.equal([1]);

@@ -1,0 +1,16 @@
+import { HourCounter } from '../../../server/queries/hourly/hour-counter.ts';
+import type { HourMs } from '../../../server/events/hours.ts';
+import { HourlyReader, type ReadingLane } from '../../../server/queries/hourly/hourly-reader.ts';
+import type { HourlyQueries } from '../../../server/queries/hourly/read-hourly.ts';
+import { waiting } from '../waiting.ts';
+
+/** A reader as servers have it, and its counts as somebody is told them who waits. */
+export function readHours(queries: HourlyQueries, { pastTtlMs = 0, maxHours = 100 } = {}) {
+  const cache = { ttlMs: 2 * pastTtlMs, pastTtlMs, maxHours };
+  const reader = new HourlyReader(new HourCounter(() => queries, maxHours), cache, Date.now);
+  const read = async (
+    hours: readonly HourMs[],
+    { lane = 'hour', fresh = false }: { lane?: ReadingLane; fresh?: boolean } = {},
+  ) => (await reader.read(hours, { lane, fresh, signal: waiting })).map(({ counts }) => counts);
+  return { read, stored: (hour: HourMs) => reader.stored(hour) };
+}
