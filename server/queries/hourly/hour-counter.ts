@@ -72,17 +72,14 @@ export class HourCounter {
     const result = new Map<HourMs, HourlyCounts>();
     const known = hours.filter((hour) => this.#known.has(hour) && !haveGrown.has(hour));
     const rows = await askFor(known, queries.hourRows);
-    const grown = hours.filter((hour) => this.#minutes.has(hour) && haveGrown.has(hour));
     for (const hour of known) {
       const before = this.#known.get(hour);
       if (before?.rows === (rows.get(hour) ?? 0)) result.set(hour, before.counts);
-      else grown.push(hour);
     }
     let left = hours.filter((hour) => !result.has(hour));
     for (let again = 0; left.length > 0; again += 1) {
       if (again > 0) await sleep(AGAIN_MS);
-      const ofMinutes = again === 0 ? grown : left.filter((hour) => this.#minutes.has(hour));
-      const counted = await this.#count(queries, left, ofMinutes);
+      const counted = await this.#count(queries, left);
       for (const { counts } of counted) result.set(counts.hour, counts);
       const torn = counted.filter(({ counts, apart }) => apart !== 0 && apart !== this.#apart.get(counts.hour));
       if (again === TIMES_AGAIN) for (const { counts, apart } of torn) this.#apart.set(counts.hour, apart);
@@ -91,12 +88,10 @@ export class HourCounter {
     return result;
   }
 
-  /**
-   * @param grown those of the hours that have grown since they were counted
-   * @returns with the counts of each, how many rows more one table had than the other
-   */
-  async #count(queries: HourlyQueries, hours: readonly HourMs[], grown: readonly HourMs[]): Promise<Counted[]> {
-    const growing = new Set(grown.slice(0, GROWING_HOURS));
+  /** @returns with the counts of each, how many rows more one table had than the other */
+  async #count(queries: HourlyQueries, hours: readonly HourMs[]): Promise<Counted[]> {
+    // What was counted before, and is again, has grown.
+    const growing = new Set(hours.filter((hour) => this.#known.has(hour)).slice(0, GROWING_HOURS));
     const [users, events, ...byMinutes] = await Promise.all([
       askFor(hours, queries.users),
       askFor(
