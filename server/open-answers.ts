@@ -8,7 +8,7 @@ import type { ClickHouse } from './open-clickhouse.ts';
 import { createExports } from './queries/export/exports.ts';
 import { HourCounter } from './queries/hourly/hour-counter.ts';
 import { createHourly } from './queries/hourly/hourly.ts';
-import { countedQueries, hourlyQueries } from './queries/hourly/read-hourly.ts';
+import { hourlyQueries, type HourlyQueries } from './queries/hourly/read-hourly.ts';
 import { KnownHours } from './queries/counted/known-hours.ts';
 import { createMeasures } from './queries/measures/measures.ts';
 import { createQuestions } from './queries/questions.ts';
@@ -29,11 +29,9 @@ export function openAnswers(
   { queryNodes, questionNodes, liveNodes, exportNodes, ingestNodes }: ClickHouse,
   { metrics, closing, log, nowMs }: AnswersDependencies,
 ) {
+  const onQuery = (reads: keyof HourlyQueries) => metrics.hourlyQueries.inc({ reads });
   const counterOf = (application: string | undefined) => {
-    const queriesUntil = (signal: AbortSignal) =>
-      countedQueries(hourlyQueries(queryNodes.until(signal), limits, application), (reads) =>
-        metrics.hourlyQueries.inc({ reads }),
-      );
+    const queriesUntil = (signal: AbortSignal) => hourlyQueries(queryNodes.until(signal), limits, application, onQuery);
     return new HourCounter(queriesUntil, cache.maxHours);
   };
   const hourly = createHourly({ counterOf, cache, log, nowMs });

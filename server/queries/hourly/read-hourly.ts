@@ -38,17 +38,27 @@ const MINUTES_OF_HOURS = `
 
 const NARROWER = 'fewer hours at once (from, to)';
 
-/** @param application whose events alone are read; undefined for those of all */
-export function hourlyQueries(nodes: Nodes, limits: QuestionLimits, application: string | undefined): HourlyQueries {
+/**
+ * @param application whose events alone are read; undefined for those of all
+ * @param onQuery is told of each query before it is asked
+ */
+export function hourlyQueries(
+  nodes: Nodes,
+  limits: QuestionLimits,
+  application: string | undefined,
+  onQuery: (reads: keyof HourlyQueries) => void = () => undefined,
+): HourlyQueries {
   const { sql: selected, params } = allOf([
     { sql: `category = 'analytics' AND name IN ('click', 'impression')`, params: {} },
     ...columnsAre({ application }),
   ]);
   const read = async <T>(
+    reads: keyof HourlyQueries,
     sql: string,
     times: Readonly<Record<string, readonly number[]>>,
     shape: (row: Row) => T,
   ): Promise<ReadonlyMap<number, T>> => {
+    onQuery(reads);
     const seconds = Object.entries(times).map(([name, list]) => [name, list.map((ms) => ms / 1000)]);
     const rows = await queryRows<Row>(
       nodes,
@@ -79,11 +89,13 @@ export function hourlyQueries(nodes: Nodes, limits: QuestionLimits, application:
     )
     GROUP BY time_s`;
   return {
-    hourRows: async (hours) => read(ofHours(''), { hours }, rowsOf),
-    users: async (hours) => read(ofHours(', uniqExactMerge(users) AS unique_users'), { hours }, usersOf),
-    events: async (hours) => read(ofMinutes(`toStartOfHour(minute, 'UTC')`, MINUTES_OF_HOURS), { hours }, eventsOf),
+    hourRows: async (hours) => read('hourRows', ofHours(''), { hours }, rowsOf),
+    users: async (hours) => read('users', ofHours(', uniqExactMerge(users) AS unique_users'), { hours }, usersOf),
+    events: async (hours) =>
+      read('events', ofMinutes(`toStartOfHour(minute, 'UTC')`, MINUTES_OF_HOURS), { hours }, eventsOf),
     minuteRows: async (hour) =>
       read(
+        'minuteRows',
         `SELECT toUnixTimestamp(minute) AS time_s, sum(rows) AS rows FROM minutes
          WHERE ${selected} AND ${MINUTES_OF_HOURS} GROUP BY minute`,
         { hours: [hour] },
@@ -91,27 +103,11 @@ export function hourlyQueries(nodes: Nodes, limits: QuestionLimits, application:
       ),
     minuteEvents: async (minutes) =>
       read(
+        'minuteEvents',
         ofMinutes('minute', `minute IN (SELECT toDateTime(arrayJoin({minutes:Array(UInt32)}), 'UTC'))`),
         { minutes },
         eventsOf,
       ),
-  };
-}
-
-/** The same, with each query told of before it is asked. */
-export function countedQueries(queries: HourlyQueries, onQuery: (reads: keyof HourlyQueries) => void): HourlyQueries {
-  const told =
-    <A, T>(reads: keyof HourlyQueries, query: (asked: A) => Promise<T>) =>
-    async (asked: A) => {
-      onQuery(reads);
-      return await query(asked);
-    };
-  return {
-    hourRows: told('hourRows', queries.hourRows),
-    users: told('users', queries.users),
-    events: told('events', queries.events),
-    minuteRows: told('minuteRows', queries.minuteRows),
-    minuteEvents: told('minuteEvents', queries.minuteEvents),
   };
 }
 
