@@ -22,6 +22,8 @@ export interface BriefAnswersOptions<Q, T> {
 /**
  * Answers to expensive questions, each reused for a moment. Of one question at most one is under way, whoever asks: those
  * who want a fresh one share the one that begins next. One that nobody waits for any more is cancelled.
+ *
+ * Answers about hours are kept elsewhere (`hourly/`), because many hours are one query, and one hour is part of many answers.
  */
 export class BriefAnswers<Q, T> {
   readonly #options: BriefAnswersOptions<Q, T>;
