@@ -87,6 +87,7 @@ async function build() {
   await run(process.execPath, [tsc, '-p', path.join(root, 'snippet')]);
   await run(process.execPath, [path.join(root, 'scripts/build-dashboard.mjs')]);
   await run(process.execPath, [path.join(root, 'scripts/build-snippet.mjs')]);
+  await run(process.execPath, [path.join(root, 'scripts/bundle-server.mjs')]);
   writeFileSync(builtFrom, sources);
 }
 

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../server/common/errors.ts';
+import { programFile } from '../../server/common/project-root.ts';
 import { engineAnswers } from './engine-answers.ts';
 import type { EngineFiles } from './engine-files.ts';
 import type { EnginePorts } from './free-ports.ts';
@@ -61,8 +61,7 @@ export async function launchEngine(files: EngineFiles, ports: EnginePorts, signa
 }
 
 async function spawnEngine(files: EngineFiles, ports: EnginePorts): Promise<EngineChild> {
-  const here = fileURLToPath(import.meta.url);
-  const program = path.join(path.dirname(here), `engine-process${path.extname(here)}`);
+  const program = programFile('clickhouse/embedded/engine-process.js');
   const config = path.join(files.config, 'config.xml');
   const child = spawn(
     process.execPath,
