@@ -24,13 +24,11 @@ import { measuresOperations } from './routes/measures/measures.ts';
 import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
 import { readsOf, type ReadsDependencies } from './routes/reads.ts';
-import { knownHosts, ownPages } from './middleware/same-site.ts';
 import { statusOperations, type StatusDependencies } from './routes/status.ts';
 import { snippetOperations } from './pages/snippet.ts';
 import { standardHeaders } from './middleware/standard-headers.ts';
 import { topStream, type TopStreamDependencies } from './routes/top-stream.ts';
-import { authenticate, authorize } from './middleware/authorize.ts';
-import { limitRate } from './middleware/rate-limit.ts';
+import { authenticate, authorize, limitRate } from './middleware/access.ts';
 import { traced } from './middleware/traced.ts';
 import { unanswered } from './middleware/unanswered.ts';
 
@@ -112,10 +110,7 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
   app.use(problems(log));
   app.use(headerLimits);
-  const sites = { ...dependencies, isOpen: isOpen(trust) };
-  app.use(knownHosts(sites));
-  app.use(authenticate(createTrust(trust)));
-  app.use(ownPages(sites));
+  app.use(authenticate(createTrust(trust), { ...dependencies, isOpen: isOpen(trust) }));
   app.use(fixedPaths(served));
   app.use(router.routes());
   app.use(unanswered);

@@ -4,7 +4,7 @@ import { problem } from '../operation/answers.ts';
 import { Components, type Json } from './components.ts';
 import type { Answer, Content, Operation } from '../operation/operation.ts';
 import { isStrict } from '../operation/strict-query.ts';
-import { roleFor } from '../middleware/authorize.ts';
+import { roleFor } from '../middleware/access.ts';
 
 const DESCRIPTION = `Event analytics that counts exactly, and keeps counting through crashes.
 

@@ -1,0 +1,96 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Middleware } from 'koa';
+import type { Caller, Role } from '../../auth/caller.ts';
+import { hostCheck, isOwnOrigin, type HostRules } from '../../auth/hosts.ts';
+import type { Trust } from '../../auth/trust.ts';
+import { AppError, show } from '../../common/errors.ts';
+import type { RequestContext, RequestState } from '../operation/context.ts';
+import type { Access } from '../operation/operation.ts';
+
+export interface SiteRules extends HostRules {
+  /** Whose pages may call this server, `*` for all; see `crossOrigin`. */
+  readonly corsOrigins: readonly string[];
+}
+
+/**
+ * Finds out who calls, for everything below it. Refused are requests for a host that is not this server's, before anybody
+ * says who calls, and what a page of another site sends with rights that are not its own.
+ */
+export function authenticate(trust: Trust, sites: SiteRules): Middleware<RequestState> {
+  const isKnownHost = hostCheck(sites);
+  const allowedOrigins = new Set(sites.corsOrigins);
+  const takesAllOrigins = allowedOrigins.has('*');
+  return ({ req, state }, next) => {
+    const { socket, headers } = req;
+    const { host, origin, 'x-forwarded-for': forwardedFor } = headers;
+    // What has no Host is no browser.
+    if (host !== undefined && !isKnownHost(host)) throw unknownHost(host);
+    const evidence = {
+      socketAddress: socket.remoteAddress ?? '',
+      forwardedFor: typeof forwardedFor === 'string' ? forwardedFor : forwardedFor?.join(','),
+      authorization: headers.authorization,
+    };
+    state.caller = trust(evidence);
+    state.callerWithKey = (key) => trust({ ...evidence, key });
+    if (origin === undefined || takesAllOrigins || allowedOrigins.has(origin)) return next();
+    if (isOwnOrigin(origin, host ?? '') || hasRightsOfItsOwn(state.caller, headers)) return next();
+    throw foreignPage(origin);
+  };
+}
+
+/** Not those that anyone has, that the network has, or that the browser has stored (`Basic`): a key that a page sends itself. */
+function hasRightsOfItsOwn({ application, roles }: Caller, { authorization }: IncomingHttpHeaders): boolean {
+  return application === undefined ? roles.size === 0 : /^bearer /i.test(authorization ?? '');
+}
+
+/** The role that a caller needs. */
+export function roleFor(access: Exclude<Access, 'open'>): Role {
+  if (access === 'ingest') return 'write';
+  return access === 'scoped read' ? 'read' : access;
+}
+
+/**
+ * Refuses callers without the role, and what tells of every application to those who read their own alone.
+ * @throws AppError `unauthorized` when nobody knows them, and `forbidden` when they may do other things
+ */
+export function authorize(access: Exclude<Access, 'open'>, { state, req }: RequestContext): void {
+  const { roles, application, scope } = state.caller;
+  const role = roleFor(access);
+  if (!roles.has(role)) throw application === undefined ? unauthorized(req.headers) : withoutRole(application, role);
+  if (access === 'read' && scope !== undefined) {
+    const detail = `received the key of ${scope}, which reads its own events alone, expected one that reads all`;
+    throw new AppError('forbidden', detail);
+  }
+}
+
+/**
+ * Takes events or questions from what a caller may do.
+ * @throws AppError `rate_limited` when it has used that up; then nothing is taken
+ */
+export function limitRate({ allowance, application, address }: Caller, count: number): void {
+  const waitS = allowance?.take(count) ?? 0;
+  if (waitS === 0) return;
+  const who = application === undefined ? `the address ${address}` : `the key of ${show(application)}`;
+  const retryAfterS = Math.ceil(waitS);
+  const detail = `received ${count} more ${count === 1 ? 'event or question' : 'events'} with ${who} than its rate allows, expected ${count === 1 ? 'it' : 'them'} in ${retryAfterS} s; nothing was stored`;
+  throw new AppError('rate_limited', detail, { retryAfterS });
+}
+
+function unknownHost(host: string): AppError {
+  const detail = `received a request for the host ${show(host)}, expected one for this machine or for a name in ALLOWED_HOSTS`;
+  return new AppError('forbidden', detail);
+}
+
+function foreignPage(origin: string): AppError {
+  const detail = `received a request of a page of ${show(origin)}, expected one of this server's own, or of one in CORS_ORIGINS`;
+  return new AppError('forbidden', detail);
+}
+
+function unauthorized({ authorization }: IncomingHttpHeaders): AppError {
+  const received = authorization === undefined ? 'no API key' : 'no valid API key';
+  return new AppError('unauthorized', `received ${received}, expected Authorization: Bearer KEY`);
+}
+
+function withoutRole(application: string, role: Role): AppError {
+  return new AppError('forbidden', `received the key of ${application}, expected one with the role ${role}`);
+}
