@@ -8,7 +8,7 @@ import type { Config } from './config/config.ts';
 import { createHealth } from './health/health.ts';
 import { frontDoor } from './http/server/front-door.ts';
 import { createHttpApp } from './http/routes.ts';
-import { countedRefusals } from './http/middleware/measured.ts';
+import { countedRefusals } from './http/middleware/telemetry.ts';
 import { listen } from './http/server/listen.ts';
 import { openIngest } from './shipping/ingest.ts';
 import { Backlog } from './journal/backlog.ts';

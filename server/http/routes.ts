@@ -14,7 +14,8 @@ import { eventsOperation } from './ingest/events.ts';
 import { POSTHOG_DIALECT } from './ingest/posthog.ts';
 import { createReceiver, type ReceiveDependencies } from './ingest/receive.ts';
 import { SEGMENT_DIALECT } from './ingest/segment.ts';
-import { measured } from './middleware/measured.ts';
+import { telemetry } from './middleware/telemetry.ts';
+import { unanswered } from './middleware/unanswered.ts';
 import { exportOperation } from './routes/export.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
@@ -29,8 +30,6 @@ import { snippetOperations } from './pages/snippet.ts';
 import { standardHeaders } from './middleware/standard-headers.ts';
 import { topStream, type TopStreamDependencies } from './routes/top-stream.ts';
 import { authenticate, authorize, limitRate } from './middleware/access.ts';
-import { traced } from './middleware/traced.ts';
-import { unanswered } from './middleware/unanswered.ts';
 
 export interface HttpDependencies
   extends
@@ -104,9 +103,8 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   app.on('error', (error: unknown, ctx?: RequestContext) => {
     log.debug({ err: error, ...(ctx && aboutRequest(ctx.state)) }, 'an answer could not be delivered');
   });
-  app.use(measured(metrics));
+  app.use(telemetry(metrics));
   app.use(standardHeaders);
-  app.use(traced);
   if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
   app.use(problems(log));
   app.use(headerLimits);
