@@ -15,7 +15,6 @@ import { POSTHOG_DIALECT } from './ingest/posthog.ts';
 import { createReceiver, type ReceiveDependencies } from './ingest/receive.ts';
 import { SEGMENT_DIALECT } from './ingest/segment.ts';
 import { telemetry } from './middleware/telemetry.ts';
-import { unanswered } from './middleware/unanswered.ts';
 import { exportOperation } from './routes/export.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
@@ -111,7 +110,6 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   app.use(authenticate(createTrust(trust), { ...dependencies, isOpen: isOpen(trust) }));
   app.use(fixedPaths(served));
   app.use(router.routes());
-  app.use(unanswered);
   app.use(router.allowedMethods());
   return app;
 }

@@ -1,5 +1,5 @@
 import type { Middleware } from 'koa';
-import { AppError, type ErrorCode } from '../../common/errors.ts';
+import { AppError, show, type ErrorCode } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { aboutRequest, type RequestContext, type RequestState } from '../operation/context.ts';
 
@@ -29,15 +29,34 @@ const STATUSES: Readonly<Record<ErrorCode, Status>> = {
 /** `Basic` lets a person with a browser give the key as user name. */
 const CHALLENGES = ['Bearer realm="clickhour"', 'Basic realm="clickhour", charset="UTF-8"'];
 
-/** Turns whatever is thrown below it into `application/problem+json` (RFC 9457). What is unknown is logged, not shown. */
+/**
+ * Turns whatever is thrown below it into `application/problem+json` (RFC 9457), and so what no route took. What is
+ * unknown is logged, not shown.
+ */
 export function problems(log: Logger): Middleware<RequestState> {
   return async (ctx, next) => {
     try {
       await next();
+      expectTaken(ctx);
     } catch (error) {
       answer(ctx, asAppError(error), log);
     }
   };
+}
+
+/**
+ * Where no route took a request, Koa has 404, and the router's `allowedMethods` has set 405 or 501 with `Allow` for a path
+ * that takes other methods.
+ */
+function expectTaken(ctx: RequestContext): void {
+  const { status } = ctx;
+  if (status === 404) {
+    throw new AppError('not_found', `received ${ctx.method} ${show(ctx.path)}, expected one of the documented paths`);
+  }
+  if (status === 405 || status === 501) {
+    const detail = `received ${ctx.method} for ${show(ctx.path)}, expected one of ${ctx.response.get('Allow')}`;
+    throw new AppError('method_not_allowed', detail);
+  }
 }
 
 /** An error as callers are told of it (RFC 9457). */
