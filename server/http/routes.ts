@@ -19,14 +19,13 @@ import { exportOperation } from './routes/export.ts';
 import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
 import { isStrict, strictQuery } from './operation/strict-query.ts';
-import { headerLimits } from './middleware/header-limits.ts';
 import { measuresOperations } from './routes/measures/measures.ts';
 import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
 import { readsOf, type ReadsDependencies } from './routes/reads.ts';
 import { statusOperations, type StatusDependencies } from './routes/status.ts';
 import { snippetOperations } from './pages/snippet.ts';
-import { standardHeaders } from './middleware/standard-headers.ts';
+import { headerLimits, standardHeaders } from './middleware/headers.ts';
 import { topStream, type TopStreamDependencies } from './routes/top-stream.ts';
 import { authenticate, authorize, limitRate } from './middleware/access.ts';
 

@@ -3,7 +3,7 @@ import { parseAnalyticsEvent } from '../../events/analytics-event.ts';
 import { IDEMPOTENCY_KEY } from '../../events/event-id.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import type { Ingest } from '../../shipping/ingest.ts';
-import { writeHead } from '../middleware/standard-headers.ts';
+import { writeHead } from '../middleware/headers.ts';
 import { tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
 import type { Operation } from '../operation/operation.ts';

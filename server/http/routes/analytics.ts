@@ -10,7 +10,7 @@ import { failures } from './questions-common.ts';
 import type { Operation } from '../operation/operation.ts';
 import { queryOf } from '../operation/parameters.ts';
 import type { ReadsOf } from './reads.ts';
-import { writeHead } from '../middleware/standard-headers.ts';
+import { writeHead } from '../middleware/headers.ts';
 
 export interface AnalyticsDependencies {
   readonly reads: ReadsOf;

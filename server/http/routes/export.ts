@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import type { Logger } from '../../common/log.ts';
 import { MAX_EXPORTS } from '../../queries/export/exports.ts';
 import type { ExportFormat } from '../../queries/export/export-formats.ts';
-import { writeHead } from '../middleware/standard-headers.ts';
+import { writeHead } from '../middleware/headers.ts';
 import { tryLater } from '../operation/answers.ts';
 import { goneSignal } from '../operation/gone.ts';
 import { aboutRequest } from '../operation/context.ts';

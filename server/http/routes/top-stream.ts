@@ -7,7 +7,7 @@ import { tryLater } from '../operation/answers.ts';
 import { aboutRequest, type RequestContext } from '../operation/context.ts';
 import { operation, type Operation } from '../operation/operation.ts';
 import { problemOf } from '../middleware/problem.ts';
-import { writeHead } from '../middleware/standard-headers.ts';
+import { writeHead } from '../middleware/headers.ts';
 import type { Reads, ReadsOf } from './reads.ts';
 import { canonicalTop, DESCRIPTION, topJson, topQuestion } from './top-events.ts';
 import { TopQuery } from './top-events-schemas.ts';

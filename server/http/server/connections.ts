@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { PROTECTION } from '../middleware/standard-headers.ts';
+import { PROTECTION } from '../middleware/headers.ts';
 import { settleAddress } from './address.ts';
 import type { Handle } from './front-door.ts';
 

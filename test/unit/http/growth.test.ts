@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import Koa from 'koa';
-import { HEADER_LIMITS } from '../../../server/http/middleware/header-limits.ts';
+import { HEADER_LIMITS } from '../../../server/http/middleware/headers.ts';
 import type { Operation } from '../../../server/http/operation/operation.ts';
 import { createHttpApp, operations } from '../../../server/http/routes.ts';
 import { processorMs, type Asked, type Handle } from '../../support/http/processor-time.ts';
