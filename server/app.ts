@@ -6,7 +6,7 @@ import { openGate } from './open-gate.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config/config.ts';
 import { createHealth } from './health/health.ts';
-import { frontDoor } from './http/server/front-door.ts';
+import { shedLoad } from './http/server/load-shedding.ts';
 import { createHttpApp } from './http/routes.ts';
 import { countedRefusals } from './http/middleware/telemetry.ts';
 import { listen } from './http/server/listen.ts';
@@ -119,7 +119,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     nowMs,
     log,
   });
-  const listener = await listen(frontDoor(http.callback(), config, metrics), config, countedRefusals(metrics));
+  const listener = await listen(shedLoad(http.callback(), config, metrics), config, countedRefusals(metrics));
   closing.add('http', () => listener.close());
   metrics.connections(() => listener.connections);
   // After it, to be closed before it: an answer without an end would keep it open.

@@ -62,7 +62,7 @@ export interface CacheLimits {
   readonly maxHours: number;
 }
 
-/** When there are more requests than this process has time for; see `http/server/admission.ts`. */
+/** When there are more requests than this process has time for; see `http/server/load-shedding.ts`. */
 export interface AdmissionLimits {
   /** A turn of the event loop that takes longer than this is a long one, if it brought so many requests ... */
   readonly longTurnMs: number;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES, type Server, type ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PROTECTION } from '../middleware/headers.ts';
 import { settleAddress } from './address.ts';
-import type { Handle } from './front-door.ts';
+
+export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Told of a request that no middleware sees, and of what is not one (then without a method). */
 export type OnRefused = (method: string | undefined, status: number) => void;

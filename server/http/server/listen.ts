@@ -1,8 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { Server as TcpServer } from 'node:net';
 import { AppError, messageOf, show } from '../../common/errors.ts';
-import { serveConnections, type OnRefused } from './connections.ts';
-import type { Handle } from './front-door.ts';
+import { serveConnections, type Handle, type OnRefused } from './connections.ts';
 
 export interface Listener {
   /** `http://HOST:PORT`, with the port that was taken. */

@@ -1,8 +1,7 @@
-import { NEVER_SHED } from '../../../server/http/server/front-door.ts';
 import { statusOperations } from '../../../server/http/routes/status.ts';
 import { httpDependencies } from '../../support/server/http-dependencies.ts';
 import { expect } from 'chai';
-import { Admission } from '../../../server/http/server/admission.ts';
+import { Admission, NEVER_SHED } from '../../../server/http/server/load-shedding.ts';
 
 const LIMITS = {
   longTurnMs: 25,
@@ -117,7 +116,7 @@ describe('Admission', () => {
   });
 });
 
-describe('The front door', () => {
+describe('Load shedding', () => {
   it('never sheds what operators ask, and nothing else', () => {
     const forOperators = statusOperations(httpDependencies).map(({ path }) => path);
     expect([...NEVER_SHED].sort()).to.deep.equal(forOperators.sort());
