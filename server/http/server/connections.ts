@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PROTECTION } from '../middleware/headers.ts';
-import { settleAddress } from './address.ts';
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -127,4 +126,42 @@ function endRefused(socket: Duplex, cause: Cause, isAnswerBegun: boolean): void 
 
 function problem({ status, detail }: Cause): string {
   return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail });
+}
+
+/** A name or an IPv4 address, or an IPv6 address in brackets, and a port. */
+const AUTHORITY = /^(?:[\w.~%!$&'()*+,;=-]{1,255}|\[[\da-fA-F:.]{2,45}\])(?::\d{0,5})?$/;
+const ABSOLUTE = /^https?:\/\/([^/?#]*)([^#]*)$/i;
+
+/**
+ * Looks at how a request is addressed, and brings it into one form: a target that begins with `/`, and one Host. A target with
+ * a host in it, as proxies send, names the host.
+ * @returns what is wrong, as `received X, expected Y`; undefined when nothing is
+ */
+function settleAddress(request: IncomingMessage): string | undefined {
+  const { httpVersionMajor, httpVersionMinor, httpVersion, headers, method } = request;
+  if (httpVersionMajor !== 1 || httpVersionMinor > 1) return `received HTTP/${httpVersion}, expected HTTP/1.1`;
+  if (headers.host === undefined && httpVersionMinor === 1) return 'received no Host header, expected one';
+  if (hasTwoHosts(request)) return 'received two Host headers, expected one';
+  if (headers.host !== undefined && headers.host !== '' && !AUTHORITY.test(headers.host)) {
+    return 'received a Host header that names no host, expected HOST or HOST:PORT';
+  }
+  const target = request.url ?? '';
+  if (target.startsWith('/') || (target === '*' && method === 'OPTIONS')) return undefined;
+  const [, authority = '', path = ''] = ABSOLUTE.exec(target) ?? [];
+  if (!AUTHORITY.test(authority) || !URL.canParse(`http://${authority}`)) {
+    return 'received a target that is no path and no address of one, expected one that begins with /';
+  }
+  headers.host = authority;
+  request.url = path.startsWith('/') ? path : `/${path}`;
+  return undefined;
+}
+
+/** Node keeps the first of them, and a proxy may have gone by the other. */
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts > 1;
 }
