@@ -1,5 +1,5 @@
 import { Router } from '@koa/router';
-import Koa from 'koa';
+import Koa, { type Middleware } from 'koa';
 import type { Logger } from '../common/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { createTrust, isOpen, type TrustRules } from '../auth/trust.ts';
@@ -16,7 +16,6 @@ import { createReceiver, type ReceiveDependencies } from './ingest/receive.ts';
 import { SEGMENT_DIALECT } from './ingest/segment.ts';
 import { telemetry } from './middleware/telemetry.ts';
 import { exportOperation } from './routes/export.ts';
-import { fixedPaths } from './middleware/fixed-paths.ts';
 import type { Operation } from './operation/operation.ts';
 import { isStrict, strictQuery } from './operation/strict-query.ts';
 import { measuresOperations } from './routes/measures/measures.ts';
@@ -111,4 +110,26 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
+}
+
+/**
+ * Finds the operations whose path has no parameters by one look-up, with the hottest among them. The router tries
+ * pattern after pattern and puts a chain together for each request, which took an eighth of the time of a GET; it still
+ * has every operation, for the paths with parameters, HEAD, and what a path allows.
+ */
+function fixedPaths(operations: readonly Operation[]): Middleware<RequestState> {
+  const byPath = new Map<string, Map<string, Operation>>();
+  for (const operation of operations) {
+    const { method, path } = operation;
+    if (path.includes(':')) continue;
+    const byMethod = byPath.get(path) ?? new Map<string, Operation>();
+    byPath.set(path, byMethod.set(method.toUpperCase(), operation));
+  }
+  return (ctx, next) => {
+    const operation = byPath.get(ctx.path)?.get(ctx.method);
+    if (operation === undefined) return next();
+    // Where the router says which route it took.
+    ctx['_matchedRoute'] = operation.path;
+    return operation.handle(ctx);
+  };
 }
