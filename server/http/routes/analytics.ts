@@ -4,7 +4,6 @@ import type { HourlyCounts } from '../../queries/hourly/hour-counter.ts';
 import { HourCounts, HourCountsText, HourQuery, HoursQuery } from './analytics-schemas.ts';
 import { tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
-import { endOfTurn } from '../middleware/end-of-turn.ts';
 import { asksForFresh } from './fresh.ts';
 import { failures } from './questions-common.ts';
 import type { Operation } from '../operation/operation.ts';
@@ -86,6 +85,23 @@ function hours({ reads }: AnalyticsDependencies): Operation {
       ctx.body = { hours: counts.map(toJson) };
     },
   };
+}
+
+let turn: Promise<void> | undefined;
+
+/**
+ * Resolves for everyone who waits when this turn of the event loop has read its requests. Answers that need no I/O then
+ * leave together: the first send wakes a client that sleeps, and the others find it awake. Sent one by one, as each
+ * request is parsed, every send pays for a wake-up; on a loopback of two cores that was half the time of a request.
+ */
+function endOfTurn(): Promise<void> {
+  turn ??= new Promise((resolve) => {
+    setImmediate(() => {
+      turn = undefined;
+      resolve();
+    });
+  });
+  return turn;
 }
 
 /** Negotiation costs more than the answer; most clients say nothing or take anything. */
