@@ -7,8 +7,7 @@ import type { Metrics } from '../../metrics/metrics.ts';
 import type { Ingest } from '../../shipping/ingest.ts';
 import { authorize, limitRate } from '../middleware/access.ts';
 import type { RequestContext } from '../operation/context.ts';
-import { BodyBudget } from './body-budget.ts';
-import { BodyTooLarge, BrokenEncoding, readBody } from './body.ts';
+import { BodyBudget, BodyTooLarge, BrokenEncoding, readBody } from './body.ts';
 import { Intake, type BodyForm, type Outcome } from './intake.ts';
 import { isGzipped } from './media-type.ts';
 
