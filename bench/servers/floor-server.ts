@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import Koa from 'koa';
-import { createDurableFile } from '../../server/journal/durable-file.ts';
+import { createDurableFile } from '../../server/journal/segment-file.ts';
 import { serveReference } from './serve-reference.ts';
 
 // The least that a durable answer takes: a Koa app that writes a line for each request, synced once for all that wait, and

@@ -5,9 +5,9 @@ import { AppError, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import type { Backlog } from './backlog.ts';
 import { withFrame } from './checksum-frame.ts';
-import { createDurableFile, type DurableFile } from './durable-file.ts';
 import type { Hit } from './fail-point.ts';
-import { syncDirectory, type OwnerDirectory } from './owner-directory.ts';
+import type { OwnerDirectory } from './owner-directory.ts';
+import { openSegment, type OpenSegment } from './segment-file.ts';
 import { createSegment, type Rows, type Segment } from './segment.ts';
 
 export interface JournalDependencies {
@@ -36,11 +36,6 @@ interface Group {
   readonly durable: Deferred<void>;
 }
 
-interface OpenSegment {
-  readonly segment: Segment;
-  readonly file: DurableFile;
-}
-
 /**
  * The append-only journal of one table: rows are durable on this disk before anyone is told that they are accepted.
  *
@@ -58,14 +53,11 @@ export class Journal {
   #next: Group = createGroup();
   /** Bytes of the group that is being written. */
   #writingBytes = 0;
-  #isWorking = false;
-  #work: Promise<void> = Promise.resolve();
+  #work: Promise<void> | undefined;
   #open: OpenSegment | undefined;
-  #sealIsDue = false;
   #sealAsked: Deferred<Segment | undefined> | undefined;
   #segments = 0;
-  #lastError: Error | undefined;
-  #failedMs = 0;
+  #failure: { readonly error: Error; readonly atMs: number } | undefined;
 
   constructor(dependencies: JournalDependencies) {
     this.#deps = dependencies;
@@ -79,7 +71,7 @@ export class Journal {
 
   /** Why the last write failed; undefined while writing works. */
   get lastError(): Error | undefined {
-    return this.#lastError;
+    return this.#failure?.error;
   }
 
   /**
@@ -87,7 +79,7 @@ export class Journal {
    * events here only while this server is ready must come back for one to find out.
    */
   get isFailing(): boolean {
-    return this.#lastError !== undefined && this.#deps.nowMs() - this.#failedMs < RETRY_AFTER_S * 1000;
+    return this.#failure !== undefined && this.#deps.nowMs() - this.#failure.atMs < RETRY_AFTER_S * 1000;
   }
 
   /**
@@ -132,7 +124,6 @@ export class Journal {
    */
   async seal(): Promise<Segment | undefined> {
     const asked = (this.#sealAsked ??= deferred());
-    this.#sealIsDue = true;
     this.#startWork();
     return await asked.promise;
   }
@@ -140,31 +131,32 @@ export class Journal {
   /** Refuses new rows, makes durable what it has taken, and seals the last segment. */
   async close(): Promise<void> {
     this.#state = 'closed';
-    this.#sealIsDue = true;
     this.#startWork();
     await this.#work;
   }
 
   #startWork(): void {
-    if (this.#isWorking) return;
-    this.#isWorking = true;
-    this.#work = this.#workUntilDone();
+    this.#work ??= this.#workUntilDone();
   }
 
   async #workUntilDone(): Promise<void> {
     // Everything that this turn of the event loop brings goes into the first group.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#next.count > 0 || this.#sealIsDue) {
+    while (this.#next.count > 0 || this.#isSealDue()) {
       const group = this.#next;
       if (group.count > 0) {
         this.#next = createGroup();
         await this.#commit(group);
       }
-      if (this.#sealIsDue) await this.#seal();
+      if (this.#isSealDue()) await this.#seal();
     }
-    // After a close the last group may have opened a segment behind the seal that the close asked for.
-    if (this.#state === 'closed') await this.#seal();
-    this.#isWorking = false;
+    this.#work = undefined;
+  }
+
+  #isSealDue(): boolean {
+    if (this.#sealAsked !== undefined) return true;
+    if (this.#open === undefined) return false;
+    return this.#state === 'closed' || this.#open.segment.bytes >= this.#deps.limits.segmentMaxBytes;
   }
 
   async #commit(group: Group): Promise<void> {
@@ -179,52 +171,43 @@ export class Journal {
       segment.historicRows += group.historic;
       this.#deps.backlog.grow(segment, group.count, bytes.length);
       this.#writingBytes = 0;
-      if (segment.bytes >= this.#deps.limits.segmentMaxBytes) this.#sealIsDue = true;
     } catch (error) {
       await this.#abandon(error);
       this.#writingBytes = 0;
       group.durable.reject(overloaded(`the journal cannot be written: ${messageOf(error)}`, RETRY_AFTER_S, error));
       return;
     }
-    this.#lastError = undefined;
+    this.#failure = undefined;
     this.#deps.hit('committed');
     this.#deps.onCommit(group.count, (performance.now() - started) / 1000);
     group.durable.resolve();
   }
 
   async #openSegment(): Promise<OpenSegment> {
-    const { directory, table, nowMs } = this.#deps;
+    const { directory, table, nowMs, hit } = this.#deps;
     this.#segments += 1;
     const id = `${directory.owner}-${String(this.#segments).padStart(8, '0')}`;
-    const segment = createSegment(directory.path, table, id, nowMs());
-    const file = await createDurableFile(segment.path);
-    try {
-      await syncDirectory(directory.path);
-    } catch (error) {
-      await Promise.allSettled([file.close(), unlink(segment.path)]);
-      throw error;
-    }
-    this.#deps.hit('segment-opened');
-    return { segment, file };
+    const opened = await openSegment(createSegment(directory.path, table, id, nowMs()));
+    hit('segment-opened');
+    return opened;
   }
 
   /** After a failed write: what is durable goes on to ClickHouse, what is not leaves no trace. */
   async #abandon(error: unknown): Promise<void> {
-    this.#lastError = error instanceof Error ? error : new Error(String(error));
-    this.#failedMs = this.#deps.nowMs();
-    this.#deps.log.error({ err: error, table: this.#deps.table }, 'the journal could not be written');
+    const { log, table, nowMs } = this.#deps;
+    this.#failure = { error: error instanceof Error ? error : new Error(String(error)), atMs: nowMs() };
+    log.error({ err: error, table }, 'the journal could not be written');
     if (this.#open === undefined) return;
     const { file, segment } = this.#open;
     try {
       await file.cut(segment.bytes);
     } catch (cause) {
-      this.#deps.log.error({ err: cause, segment: segment.name }, 'a failed write could not be cut off');
+      log.error({ err: cause, segment: segment.name }, 'a failed write could not be cut off');
     }
     await this.#seal();
   }
 
   async #seal(): Promise<void> {
-    this.#sealIsDue = false;
     const asked = this.#sealAsked;
     this.#sealAsked = undefined;
     const segment = await this.#closeOpen();

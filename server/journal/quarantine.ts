@@ -1,6 +1,6 @@
 import { lstat, mkdir, open, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { writeAll } from './durable-file.ts';
+import { writeAll } from './segment-file.ts';
 import { isCode, syncDirectory } from './owner-directory.ts';
 
 /** Beside the owners' directories, and never taken over. */

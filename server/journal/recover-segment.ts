@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Bytes } from './checksum-frame.ts';
-import { writeAll } from './durable-file.ts';
+import { writeAll } from './segment-file.ts';
 import { isCode } from './owner-directory.ts';
 import { NotWhole, type Quarantine } from './quarantine.ts';
 import { readContent } from './segment-content.ts';

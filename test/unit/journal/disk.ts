@@ -2,7 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 
 /**
  * Stands between all open files and the disk until `restore`: `intercept` is called in place of every call that makes
- * bytes durable, with the real one as its argument. On Linux that is the write itself (see durable-file.ts), elsewhere
+ * bytes durable, with the real one as its argument. On Linux that is the write itself (see segment-file.ts), elsewhere
  * the fdatasync after it.
  */
 export async function interceptSyncs(

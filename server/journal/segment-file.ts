@@ -1,5 +1,8 @@
 import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open, unlink, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { syncDirectory } from './owner-directory.ts';
+import type { Segment } from './segment.ts';
 
 /** A new file of the journal. What `write` has resolved for is on the disk, and not only in the system's cache. */
 export interface DurableFile {
@@ -13,6 +16,24 @@ export interface DurableFile {
   close(): Promise<void>;
 }
 
+/** A segment that grows, and its file. */
+export interface OpenSegment {
+  readonly segment: Segment;
+  readonly file: DurableFile;
+}
+
+/** Makes the file of a new segment, with a name that a loss of power does not take. It leaves nothing when it fails. */
+export async function openSegment(segment: Segment): Promise<OpenSegment> {
+  const file = await createDurableFile(segment.path);
+  try {
+    await syncDirectory(path.dirname(segment.path));
+  } catch (error) {
+    await Promise.allSettled([file.close(), unlink(segment.path)]);
+    throw error;
+  }
+  return { segment, file };
+}
+
 /**
  * On Linux a write to a file opened with O_DSYNC is a write and an fdatasync in one system call, and so in one trip to
  * the thread pool and back instead of two (open(2)). macOS has the flag but leaves the bytes in the drive's own cache;
@@ -21,9 +42,9 @@ export interface DurableFile {
 const WRITES_ARE_SYNCED = process.platform === 'linux';
 
 /** @throws `EEXIST` when there is a file at this path */
-export async function createDurableFile(path: string): Promise<DurableFile> {
+export async function createDurableFile(name: string): Promise<DurableFile> {
   const { O_CREAT, O_EXCL, O_WRONLY, O_DSYNC } = constants;
-  const file = await open(path, O_CREAT | O_EXCL | O_WRONLY | (WRITES_ARE_SYNCED ? O_DSYNC : 0));
+  const file = await open(name, O_CREAT | O_EXCL | O_WRONLY | (WRITES_ARE_SYNCED ? O_DSYNC : 0));
   return {
     write: async (bytes, position) => {
       await writeAll(file, bytes, position);

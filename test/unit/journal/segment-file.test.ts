@@ -2,7 +2,7 @@ import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { constants } from 'node:fs';
 import { expect } from 'chai';
-import { createDurableFile } from '../../../server/journal/durable-file.ts';
+import { createDurableFile } from '../../../server/journal/segment-file.ts';
 import { failure } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 
