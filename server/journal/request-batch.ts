@@ -1,11 +1,11 @@
 import { AppError } from '../common/errors.ts';
 import type { Arrivals } from '../events/arrivals.ts';
-import type { Arrival, Event } from '../events/event.ts';
+import type { Event } from '../events/event.ts';
 import { MAX_KEPT_PER_BODY, omission, type Rejection } from '../events/rejection.ts';
 import { toRejectedRow, toRow } from '../events/row.ts';
 import type { Hit } from './fail-point.ts';
 import type { Journal } from './journal.ts';
-import { historicBeforeUs, type Rows } from './segment.ts';
+import { isHistoric, type Rows } from './segment.ts';
 
 /** What one request brings: its events and what was not accepted become durable together, or not at all. */
 export interface Batch {
@@ -82,15 +82,6 @@ export function createBatch({ events, rejected, arrivals, hit, onUntyped, onNotK
       return notKept;
     },
   };
-}
-
-/** The row of one event. */
-export function rowOf(event: Event, arrival: Arrival): Rows {
-  return { text: toRow(event, arrival), count: 1, historic: isHistoric(event, arrival) ? 1 : 0 };
-}
-
-function isHistoric({ timestampUs = Infinity }: Event, { receivedAtUs }: Arrival): boolean {
-  return timestampUs < historicBeforeUs(receivedAtUs / 1000);
 }
 
 function refusalOf(journal: Pick<Journal, 'refusal'>, { text }: Rows): AppError | undefined {

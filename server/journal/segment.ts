@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { DAY_MS } from '../common/units.ts';
+import type { Arrival, Event } from '../events/event.ts';
 
 /** One file of the journal: rows for one table, in the bytes that ClickHouse will read. They never change. */
 export interface Segment {
@@ -35,6 +36,11 @@ const RECENT_MS = 2 * DAY_MS;
 /** The instant before which an event is historic, in microseconds since the epoch. */
 export function historicBeforeUs(nowMs: number): number {
   return (nowMs - RECENT_MS) * 1000;
+}
+
+/** Whether an event that arrives now happened long ago. */
+export function isHistoric({ timestampUs = Infinity }: Event, { receivedAtUs }: Arrival): boolean {
+  return timestampUs < historicBeforeUs(receivedAtUs / 1000);
 }
 
 /** The tables that there are segments of. */

@@ -4,14 +4,15 @@ import type { JournalLimits } from '../config/config.ts';
 import { AppError, messageOf } from '../common/errors.ts';
 import { Arrivals } from '../events/arrivals.ts';
 import type { Event } from '../events/event.ts';
+import { toRow } from '../events/row.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import type { Hit } from '../journal/fail-point.ts';
 import { Journal } from '../journal/journal.ts';
 import { claimDirectory, isCode, type OwnerDirectory } from '../journal/owner-directory.ts';
 import { isOfTheFile, Quarantine } from '../journal/quarantine.ts';
 import { recoverSegment } from '../journal/recover-segment.ts';
-import { createBatch, rowOf, type Batch } from '../journal/request-batch.ts';
-import { EVENTS, REJECTED } from '../journal/segment.ts';
+import { createBatch, type Batch } from '../journal/request-batch.ts';
+import { EVENTS, isHistoric, REJECTED } from '../journal/segment.ts';
 import { takeOver } from '../journal/takeover.ts';
 import { openTakeovers } from '../journal/takeovers.ts';
 import { processClock } from '../common/clock.ts';
@@ -114,7 +115,11 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   });
 
   return {
-    accept: async (event) => durable.append(rowOf(event, arrivals.next())),
+    accept: async (event) => {
+      const arrival = arrivals.next();
+      const historic = isHistoric(event, arrival) ? 1 : 0;
+      return durable.append({ text: toRow(event, arrival), count: 1, historic });
+    },
     batch: () => createBatch({ events: durable, rejected: bounded, arrivals, hit, onUntyped, onNotKept }),
     refusal: () => events.refusal(ROW_BYTES),
     health: () => ({
