@@ -41,7 +41,7 @@ export async function recoverSegment(file: string, quarantine: Pick<Quarantine, 
     if (end < content.length || damaged.length > 0) await handle.datasync();
     const rows = rowStarts(content.subarray(0, end)).length;
     const openedMs = stat.mtimeMs;
-    return { name, table, path: file, openedMs, rows, bytes: end, historicRows: 0, isRecovered: true };
+    return { name, table, path: file, openedMs, rows, bytes: end, historicRows: 0 };
   } finally {
     await handle.close();
   }

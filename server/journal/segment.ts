@@ -15,8 +15,6 @@ export interface Segment {
   bytes: number;
   /** How many of the rows are historic; not known, and 0, of a segment that another process wrote. */
   historicRows: number;
-  /** Whether another process wrote it, which may have sent it. */
-  readonly isRecovered: boolean;
 }
 
 /** Whole rows for the journal, each ended by a newline, that become durable together. */
@@ -52,7 +50,7 @@ export const EXTENSION = '.ndjson';
 export function createSegment(directory: string, table: string, id: string, openedMs: number): Segment {
   const name = `${table}-${id}`;
   const file = path.join(directory, name + EXTENSION);
-  return { name, table, path: file, openedMs, rows: 0, bytes: 0, historicRows: 0, isRecovered: false };
+  return { name, table, path: file, openedMs, rows: 0, bytes: 0, historicRows: 0 };
 }
 
 /** Whether a file is named as a segment is, of whatever table. */

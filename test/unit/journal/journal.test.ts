@@ -87,7 +87,6 @@ describe('Journal', () => {
       rows: 2,
       bytes: 4 + 2 * FRAME_BYTES,
       historicRows: 1,
-      isRecovered: false,
     });
     expect([journal.open, sealed]).to.deep.equal([{ rows: 0, historic: 0 }, []]);
     expect(await journal.seal()).to.equal(undefined);

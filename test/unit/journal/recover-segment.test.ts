@@ -38,7 +38,6 @@ describe('recoverSegment', () => {
       rows: 1,
       bytes: 3,
       historicRows: 0,
-      isRecovered: true,
     });
   });
 

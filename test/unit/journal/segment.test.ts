@@ -15,7 +15,6 @@ describe('createSegment', () => {
       rows: 0,
       bytes: 0,
       historicRows: 0,
-      isRecovered: false,
     });
     expect(isSegmentFile(path.basename(segment.path))).to.equal(true);
   });
