@@ -1,7 +1,7 @@
 import { unlink } from 'node:fs/promises';
 import type { JournalLimits } from '../config/config.ts';
 import { deferred, type Deferred } from '../common/deferred.ts';
-import { AppError, messageOf } from '../common/errors.ts';
+import { AppError, errorOf, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import type { Backlog } from './backlog.ts';
 import { withFrame } from './checksum-frame.ts';
@@ -195,7 +195,7 @@ export class Journal {
   /** After a failed write: what is durable goes on to ClickHouse, what is not leaves no trace. */
   async #abandon(error: unknown): Promise<void> {
     const { log, table, nowMs } = this.#deps;
-    this.#failure = { error: error instanceof Error ? error : new Error(String(error)), atMs: nowMs() };
+    this.#failure = { error: errorOf(error), atMs: nowMs() };
     log.error({ err: error, table }, 'the journal could not be written');
     if (this.#open === undefined) return;
     const { file, segment } = this.#open;

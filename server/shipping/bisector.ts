@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { classify, codeOf, mayBeTheRows, refusesRows, type FailureClass } from '../clickhouse/errors.ts';
 import { WITHOUT_VIEWS } from '../clickhouse/insert-settings.ts';
 import { backoffMs, pause, type Backoff } from '../common/retry.ts';
-import { messageOf } from '../common/errors.ts';
+import { errorOf, messageOf } from '../common/errors.ts';
 import { rowsOf } from '../journal/segment-rows.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
 import type { Logger } from '../common/log.ts';
@@ -180,7 +180,7 @@ export class Bisector {
 
   #failed(parcels: readonly Parcel[], error: unknown): void {
     if (this.#isClosed()) return;
-    this.#lastError = error instanceof Error ? error : new Error(String(error));
+    this.#lastError = errorOf(error);
     this.#deps.onFailure(classify(error));
     const segments = parcels.map(({ segment }) => segment.name);
     const facts = { segments, code: codeOf(error), reason: messageOf(error) };
