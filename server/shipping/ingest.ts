@@ -84,9 +84,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   const shipping = createShipping({
     ...dependencies,
     quarantine,
-    tables: [EVENTS, REJECTED],
     journalOf: (table) => (table === EVENTS ? events : rejected),
-    rejected: () => rejected,
     intervalMs: limits.batchMaxWaitMs,
     clock: processClock,
   });

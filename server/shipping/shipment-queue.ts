@@ -28,7 +28,8 @@ export class ShipmentQueue {
 
   /** From when on something may be sent. */
   get nextMs(): number {
-    return this.#waiting.length > 0 ? 0 : Math.min(...this.#failed.map(({ afterMs }) => afterMs));
+    if (this.#waiting.length > 0 || this.#failed.length === 0) return 0;
+    return Math.min(...this.#failed.map(({ afterMs }) => afterMs));
   }
 
   add(parcel: Parcel): void {

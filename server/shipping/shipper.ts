@@ -1,20 +1,20 @@
 import { classify, codeOf, mayBeTheRows, NotReady, type FailureClass } from '../clickhouse/errors.ts';
-import { backoffMs, type Backoff } from '../common/retry.ts';
-import { deferred } from '../common/deferred.ts';
-import { messageOf } from '../common/errors.ts';
+import { backoffMs } from '../common/retry.ts';
+import { errorOf, messageOf } from '../common/errors.ts';
 import type { Hit } from '../journal/fail-point.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Segment } from '../journal/segment.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Logger } from '../common/log.ts';
 import type { Insert } from './insert-rows.ts';
-import { Pace, type Lane } from './pace.ts';
+import { Lanes, RETRY_PAUSE, type Lane } from './lanes.ts';
 import { openParcels, splitSegment, Unreadable, wholeSegment, type Parcel } from './parcel.ts';
 import type { Settlement } from './settlement.ts';
 import { ShipmentQueue, type Shipment } from './shipment-queue.ts';
 
 export interface ShipperDependencies {
   readonly table: string;
+  /** One INSERT; see `Gate.pass` and `insertRows`. */
   readonly insert: (insert: Insert) => Promise<void>;
   /** Where rows wait that no lane has yet. */
   readonly journal: () => Pick<Journal, 'open' | 'seal'>;
@@ -34,9 +34,6 @@ export interface ShipperDependencies {
   readonly hit: Hit;
 }
 
-/** While ClickHouse is unavailable, and before what failed is tried again: from a tenth of a second to five. */
-const RETRY_PAUSE: Backoff = { firstMs: 100, maxMs: 5_000 };
-
 /** So often one shipment is tried before its rows are taken for the reason. */
 const MAX_TRIES = 3;
 
@@ -48,47 +45,36 @@ const NOTHING = { rows: 0, historic: 0 };
 const NOT_TAKEN = 'ClickHouse did not take an INSERT; its rows stay in the journal and are sent again';
 
 /**
- * Ships the rows of one table to ClickHouse, at least once, in two lanes with one INSERT in flight each:
+ * Ships the rows of one table to ClickHouse, at least once, in two lanes:
  * - `fresh`: the journal's open segment, which is sealed for it, so that it is always the newest there is. It is sent at
  *   once when none is in flight and the pace allows, and grows meanwhile.
  * - `backlog`: all other segments, the latest first and many to an INSERT: those that were taken over, that are full,
  *   whose INSERT failed; and what is historic, so that what happens now does not wait for it.
  *
- * States: `open`; `unavailable` (ClickHouse does not answer or is not ready: after growing pauses the backlog lane tries
- * one shipment, and no segment is sealed while there is one; after the first success the newest rows go first);
- * `closing` (all is sent without a pace, up to the first failure); `closed`.
+ * While ClickHouse is unavailable (it does not answer or is not ready) the backlog lane alone tries, and no segment is
+ * sealed while there is one; after the first success the newest rows go first.
  */
 export class Shipper {
   readonly #deps: ShipperDependencies;
-  readonly #pace: Pace;
+  readonly #lanes: Lanes;
   readonly #queue = new ShipmentQueue();
-  readonly #inFlight = new Set<Lane>();
-  #state: 'open' | 'unavailable' | 'closing' | 'closed' = 'open';
-  /** Failures in a row of ClickHouse as a whole, and until when nothing is tried. */
-  #failures = 0;
-  #resumeMs = 0;
   #freshFailures = 0;
   #isSealing = false;
   #lastError: Error | undefined;
-  #cancelTimer: () => void = () => undefined;
-  readonly #drained = deferred<void>();
 
   constructor(dependencies: ShipperDependencies) {
     this.#deps = dependencies;
-    const { intervalMs, clock } = dependencies;
-    this.#pace = new Pace({ intervalMs, nowMs: () => clock.nowMs() });
+    this.#lanes = new Lanes({
+      ...dependencies,
+      waiting: () => this.#waiting(),
+      backlogDueMs: () => this.#queue.nextMs,
+      send: async (lane) => this.#run(lane),
+    });
   }
 
   /** What each lane does, for people. */
-  get state(): Readonly<Record<Lane, 'idle' | 'sending' | 'waiting' | 'unavailable' | 'closed'>> {
-    const ready = this.#ready();
-    const of = (lane: Lane) => {
-      if (this.#state === 'closed') return 'closed';
-      if (this.#inFlight.has(lane)) return 'sending';
-      if (this.#state === 'unavailable') return 'unavailable';
-      return ready.includes(lane) ? 'waiting' : 'idle';
-    };
-    return { fresh: of('fresh'), backlog: of('backlog') };
+  get state(): Lanes['states'] {
+    return this.#lanes.states;
   }
 
   /** Why the last INSERT failed; undefined after a success, and after what was handed on. */
@@ -98,13 +84,13 @@ export class Shipper {
 
   /** To be called when rows wait in the journal. */
   wake(): void {
-    this.#pump();
+    this.#lanes.pump();
   }
 
   /** A sealed segment for the backlog lane. */
   ship(segment: Segment): void {
     this.#queue.add(wholeSegment(segment));
-    this.#pump();
+    this.#lanes.pump();
   }
 
   /**
@@ -112,59 +98,14 @@ export class Shipper {
    * for the next start.
    */
   async close(deadlineMs: number): Promise<void> {
-    if (this.#state === 'closed') return;
-    const isHopeless = this.#state === 'unavailable';
-    this.#state = isHopeless ? 'closed' : 'closing';
-    const cancel = this.#deps.clock.after(deadlineMs, () => this.#stop());
-    if (isHopeless && this.#inFlight.size === 0) this.#stop();
-    else this.#pump();
-    await this.#drained.promise;
-    cancel();
+    await this.#lanes.close(deadlineMs);
   }
 
-  #stop(): void {
-    this.#state = 'closed';
-    this.#cancelTimer();
-    this.#drained.resolve();
-  }
-
-  /** Starts what may start now, and comes back when the next may. */
-  #pump(): void {
-    this.#cancelTimer();
-    for (let ready = this.#ready(); ready.length > 0; ready = this.#ready()) {
-      const { lane, waitMs } = this.#next(ready);
-      if (waitMs > 0) {
-        this.#cancelTimer = this.#deps.clock.after(waitMs, () => this.#pump());
-        return;
-      }
-      this.#pace.take(lane, ready);
-      this.#inFlight.add(lane);
-      void this.#run(lane);
-    }
-    if ((this.#state === 'closing' || this.#state === 'closed') && this.#inFlight.size === 0) this.#stop();
-  }
-
-  #next(ready: readonly Lane[]): { readonly lane: Lane; readonly waitMs: number } {
-    const nowMs = this.#deps.clock.nowMs();
-    if (this.#state === 'closing') return { lane: ready[0] ?? 'backlog', waitMs: 0 };
-    const next = this.#pace.next(ready);
-    const isQueued = next.lane === 'backlog' && !this.#queue.isEmpty;
-    const resumeMs = this.#state === 'open' && isQueued ? this.#queue.nextMs : this.#resumeMs;
-    return { ...next, waitMs: Math.max(next.waitMs, resumeMs - nowMs) };
-  }
-
-  /** The lanes that have something to send and nothing in flight. */
-  #ready(): Lane[] {
-    if (this.#state === 'closed') return [];
-    const isUnavailable = this.#state === 'unavailable';
-    // One try at a time, with what is sealed already.
-    if (isUnavailable && this.#inFlight.size > 0) return [];
+  #waiting(): readonly Lane[] {
     const { rows, historic } = this.#isSealing ? NOTHING : this.#deps.journal().open;
-    const hasFresh = rows > historic && !isUnavailable;
-    const hasBacklog = !this.#queue.isEmpty || (rows > 0 && !hasFresh);
-    const lanes: Lane[] = [];
-    if (hasFresh && !this.#inFlight.has('fresh')) lanes.push('fresh');
-    if (hasBacklog && !this.#inFlight.has('backlog')) lanes.push('backlog');
+    const hasFresh = rows > historic && !this.#lanes.isUnavailable;
+    const lanes: Lane[] = hasFresh ? ['fresh'] : [];
+    if (!this.#queue.isEmpty || (rows > 0 && !hasFresh)) lanes.push('backlog');
     return lanes;
   }
 
@@ -174,10 +115,8 @@ export class Shipper {
       if (shipment !== undefined) await this.#send(shipment, lane);
     } catch (error) {
       this.#deps.log.error({ err: error }, 'a lane of the shipper failed; it goes on');
-      this.#unavailable(error);
-    } finally {
-      this.#inFlight.delete(lane);
-      this.#pump();
+      this.#lastError = errorOf(error);
+      this.#lanes.unavailable();
     }
   }
 
@@ -193,13 +132,13 @@ export class Shipper {
   /** With what waits in the journal, when all of that is historic, or nothing else is there to try. */
   async #takeBacklog(): Promise<Shipment | undefined> {
     const { rows, historic } = this.#deps.journal().open;
-    const isUnavailable = this.#state === 'unavailable';
+    const { isUnavailable } = this.#lanes;
     if (rows > 0 && !this.#isSealing && (isUnavailable ? this.#queue.isEmpty : rows === historic)) {
       const segment = await this.#seal();
       if (segment !== undefined) this.#queue.add(wholeSegment(segment));
     }
     if (isUnavailable) return this.#queue.takeOne();
-    return this.#queue.take(this.#state === 'closing' ? Infinity : this.#deps.clock.nowMs());
+    return this.#queue.take(this.#lanes.isClosing ? Infinity : this.#deps.clock.nowMs());
   }
 
   /** Only one lane at a time may ask for the open segment. */
@@ -209,7 +148,7 @@ export class Shipper {
       return await this.#deps.journal().seal();
     } finally {
       this.#isSealing = false;
-      this.#pump();
+      this.#lanes.pump();
     }
   }
 
@@ -225,10 +164,8 @@ export class Shipper {
       return;
     }
     this.#lastError = undefined;
-    this.#failures = 0;
     this.#freshFailures = 0;
-    this.#resumeMs = 0;
-    if (this.#state === 'unavailable') this.#state = 'open';
+    this.#lanes.available();
     onStored((performance.now() - startedMs) / 1000);
     hit('shipped');
     await settle.done(shipment.parcels);
@@ -241,21 +178,16 @@ export class Shipper {
       this.#queue.addEach({ ...shipment, parcels: shipment.parcels.filter(({ isDone }) => !isDone) });
       return;
     }
-    this.#lastError = error instanceof Error ? error : new Error(String(error));
+    this.#lastError = errorOf(error);
     onFailure(classify(error));
     this.#report(shipment, error);
-    if (this.#state === 'closing' || this.#state === 'closed') {
+    if (this.#lanes.isClosing || !mayBeTheRows(error)) {
       this.#queue.addEach(shipment);
-      this.#state = 'closed';
-      return;
-    }
-    if (!mayBeTheRows(error)) {
-      this.#queue.addEach(shipment);
-      this.#unavailable(error);
+      this.#lanes.unavailable();
       return;
     }
     this.#freshFailures += lane === 'fresh' ? 1 : 0;
-    if (this.#state === 'unavailable' || this.#freshFailures >= MAX_FRESH_FAILURES) this.#unavailable(error);
+    if (this.#lanes.isUnavailable || this.#freshFailures >= MAX_FRESH_FAILURES) this.#lanes.unavailable();
     const tries = shipment.tries + 1;
     if (classify(error) === 'request' || tries >= MAX_TRIES) {
       this.#lastError = undefined;
@@ -264,14 +196,6 @@ export class Shipper {
       const afterMs = clock.nowMs() + backoffMs(tries, RETRY_PAUSE, random);
       this.#queue.addAgain({ ...shipment, tries, afterMs });
     }
-  }
-
-  #unavailable(error: unknown): void {
-    if (this.#state === 'closing' || this.#state === 'closed') return;
-    this.#state = 'unavailable';
-    this.#failures += 1;
-    this.#resumeMs = this.#deps.clock.nowMs() + backoffMs(this.#failures, RETRY_PAUSE, this.#deps.random);
-    this.#lastError = error instanceof Error ? error : new Error(String(error));
   }
 
   #report({ parcels }: Shipment, error: unknown): void {

@@ -1,37 +1,26 @@
 import type { Backlog } from '../journal/backlog.ts';
-import type { Hit } from '../journal/fail-point.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Quarantine } from '../journal/quarantine.ts';
-import { EVENTS, type Segment } from '../journal/segment.ts';
-import type { Clock } from '../common/clock.ts';
-import type { Logger } from '../common/log.ts';
+import { EVENTS, REJECTED, type Segment } from '../journal/segment.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { Bisector } from './bisector.ts';
 import type { Insert } from './insert-rows.ts';
-import type { Lane } from './pace.ts';
+import type { Lane } from './lanes.ts';
 import { keepRefusedRow } from './refused-row.ts';
 import { Settlement } from './settlement.ts';
-import { Shipper } from './shipper.ts';
+import { Shipper, type ShipperDependencies } from './shipper.ts';
 
-export interface ShippingDependencies {
-  /** One INSERT; see `Gate.pass` and `insertRows`. */
-  readonly insert: (insert: Insert) => Promise<void>;
+export interface ShippingDependencies extends Pick<
+  ShipperDependencies,
+  'insert' | 'intervalMs' | 'clock' | 'random' | 'log' | 'hit'
+> {
   /** Of a table; asked for when it is needed. */
   readonly journalOf: (table: string) => Journal;
-  /** That of the rejected events, which a refused row goes into. */
-  readonly rejected: () => Pick<Journal, 'append'>;
-  readonly tables: readonly string[];
   readonly backlog: Backlog;
   readonly quarantine: Quarantine;
   readonly metrics: Metrics;
   /** Called each time that ClickHouse has more events. */
   readonly onStored: () => void;
-  /** The sustained interval between two INSERTs into one table, in milliseconds. */
-  readonly intervalMs: number;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Logger;
-  readonly hit: Hit;
 }
 
 /** The way of rows from the journal to ClickHouse: at least once, and each table by itself. */
@@ -56,7 +45,7 @@ export interface ShippingHealth {
 
 export function createShipping(dependencies: ShippingDependencies): Shipping {
   const settle = new Settlement(dependencies);
-  const ways = new Map(dependencies.tables.map((table) => [table, createWay(table, settle, dependencies)]));
+  const ways = new Map([EVENTS, REJECTED].map((table) => [table, createWay(table, settle, dependencies)]));
   const wayOf = (table: string) => {
     const way = ways.get(table);
     if (way === undefined) throw new RangeError(`received ${table}, expected a table that is shipped`);
@@ -79,7 +68,7 @@ export function createShipping(dependencies: ShippingDependencies): Shipping {
 }
 
 function createWay(table: string, settle: Settlement, dependencies: ShippingDependencies) {
-  const { journalOf, rejected, quarantine, metrics, onStored } = dependencies;
+  const { journalOf, quarantine, metrics, onStored } = dependencies;
   const onFailure = (kind: string) => metrics.journal.shipFailures.inc({ class: kind });
   const insert = async (insert: Insert) => {
     await dependencies.insert(insert);
@@ -92,7 +81,7 @@ function createWay(table: string, settle: Settlement, dependencies: ShippingDepe
     settle,
     onFailure,
     onUntyped: (rows) => metrics.events.untyped(rows),
-    keep: async (...refused) => keepRefusedRow({ rejected: rejected(), quarantine }, ...refused),
+    keep: async (...refused) => keepRefusedRow({ rejected: journalOf(REJECTED), quarantine }, ...refused),
   });
   const shipper = new Shipper({
     ...dependencies,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Pace, type Lane } from '../../../server/shipping/pace.ts';
+import { Pace, type Lane } from '../../../server/shipping/lanes.ts';
 
 describe('Pace', () => {
   let nowMs: number;
