@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { constants } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import path from 'node:path';
+import { inTurn } from './turns.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 /** All that the build reads. */
@@ -28,19 +29,25 @@ const SOURCES = [
 const builtFrom = path.join(root, '.build/sources');
 const [program, ...args] = process.argv.slice(2);
 const isServer = program === 'server/main.js';
+/** Where those who install or build take turns: two at once leave an install that is broken, and taken for whole. */
+const turns = path.join(root, '.build/turns');
 /** What is installing or building just now. */
 let child;
+let onChild = () => undefined;
 
 requireNode(20, 19);
 // A service that is stopped before it began has nothing to finish. Once it listens for signals itself, these are gone.
 const onSignal = (signal) => end(isServer ? 0 : 128 + constants.signals[signal]);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, onSignal);
-if (program === 'build') {
-  await build();
-  process.exit();
+if (program === 'build' || installIsStale() || !isBuilt()) {
+  await inTurn(turns, async (note) => {
+    onChild = note;
+    if (program !== 'build' && installIsStale()) await run('npm', ['ci', '--no-audit', '--no-fund']);
+    if (program === 'build' || !isBuilt()) await build();
+    onChild = () => undefined;
+  });
 }
-if (installIsStale()) await run('npm', ['ci', '--no-audit', '--no-fund']);
-if (!isBuilt()) await build();
+if (program === 'build') process.exit();
 if (program === 'test') await run('npm', ['run', '--silent', 'lint']);
 if (!isServer) for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, onSignal);
 
@@ -114,6 +121,7 @@ async function run(command, commandArgs) {
     stdio: ['inherit', 2, 2],
     shell: process.platform === 'win32',
   });
+  if (child.pid !== undefined) onChild(child.pid);
   const [status] = await once(child, 'close');
   child = undefined;
   if (status !== 0) process.exit(status ?? 1);

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect } from 'chai';
+import { projectRoot } from '../../../server/common/project-root.ts';
+import { eventually } from '../../support/http/outcome.ts';
+import { tempDir, type TempDir } from '../../support/temp-dir.ts';
+
+const FOLDERS = ['bench', 'clickhouse', 'dashboard', 'migrations', 'server', 'snippet', 'test', 'bin'];
+
+/** Installs a compiler that writes the program, and takes its time; both say when they begin and end. */
+const NPM = `#!/usr/bin/env node
+const { appendFileSync, cpSync, mkdirSync, rmSync, writeFileSync } = require('node:fs');
+appendFileSync('log', 'install\\n');
+appendFileSync('pids', process.pid + '\\n');
+rmSync('node_modules', { recursive: true, force: true });
+setTimeout(() => {
+  mkdirSync('node_modules/typescript/bin', { recursive: true });
+  cpSync('tsc', 'node_modules/typescript/bin/tsc');
+  writeFileSync('node_modules/.package-lock.json', '{}');
+  appendFileSync('log', 'installed\\n');
+}, 700);
+`;
+const TSC = `const { appendFileSync, mkdirSync, writeFileSync } = require('node:fs');
+appendFileSync('log', 'compile\\n');
+mkdirSync('.build', { recursive: true });
+writeFileSync('.build/program.js', 'console.log("it runs")');
+`;
+
+describe('The first command in a fresh clone', function () {
+  this.timeout(30_000);
+  let clone: TempDir;
+
+  beforeEach(async () => {
+    clone = await tempDir();
+    for (const folder of FOLDERS) await mkdir(path.join(clone.path, folder));
+    await cp(path.join(projectRoot, 'scripts'), path.join(clone.path, 'scripts'), { recursive: true });
+    const files = {
+      'package.json': '{}',
+      'package-lock.json': '{}',
+      'tsconfig.json': '{}',
+      'scripts/build-dashboard.mjs': '',
+      'scripts/build-snippet.mjs': '',
+      tsc: TSC,
+      'bin/npm': NPM,
+    };
+    for (const [name, content] of Object.entries(files)) await writeFile(path.join(clone.path, name), content);
+    await chmod(path.join(clone.path, 'bin/npm'), 0o755);
+  });
+
+  afterEach(() => clone.remove());
+
+  const read = async (name: string) => readFile(path.join(clone.path, name), 'utf8').catch(() => '');
+  const start = () => {
+    const env = { ...process.env, PATH: `${path.join(clone.path, 'bin')}:${process.env['PATH']}` };
+    const command = spawn(process.execPath, ['scripts/run.mjs', 'program.js'], { cwd: clone.path, env });
+    const outcome = Promise.all([text(command.stdout), text(command.stderr), once(command, 'close')]);
+    return { command, outcome: outcome.then(([out, words, [status]]) => ({ out, words, status: status as unknown })) };
+  };
+  const begun = async () => eventually(async () => expect(await read('log')).to.equal('install\n'));
+  const WHOLE = 'install\ninstalled\ncompile\ncompile\ncompile\n';
+
+  it('installs and builds, and others at the same time wait for that and say so', async () => {
+    const outcomes = await Promise.all([start(), start(), start()].map(async ({ outcome }) => outcome));
+    expect(outcomes.map(({ status, out }) => [status, out])).to.deep.equal(Array(3).fill([0, 'it runs\n']));
+    expect(outcomes.filter(({ words }) => words.includes('Another command is installing'))).to.have.length(2);
+    expect(await read('log')).to.equal(WHOLE);
+  });
+
+  it('is waited for no longer when it was killed, but for the npm that goes on without it', async () => {
+    const first = start();
+    await begun();
+    first.command.kill('SIGKILL');
+    const { status } = await start().outcome;
+    await first.outcome;
+    expect([status, await read('log')]).to.deep.equal([0, WHOLE]);
+  });
+
+  it('leaves nothing to wait for when all of it was killed', async () => {
+    const first = start();
+    await begun();
+    first.command.kill('SIGKILL');
+    process.kill(Number(await read('pids')), 'SIGKILL');
+    await first.outcome;
+    const { status } = await start().outcome;
+    expect([status, await read('log')]).to.deep.equal([0, `install\n${WHOLE}`]);
+  });
+
+  it('is followed by others that neither install nor wait', async () => {
+    await start().outcome;
+    const { status, words } = await start().outcome;
+    expect([status, words, await read('log')]).to.deep.equal([0, '', WHOLE]);
+  });
+});
