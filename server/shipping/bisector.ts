@@ -3,13 +3,13 @@ import { classify, codeOf, mayBeTheRows, refusesRows, type FailureClass } from '
 import { WITHOUT_VIEWS } from '../clickhouse/insert-settings.ts';
 import { backoffMs, pause, type Backoff } from '../common/retry.ts';
 import { errorOf, messageOf } from '../common/errors.ts';
+import { untyped } from '../events/row.ts';
 import { rowsOf } from '../journal/segment-rows.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
 import type { Logger } from '../common/log.ts';
 import type { Insert } from './insert-rows.ts';
 import { openParcels, readParcel, Unreadable, type Parcel } from './parcel.ts';
 import type { Settlement } from './settlement.ts';
-import { untyped } from './untyped.ts';
 
 export interface BisectorDependencies {
   readonly table: string;

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import type { Event } from '../../../server/events/event.ts';
-import { toRow } from '../../../server/events/row.ts';
-import { untyped } from '../../../server/shipping/untyped.ts';
+import { toRow, untyped } from '../../../server/events/row.ts';
 
 const ARRIVAL = { receivedAtUs: 1_700_000_000_000_001, eventId: '018bcfe5-6800-7001-8000-000000000000' };
 
