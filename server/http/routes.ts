@@ -72,17 +72,13 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
 function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Operation {
   const { access, handle } = operation;
   if (access === 'open' || access === 'ingest') return operation;
+  const onLimited = access === 'write' ? () => events.rejected.inc({ reason: 'rate_limited' }) : () => undefined;
   const checkQuery = isStrict(operation) ? strictQuery(operation) : () => undefined;
   return {
     ...operation,
     handle: (ctx) => {
       authorize(access, ctx);
-      try {
-        limitRate(ctx.state.caller, 1);
-      } catch (error) {
-        if (access === 'write') events.rejected.inc({ reason: 'rate_limited' });
-        throw error;
-      }
+      limitRate(ctx.state.caller, 1, onLimited);
       checkQuery(ctx);
       return handle(ctx);
     },

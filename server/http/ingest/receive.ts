@@ -125,12 +125,7 @@ interface Payment {
 
 function pay(ctx: RequestContext, { events, refused }: Payment, metrics: ReceiveDependencies['metrics']): void {
   if (events <= 0) return;
-  try {
-    limitRate(ctx.state.caller, events);
-  } catch (error) {
-    metrics.events.rejected.inc({ reason: 'rate_limited' }, refused);
-    throw error;
-  }
+  limitRate(ctx.state.caller, events, () => metrics.events.rejected.inc({ reason: 'rate_limited' }, refused));
 }
 
 /** Gives back what was taken from the budget, whatever happens. */

@@ -65,11 +65,13 @@ export function authorize(access: Exclude<Access, 'open'>, { state, req }: Reque
 
 /**
  * Takes events or questions from what a caller may do.
+ * @param onLimited called before it throws
  * @throws AppError `rate_limited` when it has used that up; then nothing is taken
  */
-export function limitRate({ allowance, application, address }: Caller, count: number): void {
+export function limitRate({ allowance, application, address }: Caller, count: number, onLimited: () => void): void {
   const waitS = allowance?.take(count) ?? 0;
   if (waitS === 0) return;
+  onLimited();
   const who = application === undefined ? `the address ${address}` : `the key of ${show(application)}`;
   const retryAfterS = Math.ceil(waitS);
   const detail = `received ${count} more ${count === 1 ? 'event or question' : 'events'} with ${who} than its rate allows, expected ${count === 1 ? 'it' : 'them'} in ${retryAfterS} s; nothing was stored`;
