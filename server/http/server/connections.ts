@@ -90,11 +90,21 @@ function causeOf({ code }: NodeJS.ErrnoException): Cause {
 }
 
 function answerRefused(response: ServerResponse, cause: Cause): void {
-  const body = problem(cause);
   response.shouldKeepAlive = false;
-  response.writeHead(cause.status, {
+  answerProblem(response, cause.status, problem(cause));
+}
+
+/** Answers a request that no middleware sees. @param body in ASCII, so that its length is its bytes */
+export function answerProblem(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string | number>> = {},
+): void {
+  response.writeHead(status, {
     'Content-Type': PROBLEM,
     'Content-Length': body.length,
+    ...headers,
     'X-Request-Id': randomUUID(),
     ...PROTECTION,
   });

@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AdmissionLimits } from '../../config/config.ts';
 import { AppError } from '../../common/errors.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import { crossOriginHeaders } from '../middleware/cross-origin.ts';
-import { PROTECTION } from '../middleware/headers.ts';
 import { problemOf } from '../middleware/problem.ts';
-import type { Handle } from './connections.ts';
+import { answerProblem, type Handle } from './connections.ts';
 
 export interface SheddingOptions {
   readonly admission: AdmissionLimits;
@@ -19,7 +17,6 @@ export const NEVER_SHED: ReadonlySet<string> = new Set(['/health', '/health/live
 
 const DETAIL = 'More requests arrive than this server can answer in time; nothing was stored or read';
 
-/** Nothing in it but ASCII, so that its length is its bytes. */
 const REFUSAL = JSON.stringify({ type: 'about:blank', ...problemOf(new AppError('overloaded', DETAIL)) });
 
 /**
@@ -45,31 +42,14 @@ export function shedLoad(
       return;
     }
     shed[isWrite ? 'write' : 'read'].inc();
-    refuse(request, response, {
-      'Retry-After': admission.retryAfterS,
-      ...forPages(request.headers.origin),
-    });
+    const headers = { 'Retry-After': admission.retryAfterS, ...forPages(request.headers.origin) };
+    answerProblem(response, 503, REFUSAL, headers);
   };
 }
 
 function isForOperators({ url = '' }: IncomingMessage): boolean {
   const query = url.indexOf('?');
   return NEVER_SHED.has(query === -1 ? url : url.slice(0, query));
-}
-
-function refuse(
-  { method }: IncomingMessage,
-  response: ServerResponse,
-  headers: Readonly<Record<string, string | number>>,
-): void {
-  response.writeHead(503, {
-    'Content-Type': 'application/problem+json',
-    'Content-Length': REFUSAL.length,
-    ...headers,
-    'X-Request-Id': randomUUID(),
-    ...PROTECTION,
-  });
-  response.end(method === 'HEAD' ? undefined : REFUSAL);
 }
 
 export interface AdmissionDependencies {
