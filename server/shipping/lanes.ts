@@ -47,7 +47,7 @@ export class Lanes {
   constructor(dependencies: LanesDependencies) {
     this.#deps = dependencies;
     const { intervalMs, clock } = dependencies;
-    this.#pace = new Pace({ intervalMs, nowMs: () => clock.nowMs() });
+    this.#pace = new Pace(intervalMs, () => clock.nowMs());
   }
 
   /** What each lane does, for people. */
@@ -139,13 +139,6 @@ export class Lanes {
   }
 }
 
-export interface PaceOptions {
-  /** The sustained interval between two INSERTs, in milliseconds. */
-  readonly intervalMs: number;
-  /** Milliseconds since some moment; never goes back. */
-  readonly nowMs: () => number;
-}
-
 /**
  * When the next INSERT into a table may begin: a token bucket. What is fresh goes first, but of every four tokens one is
  * the backlog's, so that it always comes on. Otherwise the backlog leaves one, so that the next event does not wait.
@@ -158,7 +151,11 @@ export class Pace {
   /** How many in a row the fresh lane took while the backlog waited. */
   #inRow = 0;
 
-  constructor({ intervalMs, nowMs }: PaceOptions) {
+  /**
+   * @param intervalMs the sustained interval between two INSERTs
+   * @param nowMs milliseconds since some moment; never goes back
+   */
+  constructor(intervalMs: number, nowMs: () => number) {
     this.#intervalMs = intervalMs;
     this.#nowMs = nowMs;
     this.#filledMs = nowMs();

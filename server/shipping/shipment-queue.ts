@@ -60,13 +60,17 @@ export class ShipmentQueue {
       parcels.push(next.parcel);
       sent = Math.max(sent, next.sent);
     }
-    return parcels.length === 0 ? undefined : { parcels, sent, tries: 0, afterMs: 0 };
+    return parcels.length === 0 ? undefined : shipmentOf(parcels, sent);
   }
 
   /** One to find out with whether ClickHouse takes anything: the latest there is. */
   takeOne(): Shipment | undefined {
     const latest = this.#waiting.pop();
-    if (latest === undefined) return this.#failed.shift();
-    return { parcels: [latest.parcel], sent: latest.sent, tries: 0, afterMs: 0 };
+    return latest === undefined ? this.#failed.shift() : shipmentOf([latest.parcel], latest.sent);
   }
+}
+
+/** What was not tried yet as it is. */
+export function shipmentOf(parcels: readonly Parcel[], sent = 0): Shipment {
+  return { parcels, sent, tries: 0, afterMs: 0 };
 }

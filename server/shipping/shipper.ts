@@ -10,7 +10,7 @@ import type { Insert } from './insert-rows.ts';
 import { Lanes, RETRY_PAUSE, type Lane } from './lanes.ts';
 import { openParcels, splitSegment, Unreadable, wholeSegment, type Parcel } from './parcel.ts';
 import type { Settlement } from './settlement.ts';
-import { ShipmentQueue, type Shipment } from './shipment-queue.ts';
+import { shipmentOf, ShipmentQueue, type Shipment } from './shipment-queue.ts';
 
 export interface ShipperDependencies {
   readonly table: string;
@@ -123,10 +123,10 @@ export class Shipper {
   async #takeFresh(): Promise<Shipment | undefined> {
     const segment = await this.#seal();
     if (segment === undefined) return undefined;
-    if (segment.historicRows === 0) return shipmentOf(wholeSegment(segment));
+    if (segment.historicRows === 0) return shipmentOf([wholeSegment(segment)]);
     const { recent, historic } = splitSegment(segment);
     this.#queue.add(historic);
-    return shipmentOf(recent);
+    return shipmentOf([recent]);
   }
 
   /** With what waits in the journal, when all of that is historic, or nothing else is there to try. */
@@ -205,8 +205,4 @@ export class Shipper {
     const facts = { segments, code: codeOf(error), reason: messageOf(error) };
     this.#deps.log.warn(facts, NOT_TAKEN);
   }
-}
-
-function shipmentOf(parcel: Parcel): Shipment {
-  return { parcels: [parcel], sent: 0, tries: 0, afterMs: 0 };
 }

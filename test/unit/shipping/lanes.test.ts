@@ -7,7 +7,7 @@ describe('Pace', () => {
 
   beforeEach(() => {
     nowMs = 0;
-    pace = new Pace({ intervalMs: 500, nowMs: () => nowMs });
+    pace = new Pace(500, () => nowMs);
   });
 
   /** What is sent from now on for so long, by lanes that always have something. */
