@@ -43,6 +43,7 @@ describe('The first command in a fresh clone', function () {
       'tsconfig.json': '{}',
       'scripts/build-dashboard.mjs': '',
       'scripts/build-snippet.mjs': '',
+      'scripts/bundle-server.mjs': '',
       tsc: TSC,
       'bin/npm': NPM,
     };
