@@ -11,7 +11,7 @@ export interface Series {
 }
 
 /** How soon an answer is asked for again: what ends with now changes. */
-const LIVE_MS = 2_000;
+const LIVE_MS = 1_000;
 const LONG_MS = 10_000;
 const LONG_FROM_MS = 2 * 86_400_000;
 
