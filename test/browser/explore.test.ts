@@ -46,6 +46,7 @@ describe('Exploring in a browser', function () {
       expect(new URL(page.url()).search).to.equal('?view=explore&category=account&name=signup&by=data.plan');
       await page.getByRole('button', { name: 'Table' }).click();
       await eventually(async () => expect(await page.locator('tbody tr').count()).to.equal(31));
+      expect(await page.evaluate('localStorage.length + document.cookie.length')).to.equal(0);
       const again = await open(page.url());
       await eventually(async () => expect(await legend(again)).to.deep.equal(plansOf('signup')));
       await page.goBack();
@@ -137,10 +138,10 @@ describe('Exploring in a browser', function () {
         `view=${long}`,
         `range=${long}`,
       ]) {
-        for (const width of [375, 1280]) {
+        await page.goto(`${service.url}/?${query}`);
+        await page.waitForTimeout(400);
+        for (const width of [1280, 375]) {
           await page.setViewportSize({ width, height: 900 });
-          await page.goto(`${service.url}/?${query}`);
-          await page.waitForTimeout(400);
           const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
           expect(overflow, `${query.slice(0, 40)} at ${width}`).to.be.at.most(0);
         }

@@ -1,14 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { Closing } from '../../../server/closing.ts';
 import { chromium } from './chromium.ts';
+import { Profiles } from './profiles.ts';
 import { PageWatch } from './page-watch.ts';
 import { projectRoot } from '../../../server/common/project-root.ts';
 
 /** What a test has of the browser. */
 export interface Visit {
-  /** Opens an address in a tab of its own, in a browser that knows nothing yet. */
+  /** Opens an address in a tab of its own, which knows nothing yet; what is kept for all tabs of a site stays in a file. */
   readonly open: (url: string, options?: VisitOptions) => Promise<Page>;
   /** Says that what the browser complains about may match this; any other complaint fails the test. */
   readonly allowTrouble: (pattern: RegExp) => void;
@@ -28,8 +29,6 @@ export interface VisitOptions {
 /** The widths at which a view is looked at: a phone's and a desktop's. */
 const WIDTHS = [375, 1280] as const;
 const DESKTOP = { width: 1280, height: 900 };
-/** A wait that ends early costs nothing; machines that do other things too need it. */
-const PATIENCE_MS = 30_000;
 const SCREENSHOTS = path.join(projectRoot, 'test/browser/screenshots/');
 
 /**
@@ -43,22 +42,23 @@ export function inBrowser(test: (visit: Visit) => Promise<void>): Mocha.AsyncFun
     // A newcomer's laptop need not have Chromium; `.ci/run` installs it, and there `chromium` fails instead.
     if (browser === undefined) this.skip();
     const watch = new PageWatch();
-    const contexts: BrowserContext[] = [];
+    const profiles = Profiles.of(browser);
     const closing = new Closing();
     try {
       await test({
-        open: async (url, options) => open(browser, { url, options, watch, contexts }),
+        open: async (url, options) => open(profiles, { url, options, watch }),
         allowTrouble: (pattern) => watch.allow(pattern),
         closing,
       });
       watch.expectNoTrouble();
+      await profiles.closePages();
     } catch (error) {
-      const pages = contexts.flatMap((context) => context.pages());
       const name = `failed-${this.test?.fullTitle() ?? ''}`;
-      await Promise.all(pages.map(async (page, index) => keep(page, `${name} ${index + 1}`)));
+      await Promise.all(profiles.pages().map(async (page, index) => keep(page, `${name} ${index + 1}`)));
+      // Whatever it was, the next test does not have it.
+      await profiles.forget();
       throw error;
     } finally {
-      await Promise.all(contexts.map(async (context) => context.close()));
       await closing.close();
     }
   };
@@ -68,17 +68,12 @@ interface Opening {
   readonly url: string;
   readonly options: VisitOptions | undefined;
   readonly watch: PageWatch;
-  /** Where to put what must be closed. */
-  readonly contexts: BrowserContext[];
 }
 
-async function open(browser: Browser, { url, options, watch, contexts }: Opening): Promise<Page> {
+async function open(profiles: Profiles, { url, options, watch }: Opening): Promise<Page> {
   const { width = DESKTOP.width, ...rest } = options ?? {};
-  const viewport = { ...DESKTOP, width };
-  const context = await browser.newContext({ colorScheme: 'light', timezoneId: 'UTC', viewport, ...rest });
-  contexts.push(context);
-  context.setDefaultTimeout(PATIENCE_MS);
-  const page = await context.newPage();
+  const page = await profiles.newPage({ colorScheme: 'light', timezoneId: 'UTC', ...rest });
+  await page.setViewportSize({ ...DESKTOP, width });
   watch.watch(page, new URL(url).origin);
   await page.goto(url);
   return page;

@@ -18,6 +18,9 @@ const ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // One process for all tabs: what is compiled for one is there for the next. What a service is asked stays the same.
+  '--renderer-process-limit=1',
+  '--disable-site-isolation-trials',
   // Pages of other sites, all of them here.
   '--host-resolver-rules=MAP *.example 127.0.0.1',
 ];
