@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { expectAccessible } from '../support/browser/accessible.ts';
-import { apiKey } from '../support/http/api-keys.ts';
 import { inBrowser, screenshot } from '../support/browser/browser.ts';
 import { eventText, postEvents } from '../support/http/events-api.ts';
 import { startSeverableService } from '../support/server/severable-service.ts';
@@ -82,26 +81,6 @@ describe('The health of the service in a browser', () => {
       await page.getByText('node a:8123 · state up').waitFor();
       await expectAccessible(page);
       await screenshot(page, 'health-refusing');
-    }),
-  );
-
-  it(
-    'is shown without a key where the other views ask for one',
-    inBrowser(async ({ open, allowTrouble, closing }) => {
-      allowTrouble(/status of 401/);
-      const keys = [apiKey('k', 'desk', 'read')];
-      const service = await startTestApp({ trust: { keys, networks: [], proxies: [] } });
-      closing.add('service', () => service.remove());
-      const page = await open(`${service.url}/?view=browse`);
-      await page.getByRole('heading', { name: 'An API key is needed' }).waitFor();
-      await page.getByRole('link', { name: 'Health', exact: true }).click();
-      await page.getByText('All is well').waitFor();
-      await page.getByRole('link', { name: 'Events', exact: true }).click();
-      await page.getByLabel('API key').fill('k');
-      await page.getByRole('button', { name: 'Use this key' }).click();
-      await page.getByText('No events yet').waitFor();
-      await page.getByRole('link', { name: 'Health', exact: true }).click();
-      await page.getByText('All is well').waitFor();
     }),
   );
 });

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
-import { apiKey } from '../support/http/api-keys.ts';
 import { expectAccessible } from '../support/browser/accessible.ts';
 import { inBrowser, screenshot } from '../support/browser/browser.ts';
 import { openShop } from '../support/browser/shop.ts';
@@ -116,12 +115,24 @@ describe('The overview in a browser', function () {
       await elsewhere.getByText('2024-05-18 05:00:00').waitFor();
     }),
   );
+});
+
+describe('The overview of a shop in a browser', function () {
+  this.timeout(PATIENCE_MS);
+
+  let service: TestApp;
+
+  before(async () => {
+    service = await startTestApp();
+    await openShop(service.url);
+  });
+  after(async () => service.remove());
 
   it(
     'begins with a way past the navigation',
     inBrowser(async ({ open }) => {
       const page = await open(service.url);
-      await page.getByText('Waiting for your first event…').waitFor();
+      await page.locator('.chart svg').waitFor();
       await page.keyboard.press('Tab');
       expect(await page.evaluate<string>('document.activeElement.textContent')).to.equal('Skip to the content');
       await page.keyboard.press('Enter');
@@ -133,7 +144,6 @@ describe('The overview in a browser', function () {
     it(
       `is accessible in ${colorScheme}`,
       inBrowser(async ({ open }) => {
-        await openShop(service.url);
         const page = await open(`${service.url}/?range=31d`, { colorScheme });
         await page.locator('.chart svg').waitFor();
         await page.getByRole('link', { name: 'page viewed' }).waitFor();
@@ -143,46 +153,6 @@ describe('The overview in a browser', function () {
       }),
     );
   }
-});
-
-describe('The dashboard of a service with keys', () => {
-  let service: TestApp;
-
-  before(async () => {
-    const keys = [apiKey('a-read-key', 'desk', 'read'), apiKey('a-write-key', 'shop', 'write')];
-    service = await startTestApp({ trust: { keys, networks: [], proxies: [] } });
-  });
-  after(async () => service.remove());
-
-  it(
-    'asks for a key, says what is wrong with one, keeps it for the tab alone and not in the address',
-    inBrowser(async ({ open, allowTrouble }) => {
-      allowTrouble(/status of 40[13]/);
-      const page = await open(service.url);
-      const field = page.getByLabel('API key');
-      await expectAccessible(page);
-      await screenshot(page, 'key');
-      await field.fill('nonsense');
-      await field.press('Enter');
-      await page.getByText('The service does not know this key.').waitFor();
-      await field.fill('a-write-key');
-      await field.press('Enter');
-      await page.getByText('This key cannot be used here').waitFor();
-      await field.fill('a-read-key');
-      await field.press('Enter');
-      await page.getByText('Waiting for your first event…').waitFor();
-      await page.reload();
-      await page.getByText('Waiting for your first event…').waitFor();
-      expect(page.url()).not.to.contain('key');
-      await page.getByRole('link', { name: 'Top', exact: true }).click();
-      await page.getByText('No events match').waitFor();
-      const other = await page.context().newPage();
-      await other.goto(service.url);
-      await other.getByLabel('API key').waitFor();
-      await page.getByRole('button', { name: 'Forget key' }).click();
-      await field.waitFor();
-    }),
-  );
 });
 
 /** The large figures, in their order. */
