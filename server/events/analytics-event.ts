@@ -50,7 +50,7 @@ export function parseAnalyticsEvent(
     category: ANALYTICS_CATEGORY,
     name,
     data: NO_DATA,
-    ...(eventId === undefined ? {} : { eventId }),
+    eventId,
   };
 }
 

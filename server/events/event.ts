@@ -4,7 +4,7 @@
  */
 export interface Event {
   /** When it happened, in whole microseconds since the epoch; without it, it happened at its arrival. */
-  readonly timestampUs?: number;
+  readonly timestampUs?: number | undefined;
   readonly application: string;
   /** Empty for none; so is the user. */
   readonly sessionId: string;
@@ -14,11 +14,11 @@ export interface Event {
   /** The JSON text of the payload, kept exactly as it was received. */
   readonly data: string;
   /** Given by the sender; without it the event's id is that of its arrival. */
-  readonly eventId?: string;
+  readonly eventId?: string | undefined;
   /** That ClickHouse must not make the typed column of it, because of what that would cost; see `TypedPaths`. */
-  readonly typed?: false;
+  readonly typed?: false | undefined;
   /** See `shapeOf`; without it, what is at a path of `data` is read from the text. */
-  readonly shape?: string;
+  readonly shape?: string | undefined;
 }
 
 /** When and as what this server took an event in, decided before the event is durable; see `Arrivals`. */

@@ -46,6 +46,7 @@ describe('parseAnalyticsEvent', () => {
         category: 'analytics',
         name,
         data: '{}',
+        eventId: undefined,
       });
     }
   });
