@@ -17,6 +17,8 @@ export interface KnowingCounting extends Counting {
 /** Of all selections together, and for each of them beside its hours. */
 const MAX_HOURS = 200_000;
 const OF_A_SELECTION = 100;
+/** So many hours are named in a query, which travels as an address; of more, all between them are counted. */
+const MAX_NAMED = 500;
 
 /**
  * How many events each hour has, remembered by the selection. An hour that has as many rows as when it was counted is not
@@ -76,7 +78,7 @@ async function countEvents(
   const { sql, params } = await countedHours(counting, selection, {
     fromS: hoursS.reduce((first, hourS) => Math.min(first, hourS)),
     toS: hoursS.reduce((last, hourS) => Math.max(last, hourS)) + 3600,
-    onlyS: hoursS,
+    onlyS: hoursS.length > MAX_NAMED ? undefined : hoursS,
   });
   const query = `
     SELECT
