@@ -1,5 +1,6 @@
 // Lets one process at a time do something in a folder, and the others wait. Plain JavaScript on Node alone.
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -23,7 +24,7 @@ export async function inTurn(directory, work) {
 
 async function takeTurn(directory) {
   mkdirSync(directory, { recursive: true });
-  const numbers = () => readdirSync(directory).map(Number);
+  const numbers = () => readdirSync(directory).flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
   const fileOf = (number) => path.join(directory, String(number));
   const untilMs = Date.now() + MAX_WAIT_MS;
   let isTold = false;
@@ -55,7 +56,10 @@ function claim(file) {
 function isTaken(file) {
   try {
     const owners = readFileSync(file, 'utf8');
-    if (owners === '') return Date.now() - statSync(file).mtimeMs < CLAIM_MS;
+    const ageMs = Date.now() - statSync(file).mtimeMs;
+    // After a loss of power its numbers are those of other processes.
+    if (ageMs > os.uptime() * 1000) return false;
+    if (owners === '') return ageMs < CLAIM_MS;
     return owners !== DONE && owners.split(' ').map(Number).some(isAlive);
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
@@ -87,6 +88,17 @@ describe('The first command in a fresh clone', function () {
     await first.outcome;
     const { status } = await start().outcome;
     expect([status, await read('log')]).to.deep.equal([0, `install\n${WHOLE}`]);
+  });
+
+  it('waits for nothing that is from before the machine was started, or that others put there', async () => {
+    const turns = path.join(clone.path, '.build/turns');
+    await mkdir(turns, { recursive: true });
+    for (const [name, content] of Object.entries({ 7: String(process.pid), '.DS_Store': '' }))
+      await writeFile(path.join(turns, name), content);
+    const before = new Date(Date.now() - os.uptime() * 1000 - 60_000);
+    await utimes(path.join(turns, '7'), before, before);
+    const { status, words } = await start().outcome;
+    expect([status, words, await read('log')]).to.deep.equal([0, '', WHOLE]);
   });
 
   it('is followed by others that neither install nor wait', async () => {
