@@ -1,18 +1,19 @@
 // Makes .build/server/bundle.js of what server/serve.js loads: the service and its packages, for a start without 900 files to
 // find. Packages keep their licenses, beside it.
 import { build } from 'esbuild';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const target = path.join(root, '.build/server');
 
-const { metafile } = await build({
+const { metafile, outputFiles } = await build({
   entryPoints: [path.join(target, 'serve.js')],
   outfile: path.join(target, 'bundle.js'),
   absWorkingDir: root,
   bundle: true,
+  write: false,
   sourcemap: true,
   platform: 'node',
   format: 'esm',
@@ -26,6 +27,11 @@ const { metafile } = await build({
   logOverride: { 'direct-eval': 'silent' },
   metafile: true,
 });
+// In one step, because a service may be starting.
+for (const { path: file, contents } of outputFiles) {
+  await writeFile(`${file}.new`, contents);
+  await rename(`${file}.new`, file);
+}
 await writeFile(path.join(target, 'bundle.LICENSES.txt'), await licenses(Object.keys(metafile.inputs)));
 
 /** Of the packages that these files are of. */

@@ -1,7 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import path from 'node:path';
 import { Closing } from '../../server/closing.ts';
-import { programFile } from '../../server/common/project-root.ts';
 import { closeChromium } from './browser/chromium.ts';
 import { setTestEndpoint } from './clickhouse/clickhouse.ts';
 import { everythingHeld, expectNothingLeft } from './leaks.ts';
@@ -14,22 +11,7 @@ const closing = new Closing();
  * of its own. The tests may run in several processes, which are started after it.
  */
 export async function mochaGlobalSetup(): Promise<void> {
-  expectNewestBundle();
   setTestEndpoint(await startTestClickHouse(process.env['TEST_CLICKHOUSE'] ?? 'embedded', closing));
-}
-
-/** Servers start from a file that the build makes of the others. */
-function expectNewestBundle(): void {
-  const bundle = programFile('server/bundle.js');
-  if (!existsSync(bundle)) return;
-  const { mtimeMs } = statSync(bundle);
-  const files = ['server', 'clickhouse']
-    .map(programFile)
-    .flatMap((folder) =>
-      readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((file) => path.join(folder, file)),
-    );
-  const newer = files.filter((file) => file.endsWith('.js') && statSync(file).mtimeMs > mtimeMs);
-  if (newer.length > 0) throw new Error(`${newer[0]} was compiled after server/bundle.js was made: npm run build`);
 }
 
 /** Once after all tests. What it throws fails the run. */
