@@ -5,7 +5,7 @@ import type { LogLevel } from '../common/log.ts';
 import type { TrustRules } from '../auth/trust.ts';
 import { GIB, MIB } from '../common/units.ts';
 
-/** Everything that can be set from outside, and every limit. Sizes are bytes, times are milliseconds. */
+/** Everything that can be set from outside. Sizes are bytes, times are milliseconds. */
 export interface Config {
   readonly host: string;
   /** 0 takes a free port. */
