@@ -61,9 +61,13 @@ export function compilePayloadSchemas(
   };
 }
 
+/** Says whether schemas are schemas. One for the process: the schema of schemas takes longer to compile than any of them. */
+let schemaOfSchemas: Ajv2020 | undefined;
+
 function compiler(allErrors: boolean): (schema: unknown) => ValidateFunction {
   const ajv = new Ajv2020({
     allErrors,
+    validateSchema: false,
     formats: fullFormats,
     // For messages; and `toString` is no member of every object.
     verbose: true,
@@ -79,6 +83,8 @@ function compiler(allErrors: boolean): (schema: unknown) => ValidateFunction {
     if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
       throw new Error('a schema is a JSON object');
     if ('$async' in schema) throw new Error('$async is not supported');
+    schemaOfSchemas ??= new Ajv2020({ logger: false });
+    void schemaOfSchemas.validateSchema(schema, true);
     return ajv.compile(schema);
   };
 }

@@ -1,5 +1,5 @@
 import { parse } from 'node:querystring';
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { Type, type Static, type TObject } from 'typebox';
 import { invalid, show, type Issue } from '../../common/errors.ts';
 import { timeUs, type Query } from '../../events/parameters.ts';
@@ -48,13 +48,13 @@ export function pathOf(ctx: { readonly path: string; readonly params?: Query }):
 export type ParameterReader<S extends TObject> = (raw: Query) => Static<S>;
 
 /**
- * Compiles a schema of parameters, once. An `integer` is read from digits, an `array` from a parameter given any number
+ * Compiles a schema of parameters, once, for the first request that has any: all of them take longer than the rest of a start. An `integer` is read from digits, an `array` from a parameter given any number
  * of times; everything else is a string given once. What follows "expected" in an error is the `description` of the
  * parameter, so write it as the end of that sentence.
  * @returns a function that throws AppError `invalid` with one issue a parameter that is wrong
  */
 export function parameterReader<S extends TObject>(schema: S): ParameterReader<S> {
-  const validate = ajv.compile<Static<S>>(schema);
+  let validate: ValidateFunction<Static<S>> | undefined;
   const known = Object.entries(schema.properties).map(([name, property]) => ({
     name,
     read: READERS[typeOf(property)] ?? asIs,
@@ -67,6 +67,7 @@ export function parameterReader<S extends TObject>(schema: S): ParameterReader<S
       // No schema here takes null.
       if (value !== undefined) values[name] = isOver(value, limits) ? null : read(value);
     }
+    validate ??= ajv.compile<Static<S>>(schema);
     if (validate(values)) return values;
     throw invalid(issuesOf(validate.errors ?? [], raw, schema));
   };

@@ -11,9 +11,13 @@ const TAG = 'Documentation';
 
 /** The OpenAPI document of some operations and of these, and the page that shows it. */
 export function documentationOperations(others: readonly Operation[]): readonly Operation[] {
-  let document = '';
-  const own = [openApi(() => document), docs(), assets()];
-  document = JSON.stringify(openApiDocument([...others, ...own]));
+  let document: string | undefined;
+  // Made when it is first asked for: that takes as long as opening the port does.
+  const own: readonly Operation[] = [
+    openApi(() => (document ??= JSON.stringify(openApiDocument([...others, ...own])))),
+    docs(),
+    assets(),
+  ];
   return own;
 }
 
