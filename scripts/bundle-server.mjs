@@ -1,6 +1,7 @@
 // Makes .build/server/bundle.js of what server/serve.js loads: the service and its packages, for a start without 900 files to
-// find. Packages keep their licenses, beside it.
+// find. Packages keep their licenses, beside it. The server of the tests that can be made to fail gets a bundle of its own.
 import { build } from 'esbuild';
+import { existsSync } from 'node:fs';
 import { readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,31 +9,38 @@ import { fileURLToPath } from 'node:url';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const target = path.join(root, '.build/server');
 
-const { metafile, outputFiles } = await build({
-  entryPoints: [path.join(target, 'serve.js')],
-  outfile: path.join(target, 'bundle.js'),
-  absWorkingDir: root,
-  bundle: true,
-  write: false,
-  sourcemap: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  // Packages that are no ES modules ask for those of Node.js with `require`.
-  banner: {
-    js: `import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);`,
-  },
-  logLevel: 'warning',
-  // A package of Koa's names functions that are deprecated with it.
-  logOverride: { 'direct-eval': 'silent' },
-  metafile: true,
-});
-// In one step, because a service may be starting.
-for (const { path: file, contents } of outputFiles) {
-  await writeFile(`${file}.new`, contents);
-  await rename(`${file}.new`, file);
-}
+const { metafile } = await bundle(path.join(target, 'serve.js'), path.join(target, 'bundle.js'));
 await writeFile(path.join(target, 'bundle.LICENSES.txt'), await licenses(Object.keys(metafile.inputs)));
+const faulty = path.join(root, '.build/test/support/server/faulty-server-process.js');
+if (existsSync(faulty)) await bundle(faulty, faulty.replace('process', 'bundle'));
+
+async function bundle(entry, outfile) {
+  const result = await build({
+    entryPoints: [entry],
+    outfile,
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    sourcemap: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    // Packages that are no ES modules ask for those of Node.js with `require`.
+    banner: {
+      js: `import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);`,
+    },
+    logLevel: 'warning',
+    // A package of Koa's names functions that are deprecated with it.
+    logOverride: { 'direct-eval': 'silent' },
+    metafile: true,
+  });
+  // In one step, because a service may be starting.
+  for (const { path: file, contents } of result.outputFiles) {
+    await writeFile(`${file}.new`, contents);
+    await rename(`${file}.new`, file);
+  }
+  return result;
+}
 
 /** Of the packages that these files are of. */
 async function licenses(files) {

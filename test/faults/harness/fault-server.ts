@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { FailPoint } from '../../../server/journal/fail-point.ts';
@@ -23,7 +24,12 @@ export interface FailPointHits {
   readonly died: Map<FailPoint, number>;
 }
 
-const PROGRAM = programFile('test/support/server/faulty-server-process.js');
+const changedMs = (file: string) => statSync(programFile(file), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+const BUNDLE = 'test/support/server/faulty-server-bundle.js';
+/** As with `server/main.ts`. */
+const PROGRAM = programFile(
+  changedMs(BUNDLE) > changedMs('tsconfig.tsbuildinfo') ? BUNDLE : 'test/support/server/faulty-server-process.js',
+);
 
 /** A server in a process of its own, in surroundings that can be made to fail. */
 export class FaultServer {
