@@ -2,6 +2,7 @@ import { startApp, type App, type Surroundings } from '../../../server/app.ts';
 import { defaults, type Config } from '../../../server/config/config.ts';
 import { createLogger } from '../../../server/common/log.ts';
 import { testDatabase, testEndpoint } from '../clickhouse/clickhouse.ts';
+import { applyMigrations } from '../clickhouse/migrated-database.ts';
 import { tempDir } from '../temp-dir.ts';
 
 /** The whole service in this process, on a free port, with a database and a data directory of its own. */
@@ -29,19 +30,23 @@ export async function startTestApp(config: Partial<Config> = {}, surroundings: S
     await database.drop();
     await directory.remove();
   };
-  const app = await startApp(
-    {
-      ...defaults,
-      port: 0,
-      drainMs: 0,
-      dataDir: directory.path,
-      database: database.name,
-      journal: { ...defaults.journal, batchMaxWaitMs: 20 },
-      ...config,
-      clickhouse,
-    },
-    { log: createLogger('fatal'), ...surroundings },
-  ).catch(async (error: unknown) => {
+  const start = async () => {
+    if (config.database === undefined) await applyMigrations(clickhouse, database.name);
+    return await startApp(
+      {
+        ...defaults,
+        port: 0,
+        drainMs: 0,
+        dataDir: directory.path,
+        database: database.name,
+        journal: { ...defaults.journal, batchMaxWaitMs: 20 },
+        ...config,
+        clickhouse,
+      },
+      { log: createLogger('fatal'), ...surroundings },
+    );
+  };
+  const app = await start().catch(async (error: unknown) => {
     await discard();
     throw error;
   });
