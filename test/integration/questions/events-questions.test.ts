@@ -5,6 +5,8 @@ import { allPages, getJson, getProblem, type ShownEvent, type ShownPage } from '
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 
 const MONTH_US = 31 * 24 * 3600 * 1_000_000;
+/** More than the largest page of a category that is not asked for a size. */
+const ROWS = 320;
 const START_US = Date.UTC(2024, 0, 31, 23, 59) * 1000 + 123_456;
 const SESSIONS = ['s-1', 's-2', 's-3', 's/4 ?&=%', "s'5\\\t\n\u0000", '日本語 👩‍🚀'];
 const CATEGORIES = ['page interaction', 'form interaction', 'a/b %2F ü'];
@@ -49,7 +51,7 @@ const byTimeThenArrival = (a: EventRow, b: EventRow) =>
 
 describe('GET /events, /sessions/{session_id} and /categories/{category}', () => {
   let service: TestApp;
-  const rows = manyRows(700);
+  const rows = manyRows(ROWS);
 
   before(async () => {
     service = await startTestApp();
@@ -116,7 +118,7 @@ describe('GET /events, /sessions/{session_id} and /categories/{category}', () =>
   });
 
   it('gives each event once, in order, whatever the size of the pages', async () => {
-    for (const limit of ['1', '41', '350', '699', '700', '701']) {
+    for (const limit of [1, 41, ROWS / 2, ROWS - 1, ROWS, ROWS + 1].map(String)) {
       const filters: Record<string, string> = limit === '1' ? { session_id: 's-1' } : {};
       const all = expected((row) => limit !== '1' || row.session_id === 's-1');
       expect(await allPages(url('/events', { limit, ...filters })), limit).to.deep.equal(all);
@@ -183,7 +185,7 @@ describe('GET /events, /sessions/{session_id} and /categories/{category}', () =>
       const { session_id, events } = page as ShownPage & { session_id: string };
       expect(session_id).to.equal(session);
       expect(events).to.deep.equal(all.slice(0, 5));
-      expect(await allPages(url(path, { limit: '50' }))).to.deep.equal(all);
+      expect(await allPages(url(path, { limit: '20' }))).to.deep.equal(all);
     }
   });
 
