@@ -48,8 +48,8 @@ export function pathOf(ctx: { readonly path: string; readonly params?: Query }):
 export type ParameterReader<S extends TObject> = (raw: Query) => Static<S>;
 
 /**
- * Compiles a schema of parameters, once, for the first request that has any: all of them take longer than the rest of a start. An `integer` is read from digits, an `array` from a parameter given any number
- * of times; everything else is a string given once. What follows "expected" in an error is the `description` of the
+ * Compiles a schema of parameters, once, for the first request: all of them take longer than the rest of a start. An `integer`
+ * is read from digits, an `array` from a parameter given any number of times; everything else is a string given once. What follows "expected" in an error is the `description` of the
  * parameter, so write it as the end of that sentence.
  * @returns a function that throws AppError `invalid` with one issue a parameter that is wrong
  */
