@@ -114,12 +114,12 @@ describe('TypedPaths', () => {
     );
   });
 
-  it('takes less time than JSON.parse for an event of 40 paths', () => {
+  it('takes no more than twice the time of JSON.parse for an event of 40 paths', () => {
     const paths = new TypedPaths();
     const data = { a: members(20), b: [members(20), members(20)] };
     const text = JSON.stringify(data);
     const parsing = bestMs(() => void JSON.parse(text));
-    expect(bestMs(() => void paths.allows(data))).to.be.below(parsing);
+    expect(bestMs(() => void paths.allows(data))).to.be.below(2 * parsing);
   });
 });
 
