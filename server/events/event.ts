@@ -15,7 +15,10 @@ export interface Event {
   readonly data: string;
   /** Given by the sender; without it the event's id is that of its arrival. */
   readonly eventId?: string | undefined;
-  /** That ClickHouse must not make the typed column of it, because of what that would cost; see `TypedPaths`. */
+  /**
+   * That ClickHouse must not make the typed column of it, because of what that would cost, or because it refuses it; see
+   * `TypedPaths`, `shapeOf`.
+   */
   readonly typed?: false | undefined;
   /** See `shapeOf`; without it, what is at a path of `data` is read from the text. */
   readonly shape?: string | undefined;

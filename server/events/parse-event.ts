@@ -82,7 +82,7 @@ export function toEvent({ shape, data: given, text }: ReadEvent, context: ParseC
       findings.map(([, issue]) => issue),
     );
   // Last, because it remembers the paths of what it allows.
-  const isTyped = context.typedPaths.allows(payload);
+  const typedShape = context.typedPaths.allows(payload) ? shapeOf(payload, given) : undefined;
   // No `...` of what may be missing: with four of them this took as long as all else of an event.
   return {
     timestampUs,
@@ -93,8 +93,8 @@ export function toEvent({ shape, data: given, text }: ReadEvent, context: ParseC
     name,
     data,
     eventId,
-    typed: isTyped ? undefined : false,
-    shape: isTyped ? shapeOf(payload, given) : undefined,
+    typed: typedShape === undefined ? false : undefined,
+    shape: typedShape,
   };
 }
 

@@ -15,17 +15,22 @@ const LARGE = 2 ** 63;
 /**
  * Which paths of a payload lead to objects and arrays, as `,venue,event,tags,`: those that can be asked for, in the order
  * in which they come. Of every other path ClickHouse's typed column then says what the text says, to the letter. Empty
- * where it may not: where ClickHouse refuses the payload (a member given twice, a number beyond 64 bits, half of a
- * surrogate pair), takes it for another (a name with a dot in it is to it a path of two), or the list would be too long.
+ * where it may not: where ClickHouse takes the payload for another (a name with a dot in it is to it a path of two), or the
+ * list would be too long.
  *
  * Objects are on the list because the typed column knows values alone: to it `{}` is nothing.
  * @param data as `JSON.parse` gives it; of at most `TYPED_LIMITS.maxDepth`
+ * @returns undefined where ClickHouse refuses the payload: a member or a path given twice, a number beyond 64 bits, half of
+ * a surrogate pair. It must not see that one: a value that it had read by then is given to the event after it
+ * (ClickHouse 26.7, beyond `max_dynamic_paths`)
  */
-export function shapeOf(data: object, { text, members }: DataText): string {
+export function shapeOf(data: object, { text, members }: DataText): string | undefined {
   const walk = new Walk(text.includes('\\u'));
   walk.members(data as JsonObject, '');
   // JSON.parse keeps one of the members that are given twice.
-  return walk.isFaithful && walk.count === members && walk.shape.length <= MAX_SHAPE_CHARACTERS ? walk.shape : '';
+  if (walk.isRefused || walk.count !== members) return undefined;
+  if (walk.hasDots) return hasPathTwice(data as JsonObject, '', new Set()) ? undefined : '';
+  return walk.shape.length <= MAX_SHAPE_CHARACTERS ? walk.shape : '';
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -33,7 +38,8 @@ type JsonObject = Readonly<Record<string, unknown>>;
 class Walk {
   shape = ',';
   count = 0;
-  isFaithful = true;
+  isRefused = false;
+  hasDots = false;
   readonly #mayHoldHalves: boolean;
 
   constructor(mayHoldHalves: boolean) {
@@ -45,16 +51,17 @@ class Walk {
     for (const name in object) {
       this.count += 1;
       const isAskable = isMember(name);
-      if (!isAskable && (name.includes('.') || HALF.test(name))) this.isFaithful = false;
+      if (!isAskable && HALF.test(name)) this.isRefused = true;
+      if (!isAskable && name.includes('.')) this.hasDots = true;
       this.#value(object[name], isAskable && prefix !== undefined ? prefix + name : undefined);
     }
   }
 
   #value(value: unknown, path: string | undefined): void {
     if (typeof value === 'string') {
-      if (this.#mayHoldHalves && HALF.test(value)) this.isFaithful = false;
+      if (this.#mayHoldHalves && HALF.test(value)) this.isRefused = true;
     } else if (typeof value === 'number') {
-      if (!Number.isFinite(value) || (Math.abs(value) >= LARGE && Number.isInteger(value))) this.isFaithful = false;
+      if (!Number.isFinite(value) || (Math.abs(value) >= LARGE && Number.isInteger(value))) this.isRefused = true;
     } else if (typeof value === 'object' && value !== null) {
       this.#branch(value, path);
     }
@@ -65,4 +72,23 @@ class Walk {
     if (Array.isArray(value)) for (const item of value as readonly unknown[]) this.#value(item, undefined);
     else this.members(value as JsonObject, path === undefined ? undefined : `${path}.`);
   }
+}
+
+/** Whether two values have the same path, names with dots taken for paths; in arrays, item by item. */
+function hasPathTwice(object: JsonObject, prefix: string, seen: Set<string>): boolean {
+  return Object.entries(object).some(([name, value]) => {
+    const path = prefix + name;
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return hasPathTwice(value as JsonObject, `${path}.`, seen);
+    const isSeen = seen.has(path);
+    seen.add(path);
+    return isSeen || (Array.isArray(value) && hasPathTwiceInside(value));
+  });
+}
+
+function hasPathTwiceInside(items: readonly unknown[]): boolean {
+  return items.some((item) => {
+    if (Array.isArray(item)) return hasPathTwiceInside(item);
+    return typeof item === 'object' && item !== null && hasPathTwice(item as JsonObject, '', new Set());
+  });
 }
