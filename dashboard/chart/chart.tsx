@@ -66,7 +66,7 @@ export function Chart({ data, as, label, linkAt }: ChartProps) {
       onKeyDown={onKey}
     >
       {size.width > 0 && (
-        <svg width={size.width} height={size.height} aria-hidden="true" focusable="false">
+        <svg aria-hidden="true" focusable="false">
           <Axes data={data} plane={plane} ticks={ticks} left={left} size={size} />
           {index !== undefined && <Cursor plane={plane} index={index} bottom={size.height - PADDING.bottom} />}
           {as === 'line' ? <LineMarks data={data} plane={plane} /> : <BarMarks data={data} plane={plane} />}

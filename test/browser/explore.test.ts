@@ -119,6 +119,18 @@ describe('Exploring in a browser', function () {
   );
 
   it(
+    'is no wider than a page that became narrower, not even before its chart is drawn again',
+    inBrowser(async ({ open }) => {
+      const page = await open(urlOf('&range=7d'));
+      await page.addInitScript('ResizeObserver.prototype.observe = () => {}');
+      await page.reload();
+      await page.locator('.chart .mark-line').first().waitFor({ state: 'attached' });
+      await page.setViewportSize({ width: 375, height: 900 });
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth')).to.be.at.most(0);
+    }),
+  );
+
+  it(
     'says at its field what is wrong with a link, and is no wider than the page whatever is in that',
     inBrowser(async ({ open, allowTrouble }) => {
       allowTrouble(/status of 4(00|04|14|31)/);
