@@ -20,7 +20,6 @@ import { Feeds } from './live/feeds.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { limitMetrics } from './metrics/limits.ts';
 import { loadPayloadSchemas } from './schemas.ts';
-import { insertRows } from './shipping/insert-rows.ts';
 import { aggregateWorkers } from './workers/service-status.ts';
 
 export interface App {
@@ -67,7 +66,6 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   // First, because a broken file is the operator's to fix, and nothing else should have started then.
   const checkPayload = await loadPayloadSchemas(config.schemasDir);
   const clickhouse = await openClickHouse(config, { log, closing, random, stop });
-  const { ingestNodes } = clickhouse;
 
   const { database, dataDir, retentionDays, journal: limits } = config;
   const gate = openGate({ ...clickhouse, database, retentionDays, log, nowMs, random });
@@ -81,13 +79,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const ingest = await openIngest({
     dataDir,
     limits,
-    insert: async (insert) =>
-      gate.pass(async () => {
-        clickhouse.assertStorable();
-        await ingestNodes.use(async (client) => insertRows(client, insert));
-        // What went into data that is gone meanwhile must stay in the journal.
-        clickhouse.assertStorable();
-      }),
+    insert: async (insert) => gate.pass(async () => clickhouse.insert(insert)),
     backlog,
     metrics,
     onStored: answers.stored,

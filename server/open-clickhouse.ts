@@ -8,9 +8,13 @@ import type { Config } from './config/config.ts';
 import { MAX_FEEDS } from './live/feeds.ts';
 import { openEndpoint } from './open-endpoint.ts';
 import { MAX_EXPORTS } from './queries/export/exports.ts';
+import { insertRows, type Insert } from './shipping/insert-rows.ts';
 
 /** ClickHouse looks at its own limit between two pieces of work; so much longer it may take until its error comes. */
 const OVER_MS = 20_000;
+
+const NOT_WRITTEN =
+  'the embedded ClickHouse was started again, or could not write to its disk; what it was sent is sent again';
 
 /** Clients for each thing that the service does in ClickHouse. */
 export interface ClickHouse {
@@ -25,8 +29,11 @@ export interface ClickHouse {
   /** With a connection for each feed, so that one whose question takes long does not hold up the others. */
   readonly liveNodes: Nodes;
   readonly health: () => Promise<readonly NodeHealth[]>;
-  /** @throws NotReady while nothing may be shipped, though ClickHouse may answer */
-  readonly assertStorable: () => void;
+  /**
+   * One INSERT, on any node; see `insertRows`.
+   * @throws NotReady when nothing may be shipped though ClickHouse answers, or what it says it has stored may not be there
+   */
+  readonly insert: (insert: Insert) => Promise<void>;
 }
 
 interface ClickHouseDependencies {
@@ -42,7 +49,7 @@ export async function openClickHouse(
   config: Config,
   { log, closing, random, stop }: ClickHouseDependencies,
 ): Promise<ClickHouse> {
-  const { endpoint, consoleUrl, problem } = await openEndpoint(config, log, closing, stop);
+  const { endpoint, consoleUrl, problem, hasWritten } = await openEndpoint(config, log, closing, stop);
   const { database } = config;
   // Many servers before one cluster do not all begin with the same node.
   const first = Math.floor(random() * endpoint.urls.length);
@@ -53,11 +60,16 @@ export async function openClickHouse(
   };
   const health = nodeHealth({ endpoint, database });
   closing.add('health clients', () => health.close());
+  const ingestNodes = nodes('ingest', 60_000);
+  const assertStorable = () => {
+    const error = problem();
+    if (error !== undefined) throw new NotReady('server', error);
+  };
   const questionMs = config.questions.maxSeconds * 1000 + OVER_MS;
   return {
     endpoint,
     consoleUrl,
-    ingestNodes: nodes('ingest', 60_000),
+    ingestNodes,
     queryNodes: nodes('query', 10_000 + OVER_MS),
     questionNodes: nodes('query', questionMs),
     exportNodes: nodes('query', questionMs, 2 * MAX_EXPORTS),
@@ -67,9 +79,14 @@ export async function openClickHouse(
       const error = problem();
       return error === undefined ? found : found.map(({ node }) => ({ node, state: 'unavailable', error }));
     },
-    assertStorable: () => {
-      const error = problem();
-      if (error !== undefined) throw new NotReady('server', error);
+    insert: async (insert) => {
+      assertStorable();
+      const startedMs = performance.now();
+      await ingestNodes.use(async (client) => insertRows(client, insert));
+      // What went into data that is gone meanwhile, or into files that are cut short, must stay in the journal.
+      assertStorable();
+      const isWritten = (await hasWritten?.(performance.now() - startedMs)) ?? true;
+      if (!isWritten) throw new NotReady('server', NOT_WRITTEN);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 import { backoffMs, pause } from '../../server/common/retry.ts';
 import { messageOf } from '../../server/common/errors.ts';
 import type { Logger } from '../../server/common/log.ts';
-import { engineAnswers, engineUrl } from './engine-answers.ts';
+import { engineAnswers, engineUrl, hasWritten } from './engine-answers.ts';
 import { DataIdentity } from './data-identity.ts';
 import { launchEngine, type EngineChild } from './engine-child.ts';
 import { engineFiles, readEngineState, writeEngineConfig, writeEngineState } from './engine-files.ts';
@@ -20,9 +20,17 @@ export interface Engine {
   readonly pid: number;
   /** Why nothing may be stored: the data it was started on is gone, and a person must decide. Looked up at each call. */
   readonly problem: string | undefined;
+  readonly hasWritten: HasWritten;
   /** Ends the engine in order. Safe to call twice. */
   close(): Promise<void>;
 }
+
+/**
+ * Whether all that the engine has said is stored for so many milliseconds is on its disk. If not, send it again: the engine
+ * is being started anew.
+ * @throws Error when it does not answer
+ */
+export type HasWritten = (forMs: number) => Promise<boolean>;
 
 export interface EngineOptions {
   /** Holds everything the engine keeps; created when absent. One process at a time. */
@@ -51,6 +59,8 @@ const RESTART = { firstMs: 100, maxMs: 5000 };
 /** An engine that ran this long had no trouble starting: the next restart is a first one again. */
 const STABLE_MS = 10_000;
 const LOOK_FOR_DATA_MS = 500;
+/** Well within the time that the parts of a merge are kept for (`old_parts_lifetime`, 8 minutes). */
+const LOOK_AT_WRITES_MS = 1000;
 
 /**
  * Starts the engine on `directory`, with what it held before. Waits for one whose owner is gone to end.
@@ -84,6 +94,14 @@ export async function runningEngine(directory: string): Promise<ClickHouseEndpoi
   return passwords === undefined ? endpointWithServiceUsers(url) : engineEndpoint(url, passwords);
 }
 
+/** For a process that uses the engine and has not started it; undefined: what answers there is none of this directory. */
+export async function hasWrittenAt(directory: string, url: string): Promise<HasWritten | undefined> {
+  const files = await engineFiles(directory);
+  const state = await readEngineState(files);
+  if (state === undefined || engineUrl(state.ports) !== url) return undefined;
+  return async (forMs) => hasWritten(files, state.ports, forMs);
+}
+
 /**
  * up: `#child` answers.
  * restarting: `#child` is gone; a next one is started on the same ports, again and again, until one answers. Not while the
@@ -112,7 +130,7 @@ class EmbeddedEngine implements Engine {
     this.#identity = identity;
     this.#log = log;
     this.endpoint = endpoint;
-    this.#closed = Promise.all([this.#keepUp(), this.#watchData()]).then(() => undefined);
+    this.#closed = Promise.all([this.#keepUp(), this.#watchData(), this.#watchWrites()]).then(() => undefined);
   }
 
   get pid(): number {
@@ -125,6 +143,10 @@ class EmbeddedEngine implements Engine {
       `the data of the embedded ClickHouse in ${this.#files.data} is gone, and nothing is shipped: put it back as it ` +
       'was, or start the service again to begin with an empty database'
     );
+  }
+
+  async hasWritten(forMs: number): Promise<boolean> {
+    return hasWritten(this.#files, this.#ports, forMs);
   }
 
   /** Writes down where the engine is, for other processes and for the next start. The engine works without it. */
@@ -164,6 +186,18 @@ class EmbeddedEngine implements Engine {
       if (problem !== undefined && !wasLost) this.#log.error(`${problem}; events wait in the journal`);
       wasLost = problem !== undefined;
       if (wasLost) this.#child.kill();
+    }
+  }
+
+  /** An engine that could not write must start again: it has parts that are cut short, and takes them for whole. */
+  async #watchWrites(): Promise<void> {
+    const { signal } = this.#closing;
+    for (; !signal.aborted; await pause(LOOK_AT_WRITES_MS, signal)) {
+      const { pid } = this;
+      const isWhole = await this.hasWritten(0).catch(() => true);
+      if (isWhole || pid !== this.pid) continue;
+      this.#log.error({ enginePid: pid }, 'the embedded ClickHouse could not write to its disk, and is started again');
+      this.#child.kill();
     }
   }
 

@@ -1,14 +1,31 @@
+import path from 'node:path';
 import { expect } from 'chai';
+import { runningEngine } from '../../clickhouse/embedded/embedded.ts';
+import { engineFiles, readEngineState } from '../../clickhouse/embedded/engine-files.ts';
 import { migrate } from '../../server/migrate/migrator.ts';
 import { Closing } from '../../server/closing.ts';
 import { silentLog } from '../support/logs.ts';
-import { failure } from '../support/http/outcome.ts';
-import { totals } from '../support/clickhouse/stored.ts';
+import { eventually, failure } from '../support/http/outcome.ts';
+import { startServer } from '../support/server/server-process.ts';
+import { rowsOf, totals } from '../support/clickhouse/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { ClickHouseProcess } from './harness/clickhouse-process.ts';
-import { failNextCommit, whyNoFailingCommit, type CommitFault } from './harness/disks/failing-commit.ts';
+import {
+  failNextCommit,
+  whyNoFailingCommit,
+  type CommitCall,
+  type CommitFault,
+  type TracedEngine,
+} from './harness/disks/failing-commit.ts';
 
 const DATABASE = 'test_commit';
+const FAULTS = [
+  ['write', 'killed'],
+  ['fsync', 'EIO'],
+  ['fsync', 'killed'],
+  ['rename', 'EIO'],
+  ['rename', 'killed'],
+] as const satisfies readonly (readonly [CommitCall, CommitFault])[];
 const INSERT = `INSERT INTO events (timestamp, received_at, event_id, user, category, name, data)
   VALUES ('2026-03-14 15:00:00', now64(6), '{id}', '{id}', 'c', 'n', '{}')`;
 
@@ -33,12 +50,12 @@ describe('A commit that fails inside ClickHouse', () => {
   const PARTITIONS = { events: ['2026'], minutes: ['all'], hours: ['all'] };
 
   for (const [table, partitions] of Object.entries(PARTITIONS)) {
-    for (const fault of ['EIO', 'killed'] satisfies CommitFault[]) {
-      it(`of ${table}, ${fault}: what is inserted again is there once, in the raw table and in the sets`, async function () {
+    for (const [call, fault] of FAULTS) {
+      it(`at a ${call} of ${table}, ${fault}: what is inserted again is there once, in the raw table and in the sets`, async function () {
         this.timeout(60_000);
-        const id = `${table} ${fault}`;
+        const id = `${table} ${call} ${fault}`;
         const { rows } = (await totals(clickhouse.endpoint, DATABASE)).raw;
-        const failing = await failNextCommit(clickhouse, DATABASE, table, partitions, fault);
+        const failing = await failNextCommit(clickhouse, { database: DATABASE, table, partitions }, call, fault);
         try {
           expect(await failure(insert(id))).to.be.instanceOf(Error);
           await failing.struck;
@@ -57,3 +74,76 @@ describe('A commit that fails inside ClickHouse', () => {
     }
   }
 });
+
+describe('A write that fails inside the embedded ClickHouse, which does not say so', function failing() {
+  this.timeout(180_000);
+  const closing = new Closing();
+
+  before(async function () {
+    if ((await whyNoFailingCommit()) !== undefined) this.skip();
+  });
+  afterEach(async () => closing.close());
+
+  const TABLES = { events: ['2026'], minutes: ['all'], hours: ['all'] };
+  for (const workers of ['1', '2']) {
+    it(`with ${workers} of the service's processes: every event is there once, and counted`, async () => {
+      const directory = await tempDir();
+      closing.add('directory', () => directory.remove());
+      const server = await startServer({ DATA_DIR: directory.path, WORKERS: workers });
+      closing.add('server', () => server.stop());
+      const engine = await engineBelow(directory.path);
+      const day = Date.UTC(2026, 2, 14, 15);
+      const sent: string[] = [];
+      const send = async () => {
+        const id = `user ${sent.length}`;
+        const url = `${server.url}/analytics?timestamp=${day}&user=${encodeURIComponent(id)}&click`;
+        expect((await fetch(url, { method: 'POST' })).status).to.equal(204);
+        sent.push(id);
+      };
+      const allCounted = async () => {
+        const answer = await fetch(`${server.url}/analytics?timestamp=${day}`, {
+          headers: { 'Cache-Control': 'no-cache' },
+        });
+        const text = await answer.text();
+        expect(text).to.include(`clicks,${sent.length}\n`).and.to.include(`unique_users,${sent.length}\n`);
+      };
+      await send();
+      await eventually(allCounted);
+      for (const [table, partitions] of Object.entries(TABLES)) {
+        const { pid } = await engine.now();
+        const failing = await failNextCommit(
+          await engine.now(),
+          { database: 'analytics', table, partitions },
+          'write',
+          'EIO',
+        );
+        try {
+          await send();
+          await failing.struck;
+        } finally {
+          await failing.detach();
+        }
+        await eventually(async () => expect((await engine.now()).pid, table).not.to.equal(pid), 30_000);
+        await eventually(allCounted, 60_000);
+        await send();
+        await eventually(allCounted, 30_000);
+      }
+      const { raw, view } = await totals(await engine.endpoint(), 'analytics');
+      expect(raw.rows).to.equal(sent.length);
+      expect(view).to.deep.equal(raw);
+    });
+  }
+});
+
+async function engineBelow(dataDir: string) {
+  const directory = path.join(dataDir, 'clickhouse');
+  const endpoint = async () => (await runningEngine(directory)) ?? expect.fail('no engine runs');
+  const now = async (): Promise<TracedEngine> => {
+    const state = await readEngineState(await engineFiles(directory));
+    return {
+      pid: state?.pid ?? expect.fail('no engine was started'),
+      rows: async (database, query) => rowsOf(await endpoint(), database, query),
+    };
+  };
+  return { endpoint, now };
+}

@@ -5,42 +5,61 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseProcess } from '../clickhouse-process.ts';
 import { noteGone, noteStarted } from '../started.ts';
 
-/** How the rename of a part into its place fails; `killed`: with it, the engine dies. */
+/** The steps of a commit: the part's bytes are written, made durable, and the part is renamed into its place. */
+export const COMMIT_CALLS = ['write', 'fsync', 'rename'] as const;
+export type CommitCall = (typeof COMMIT_CALLS)[number];
+
+/** How a step fails; `killed`: with it, the engine dies. */
 export type CommitFault = 'EIO' | 'ENOSPC' | 'killed';
+
+/** An engine that strace may attach to. */
+export type TracedEngine = Pick<ClickHouseProcess, 'pid' | 'rows'>;
+
+export interface CommitTarget {
+  readonly database: string;
+  /** The one that keeps the rows, as in `system.tables`; it must be there. */
+  readonly table: string;
+  /** Where the next parts will be, as in the names of parts: `all`, `2026`. */
+  readonly partitions: readonly string[];
+}
 
 /** A fault that waits for the next commit. */
 export interface FailingCommit {
-  /** Resolves when a rename has failed. */
+  /** Resolves when the step has failed. */
   readonly struck: Promise<void>;
   /** Lets the engine be; what did not fail by now will not. */
   detach(): Promise<void>;
 }
 
+/** What strace calls each step, and the file of a part, written as one, that it is done to. */
+const STEPS: Readonly<Record<CommitCall, { readonly calls: string; readonly file: string }>> = {
+  write: { calls: '/^p?write(64|v)?$', file: 'data.bin' },
+  fsync: { calls: '/^f(data)?sync$', file: 'data.bin' },
+  rename: { calls: '/^rename', file: '' },
+};
 /** The parts that may come next: as many INSERTs as can come before the fault strikes. */
 const NEXT_PARTS = 60;
 const ATTACH_MS = 30_000;
 const DETACH_MS = 1000;
 
 /**
- * Makes the next commit of a part of a table fail inside ClickHouse: what it has written is complete and synced, and the
- * rename of `tmp_insert_…` to its place fails, once, by strace.
- * @param table the one that keeps the rows, as in `system.tables`; it must be there
- * @param partitions where the next parts will be, as in the names of parts: `all`, `2026`
+ * Makes a step of the next commit of a part of a table fail inside ClickHouse, once, by strace. A commit writes to
+ * `tmp_insert_…`, syncs that, and renames it.
  * @throws Error when strace cannot attach to the engine
  */
 export async function failNextCommit(
-  clickhouse: ClickHouseProcess,
-  database: string,
-  table: string,
-  partitions: readonly string[],
+  clickhouse: TracedEngine,
+  target: CommitTarget,
+  call: CommitCall,
   fault: CommitFault,
 ): Promise<FailingCommit> {
-  const paths = await nextParts(clickhouse, database, table, partitions);
+  const { calls, file } = STEPS[call];
+  const paths = await nextParts(clickhouse, target);
   const injected = fault === 'killed' ? 'error=EIO:signal=SIGKILL' : `error=${fault}`;
   const strace = spawn(
     'strace',
-    ['-f', `-p${clickhouse.pid}`, '-etrace=/^rename', `-einject=/^rename:${injected}:when=1`].concat(
-      paths.flatMap((path) => ['-P', path]),
+    ['-f', `-p${clickhouse.pid}`, `-etrace=${calls}`, `-einject=${calls}:${injected}:when=1`].concat(
+      paths.flatMap((path) => ['-P', `${path}${file}`]),
     ),
     { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
   );
@@ -72,12 +91,7 @@ export async function whyNoFailingCommit(): Promise<string | undefined> {
 }
 
 /** Where the engine writes the parts that come next. A part that is merged while it is written has level 1. */
-async function nextParts(
-  clickhouse: ClickHouseProcess,
-  database: string,
-  table: string,
-  partitions: readonly string[],
-): Promise<string[]> {
+async function nextParts(clickhouse: TracedEngine, { database, table, partitions }: CommitTarget): Promise<string[]> {
   const where = `database = '${database}'`;
   const [{ path } = { path: '' }] = await clickhouse.rows<{ path: string }>(
     database,
