@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Ledger } from '../support/events/ledger.ts';
-import { checkLedger, type Exceptions } from './harness/check-ledger.ts';
+import { checkLedger, NO_EXCEPTIONS, type Exceptions } from './harness/check-ledger.ts';
 import type { StoredLedger } from './harness/stored-ledger.ts';
 
 const NOTHING: StoredLedger = {
@@ -9,13 +9,6 @@ const NOTHING: StoredLedger = {
   rejected: new Map(),
   waiting: new Set(),
   hours: [],
-};
-const NO_EXCEPTIONS: Exceptions = {
-  mayBeLost: () => false,
-  isPoison: () => false,
-  mayBeRejected: () => false,
-  isForeign: () => false,
-  mayStay: () => false,
 };
 
 describe('The books of the faults', () => {
@@ -41,6 +34,14 @@ describe('The books of the faults', () => {
     ledger.settle([id], 'acknowledged');
     expect(broken({})).to.deep.equal(['an acknowledged event is stored']);
     expect(broken({ stored: new Map([[id, 2]]) })).to.deep.equal(['no event counts twice']);
+  });
+
+  it('notice what was erased and is stored, rejected or waiting; it need not be anywhere', () => {
+    ledger.settle([id], 'acknowledged');
+    const isErased = (of: string) => of === id;
+    expect(broken({}, { isErased })).to.deep.equal([]);
+    expect(broken({ stored: new Map([[id, 1]]) }, { isErased })).to.deep.equal(['what was erased is nowhere']);
+    expect(broken({ waiting: new Set([id]) }, { isErased })).to.include('what was erased is nowhere');
   });
 
   it('notice views that have fewer events, users or sessions than the raw table', () => {

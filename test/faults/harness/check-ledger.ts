@@ -9,11 +9,23 @@ export interface Exceptions {
   readonly isPoison: (id: string) => boolean;
   /** May be found too costly after it was accepted: must be stored, or among the rejected. */
   readonly mayBeRejected: (id: string) => boolean;
+  /** Was erased: must be nowhere. */
+  readonly isErased: (id: string) => boolean;
   /** A user whose events the scenario counts itself. */
   readonly isForeign: (user: string) => boolean;
   /** A file of a journal that the service must leave alone, by its name. */
   readonly mayStay: (file: string) => boolean;
 }
+
+/** The scenario has done nothing to the data itself. */
+export const NO_EXCEPTIONS: Exceptions = {
+  mayBeLost: () => false,
+  isPoison: () => false,
+  mayBeRejected: () => false,
+  isErased: () => false,
+  isForeign: () => false,
+  mayStay: () => false,
+};
 
 /** A promise that was broken. */
 export interface Violation {
@@ -39,7 +51,7 @@ export interface Counts {
 export function checkLedger(
   ledger: Ledger,
   { stored: all, altered, rejected, waiting, hours }: StoredLedger,
-  { mayBeLost, isPoison, mayBeRejected, isForeign }: Omit<Exceptions, 'mayStay'>,
+  { mayBeLost, isPoison, mayBeRejected, isErased, isForeign }: Omit<Exceptions, 'mayStay'>,
 ): { readonly counts: Counts; readonly violations: readonly Violation[] } {
   const { outcomes } = ledger;
   const stored = new Map([...all].filter(([user]) => !isForeign(user)));
@@ -48,6 +60,7 @@ export function checkLedger(
   const lost = acknowledged.filter(
     (id) =>
       !isPoison(id) &&
+      !isErased(id) &&
       !stored.has(id) &&
       !waiting.has(id) &&
       !mayBeLost(id) &&
@@ -60,6 +73,7 @@ export function checkLedger(
   };
   mustBeNone('an acknowledged event is stored', lost);
   mustBeNone('no event counts twice', twice);
+  mustBeNone('what was erased is nowhere', [...stored.keys(), ...rejected.keys(), ...waiting].filter(isErased));
   mustBeNone(
     'nothing is stored that was not sent',
     [...stored.keys(), ...rejected.keys()].filter((id) => !outcomes.has(id)),

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf } from '../../../server/common/errors.ts';
 import type { Break } from './breaks/breaks.ts';
+import { clickBesideBacklog, FRESH_MS } from './bystanders.ts';
 import { CutMachine } from './disks/cut-machine.ts';
 import { checkLedger, type Counts, type Violation } from './check-ledger.ts';
 import type { ClickHouseProcess } from './clickhouse-process.ts';
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly directory: string;
   readonly hits: FailPointHits;
   readonly broken?: Break | undefined;
+  /** Within which a click must be seen once all is healed. Omitted: as promised. */
+  readonly freshMs?: number;
 }
 
 /** What came out of one run of one scenario. */
@@ -49,7 +52,7 @@ const NOTHING: Counts = {
 
 /** Runs a scenario, heals what it broke, and holds the books against each other. Does not throw for what it finds. */
 export async function runScenario(options: RunOptions): Promise<Outcome> {
-  const { scenario, seed, broken, hits } = options;
+  const { scenario, seed, broken, hits, freshMs = FRESH_MS } = options;
   const skipped = await scenario.whyNot?.();
   if (skipped !== undefined) return skippedOutcome(options, skipped);
   const started = performance.now();
@@ -63,8 +66,11 @@ export async function runScenario(options: RunOptions): Promise<Outcome> {
   let counts = NOTHING;
   try {
     await world.open();
-    const failures = [await failureOf(scenario.run(world)), await failureOf(world.settle())];
+    const failures = [await failureOf(scenario.run(world)), await failureOf(world.heal())];
+    const late = await failureOf(clickBesideBacklog(world, freshMs));
+    failures.push(await failureOf(world.settle()));
     addUnlessEmpty(violations, 'the scenario goes as it must', failures.flat());
+    addUnlessEmpty(violations, 'a click is seen within two seconds, whatever waits', late);
     addUnlessEmpty(violations, 'a server ends only when it is told to, and in order', world.crashes);
     const checked = checkLedger(world.ledger, await world.stored(), world.exceptions);
     ({ counts } = checked);

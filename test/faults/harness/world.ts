@@ -9,7 +9,7 @@ import { eventually } from '../../support/http/outcome.ts';
 import { PASS, startProxy, type Asked, type Fault, type Proxy } from '../../support/server/proxy.ts';
 import type { Break } from './breaks/breaks.ts';
 import { breakView } from './breaks/broken-views.ts';
-import type { Exceptions } from './check-ledger.ts';
+import { NO_EXCEPTIONS, type Exceptions } from './check-ledger.ts';
 import type { ClickHouseProcess } from './clickhouse-process.ts';
 import type { CutMachine } from './disks/cut-machine.ts';
 import { drainJournal, STUCK_MS } from './disks/drain-journal.ts';
@@ -19,6 +19,9 @@ import { losePower } from './disks/power-loss.ts';
 import type { Random } from '../../support/events/random.ts';
 import { journalFiles, readStoredLedger, type StoredLedger } from './stored-ledger.ts';
 import { sendBody, startTraffic, type Traffic, type TrafficOptions } from '../../support/events/traffic.ts';
+
+/** Longer than anybody may wait for what others do. */
+const DELAYED: Fault = { do: 'delay', ms: 5000 };
 
 export interface WorldOptions {
   readonly clickhouse: ClickHouseProcess;
@@ -59,13 +62,7 @@ export class World {
   #kills = 0;
   #fixView: () => Promise<void> = async () => undefined;
   readonly #badExits: string[] = [];
-  #except: Exceptions = {
-    mayBeLost: () => false,
-    isPoison: () => false,
-    mayBeRejected: () => false,
-    isForeign: () => false,
-    mayStay: () => false,
-  };
+  #except = NO_EXCEPTIONS;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -158,6 +155,7 @@ export class World {
         syncedLog: path.join(directory, `synced-${this.#servers.length}`),
         forgetsToSync: broken === 'ack-before-fsync',
         removesEarly: broken === 'segment-removed-early',
+        forgetsRemovals: broken === 'removal-unsynced',
         ...(die === undefined ? {} : { die }),
       },
       ...(maxFiles === undefined ? {} : { maxFiles }),
@@ -273,14 +271,19 @@ export class World {
     return await readStoredLedger(this.clickhouse, this.database, await this.waitingFiles());
   }
 
-  /** Heals everything that the scenario has broken, and lets the service finish its work. */
-  async settle(): Promise<void> {
+  /** Heals everything that the scenario has broken; what waits, waits. */
+  async heal(): Promise<void> {
     for (const traffic of this.#traffics) await traffic.stop();
-    this.#judge = () => PASS;
+    this.#judge = () => (this.#options.broken === 'inserts-delayed' ? DELAYED : PASS);
     await this.clickhouse.heal();
-    await Promise.all(this.#servers.map(async (server) => this.stopServer(server)));
     // The harm is done; with it, the self-check would keep the next servers from shipping.
     await this.#fixView();
+  }
+
+  /** Lets the service finish its work. */
+  async settle(): Promise<void> {
+    this.#judge = () => PASS;
+    await Promise.all(this.#servers.map(async (server) => this.stopServer(server)));
     // What the stopped ones could not ship, and the killed ones left, is for those that come after.
     await Promise.all(
       this.dataDirs.map(async (dataDir) =>

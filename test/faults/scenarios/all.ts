@@ -15,9 +15,16 @@ import {
 import { diskFails } from './disk/disk-fails.ts';
 import { diskFull } from './disk/disk-full.ts';
 import { duplicatesByClients } from './duplicates-by-clients.ts';
+import { eraseUnderLoad } from './erase-under-load.ts';
 import { hostileBodies } from './hostile-bodies.ts';
 import { hostileClients } from './hostile-clients.ts';
-import { journalDeleted, journalFlipped, journalGarbage, journalTruncated } from './disk/journal-damaged.ts';
+import {
+  journalBadFiles,
+  journalDeleted,
+  journalFlipped,
+  journalGarbage,
+  journalTruncated,
+} from './disk/journal-damaged.ts';
 import { databaseRestored, journalShippedAgain } from './disk/journal-shipped-again.ts';
 import { killsAtRandom } from './kills-at-random.ts';
 import { migrationsMeanwhile } from './clickhouse/migrations-meanwhile.ts';
@@ -56,10 +63,12 @@ export const SCENARIOS: readonly Scenario[] = [
   journalFlipped,
   journalDeleted,
   journalGarbage,
+  journalBadFiles,
   journalShippedAgain,
   databaseRestored,
   clockSteps,
   duplicatesByClients,
+  eraseUnderLoad,
   hostileClients,
   ...hostileBodies,
 ];

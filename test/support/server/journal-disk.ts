@@ -13,6 +13,8 @@ export interface JournalDiskOptions {
   readonly syncedLog: string;
   /** A break put in on purpose: what should make bytes durable does nothing, and says that it did. */
   readonly forgetsToSync: boolean;
+  /** The same for the names in a directory: what was removed may come back with a loss of power. */
+  readonly forgetsRemovals: boolean;
 }
 
 export interface JournalDisk {
@@ -24,13 +26,15 @@ export interface JournalDisk {
  * Puts itself between this process and the files of its journal: makes their disk fail when told to, and writes down
  * what of them would survive a loss of power, whether the journal syncs by datasync or opens its files with O_DSYNC.
  */
-export function interposeJournalDisk({ syncedLog, forgetsToSync }: JournalDiskOptions): JournalDisk {
+export function interposeJournalDisk({ syncedLog, forgetsToSync, forgetsRemovals }: JournalDiskOptions): JournalDisk {
   const log = fs.openSync(syncedLog, 'a');
   const note = (inode: number, bytes: number) => void fs.writeSync(log, `${inode} ${bytes}\n`);
   const state: State = { fault: undefined, forgetsToSync, note };
   const { open } = fs.promises;
   Object.assign(fs.promises, {
     open: async (file: string, flags: string | number = 'r', mode?: number): Promise<FileHandle> => {
+      if (forgetsRemovals && /journal\/\d{17}-[0-9a-f]{8}$/.test(file))
+        return Object.assign(await open(file, flags, mode), { sync: async () => undefined });
       if (!/journal.*\/[a-z_]+-[^/]+$/.test(file) || isReadOnly(flags)) return open(file, flags, mode);
       const handle = await open(file, forgetsToSync ? withoutSync(flags) : flags, mode);
       return watch(handle, isSynchronous(flags), state);

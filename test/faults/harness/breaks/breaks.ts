@@ -8,6 +8,10 @@ export const SHOWN_BY = {
   'view-without-ids': 'connection-slow',
   /** The view of the hours makes no sets of users. */
   'view-without-users': 'connection-slow',
+  /** The removal of a segment is not made durable. */
+  'removal-unsynced': 'power-cut',
+  /** Once all is healed, every INSERT starts five seconds late. */
+  'inserts-delayed': 'connection-slow',
 } as const;
 
 export type Break = keyof typeof SHOWN_BY;

@@ -1,6 +1,9 @@
-import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { appendFile, mkdir, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isSegmentFile } from '../../../../server/journal/segment.ts';
+import { promisify } from 'node:util';
+import { isSegmentFile, tableOf } from '../../../../server/journal/segment.ts';
+import { eventually } from '../../../support/http/outcome.ts';
 import type { Scenario } from '../../harness/scenario.ts';
 import { journalFiles } from '../../harness/stored-ledger.ts';
 import type { World } from '../../harness/world.ts';
@@ -17,6 +20,9 @@ interface Segment {
 
 /** @returns the bodies whose events may be lost */
 type Damage = (segment: Segment, world: World) => Promise<readonly (readonly string[])[]>;
+
+/** What must be so once all is shipped. */
+type Check = (segment: Segment, world: World) => Promise<void>;
 
 export const journalTruncated = damaged(
   'journal-truncated',
@@ -61,7 +67,34 @@ export const journalGarbage = damaged(
   },
 );
 
-function damaged(name: string, what: string, damage: Damage): Scenario {
+export const journalBadFiles = damaged(
+  'journal-bad-files',
+  'Beside a segment that a dead server left lie a link to a segment elsewhere, a FIFO, a directory, a segment of no table and one that is empty, all named as segments: they are put aside or removed, the file elsewhere is as it was, and every row is stored',
+  async ({ file, text }, world) => {
+    const elsewhere = world.place('elsewhere.ndjson');
+    await writeFile(elsewhere, text, 'latin1');
+    const beside = (name: string) => path.join(path.dirname(file), `${name}-a-00000001.ndjson`);
+    await symlink(elsewhere, beside('events-link'));
+    await promisify(execFile)('mkfifo', [beside('events-fifo')]);
+    await mkdir(beside('events-directory'));
+    await writeFile(beside('clicks'), text, 'latin1');
+    await writeFile(beside('events-empty'), '');
+    return [];
+  },
+  async ({ text }, world) => {
+    if ((await readFile(world.place('elsewhere.ndjson'), 'latin1')) !== text)
+      throw new Error('received another text of the file elsewhere, expected it as it was');
+    const quarantine = path.join(world.dataDir(), 'journal', 'quarantine');
+    await eventually(async () => {
+      const held = await readdir(quarantine);
+      for (const name of ['events-link', 'events-fifo', 'events-directory', 'clicks'])
+        if (!held.some((file) => file.startsWith(`${name}-`)))
+          throw new Error(`received ${held.join(', ')} in quarantine, expected ${name} among them`);
+    });
+  },
+);
+
+function damaged(name: string, what: string, damage: Damage, check?: Check): Scenario {
   return {
     name,
     what,
@@ -72,11 +105,12 @@ function damaged(name: string, what: string, damage: Damage): Scenario {
       world.except({
         mayBeLost: (id) => mayBeLost.has(id),
         // What a server sets aside for people is none of the segments that it ships.
-        mayStay: (file) => !isSegmentFile(file),
+        mayStay: (file) => !isSegmentFile(file) || tableOf(file) === undefined,
       });
       await world.startServer();
       world.traffic();
       await world.acknowledged(20);
+      await check?.(segment, world);
     },
   };
 }

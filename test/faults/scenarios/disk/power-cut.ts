@@ -4,9 +4,9 @@ const CUTS = 20;
 
 /** Under load, within a second of the last request, and when everything was shipped and its segments are removed. */
 const MOMENTS = [
-  { isUnderLoad: true, minMs: 0, maxMs: 500 },
-  { isUnderLoad: false, minMs: 0, maxMs: 1000 },
-  { isUnderLoad: false, minMs: 3000, maxMs: 3000 },
+  { isUnderLoad: true, isShipped: false, minMs: 0, maxMs: 500 },
+  { isUnderLoad: false, isShipped: false, minMs: 0, maxMs: 1000 },
+  { isUnderLoad: false, isShipped: true, minMs: 300, maxMs: 3000 },
 ] as const;
 
 export const powerCut: Scenario = {
@@ -19,11 +19,14 @@ export const powerCut: Scenario = {
       await world.startServer();
       const traffic = world.traffic({ connections: 3 });
       await world.acknowledged(world.random.whole(5, 40));
-      const { isUnderLoad, minMs, maxMs } = world.random.pick(MOMENTS);
+      const { isUnderLoad, isShipped, minMs, maxMs } = world.random.pick(MOMENTS);
       if (!isUnderLoad) await traffic.stop();
+      if (isShipped) await world.drained();
       await world.pause(minMs, maxMs);
       await world.cutPower();
       await traffic.stop();
+      const back = isShipped ? await world.waitingFiles() : [];
+      if (back.length > 0) throw new Error(`${back.join(', ')} had been removed, and came back`);
     }
     await world.startServer();
     world.traffic({ connections: 3 });
