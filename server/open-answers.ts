@@ -10,7 +10,7 @@ import { HourCounter } from './queries/hourly/hour-counter.ts';
 import { createHourly } from './queries/hourly/hourly.ts';
 import { hourlyQueries, type HourlyQueries } from './queries/hourly/read-hourly.ts';
 import { KnownHours } from './queries/counted/known-hours.ts';
-import { createMeasures } from './queries/measures/measures.ts';
+import { createInsights } from './queries/insights/insights.ts';
 import { createQuestions } from './queries/questions.ts';
 
 /** How often hours that are over are counted, so that no question has to. */
@@ -38,19 +38,19 @@ export function openAnswers(
   const known = new KnownHours();
   const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, known, limits, cache, nowMs });
   const questions = questionsOf(questionNodes);
-  const measures = createMeasures({ counting: { nodes: questionNodes, ingestNodes, known, nowMs }, limits, cache });
+  const insights = createInsights({ counting: { nodes: questionNodes, ingestNodes, known, nowMs }, limits, cache });
   const notKept = (error: unknown) => log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
   closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
   return {
     hourly,
     questions,
-    measures,
+    insights,
     exports: createExports({ nodes: exportNodes, limits }),
     liveQuestions: questionsOf(liveNodes),
     stored: () => {
       hourly.stored();
       questions.stored();
-      measures.stored();
+      insights.stored();
     },
   };
 }

@@ -18,7 +18,7 @@ import { telemetry } from './middleware/telemetry.ts';
 import { exportOperation } from './routes/export.ts';
 import type { Operation } from './operation/operation.ts';
 import { isStrict, strictQuery } from './operation/strict-query.ts';
-import { measuresOperations } from './routes/measures/measures.ts';
+import { insightsOperations } from './routes/insights/insights.ts';
 import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
 import { readsOf, type ReadsDependencies } from './routes/reads.ts';
@@ -58,7 +58,7 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     eventsOperation(receiver),
     ...DIALECTS.flatMap((dialect) => dialectOperations(dialect, receiver)),
     ...questionsOperations(reading),
-    ...measuresOperations(reading),
+    ...insightsOperations(reading),
     topStream(reading),
     exportOperation(reading),
     ...statusOperations(dependencies),

@@ -2,7 +2,7 @@ import type { Feeds } from '../../live/feeds.ts';
 import type { LiveQuestion } from '../../live/feed.ts';
 import type { HourMs } from '../../events/hours.ts';
 import type { HourOptions, Hourly } from '../../queries/hourly/hourly.ts';
-import type { Measures } from '../../queries/measures/measures.ts';
+import type { Insights } from '../../queries/insights/insights.ts';
 import type { Exports } from '../../queries/export/exports.ts';
 import type { Questions } from '../../queries/questions.ts';
 import type { Caller } from '../../auth/caller.ts';
@@ -22,9 +22,9 @@ export interface Reads {
   readonly rejectedSummary: Read<Questions['rejectedSummary']>;
   readonly categories: Read<Questions['categories']>;
   readonly names: Read<Questions['names']>;
-  readonly series: Read<Measures['series']>;
-  readonly funnel: Read<Measures['funnel']>;
-  readonly retention: Read<Measures['retention']>;
+  readonly series: Read<Insights['series']>;
+  readonly funnel: Read<Insights['funnel']>;
+  readonly retention: Read<Insights['retention']>;
   readonly top: Read<Questions['top']>;
   readonly export: Read<Exports['open']>;
   /**
@@ -39,7 +39,7 @@ export interface Reads {
 export interface ReadsDependencies {
   readonly hourly: Pick<Hourly, 'hour' | 'hours'>;
   readonly questions: Pick<Questions, 'events' | 'rejected' | 'rejectedSummary' | 'categories' | 'names' | 'top'>;
-  readonly measures: Pick<Measures, 'series' | 'funnel' | 'retention'>;
+  readonly insights: Pick<Insights, 'series' | 'funnel' | 'retention'>;
   readonly exports: Exports;
   readonly live: Pick<Feeds, 'join'>;
   /** Not through a cache. */
@@ -68,7 +68,7 @@ export function readsOf(dependencies: ReadsDependencies): ReadsOf {
 }
 
 function allReads(dependencies: ReadsDependencies, signal: AbortSignal): Reads {
-  const { hourly, questions, measures, exports, live, liveQuestions } = dependencies;
+  const { hourly, questions, insights, exports, live, liveQuestions } = dependencies;
   return {
     hour: async (hour, options) => hourly.hour(hour, options, signal),
     hours: async (hours, options) => hourly.hours(hours, options, signal),
@@ -78,9 +78,9 @@ function allReads(dependencies: ReadsDependencies, signal: AbortSignal): Reads {
     categories: async (question) => questions.categories(question, signal),
     names: async (question) => questions.names(question, signal),
     top: async (question) => questions.top(question, signal),
-    series: async (question) => measures.series(question, signal),
-    funnel: async (question) => measures.funnel(question, signal),
-    retention: async (question) => measures.retention(question, signal),
+    series: async (question) => insights.series(question, signal),
+    funnel: async (question) => insights.funnel(question, signal),
+    retention: async (question) => insights.retention(question, signal),
     export: (question) => exports.open(question, signal),
     liveTop: async (question, feed, known) => liveQuestions.top(question, feed, known),
     join: (question, joining) => live.join(question, joining),

@@ -20,7 +20,7 @@ export const httpDependencies: HttpDependencies = {
     categories: unused,
     names: unused,
   },
-  measures: { series: unused, funnel: unused, retention: unused },
+  insights: { series: unused, funnel: unused, retention: unused },
   exports: { open: fail },
   live: { join: fail },
   liveQuestions: { top: unused },

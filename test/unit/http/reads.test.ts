@@ -56,7 +56,7 @@ function noting() {
       names: note([]),
       top,
     },
-    measures: {
+    insights: {
       series: noteUnlessEmpty({ startsMs: [], series: [] }),
       funnel: noteUnlessEmpty([]),
       retention: noteUnlessEmpty([]),

@@ -5,7 +5,7 @@ import { readFunnel, type FunnelQuestion } from './funnel.ts';
 import { readRetention, type Cohort, type RetentionQuestion } from './retention.ts';
 import { readSeries, type Series, type SeriesQuestion } from './series.ts';
 
-export interface MeasuresDependencies {
+export interface InsightsDependencies {
   readonly counting: Omit<MeasureCounting, 'bounds'>;
   readonly limits: MeasureCounting['bounds']['limits'];
   readonly cache: Pick<CacheLimits, 'ttlMs'>;
@@ -20,7 +20,7 @@ export interface Freshness {
  * Questions about how many, over time: each from a brief cache, for an asker who waits until the signal is aborted. Each
  * throws what its `read…` throws.
  */
-export interface Measures {
+export interface Insights {
   series(question: SeriesQuestion & Freshness, signal: AbortSignal): Promise<Series>;
   /** How many did each step. */
   funnel(question: FunnelQuestion & Freshness, signal: AbortSignal): Promise<readonly number[]>;
@@ -32,7 +32,7 @@ export interface Measures {
 const MAX_CACHED = 100;
 const NARROWER = 'a shorter range (from, to), a name or category, or fewer paths';
 
-export function createMeasures({ counting, limits, cache }: MeasuresDependencies): Measures {
+export function createInsights({ counting, limits, cache }: InsightsDependencies): Insights {
   const bounded: MeasureCounting = { ...counting, bounds: { limits, narrower: NARROWER } };
   const briefly = <Q, T>(read: (counting: MeasureCounting, question: Q) => Promise<T>) =>
     new BriefAnswers({

@@ -1,9 +1,9 @@
-import type { FunnelQuestion } from '../../../server/queries/measures/funnel.ts';
-import { beginningsBetween, type Interval } from '../../../server/queries/measures/intervals.ts';
-import type { RetentionQuestion } from '../../../server/queries/measures/retention.ts';
-import type { SeriesQuestion } from '../../../server/queries/measures/series.ts';
-import type { Step } from '../../../server/queries/measures/steps.ts';
-import { parseTimeZone } from '../../../server/queries/measures/zone-clock.ts';
+import type { FunnelQuestion } from '../../../server/queries/insights/funnel.ts';
+import { beginningsBetween, type Interval } from '../../../server/queries/insights/intervals.ts';
+import type { RetentionQuestion } from '../../../server/queries/insights/retention.ts';
+import type { SeriesQuestion } from '../../../server/queries/insights/series.ts';
+import type { Step } from '../../../server/queries/insights/steps.ts';
+import { parseTimeZone } from '../../../server/queries/insights/zone-clock.ts';
 import type { DataPath } from '../../../server/events/data/data-path.ts';
 import type { EventRow } from '../clickhouse/insert-events.ts';
 import { numberOf } from './local-time.ts';

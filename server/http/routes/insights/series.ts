@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
 import { DATA_PATH, DATA_PATH_WORDS, parseDataPath } from '../../../events/data/data-path.ts';
-import { INTERVALS } from '../../../queries/measures/intervals.ts';
+import { INTERVALS } from '../../../queries/insights/intervals.ts';
 import { MEASURES } from '../../../queries/measure.ts';
-import { MAX_INTERVALS } from '../../../queries/measures/series.ts';
+import { MAX_INTERVALS } from '../../../queries/insights/series.ts';
 import { TOP_COLUMNS } from '../../../queries/top-events.ts';
 import { operation, type Operation } from '../../operation/operation.ts';
 import { asksForFresh } from '../fresh.ts';

@@ -5,8 +5,8 @@ import {
   beginningsBetween,
   INTERVALS,
   type Interval,
-} from '../../../server/queries/measures/intervals.ts';
-import { parseTimeZone } from '../../../server/queries/measures/zone-clock.ts';
+} from '../../../server/queries/insights/intervals.ts';
+import { parseTimeZone } from '../../../server/queries/insights/zone-clock.ts';
 import { runs } from '../../support/events/property.ts';
 
 const HOUR_MS = 3_600_000;

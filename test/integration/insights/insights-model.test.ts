@@ -2,20 +2,20 @@ import { expect } from 'chai';
 import { defaults } from '../../../server/config/config.ts';
 import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
 import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
-import { createMeasures, type Measures } from '../../../server/queries/measures/measures.ts';
+import { createInsights, type Insights } from '../../../server/queries/insights/insights.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventsOf } from '../../support/clickhouse/copied-events.ts';
 import { insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
 import { seeded, type Random } from '../../support/events/random.ts';
-import { madeEvents, type EventSet } from '../../support/measures/made-events.ts';
-import { madeFunnel, madeRetention, madeSeries } from '../../support/measures/made-questions.ts';
-import { modelFunnel, modelRetention, modelSeries } from '../../support/measures/measures-model.ts';
+import { madeEvents, type EventSet } from '../../support/insights/made-events.ts';
+import { madeFunnel, madeRetention, madeSeries } from '../../support/insights/made-questions.ts';
+import { modelFunnel, modelRetention, modelSeries } from '../../support/insights/insights-model.ts';
 import { waiting } from '../../support/waiting.ts';
 
-/** MEASURES_SETS=N tries more, MEASURES_SEED=text others. */
-const SETS = Number(process.env['MEASURES_SETS'] ?? 40);
-const SEED = process.env['MEASURES_SEED'] ?? 'measures';
+/** INSIGHTS_SETS=N tries more, INSIGHTS_SEED=text others. */
+const SETS = Number(process.env['INSIGHTS_SETS'] ?? 40);
+const SEED = process.env['INSIGHTS_SEED'] ?? 'insights';
 const AT_ONCE = 20;
 const EVENTS = 40;
 
@@ -25,7 +25,7 @@ describe(`series, funnels and retention of ${SETS} event sets (seed ${SEED})`, f
   let nodes: Nodes;
   let ingestNodes: Nodes;
   /** Those that read rows of users where sets are small, as they are here, and those that read the sets. */
-  let both: readonly Measures[];
+  let both: readonly Insights[];
 
   before(async () => {
     database = await migratedDatabase();
@@ -49,7 +49,7 @@ describe(`series, funnels and retention of ${SETS} event sets (seed ${SEED})`, f
       // Numbers of rows do not become less but here.
       const known = new KnownHours();
       both = [undefined, 0].map((rowsOfASet) =>
-        createMeasures({
+        createInsights({
           counting: { nodes, ingestNodes, known, nowMs: () => Date.UTC(2026, 0), rowsOfASet },
           limits: defaults.questions,
           cache: { ttlMs: 0 },
@@ -88,20 +88,20 @@ describe(`series, funnels and retention of ${SETS} event sets (seed ${SEED})`, f
     events: readonly EventRow[],
     copiesNameOthers: boolean,
   ): Promise<void> {
-    const measures = random.pick(both);
+    const insights = random.pick(both);
     for (let n = 0; n < 3; n += 1) {
       const made = madeSeries(random, set);
       const question = copiesNameOthers ? { ...made, measure: 'events' as const } : made;
-      const answer = await measures.series({ ...question, fresh: true }, waiting);
+      const answer = await insights.series({ ...question, fresh: true }, waiting);
       expect(answer.series, JSON.stringify(question)).to.deep.equal(modelSeries(events, question));
     }
     for (let n = 0; n < 2; n += 1) {
       const question = madeFunnel(random, set);
-      const counts = await measures.funnel({ ...question, fresh: true }, waiting);
+      const counts = await insights.funnel({ ...question, fresh: true }, waiting);
       expect(counts, JSON.stringify(question)).to.deep.equal(modelFunnel(events, question));
     }
     const question = madeRetention(random, set);
-    const cohorts = await measures.retention({ ...question, fresh: true }, waiting);
+    const cohorts = await insights.retention({ ...question, fresh: true }, waiting);
     const expected = modelRetention(events, question);
     expect(
       cohorts.map(({ size, returned }) => ({ size, returned })),

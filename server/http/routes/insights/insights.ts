@@ -4,11 +4,11 @@ import { funnel } from './funnel.ts';
 import { retention } from './retention.ts';
 import { series } from './series.ts';
 
-export interface MeasuresRoutesDependencies {
+export interface InsightsRoutesDependencies {
   readonly reads: ReadsOf;
 }
 
 /** How many, over time. */
-export function measuresOperations({ reads }: MeasuresRoutesDependencies): readonly Operation[] {
+export function insightsOperations({ reads }: InsightsRoutesDependencies): readonly Operation[] {
   return [series(reads), funnel(reads), retention(reads)];
 }

@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { MAX_NAME_CHARACTERS } from '../../../events/event.ts';
-import { PEOPLE, STEP_WORDS } from '../../../queries/measures/steps.ts';
-import { TIME_ZONE_WORDS } from '../../../queries/measures/zone-clock.ts';
+import { PEOPLE, STEP_WORDS } from '../../../queries/insights/steps.ts';
+import { TIME_ZONE_WORDS } from '../../../queries/insights/zone-clock.ts';
 
-/** Parameters and members that the measures have in common. */
+/** Parameters and members that insights have in common. */
 export const timezone = Type.String({
   minLength: 1,
   maxLength: 64,
@@ -22,7 +22,7 @@ export const by = Type.Enum([...PEOPLE], { default: 'user', description: PEOPLE.
 /** The beginning of an interval. */
 export const Start = Type.String({ format: 'date-time', examples: ['2024-05-16T22:00:00.000Z'] });
 
-export const common = { method: 'get', tag: 'Measures', access: 'scoped read' } as const;
+export const common = { method: 'get', tag: 'Insights', access: 'scoped read' } as const;
 
 /** @param ms since the epoch */
 export function startJson(ms: number): string {

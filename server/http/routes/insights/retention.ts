@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { MAX_INTERVALS } from '../../../queries/measures/series.ts';
-import { parseStep } from '../../../queries/measures/steps.ts';
+import { MAX_INTERVALS } from '../../../queries/insights/series.ts';
+import { parseStep } from '../../../queries/insights/steps.ts';
 import { operation, type Operation } from '../../operation/operation.ts';
 import { asksForFresh } from '../fresh.ts';
 import { failures, rangeOf } from '../questions-common.ts';

@@ -1,10 +1,10 @@
 import { parseDataCondition, parseDataPath } from '../../../server/events/data/data-path.ts';
-import type { FunnelQuestion } from '../../../server/queries/measures/funnel.ts';
-import { INTERVALS, USUAL_MS } from '../../../server/queries/measures/intervals.ts';
-import type { RetentionQuestion } from '../../../server/queries/measures/retention.ts';
+import type { FunnelQuestion } from '../../../server/queries/insights/funnel.ts';
+import { INTERVALS, USUAL_MS } from '../../../server/queries/insights/intervals.ts';
+import type { RetentionQuestion } from '../../../server/queries/insights/retention.ts';
 import { MEASURES } from '../../../server/queries/measure.ts';
-import type { SeriesQuestion } from '../../../server/queries/measures/series.ts';
-import { parseStep, PEOPLE, type Step } from '../../../server/queries/measures/steps.ts';
+import type { SeriesQuestion } from '../../../server/queries/insights/series.ts';
+import { parseStep, PEOPLE, type Step } from '../../../server/queries/insights/steps.ts';
 import type { Random } from '../events/random.ts';
 import { APPLICATIONS, CATEGORIES, NAMES, type EventSet } from './made-events.ts';
 

@@ -32,7 +32,7 @@ interface Given {
   readonly data?: string;
 }
 
-describe('The measures over HTTP', () => {
+describe('The insights over HTTP', () => {
   let service: TestApp;
   let url: string;
   let made = 0;

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { invalid, show } from '../../../common/errors.ts';
-import { parseStep, STEP_WORDS } from '../../../queries/measures/steps.ts';
+import { parseStep, STEP_WORDS } from '../../../queries/insights/steps.ts';
 import { operation, type Operation } from '../../operation/operation.ts';
 import { asksForFresh } from '../fresh.ts';
 import { failures, rangeOf } from '../questions-common.ts';

@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import { defaults } from '../../../server/config/config.ts';
 import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
 import { parseDataCondition, parseDataPath } from '../../../server/events/data/data-path.ts';
-import { parseStep } from '../../../server/queries/measures/steps.ts';
+import { parseStep } from '../../../server/queries/insights/steps.ts';
 import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
-import { createMeasures, type Measures } from '../../../server/queries/measures/measures.ts';
+import { createInsights, type Insights } from '../../../server/queries/insights/insights.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
@@ -29,12 +29,12 @@ const rows = Array.from({ length: EVENTS }, (_, n) =>
   }),
 );
 
-describe('The measures while copies of events arrive', function () {
+describe('The insights while copies of events arrive', function () {
   this.timeout(120_000);
   let database: MigratedDatabase;
   let nodes: Nodes;
   let ingestNodes: Nodes;
-  let measures: Measures;
+  let insights: Insights;
 
   before(async () => {
     database = await migratedDatabase();
@@ -42,7 +42,7 @@ describe('The measures while copies of events arrive', function () {
     nodes = connectAny({ ...options, role: 'query' });
     ingestNodes = connectAny({ ...options, role: 'ingest' });
     const counting = { nodes, ingestNodes, known: new KnownHours(), nowMs: () => START_MS + 200 * HOUR_MS };
-    measures = createMeasures({ counting, limits: defaults.questions, cache: { ttlMs: 0 } });
+    insights = createInsights({ counting, limits: defaults.questions, cache: { ttlMs: 0 } });
     await insertRows(database.name, 'events', rows);
   });
   after(async () => {
@@ -80,9 +80,9 @@ describe('The measures while copies of events arrive', function () {
     const common = { ...range, interval: 'day', timezone: 'Asia/Kolkata', limit: 5, fresh: true } as const;
     const red = [parseDataCondition('data.colour:red', 'where')];
     const [all, ofRed, byColour] = await Promise.all([
-      measures.series({ ...common, measure: 'events', where: [] }, waiting),
-      measures.series({ ...common, measure: 'events', where: red }, waiting),
-      measures.series({ ...common, measure: 'events', where: [], by: parseDataPath('data.colour', 'by') }, waiting),
+      insights.series({ ...common, measure: 'events', where: [] }, waiting),
+      insights.series({ ...common, measure: 'events', where: red }, waiting),
+      insights.series({ ...common, measure: 'events', where: [], by: parseDataPath('data.colour', 'by') }, waiting),
     ]);
     expect(
       all.series.map(({ total }) => total),
@@ -99,7 +99,7 @@ describe('The measures while copies of events arrive', function () {
     const step = parseStep('n', 'step');
     // Of a user all events are 120 minutes apart.
     const withinUs = 3 * 120 * 60_000_000;
-    const counts = await measures.funnel(
+    const counts = await insights.funnel(
       { steps: [step, step, step, step, step], by: 'user', withinUs, fresh: true },
       waiting,
     );
