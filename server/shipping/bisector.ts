@@ -1,13 +1,14 @@
 import { Readable } from 'node:stream';
 import { classify, codeOf, mayBeTheRows, refusesRows, type FailureClass } from '../clickhouse/errors.ts';
 import { WITHOUT_VIEWS } from '../clickhouse/insert-settings.ts';
-import { backoffMs, pause, type Backoff } from '../common/retry.ts';
+import { backoffMs, pause } from '../common/retry.ts';
 import { errorOf, messageOf } from '../common/errors.ts';
 import { untyped } from '../events/row.ts';
 import { rowsOf } from '../journal/segment-rows.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
 import type { Logger } from '../common/log.ts';
 import type { Insert } from './insert-rows.ts';
+import { BISECT_LEAF_ROWS, BISECT_PACE_MS, BISECT_PAUSE } from './limits.ts';
 import { openParcels, readParcel, Unreadable, type Parcel } from './parcel.ts';
 import type { Settlement } from './settlement.ts';
 
@@ -23,14 +24,6 @@ export interface BisectorDependencies {
   readonly log: Logger;
   readonly random: () => number;
 }
-
-/** So that a segment full of rows that are refused does not keep ClickHouse busy. */
-const PACE_MS = 20;
-
-const RETRY_PAUSE: Backoff = { firstMs: 500, maxMs: 60_000 };
-
-/** So few rows that need too much are sent once more without their typed column before they are halved further. */
-const LEAF_ROWS = 16;
 
 /** A failure that says nothing about the rows: what was begun is begun again later. */
 class NotTheRows extends Error {}
@@ -98,7 +91,7 @@ export class Bisector {
         if (left.length > 0) this.#queue.push(left);
         failures += 1;
         this.#failed(left, error);
-        await pause(backoffMs(failures, RETRY_PAUSE, this.#deps.random), this.#stop.signal);
+        await pause(backoffMs(failures, BISECT_PAUSE, this.#deps.random), this.#stop.signal);
       }
     }
     this.#isWorking = false;
@@ -126,7 +119,7 @@ export class Bisector {
     if (rows.length === 0) return 0;
     const first = known ?? (await this.#tryRows(rows));
     if (first === undefined) return 0;
-    if (rows.length === 1 || (rows.length <= LEAF_ROWS && !refusesRows(first))) {
+    if (rows.length === 1 || (rows.length <= BISECT_LEAF_ROWS && !refusesRows(first))) {
       const again = this.#deps.table === EVENTS ? rows.map(untyped) : rows;
       const second = await this.#tryRows(again);
       if (second === undefined) {
@@ -167,7 +160,7 @@ export class Bisector {
 
   /** @returns undefined when it is stored, and otherwise what may be for the rows; anything else is thrown */
   async #try(rows: () => Promise<Readable>, settings: Insert['settings'] = {}): Promise<Error | undefined> {
-    await pause(PACE_MS, this.#stop.signal);
+    await pause(BISECT_PACE_MS, this.#stop.signal);
     if (this.#isClosed()) throw new NotTheRows('this server is shutting down');
     try {
       await this.#deps.insert({ table: this.#deps.table, rows, settings });

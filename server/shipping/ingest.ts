@@ -21,6 +21,7 @@ import type { Logger } from '../common/log.ts';
 import { inSpan } from '../common/tracing.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Insert } from './insert-rows.ts';
+import { SHIP_AT_CLOSE_MS } from './limits.ts';
 import { createShipping, type Shipping, type ShippingHealth } from './shipping.ts';
 
 export interface IngestDependencies {
@@ -68,9 +69,6 @@ const ROW_BYTES = 2048;
 
 /** What rejected events may take of the journal's bytes, so that rubbish never keeps a good event out. */
 const REJECTED_SHARE = 0.1;
-
-/** How long a stopping server goes on shipping. */
-const SHIP_AT_CLOSE_MS = 10_000;
 
 /** Opens this process's journal, takes over those whose owner is gone, now and from now on, and begins to ship. */
 export async function openIngest(dependencies: IngestDependencies): Promise<Ingest> {

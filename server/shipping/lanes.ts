@@ -1,6 +1,7 @@
 import type { Clock } from '../common/clock.ts';
 import { deferred } from '../common/deferred.ts';
-import { backoffMs, type Backoff } from '../common/retry.ts';
+import { backoffMs } from '../common/retry.ts';
+import { BACKLOG_SHARE, BURST, RETRY_PAUSE } from './limits.ts';
 
 /** One INSERT of each is in flight at most. */
 export type Lane = 'fresh' | 'backlog';
@@ -17,15 +18,6 @@ export interface LanesDependencies {
   readonly clock: Clock;
   readonly random: () => number;
 }
-
-/** While ClickHouse is unavailable, and before what failed is tried again: from a tenth of a second to five. */
-export const RETRY_PAUSE: Backoff = { firstMs: 100, maxMs: 5_000 };
-
-/** So many INSERTs at once after a pause. */
-const BURST = 3;
-
-/** Of the tokens that are taken while both lanes wait, every so manieth is the backlog's. */
-const SHARE = 4;
 
 /**
  * Which lane sends next, and when.
@@ -166,7 +158,7 @@ export class Pace {
    * @param ready at least one
    */
   next(ready: readonly Lane[]): { readonly lane: Lane; readonly waitMs: number } {
-    const isBacklogsTurn = this.#inRow >= SHARE - 1;
+    const isBacklogsTurn = this.#inRow >= BACKLOG_SHARE - 1;
     const isFresh = ready.includes('fresh') && !(isBacklogsTurn && ready.includes('backlog'));
     const needed = isFresh || isBacklogsTurn ? 1 : 2;
     const missing = needed - this.#fill();

@@ -1,4 +1,4 @@
-import { MIB } from '../common/units.ts';
+import { INSERT_MAX_BYTES, INSERT_MAX_PARCELS } from './limits.ts';
 import { bytesIn, type Parcel } from './parcel.ts';
 
 /** What one INSERT brings. */
@@ -11,10 +11,6 @@ export interface Shipment {
   /** It is not tried before; in milliseconds by the clock of the shipper. */
   readonly afterMs: number;
 }
-
-/** What one INSERT may bring of several segments: its rows are in memory on both sides, its files are open. */
-const MAX_BYTES = 16 * MIB;
-const MAX_PARCELS = 64;
 
 /** What waits for the backlog lane, the latest first; what failed for its rows, perhaps, by itself and when it is due. */
 export class ShipmentQueue {
@@ -55,7 +51,7 @@ export class ShipmentQueue {
     let sent = 0;
     for (let next = this.#waiting.at(-1); next !== undefined; next = this.#waiting.at(-1)) {
       bytes += bytesIn(next.parcel);
-      if (parcels.length === MAX_PARCELS || (parcels.length > 0 && bytes > MAX_BYTES)) break;
+      if (parcels.length === INSERT_MAX_PARCELS || (parcels.length > 0 && bytes > INSERT_MAX_BYTES)) break;
       this.#waiting.pop();
       parcels.push(next.parcel);
       sent = Math.max(sent, next.sent);

@@ -7,7 +7,8 @@ import type { Segment } from '../journal/segment.ts';
 import type { Clock } from '../common/clock.ts';
 import type { Logger } from '../common/log.ts';
 import type { Insert } from './insert-rows.ts';
-import { Lanes, RETRY_PAUSE, type Lane } from './lanes.ts';
+import { Lanes, type Lane } from './lanes.ts';
+import { MAX_FRESH_FAILURES, MAX_TRIES, RETRY_PAUSE } from './limits.ts';
 import { openParcels, splitSegment, Unreadable, wholeSegment, type Parcel } from './parcel.ts';
 import type { Settlement } from './settlement.ts';
 import { shipmentOf, ShipmentQueue, type Shipment } from './shipment-queue.ts';
@@ -33,12 +34,6 @@ export interface ShipperDependencies {
   readonly log: Logger;
   readonly hit: Hit;
 }
-
-/** So often one shipment is tried before its rows are taken for the reason. */
-const MAX_TRIES = 3;
-
-/** When so many fresh segments in a row fail, it is not for what is in them. */
-const MAX_FRESH_FAILURES = 8;
 
 const NOTHING = { rows: 0, historic: 0 };
 

@@ -4,6 +4,7 @@ import { useService } from '../../api/service.ts';
 import { Conditions } from '../../choice/conditions.tsx';
 import { EventChoice } from '../../choice/event-choice.tsx';
 import { PathChoice } from '../../choice/path-choice.tsx';
+import { MEASURES } from '../../choice/measures.ts';
 import { useNames } from '../../choice/suggestions.ts';
 import { SelectField } from '../../components/filters/select-field.tsx';
 import { exploreLink, type ExploreState } from './explore-state.ts';
@@ -16,11 +17,6 @@ export interface ExploreFormProps {
   readonly issues: readonly Issue[];
 }
 
-const MEASURES = [
-  { id: 'events', label: 'Events' },
-  { id: 'users', label: 'Unique users' },
-  { id: 'sessions', label: 'Sessions' },
-];
 const INTERVALS = ['minute', 'hour', 'day', 'week', 'month'];
 const LIMITS = ['3', '5', '10', '20'].map((id) => ({ id, label: id }));
 

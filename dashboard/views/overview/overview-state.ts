@@ -1,4 +1,5 @@
 import type { Measure } from '../../api/questions.ts';
+import { MEASURES } from '../../choice/measures.ts';
 import { linkTo } from '../../state/location.ts';
 import type { RangeState } from '../../state/range.ts';
 
@@ -7,12 +8,6 @@ export interface OverviewState extends RangeState {
   /** What the chart is of. */
   readonly measure: Measure;
 }
-
-export const MEASURES = [
-  { id: 'events', label: 'Events' },
-  { id: 'users', label: 'Unique users' },
-  { id: 'sessions', label: 'Sessions' },
-] as const;
 
 export function stateOf(query: URLSearchParams): OverviewState {
   const measure = MEASURES.find(({ id }) => id === query.get('measure'))?.id ?? 'events';

@@ -8,7 +8,8 @@ import { useSeries } from '../../hooks/use-series.ts';
 import type { useRange } from '../../hooks/use-range.ts';
 import { eventsOf } from '../../state/links.ts';
 import { Figure } from './figure.tsx';
-import { MEASURES, overviewLink, type OverviewState } from './overview-state.ts';
+import { MEASURES } from '../../choice/measures.ts';
+import { overviewLink, type OverviewState } from './overview-state.ts';
 
 export interface TrendProps {
   readonly state: OverviewState;

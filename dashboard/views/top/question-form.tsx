@@ -8,7 +8,8 @@ import { PathChoice } from '../../choice/path-choice.tsx';
 import { useNames } from '../../choice/suggestions.ts';
 import { SelectField } from '../../components/filters/select-field.tsx';
 import { START, detailCount, linkToQuestion, shownPaths, type TopQuestion } from './question.ts';
-import { MEASURES, withoutData } from './words.ts';
+import { MEASURES } from '../../choice/measures.ts';
+import { withoutData } from './words.ts';
 
 export interface QuestionFormProps {
   readonly question: TopQuestion;

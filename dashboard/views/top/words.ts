@@ -1,3 +1,4 @@
+import { MEASURES } from '../../choice/measures.ts';
 import { wordsOf } from '../../state/time-filter.ts';
 import type { TopQuestion } from './question.ts';
 
@@ -17,13 +18,6 @@ export const WINDOWS = [
   { window: '7d', label: '7 days', words: 'in the last 7 days' },
   { window: '30d', label: '30 days', words: 'in the last 30 days' },
   { window: '', label: 'Everything', words: 'of all time' },
-] as const;
-
-/** What can be counted, and what of it there is most of. */
-export const MEASURES = [
-  { id: 'events', label: 'Events' },
-  { id: 'users', label: 'Unique users' },
-  { id: 'sessions', label: 'Sessions' },
 ] as const;
 
 /** The heading of a list: `Sessions with the most events`. */
