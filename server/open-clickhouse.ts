@@ -1,4 +1,6 @@
-import { NotReady } from './clickhouse/errors.ts';
+import { connect } from './clickhouse/client.ts';
+import { ClassifiedError, NotReady } from './clickhouse/errors.ts';
+import { hasWritten } from './clickhouse/failed-writes.ts';
 import { connectAny, type Nodes } from './clickhouse/nodes.ts';
 import { nodeHealth, type NodeHealth } from './clickhouse/node-health.ts';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
@@ -31,7 +33,8 @@ export interface ClickHouse {
   readonly health: () => Promise<readonly NodeHealth[]>;
   /**
    * One INSERT, on any node; see `insertRows`.
-   * @throws NotReady when nothing may be shipped though ClickHouse answers, or what it says it has stored may not be there
+   * @throws NotReady when nothing may be shipped though ClickHouse answers; ClassifiedError when what it says it has stored may
+   * not be there
    */
   readonly insert: (insert: Insert) => Promise<void>;
 }
@@ -49,7 +52,7 @@ export async function openClickHouse(
   config: Config,
   { log, closing, random, stop }: ClickHouseDependencies,
 ): Promise<ClickHouse> {
-  const { endpoint, consoleUrl, problem, hasWritten } = await openEndpoint(config, log, closing, stop);
+  const { endpoint, consoleUrl, problem } = await openEndpoint(config, log, closing, stop);
   const { database } = config;
   // Many servers before one cluster do not all begin with the same node.
   const first = Math.floor(random() * endpoint.urls.length);
@@ -61,6 +64,8 @@ export async function openClickHouse(
   const health = nodeHealth({ endpoint, database });
   closing.add('health clients', () => health.close());
   const ingestNodes = nodes('ingest', 60_000);
+  const admin = endpoint.isEmbedded ? connect({ endpoint, role: 'admin', requestTimeoutMs: 10_000 }) : undefined;
+  closing.add('admin client', async () => admin?.close());
   const assertStorable = () => {
     const error = problem();
     if (error !== undefined) throw new NotReady('server', error);
@@ -85,8 +90,8 @@ export async function openClickHouse(
       await ingestNodes.use(async (client) => insertRows(client, insert));
       // What went into data that is gone meanwhile, or into files that are cut short, must stay in the journal.
       assertStorable();
-      const isWritten = (await hasWritten?.(performance.now() - startedMs)) ?? true;
-      if (!isWritten) throw new NotReady('server', NOT_WRITTEN);
+      if (admin !== undefined && !(await hasWritten(admin, startedMs)))
+        throw new ClassifiedError('server', NOT_WRITTEN);
     },
   };
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { hasWrittenAt, startEngine, type HasWritten } from '../clickhouse/embedded/embedded.ts';
+import { startEngine } from '../clickhouse/embedded/embedded.ts';
 import { consoleUrl } from './console-url.ts';
 import type { Closing } from './closing.ts';
 import type { Config } from './config/config.ts';
@@ -12,8 +12,6 @@ export interface OpenEndpoint {
   readonly consoleUrl: string;
   /** Why nothing may be shipped, though ClickHouse may answer; undefined while all is well. */
   readonly problem: () => string | undefined;
-  /** Undefined: it says itself when something is not stored. */
-  readonly hasWritten: HasWritten | undefined;
 }
 
 /**
@@ -27,21 +25,13 @@ export async function openEndpoint(
   signal: AbortSignal,
 ): Promise<OpenEndpoint> {
   const { clickhouse, dataDir, database } = config;
-  const directory = path.join(dataDir, 'clickhouse');
   if (clickhouse !== undefined) {
     // Its password is the operator's, and is not printed.
     const endpoint = { ...clickhouse, analyst: { ...clickhouse.analyst, password: '' } };
-    // A worker's is the engine that its primary has started.
-    const hasWritten = await hasWrittenAt(directory, clickhouse.urls[0]);
-    return { endpoint: clickhouse, consoleUrl: consoleUrl(endpoint, database), problem: () => undefined, hasWritten };
+    return { endpoint: clickhouse, consoleUrl: consoleUrl(endpoint, database), problem: () => undefined };
   }
-  const engine = await startEngine({ directory, log, database, signal });
+  const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database, signal });
   closing.add('embedded ClickHouse', () => engine.close());
   const { endpoint } = engine;
-  return {
-    endpoint,
-    consoleUrl: consoleUrl(endpoint, database),
-    problem: () => engine.problem,
-    hasWritten: async (forMs) => engine.hasWritten(forMs),
-  };
+  return { endpoint, consoleUrl: consoleUrl(endpoint, database), problem: () => engine.problem };
 }

@@ -1,8 +1,10 @@
+import { connect, type ClickHouseClient } from '../../server/clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
+import { hasWritten } from '../../server/clickhouse/failed-writes.ts';
 import { backoffMs, pause } from '../../server/common/retry.ts';
 import { messageOf } from '../../server/common/errors.ts';
 import type { Logger } from '../../server/common/log.ts';
-import { engineAnswers, engineUrl, hasWritten } from './engine-answers.ts';
+import { engineAnswers, engineUrl } from './engine-answers.ts';
 import { DataIdentity } from './data-identity.ts';
 import { launchEngine, type EngineChild } from './engine-child.ts';
 import { engineFiles, readEngineState, writeEngineConfig, writeEngineState } from './engine-files.ts';
@@ -20,17 +22,9 @@ export interface Engine {
   readonly pid: number;
   /** Why nothing may be stored: the data it was started on is gone, and a person must decide. Looked up at each call. */
   readonly problem: string | undefined;
-  readonly hasWritten: HasWritten;
   /** Ends the engine in order. Safe to call twice. */
   close(): Promise<void>;
 }
-
-/**
- * Whether all that the engine has said is stored for so many milliseconds is on its disk. If not, send it again: the engine
- * is being started anew.
- * @throws Error when it does not answer
- */
-export type HasWritten = (forMs: number) => Promise<boolean>;
 
 export interface EngineOptions {
   /** Holds everything the engine keeps; created when absent. One process at a time. */
@@ -61,6 +55,7 @@ const STABLE_MS = 10_000;
 const LOOK_FOR_DATA_MS = 500;
 /** Well within the time that the parts of a merge are kept for (`old_parts_lifetime`, 8 minutes). */
 const LOOK_AT_WRITES_MS = 1000;
+const ANSWER_TIMEOUT_MS = 5000;
 
 /**
  * Starts the engine on `directory`, with what it held before. Waits for one whose owner is gone to end.
@@ -94,14 +89,6 @@ export async function runningEngine(directory: string): Promise<ClickHouseEndpoi
   return passwords === undefined ? endpointWithServiceUsers(url) : engineEndpoint(url, passwords);
 }
 
-/** For a process that uses the engine and has not started it; undefined: what answers there is none of this directory. */
-export async function hasWrittenAt(directory: string, url: string): Promise<HasWritten | undefined> {
-  const files = await engineFiles(directory);
-  const state = await readEngineState(files);
-  if (state === undefined || engineUrl(state.ports) !== url) return undefined;
-  return async (forMs) => hasWritten(files, state.ports, forMs);
-}
-
 /**
  * up: `#child` answers.
  * restarting: `#child` is gone; a next one is started on the same ports, again and again, until one answers. Not while the
@@ -121,6 +108,7 @@ class EmbeddedEngine implements Engine {
   readonly #closing = new AbortController();
   /** Settles when no child runs and none will. Never rejects. */
   readonly #closed: Promise<void>;
+  readonly #admin: ClickHouseClient;
   #child: EngineChild;
 
   constructor({ files, ports, child, endpoint, identity, log }: EngineParts) {
@@ -130,6 +118,7 @@ class EmbeddedEngine implements Engine {
     this.#identity = identity;
     this.#log = log;
     this.endpoint = endpoint;
+    this.#admin = connect({ endpoint, role: 'admin', requestTimeoutMs: ANSWER_TIMEOUT_MS });
     this.#closed = Promise.all([this.#keepUp(), this.#watchData(), this.#watchWrites()]).then(() => undefined);
   }
 
@@ -145,10 +134,6 @@ class EmbeddedEngine implements Engine {
     );
   }
 
-  async hasWritten(forMs: number): Promise<boolean> {
-    return hasWritten(this.#files, this.#ports, forMs);
-  }
-
   /** Writes down where the engine is, for other processes and for the next start. The engine works without it. */
   async announce(): Promise<void> {
     try {
@@ -160,6 +145,8 @@ class EmbeddedEngine implements Engine {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    // The engine's end waits for idle connections.
+    await this.#admin.close();
     await this.#child.stop();
     await this.#closed;
   }
@@ -194,8 +181,9 @@ class EmbeddedEngine implements Engine {
     const { signal } = this.#closing;
     for (; !signal.aborted; await pause(LOOK_AT_WRITES_MS, signal)) {
       const { pid } = this;
-      const isWhole = await this.hasWritten(0).catch(() => true);
-      if (isWhole || pid !== this.pid) continue;
+      // One that does not answer is ended, or busy: it is asked again.
+      const isWhole = await hasWritten(this.#admin, performance.now()).catch(() => true);
+      if (isWhole || pid !== this.pid || signal.aborted) continue;
       this.#log.error({ enginePid: pid }, 'the embedded ClickHouse could not write to its disk, and is started again');
       this.#child.kill();
     }

@@ -132,7 +132,7 @@ export async function writeAtOnce(file: string, text: string): Promise<void> {
 function serverOverrides(files: EngineFiles): string {
   // `clickhouse local` keeps its `system` database in memory only: a log table on disk would be in its own way at the
   // next start. So the query log is in memory too, and bounded. Its end waits for idle connections: let them be short,
-  // but longer than the client keeps them (2.5 s).
+  // but longer than the client keeps them (2.5 s). Parts that could not be written are put aside, however large they are.
   return `<clickhouse>
     <user_directories>
         <users_xml><path>${escapeXml(path.join(files.config, 'users.xml'))}</path></users_xml>
@@ -143,6 +143,10 @@ function serverOverrides(files: EngineFiles): string {
         <count>2</count>
     </logger>
     <keep_alive_timeout>3</keep_alive_timeout>
+    <merge_tree>
+        <max_suspicious_broken_parts>1000000</max_suspicious_broken_parts>
+        <max_suspicious_broken_parts_bytes>1000000000000000</max_suspicious_broken_parts_bytes>
+    </merge_tree>
     <query_log replace="replace">
         <database>system</database>
         <table>query_log</table>

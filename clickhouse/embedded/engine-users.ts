@@ -19,6 +19,7 @@ export function engineEndpoint(url: string, passwords: EnginePasswords): ClickHo
   return {
     urls: [url],
     cluster: undefined,
+    isEmbedded: true,
     admin: as('admin'),
     ingest: as('ingest'),
     query: as('query'),

@@ -52,7 +52,7 @@ export async function refuseWhenOwned(files: EngineFiles): Promise<void> {
   throw new AppError(
     'unavailable',
     `${files.directory} is in use by the process ${state.ownerPid}; ` +
-      `to share its ClickHouse, set CLICKHOUSE_URL=${engineUrl(state.ports)}, or set another DATA_DIR.`,
+      `to share its ClickHouse, set CLICKHOUSE_URL=${engineUrl(state.ports)} and CLICKHOUSE_EMBEDDED=1, or set another DATA_DIR.`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** What can be counted, of any question that counts; what of it there is most of, in a top list. */
+/** What a question can count. */
 export const MEASURES = [
   { id: 'events', label: 'Events' },
   { id: 'users', label: 'Unique users' },

@@ -1,17 +1,23 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { runningEngine, startEngine } from '../../clickhouse/embedded/embedded.ts';
+import { connect } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
+import { hasWritten } from '../clickhouse/failed-writes.ts';
 import type { Config } from '../config/config.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { asInvoked } from './command.ts';
 
+const NOT_WRITTEN =
+  'The embedded ClickHouse was started again meanwhile, or could not write to its disk: not all that was done is there. Run this again.';
+
 /**
  * Runs `use` on the ClickHouse that the service uses: the configured server, else the engine that a running service
  * holds, else an engine started for as long as `use` takes.
  * @param options.createsData whether the command makes what is not there yet; others leave the disk as it is
- * @throws AppError `not_found` when there is no data to use
+ * @throws AppError `not_found` when there is no data to use, `unavailable` when what was done may not be on the disk of an
+ * embedded engine
  */
 export async function withClickHouse<T>(
   config: Config,
@@ -22,13 +28,26 @@ export async function withClickHouse<T>(
   const directory = path.join(config.dataDir, 'clickhouse');
   if (config.clickhouse === undefined && !createsData && !existsSync(directory)) throw noData(config.dataDir);
   const existing = config.clickhouse ?? (await runningEngine(directory));
-  if (existing !== undefined) return use(existing);
+  if (existing !== undefined) return await checked(existing, use);
   const engine = await startEngine({ directory, log, database: config.database });
   try {
-    return await use(engine.endpoint);
+    return await checked(engine.endpoint, use);
   } finally {
     await engine.close();
   }
+}
+
+async function checked<T>(endpoint: ClickHouseEndpoint, use: (endpoint: ClickHouseEndpoint) => Promise<T>): Promise<T> {
+  if (!endpoint.isEmbedded) return await use(endpoint);
+  const startedMs = performance.now();
+  const result = await use(endpoint);
+  const admin = connect({ endpoint, role: 'admin' });
+  try {
+    if (await hasWritten(admin, startedMs)) return result;
+  } finally {
+    await admin.close();
+  }
+  throw new AppError('unavailable', NOT_WRITTEN);
 }
 
 function noData(dataDir: string): AppError {

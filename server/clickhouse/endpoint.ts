@@ -12,6 +12,8 @@ export interface ClickHouseEndpoint {
   readonly urls: readonly [string, ...string[]];
   /** The cluster's name in `system.clusters`; undefined for one server. */
   readonly cluster: string | undefined;
+  /** The server is the library that npm brings, whose word that something is stored is not enough: `failed-writes.ts`. */
+  readonly isEmbedded: boolean;
   /** May create and alter: migrations, verify --repair. */
   readonly admin: Credentials;
   /** May insert: the shipper. */
@@ -34,6 +36,7 @@ export function nodesOf(endpoint: ClickHouseEndpoint): readonly ClickHouseEndpoi
 export function endpointEnv({
   urls,
   cluster,
+  isEmbedded,
   admin,
   ingest,
   query,
@@ -42,6 +45,7 @@ export function endpointEnv({
   return {
     CLICKHOUSE_URL: urls.join(','),
     ...(cluster === undefined ? {} : { CLICKHOUSE_CLUSTER: cluster }),
+    CLICKHOUSE_EMBEDDED: isEmbedded ? '1' : '0',
     CLICKHOUSE_USER: admin.username,
     CLICKHOUSE_PASSWORD: admin.password,
     // Read already, where this comes beside an environment that names files.

@@ -40,6 +40,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
         : {
             urls: set.CLICKHOUSE_URL,
             cluster: set.CLICKHOUSE_CLUSTER,
+            isEmbedded: set.CLICKHOUSE_EMBEDDED === 1,
             admin,
             ingest: as(set.CLICKHOUSE_INGEST_USER, set.CLICKHOUSE_INGEST_PASSWORD),
             query: as(set.CLICKHOUSE_QUERY_USER, set.CLICKHOUSE_QUERY_PASSWORD),

@@ -46,6 +46,13 @@ export const variables = {
   }),
   CLICKHOUSE_DATABASE: identifier()({ default: defaults.database, desc: 'The database; created when it is not there' }),
   CLICKHOUSE_CLUSTER: clusterName()({ default: undefined, desc: 'The name of the cluster; unset: one node' }),
+  CLICKHOUSE_EMBEDDED: whole(
+    0,
+    1,
+  )({
+    default: 0,
+    desc: '1: CLICKHOUSE_URL is the embedded engine of another process, which is asked whether its writes failed. The service sets it for its WORKERS',
+  }),
   BATCH_MAX_WAIT_MS: whole(
     1,
     60_000,

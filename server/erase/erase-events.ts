@@ -1,3 +1,4 @@
+import { hasWritten } from '../clickhouse/failed-writes.ts';
 import { MigrationLock, type LockTimes } from '../migrate/lock.ts';
 import { rowsOf } from '../clickhouse/checked-node.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
@@ -47,10 +48,13 @@ export async function eraseEvents(
   }
 }
 
+/** The keys stay until all of it is on the disk: what was not written is made anew by the next one. */
 async function eraseOn(node: ErasedNode, whose: ErasedUser): Promise<void> {
+  const startedMs = performance.now();
   await deleteRows(node, whose);
   await endOfInserts(node);
   await rebuildSets(node, await rawSinceS(node.client));
+  if (node.isEmbedded && !(await hasWritten(node.client, startedMs))) throw notWritten();
   await node.client.command({ query: `TRUNCATE TABLE ${KEYS}` });
 }
 
@@ -108,6 +112,10 @@ async function deleteRows(node: ErasedNode, { user, application }: ErasedUser): 
 
 function ofUser({ application }: ErasedUser): string {
   return `user = {user:String}${application === undefined ? '' : ' AND application = {application:String}'}`;
+}
+
+function notWritten(): AppError {
+  return new AppError('unavailable', 'The embedded ClickHouse could not write to its disk. Run this again.');
 }
 
 function stillSending(events: number): AppError {

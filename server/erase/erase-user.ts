@@ -45,6 +45,7 @@ export async function eraseUser(whose: ErasedUser, erasing: Erasing): Promise<Er
     client: connect({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS }),
     database,
     layout: topology.layout,
+    isEmbedded: endpoint.isEmbedded,
   });
   const [first, ...others] = topology.nodes;
   const nodes = [open(first), ...others.map(open)] as const;

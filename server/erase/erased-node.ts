@@ -9,6 +9,7 @@ export interface ErasedNode {
   readonly client: ClickHouseClient;
   readonly database: string;
   readonly layout: Layout;
+  readonly isEmbedded: boolean;
 }
 
 /** A table of this node, for statements that run later and elsewhere, where nothing says which database was meant. */

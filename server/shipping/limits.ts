@@ -10,7 +10,7 @@ export const INSERT_MAX_PARCELS = 64;
 /** So many INSERTs at once after a pause. */
 export const BURST = 3;
 
-/** Of the tokens that are taken while both lanes wait, every so manieth is the backlog's. */
+/** Of the tokens that are taken while both lanes wait, one in so many is the backlog's. */
 export const BACKLOG_SHARE = 4;
 
 /** While ClickHouse is unavailable, and before what failed is tried again: from a tenth of a second to five. */

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { runningEngine } from '../../clickhouse/embedded/embedded.ts';
 import { engineFiles, readEngineState } from '../../clickhouse/embedded/engine-files.ts';
+import { connect } from '../../server/clickhouse/client.ts';
 import { migrate } from '../../server/migrate/migrator.ts';
 import { Closing } from '../../server/closing.ts';
 import { silentLog } from '../support/logs.ts';
@@ -11,7 +12,9 @@ import { rowsOf, totals } from '../support/clickhouse/stored.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { ClickHouseProcess } from './harness/clickhouse-process.ts';
 import {
-  failNextCommit,
+  failCommit,
+  nextInserts,
+  nextMerge,
   whyNoFailingCommit,
   type CommitCall,
   type CommitFault,
@@ -55,7 +58,8 @@ describe('A commit that fails inside ClickHouse', () => {
         this.timeout(60_000);
         const id = `${table} ${call} ${fault}`;
         const { rows } = (await totals(clickhouse.endpoint, DATABASE)).raw;
-        const failing = await failNextCommit(clickhouse, { database: DATABASE, table, partitions }, call, fault);
+        const parts = await nextInserts(clickhouse, { database: DATABASE, table, partitions });
+        const failing = await failCommit(clickhouse, parts, call, fault);
         try {
           expect(await failure(insert(id))).to.be.instanceOf(Error);
           await failing.struck;
@@ -86,7 +90,7 @@ describe('A write that fails inside the embedded ClickHouse, which does not say 
 
   const TABLES = { events: ['2026'], minutes: ['all'], hours: ['all'] };
   for (const workers of ['1', '2']) {
-    it(`with ${workers} of the service's processes: every event is there once, and counted`, async () => {
+    it(`with ${workers} of the service's processes: every event is there once, and counted, whatever was inserted or merged`, async () => {
       const directory = await tempDir();
       closing.add('directory', () => directory.remove());
       const server = await startServer({ DATA_DIR: directory.path, WORKERS: workers });
@@ -109,25 +113,26 @@ describe('A write that fails inside the embedded ClickHouse, which does not say 
       };
       await send();
       await eventually(allCounted);
-      for (const [table, partitions] of Object.entries(TABLES)) {
+      const failAWrite = async (parts: readonly string[], act: () => Promise<void>) => {
         const { pid } = await engine.now();
-        const failing = await failNextCommit(
-          await engine.now(),
-          { database: 'analytics', table, partitions },
-          'write',
-          'EIO',
-        );
+        const failing = await failCommit(await engine.now(), parts, 'write', 'EIO');
         try {
-          await send();
+          await act();
           await failing.struck;
         } finally {
           await failing.detach();
         }
-        await eventually(async () => expect((await engine.now()).pid, table).not.to.equal(pid), 30_000);
+        await eventually(async () => expect((await engine.now()).pid).not.to.equal(pid), 30_000);
         await eventually(allCounted, 60_000);
+      };
+      for (const [table, partitions] of Object.entries(TABLES)) {
+        const parts = await nextInserts(await engine.now(), { database: 'analytics', table, partitions });
+        await failAWrite(parts, send);
         await send();
         await eventually(allCounted, 30_000);
       }
+      const merged = await nextMerge(await engine.now(), { database: 'analytics', table: 'minutes' });
+      await failAWrite(merged, async () => engine.merge('minutes'));
       const { raw, view } = await totals(await engine.endpoint(), 'analytics');
       expect(raw.rows).to.equal(sent.length);
       expect(view).to.deep.equal(raw);
@@ -145,5 +150,11 @@ async function engineBelow(dataDir: string) {
       rows: async (database, query) => rowsOf(await endpoint(), database, query),
     };
   };
-  return { endpoint, now };
+  const merge = async (table: string) => {
+    const client = connect({ endpoint: await endpoint(), role: 'admin', database: 'analytics' });
+    // It may be ended meanwhile.
+    await client.command({ query: `OPTIMIZE TABLE ${table} FINAL` }).catch(() => undefined);
+    await client.close();
+  };
+  return { endpoint, now, merge };
 }

@@ -84,6 +84,7 @@ describe('readConfig', () => {
     expect(readConfig(env).clickhouse).to.deep.equal({
       urls: [url],
       cluster: undefined,
+      isEmbedded: false,
       admin: all,
       ingest: all,
       query: all,
@@ -97,11 +98,13 @@ describe('readConfig', () => {
     expect(readConfig({ ...env, ...roles }).clickhouse).to.deep.equal({
       urls: [url],
       cluster: undefined,
+      isEmbedded: false,
       admin: all,
       ingest: { ...all, username: 'ingest' },
       query: { ...all, username: 'query' },
       analyst: { ...all, username: 'analyst' },
     });
+    expect(readConfig({ ...env, CLICKHOUSE_EMBEDDED: '1' }).clickhouse?.isEmbedded).to.equal(true);
     expect(readConfig({ CLICKHOUSE_URL: url }).clickhouse?.admin).to.deep.equal({
       username: 'default',
       password: '',

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { Chart } from '../../chart/chart.tsx';
 import { chartDataOf, endOf, type ChartData } from '../../chart/chart-data.ts';
+import { MEASURES } from '../../choice/measures.ts';
 import { SeriesTable } from '../../chart/series-table.tsx';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
 import { Disclosure } from '../../components/disclosure.tsx';
@@ -8,7 +9,6 @@ import { useSeries } from '../../hooks/use-series.ts';
 import type { useRange } from '../../hooks/use-range.ts';
 import { eventsOf } from '../../state/links.ts';
 import { Figure } from './figure.tsx';
-import { MEASURES } from '../../choice/measures.ts';
 import { overviewLink, type OverviewState } from './overview-state.ts';
 
 export interface TrendProps {

@@ -4,11 +4,11 @@ import { messageAt } from '../../api/sentence.ts';
 import { useService } from '../../api/service.ts';
 import { Conditions } from '../../choice/conditions.tsx';
 import { EventChoice } from '../../choice/event-choice.tsx';
+import { MEASURES } from '../../choice/measures.ts';
 import { PathChoice } from '../../choice/path-choice.tsx';
 import { useNames } from '../../choice/suggestions.ts';
 import { SelectField } from '../../components/filters/select-field.tsx';
 import { START, detailCount, linkToQuestion, shownPaths, type TopQuestion } from './question.ts';
-import { MEASURES } from '../../choice/measures.ts';
 import { withoutData } from './words.ts';
 
 export interface QuestionFormProps {

@@ -29,43 +29,8 @@ export async function readCountedSeries(counting: MeasureCounting, question: Pla
   const cutHours = cut(question, HOUR_S);
   if (question.measure !== 'events')
     return await readParts(counting, question, await personParts(counting, question, cutHours));
-  if (question.by === undefined) return await readKnown(counting, question, cutHours);
-  const hours = await hourParts(counting, question, cutHours);
+  const hours = hasWholeHours(question, cutHours) ? [await hourPart(counting, question, cutHours)] : [];
   return await readParts(counting, question, [...hours, ...cutParts(question, cutHours)]);
-}
-
-/** Without a breakdown nothing is ranked in ClickHouse, so that what is remembered of whole hours adds up here. */
-async function readKnown(
-  counting: MeasureCounting,
-  question: PlannedSeries,
-  cutHours: readonly number[],
-): Promise<CountedKey[]> {
-  const [known, cutOnes] = await Promise.all([
-    hasWholeHours(question, cutHours)
-      ? counting.known.read(counting, selectionOf(question), whole(question, HOUR_S))
-      : new Map<number, number>(),
-    readParts(counting, question, cutParts(question, cutHours)),
-  ]);
-  const isCut = new Set(cutHours);
-  const counts = new Map(cutOnes.flatMap((each) => [...each.counts]));
-  for (const [hourS, events] of known) {
-    if (isCut.has(hourS)) continue;
-    const startS = startOf(hourS, question.startsS);
-    counts.set(startS, (counts.get(startS) ?? 0) + events);
-  }
-  const total = [...counts.values()].reduce((sum, events) => sum + events, 0);
-  return total === 0 ? [] : [{ key: '', total, counts }];
-}
-
-/** The beginning of the interval that holds a time, as `intervalOf`. */
-function startOf(timeS: number, startsS: readonly number[]): number {
-  let [first, last] = [0, startsS.length - 1];
-  while (first < last) {
-    const middle = Math.ceil((first + last) / 2);
-    if ((startsS[middle] ?? Infinity) <= timeS) first = middle;
-    else last = middle - 1;
-  }
-  return startsS[first] ?? timeS;
 }
 
 async function readParts(
@@ -96,14 +61,9 @@ function hasWholeHours(question: PlannedSeries, cutHours: readonly number[]): bo
   return (toS - fromS) / HOUR_S > cutHours.filter((hour) => hour >= fromS && hour < toS).length;
 }
 
-async function hourParts(
-  counting: Counting,
-  question: PlannedSeries,
-  cutHours: readonly number[],
-): Promise<Condition[]> {
-  if (!hasWholeHours(question, cutHours)) return [];
+async function hourPart(counting: Counting, question: PlannedSeries, cutHours: readonly number[]): Promise<Condition> {
   const counted = await countedHours(counting, selectionOf(question), whole(question, HOUR_S));
-  const part = {
+  return {
     sql: `
       SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(hour)')} AS start_s, sum(events) AS part
       FROM (${counted.sql})
@@ -111,7 +71,6 @@ async function hourParts(
       GROUP BY key, start_s`,
     params: { ...counted.params, cut_hours: cutHours },
   };
-  return [part];
 }
 
 /** Events of the hours that are cut: from whole minutes, and of the minutes that are cut from rows. */

@@ -60,6 +60,7 @@ describe('Limits of POST /events', () => {
       clickhouse: {
         urls: [closed],
         cluster: undefined,
+        isEmbedded: false,
         admin: nobody,
         ingest: nobody,
         query: nobody,

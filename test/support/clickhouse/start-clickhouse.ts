@@ -56,7 +56,8 @@ async function startContainer(closing: Closing): Promise<ClickHouseEndpoint> {
     )
     .start();
   closing.add('container', () => container.stop());
-  return endpointWithServiceUsers(`http://${container.getHost()}:${container.getMappedPort(HTTP_PORT)}`);
+  const url = `http://${container.getHost()}:${container.getMappedPort(HTTP_PORT)}`;
+  return { ...endpointWithServiceUsers(url), isEmbedded: false };
 }
 
 /** A server that somebody else runs may not have the project's users: one user is all of them. */
@@ -65,5 +66,13 @@ function runningServer(url: URL): ClickHouseEndpoint {
     username: decodeURIComponent(url.username) || 'default',
     password: decodeURIComponent(url.password),
   };
-  return { urls: [url.origin], cluster: undefined, admin: user, ingest: user, query: user, analyst: user };
+  return {
+    urls: [url.origin],
+    cluster: undefined,
+    isEmbedded: false,
+    admin: user,
+    ingest: user,
+    query: user,
+    analyst: user,
+  };
 }

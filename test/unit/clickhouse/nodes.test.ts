@@ -9,7 +9,7 @@ const NOBODY = 'http://127.0.0.1:9';
 const user = { username: 'default', password: '' };
 
 async function whileConnected(urls: [string, ...string[]], use: (nodes: Nodes) => Promise<void>): Promise<void> {
-  const endpoint = { urls, cluster: 'main', admin: user, ingest: user, query: user, analyst: user };
+  const endpoint = { urls, cluster: 'main', isEmbedded: false, admin: user, ingest: user, query: user, analyst: user };
   const nodes = connectAny({ endpoint, role: 'query', requestTimeoutMs: 300 });
   try {
     await use(nodes);

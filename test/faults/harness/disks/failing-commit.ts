@@ -19,6 +19,9 @@ export interface CommitTarget {
   readonly database: string;
   /** The one that keeps the rows, as in `system.tables`; it must be there. */
   readonly table: string;
+}
+
+export interface InsertTarget extends CommitTarget {
   /** Where the next parts will be, as in the names of parts: `all`, `2026`. */
   readonly partitions: readonly string[];
 }
@@ -43,23 +46,23 @@ const ATTACH_MS = 30_000;
 const DETACH_MS = 1000;
 
 /**
- * Makes a step of the next commit of a part of a table fail inside ClickHouse, once, by strace. A commit writes to
- * `tmp_insert_…`, syncs that, and renames it.
+ * Makes a step of the next commit of a part fail inside ClickHouse, once, by strace. A commit writes to a directory of its
+ * own, syncs that, and renames it.
+ * @param parts the directories that are written to: `nextInserts`, `nextMerge`
  * @throws Error when strace cannot attach to the engine
  */
-export async function failNextCommit(
+export async function failCommit(
   clickhouse: TracedEngine,
-  target: CommitTarget,
+  parts: readonly string[],
   call: CommitCall,
   fault: CommitFault,
 ): Promise<FailingCommit> {
   const { calls, file } = STEPS[call];
-  const paths = await nextParts(clickhouse, target);
   const injected = fault === 'killed' ? 'error=EIO:signal=SIGKILL' : `error=${fault}`;
   const strace = spawn(
     'strace',
     ['-f', `-p${clickhouse.pid}`, `-etrace=${calls}`, `-einject=${calls}:${injected}:when=1`].concat(
-      paths.flatMap((path) => ['-P', `${path}${file}`]),
+      parts.flatMap((part) => ['-P', `${part}${file}`]),
     ),
     { stdio: ['ignore', 'ignore', 'pipe'], detached: true },
   );
@@ -90,23 +93,45 @@ export async function whyNoFailingCommit(): Promise<string | undefined> {
   return code === 0 ? undefined : 'strace is not installed';
 }
 
-/** Where the engine writes the parts that come next. A part that is merged while it is written has level 1. */
-async function nextParts(clickhouse: TracedEngine, { database, table, partitions }: CommitTarget): Promise<string[]> {
+/** Where the engine writes the parts that are inserted next. A part that is merged while it is written has level 1. */
+export async function nextInserts(clickhouse: TracedEngine, { partitions, ...table }: InsertTarget): Promise<string[]> {
+  const { path, last } = await partsOf(clickhouse, table);
+  // The numbers of parts that are being written begin again when the engine does.
+  const blocks = Array.from({ length: last + NEXT_PARTS }, (_, index) => index + 1);
+  return partitions.flatMap((partition) =>
+    blocks.flatMap((block) => [0, 1].map((level) => `${path}tmp_insert_${partition}_${block}_${block}_${level}/`)),
+  );
+}
+
+/** Where it writes when it merges all parts of a table without partitions. */
+export async function nextMerge(clickhouse: TracedEngine, table: CommitTarget): Promise<string[]> {
+  const { path, first, last, level } = await partsOf(clickhouse, table);
+  return [`${path}tmp_merge_all_${first}_${last}_${level + 1}/`];
+}
+
+interface PartsOfTable {
+  /** Of the table, with a slash at its end. */
+  readonly path: string;
+  readonly first: number;
+  readonly last: number;
+  readonly level: number;
+}
+
+async function partsOf(clickhouse: TracedEngine, { database, table }: CommitTarget): Promise<PartsOfTable> {
   const where = `database = '${database}'`;
   const [{ path } = { path: '' }] = await clickhouse.rows<{ path: string }>(
     database,
     `SELECT data_paths[1] AS path FROM system.tables WHERE ${where} AND name = '${table}'`,
   );
   if (path === '') throw new Error(`received no table ${table} in ${database}`);
-  const [{ last } = { last: '0' }] = await clickhouse.rows<{ last: string }>(
+  const [numbers] = await clickhouse.rows<Record<'first' | 'last' | 'level', string>>(
     database,
-    `SELECT max(max_block_number) AS last FROM system.parts WHERE ${where} AND table = '${table}'`,
+    `SELECT min(min_block_number) AS first, max(max_block_number) AS last, max(level) AS level
+     FROM system.parts
+     WHERE active AND ${where} AND table = '${table}'`,
   );
-  // The numbers of parts that are being written begin again when the engine does.
-  const blocks = Array.from({ length: Number(last) + NEXT_PARTS }, (_, index) => index + 1);
-  return partitions.flatMap((partition) =>
-    blocks.flatMap((block) => [0, 1].map((level) => `${path}tmp_insert_${partition}_${block}_${block}_${level}/`)),
-  );
+  const { first = 0, last = 0, level = 0 } = numbers ?? {};
+  return { path, first: Number(first), last: Number(last), level: Number(level) };
 }
 
 function listen({ stderr }: ChildProcess): { attached: Promise<void>; struck: Promise<void> } {
