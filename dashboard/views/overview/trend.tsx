@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { Chart } from '../../chart/chart.tsx';
 import { chartDataOf, endOf, type ChartData } from '../../chart/chart-data.ts';
-import { MEASURES } from '../../choice/measures.ts';
 import { SeriesTable } from '../../chart/series-table.tsx';
+import { MEASURES } from '../../choice/measures.ts';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
 import { Disclosure } from '../../components/disclosure.tsx';
 import { useSeries } from '../../hooks/use-series.ts';

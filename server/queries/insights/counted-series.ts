@@ -27,18 +27,8 @@ const SECOND_US = 1_000_000;
  */
 export async function readCountedSeries(counting: MeasureCounting, question: PlannedSeries): Promise<CountedKey[]> {
   const cutHours = cut(question, HOUR_S);
-  if (question.measure !== 'events')
-    return await readParts(counting, question, await personParts(counting, question, cutHours));
-  const hours = hasWholeHours(question, cutHours) ? [await hourPart(counting, question, cutHours)] : [];
-  return await readParts(counting, question, [...hours, ...cutParts(question, cutHours)]);
-}
-
-async function readParts(
-  counting: MeasureCounting,
-  question: PlannedSeries,
-  groups: readonly Condition[],
-): Promise<CountedKey[]> {
-  if (groups.length === 0) return [];
+  const parts = question.measure === 'events' ? eventParts : personParts;
+  const groups = await parts(counting, question, cutHours);
   const params = Object.assign({}, ...groups.map(({ params }) => params), seriesParams(question));
   const sql = selectKeys(question, groups.map(({ sql }) => sql).join('\n UNION ALL\n'));
   return await readKeys(counting, { sql, params });
@@ -56,26 +46,24 @@ function whole({ fromUs, toUs }: PlannedSeries, unitS: number) {
   return { fromS, toS: Math.max(fromS, Math.floor(toUs / SECOND_US / unitS) * unitS) };
 }
 
-function hasWholeHours(question: PlannedSeries, cutHours: readonly number[]): boolean {
-  const { fromS, toS } = whole(question, HOUR_S);
-  return (toS - fromS) / HOUR_S > cutHours.filter((hour) => hour >= fromS && hour < toS).length;
-}
-
-async function hourPart(counting: Counting, question: PlannedSeries, cutHours: readonly number[]): Promise<Condition> {
-  const counted = await countedHours(counting, selectionOf(question), whole(question, HOUR_S));
-  return {
-    sql: `
-      SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(hour)')} AS start_s, sum(events) AS part
-      FROM (${counted.sql})
-      WHERE toUnixTimestamp(hour) NOT IN {cut_hours:Array(UInt32)} AND key IS NOT NULL
-      GROUP BY key, start_s`,
-    params: { ...counted.params, cut_hours: cutHours },
-  };
-}
-
-/** Events of the hours that are cut: from whole minutes, and of the minutes that are cut from rows. */
-function cutParts(question: PlannedSeries, cutHours: readonly number[]): Condition[] {
+async function eventParts(
+  counting: Counting,
+  question: PlannedSeries,
+  cutHours: readonly number[],
+): Promise<Condition[]> {
   const parts: Condition[] = [];
+  const hours = whole(question, HOUR_S);
+  if ((hours.toS - hours.fromS) / HOUR_S > cutHours.filter((hour) => hour >= hours.fromS && hour < hours.toS).length) {
+    const counted = await countedHours(counting, selectionOf(question), hours);
+    parts.push({
+      sql: `
+        SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(hour)')} AS start_s, sum(events) AS part
+        FROM (${counted.sql})
+        WHERE toUnixTimestamp(hour) NOT IN {cut_hours:Array(UInt32)} AND key IS NOT NULL
+        GROUP BY key, start_s`,
+      params: { ...counted.params, cut_hours: cutHours },
+    });
+  }
   const cutMinutes = cut(question, MINUTE_S);
   if (cutHours.length > 0) parts.push(minutePart(question, cutHours, cutMinutes));
   if (cutMinutes.length > 0)
