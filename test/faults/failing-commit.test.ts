@@ -84,6 +84,7 @@ describe('A write that fails inside the embedded ClickHouse, which does not say 
   const closing = new Closing();
 
   before(async function () {
+    // As above: by strace, as root.
     if ((await whyNoFailingCommit()) !== undefined) this.skip();
   });
   afterEach(async () => closing.close());
