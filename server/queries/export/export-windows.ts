@@ -8,6 +8,11 @@ const HOUR_US = 3_600_000_000;
 /** An hour with more than so many times the rows wanted is cut. */
 const ROUGHLY = 1.5;
 
+/** Part of an export, and about how many rows of the same application, category and name there are in it. */
+export interface ExportWindow extends TimeRange {
+  readonly rows: number;
+}
+
 /**
  * Cuts a range into windows of about as many rows as are wanted, in the order of the export: hours together, or parts of
  * one. They cover the range without gaps, whatever the counts of the hours say: those only guess where rows are.
@@ -20,19 +25,19 @@ export async function* exportWindows(
   filters: EventFilters,
   order: Order,
   wantedRows: () => number,
-): AsyncGenerator<TimeRange, void, undefined> {
+): AsyncGenerator<ExportWindow, void, undefined> {
   const { fromUs = 0, toUs = END_US } = filters;
   const hours = await rowsOfHours(nodes, bounds, filters);
   if (order === 'desc') hours.reverse();
   const ends = { from: fromUs, to: toUs };
   let rows = 0;
-  /** Takes the next window off the range, up to a time in the direction of the order. */
-  const upTo = (atUs: number): TimeRange => {
-    rows = 0;
-    const window = order === 'asc' ? { fromUs: ends.from, toUs: atUs } : { fromUs: atUs, toUs: ends.to };
+  /** Takes the next window off the range, up to a time in the direction of the order, with so many of the rows. */
+  const upTo = (atUs: number, taken = rows): ExportWindow => {
+    rows -= taken;
+    const range = order === 'asc' ? { fromUs: ends.from, toUs: atUs } : { fromUs: atUs, toUs: ends.to };
     if (order === 'asc') ends.from = atUs;
     else ends.to = atUs;
-    return window;
+    return { ...range, rows: taken };
   };
   for (const hour of hours) {
     const wanted = wantedRows();
@@ -41,7 +46,7 @@ export async function* exportWindows(
     rows += hour.rows;
     if (hour.rows <= wanted * ROUGHLY) continue;
     const cuts = await cutsOf(nodes, bounds, { ...filters, fromUs: startUs, toUs: endUs }, wanted);
-    for (const cutUs of order === 'asc' ? cuts : cuts.toReversed()) yield upTo(cutUs);
+    for (const cutUs of order === 'asc' ? cuts : cuts.toReversed()) yield upTo(cutUs, wanted);
   }
   // One at least, so that an export of nothing is what an export of nothing looks like.
   yield upTo(order === 'asc' ? toUs : fromUs);

@@ -1,3 +1,4 @@
+import type { ClickHouseSettings } from '@clickhouse/client';
 import type { Nodes } from '../../clickhouse/nodes.ts';
 import { queryBytes, type QueryBounds, type QuestionLimits } from '../../clickhouse/query.ts';
 import { AppError } from '../../common/errors.ts';
@@ -6,8 +7,9 @@ import { columnFilters, type EventFilters } from '../sql/event-filters.ts';
 import { readEvents } from '../sql/readings.ts';
 import type { Order, TimeRange } from '../sql/time-windows.ts';
 import { WRITTEN_AS, type ExportFormat } from './export-formats.ts';
-import { exportWindows } from './export-windows.ts';
+import { exportWindows, type ExportWindow } from './export-windows.ts';
 import { ParquetFile } from './parquet-file.ts';
+import { WindowSize } from './window-size.ts';
 
 export interface ExportQuestion extends EventFilters {
   /** By timestamp, then by arrival. */
@@ -34,14 +36,10 @@ export interface Exports {
 export const MAX_EXPORTS = 4;
 const RETRY_AFTER_S = 5;
 
-/** So that the first byte comes soon. */
-const FIRST_ROWS = 5_000;
-const GROWTH = 8;
-const MAX_ROWS = 2_000_000;
-/** What a window should be large, in bytes. */
-const WINDOW_BYTES = 24 * 2 ** 20;
-/** And at most. */
-const MAX_WINDOW_BYTES = 4 * WINDOW_BYTES;
+/** More, and a window is read in two. */
+const MAX_WINDOW_BYTES = 96 * 2 ** 20;
+/** Of ClickHouse, too, until a window is whole; it would write more than a MiB of it to a file of its own. */
+const HELD_IN_MEMORY: ClickHouseSettings = { http_response_buffer_size: String(MAX_WINDOW_BYTES) };
 const NARROWER = 'a shorter range (from, to), or fewer conditions';
 
 /** In windows, one after the other, so that neither ClickHouse nor this process ever has more than a part of it. */
@@ -71,40 +69,41 @@ async function* exported(
   question: ExportQuestion,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { columns, format, formatLater, settings } = WRITTEN_AS[question.format];
+  const { columns, format, formatLater, settings, windowBytes } = WRITTEN_AS[question.format];
   const parquet = question.format === 'parquet' ? new ParquetFile() : undefined;
   const ending = new AbortController();
   const asked = nodes.until(AbortSignal.any([signal, ending.signal]));
-  let wanted = FIRST_ROWS;
+  const size = new WindowSize(windowBytes);
   let isFirst = true;
-  const read = async (window: TimeRange): Promise<Buffer[]> => {
+  const read = async (window: ExportWindow): Promise<Buffer[]> => {
     const { sql, params } = selectWindow(question, window, columns);
-    const rows = wanted;
     const query = `${sql} FORMAT ${isFirst ? format : formatLater}`;
-    const chunks = await queryBytes(asked, query, params, { bounds, settings });
+    const chunks = await queryBytes(asked, query, params, { bounds, settings: { ...settings, ...HELD_IN_MEMORY } });
     isFirst = false;
-    const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
-    wanted = Math.min(Math.ceil((rows * WINDOW_BYTES) / (bytes + 1)), rows * GROWTH, MAX_ROWS);
+    size.wasRead(
+      window.rows,
+      chunks.reduce((sum, { length }) => sum + length, 0),
+    );
     return parquet === undefined ? chunks : [parquet.take(Buffer.concat(chunks))];
   };
   /** A window that turns out to be too large is read in two. */
-  const readInParts = async (window: TimeRange): Promise<Buffer[]> => {
+  const readInParts = async (window: ExportWindow): Promise<Buffer[]> => {
     try {
       return await read(window);
     } catch (error) {
       const halves = halvesOf(window, question.order);
       if (!(error instanceof AppError && error.code === 'too_expensive') || halves === undefined) throw error;
-      wanted = Math.max(1, Math.floor(wanted / GROWTH));
+      size.wasRefused(window.rows);
       return [...(await readInParts(halves[0])), ...(await readInParts(halves[1]))];
     }
   };
-  const ranges = exportWindows(asked, bounds, question, question.order, () => wanted);
+  const windows = exportWindows(asked, bounds, question, question.order, () => size.rows);
   try {
     // One is read while the one before it is sent.
     let next: Promise<Buffer[]> | undefined;
-    for await (const range of ranges) {
+    for await (const window of windows) {
       const chunks = await next;
-      next = readInParts(range);
+      next = readInParts(window);
       // What it throws is thrown when it is waited for.
       next.catch(() => undefined);
       if (chunks !== undefined) yield* chunks;
@@ -117,12 +116,13 @@ async function* exported(
 }
 
 /** In the order of the export; undefined when a window cannot be cut. */
-function halvesOf({ fromUs, toUs }: TimeRange, order: Order): readonly [TimeRange, TimeRange] | undefined {
-  const middleUs = Math.floor((fromUs + toUs) / 2);
-  if (middleUs === fromUs) return undefined;
+function halvesOf(window: ExportWindow, order: Order): readonly [ExportWindow, ExportWindow] | undefined {
+  const middleUs = Math.floor((window.fromUs + window.toUs) / 2);
+  if (middleUs === window.fromUs) return undefined;
+  const rows = window.rows / 2;
   const [early, late] = [
-    { fromUs, toUs: middleUs },
-    { fromUs: middleUs, toUs },
+    { ...window, toUs: middleUs, rows },
+    { ...window, fromUs: middleUs, rows },
   ];
   return order === 'asc' ? [early, late] : [late, early];
 }
