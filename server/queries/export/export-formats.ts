@@ -37,8 +37,11 @@ const JSON_LINE = `concat(
   ',"data":', translate(data, '\n\r', '  '),
   ',"timestamp":"', ${text('at')}, '"}')`;
 
-/** Lines are written sooner than they are handed to other threads and back: half the processor time. */
-const IN_ONE_THREAD: ClickHouseSettings = { output_format_parallel_formatting: 0 };
+/**
+ * Half the processor time of many threads, which hand lines to each other and back. While a window is made, the one before
+ * it is sent.
+ */
+const IN_ONE_THREAD: ClickHouseSettings = { max_threads: 1, output_format_parallel_formatting: 0 };
 
 export const WRITTEN_AS: Readonly<Record<ExportFormat, WrittenAs>> = {
   ndjson: {
@@ -66,6 +69,6 @@ export const WRITTEN_AS: Readonly<Record<ExportFormat, WrittenAs>> = {
       output_format_parquet_write_bloom_filter: 0,
       output_format_parquet_compression_method: 'zstd',
     },
-    windowBytes: 6 * MIB,
+    windowBytes: 3 * MIB,
   },
 };
