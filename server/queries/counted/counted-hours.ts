@@ -8,6 +8,7 @@ import {
   grownHours,
   hoursAre,
   type Counting,
+  type HourKey,
   type HoursBetween,
   type Selection,
 } from './grown-hours.ts';
@@ -34,6 +35,17 @@ export async function countedHours(
     await keepCounts(counting, selection, hours).catch(() => undefined);
     grown = await readGrown(counting, selection, hours);
   }
+  return countedGiven(selection, hours, grown);
+}
+
+/** The same of these keys, which are known to have grown; one at least. */
+export function countedKeys(selection: Selection, keys: readonly HourKey[]): Condition {
+  const hoursS = keys.map(({ hourS }) => hourS);
+  const hours = { fromS: Math.min(...hoursS), toS: Math.max(...hoursS) + 3600 };
+  return countedGiven({ ...selection, keys }, hours, { ...hours, keys: keys.length });
+}
+
+function countedGiven(selection: Selection, hours: HoursBetween, grown: Grown): Condition {
   const { sql, params } = hoursAre(selection, hours);
   return {
     sql: `

@@ -8,6 +8,13 @@ export interface KindOfEvent {
   readonly name: string;
 }
 
+/** Events are counted by these. */
+export interface HourKey extends KindOfEvent {
+  /** The beginning, in seconds since the epoch. */
+  readonly hourS: number;
+  readonly application: string;
+}
+
 /** Whose events are counted; what is undefined does not matter. */
 export interface Selection {
   readonly application?: string | undefined;
@@ -17,6 +24,8 @@ export interface Selection {
   readonly names?: readonly string[] | undefined;
   /** Any of these, too. */
   readonly kinds?: readonly KindOfEvent[] | undefined;
+  /** Any of these, too. */
+  readonly keys?: readonly HourKey[] | undefined;
 }
 
 /** Times of hours, in seconds since the epoch: from the first, up to and without the last. */
@@ -81,16 +90,17 @@ export function eventsOfGrown(condition: string): string {
     GROUP BY hour, application, category, name`;
 }
 
-/** That rows are of a selection, whose `kinds` do not matter here. */
+/** That rows are of a selection, whose `kinds` and `keys` do not matter here. */
 export function areSelected({ application, category, name, names }: Selection): Condition[] {
   return [...columnsAre({ application, category, name }), ...isOneOf('name', names)];
 }
 
 export function hoursAre(selection: Selection, { fromS, toS, onlyS }: HoursBetween): Condition {
-  const { kinds } = selection;
+  const { kinds, keys } = selection;
   return allOf([
     ...areSelected(selection),
     ...(kinds === undefined ? [] : [isAnyOf(kinds)]),
+    ...(keys === undefined ? [] : [isAnyKeyOf(keys)]),
     {
       sql: `hour >= toDateTime({from_s:UInt32}, 'UTC') AND hour < toDateTime({to_s:UInt32}, 'UTC')`,
       params: { from_s: fromS, to_s: toS },
@@ -113,6 +123,27 @@ function isAnyOf(kinds: readonly KindOfEvent[]): Condition {
     params: {
       kind_categories: kinds.map(({ category }) => category),
       kind_names: kinds.map(({ name }) => name),
+    },
+  };
+}
+
+function isAnyKeyOf(keys: readonly HourKey[]): Condition {
+  const arrays = [
+    'hours:Array(UInt32)',
+    'applications:Array(String)',
+    'categories:Array(String)',
+    'names:Array(String)',
+  ];
+  const zipped = arrays.map((array) => `{key_${array}}`).join(', ');
+  return {
+    sql: `(category, name, hour, application) GLOBAL IN (
+      SELECT key.3, key.4, toDateTime(key.1, 'UTC'), key.2 FROM (SELECT arrayJoin(arrayZip(${zipped})) AS key)
+    )`,
+    params: {
+      key_hours: keys.map(({ hourS }) => hourS),
+      key_applications: keys.map(({ application }) => application),
+      key_categories: keys.map(({ category }) => category),
+      key_names: keys.map(({ name }) => name),
     },
   };
 }

@@ -1,8 +1,9 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.ts';
-import { countedHours } from '../counted/counted-hours.ts';
-import { hoursAre, type Counting } from '../counted/grown-hours.ts';
+import { countedHours, countedKeys } from '../counted/counted-hours.ts';
+import { hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
 import type { KnowingCounting } from '../counted/known-hours.ts';
+import { readSettledHours } from '../counted/settled-hours.ts';
 import { IDENTITY } from '../copies.ts';
 import { intervalOf, measured, readKeys, selectKeys, seriesParams } from './measured.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
@@ -27,10 +28,18 @@ const SECOND_US = 1_000_000;
  */
 export async function readCountedSeries(counting: MeasureCounting, question: PlannedSeries): Promise<CountedKey[]> {
   const cutHours = cut(question, HOUR_S);
-  const parts = question.measure === 'events' ? eventParts : personParts;
-  const groups = await parts(counting, question, cutHours);
-  const params = Object.assign({}, ...groups.map(({ params }) => params), seriesParams(question));
-  const sql = selectKeys(question, groups.map(({ sql }) => sql).join('\n UNION ALL\n'));
+  if (question.measure === 'events') return await readEvents(counting, question, cutHours);
+  return await readParts(counting, question, await personParts(counting, question, cutHours));
+}
+
+async function readParts(
+  counting: Counting,
+  question: PlannedSeries,
+  parts: readonly Condition[],
+): Promise<CountedKey[]> {
+  if (parts.length === 0) return [];
+  const params = Object.assign({}, ...parts.map(({ params }) => params), seriesParams(question));
+  const sql = selectKeys(question, parts.map(({ sql }) => sql).join('\n UNION ALL\n'));
   return await readKeys(counting, { sql, params });
 }
 
@@ -46,29 +55,67 @@ function whole({ fromUs, toUs }: PlannedSeries, unitS: number) {
   return { fromS, toS: Math.max(fromS, Math.floor(toUs / SECOND_US / unitS) * unitS) };
 }
 
-async function eventParts(
+async function readEvents(
   counting: Counting,
   question: PlannedSeries,
   cutHours: readonly number[],
-): Promise<Condition[]> {
-  const parts: Condition[] = [];
+): Promise<CountedKey[]> {
   const hours = whole(question, HOUR_S);
-  if ((hours.toS - hours.fromS) / HOUR_S > cutHours.filter((hour) => hour >= hours.fromS && hour < hours.toS).length) {
-    const counted = await countedHours(counting, selectionOf(question), hours);
-    parts.push({
-      sql: `
-        SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(hour)')} AS start_s, sum(events) AS part
-        FROM (${counted.sql})
-        WHERE toUnixTimestamp(hour) NOT IN {cut_hours:Array(UInt32)} AND key IS NOT NULL
-        GROUP BY key, start_s`,
-      params: { ...counted.params, cut_hours: cutHours },
-    });
+  const areAllCut = hours.toS - hours.fromS === HOUR_S * cutHours.filter((hour) => isIn(hours, hour)).length;
+  const parts = cutParts(question, cutHours);
+  const selection = selectionOf(question);
+  if (areAllCut) return await readParts(counting, question, parts);
+  const settled =
+    question.by === undefined
+      ? await readSettledHours(counting, selection, hours, {
+          group: intervalOf('toUnixTimestamp(hour)'),
+          where: NOT_CUT,
+          params: { ...seriesParams(question), cut_hours: cutHours },
+        })
+      : undefined;
+  if (settled === undefined) {
+    const counted = await countedHours(counting, selection, hours);
+    return await readParts(counting, question, [hourPart(question, cutHours, counted), ...parts]);
   }
+  const { grown } = settled;
+  const grownParts = grown.length === 0 ? [] : [hourPart(question, cutHours, countedKeys(selection, grown))];
+  const [others] = await readParts(counting, question, [...grownParts, ...parts]);
+  return [added(settled.events, others)];
+}
+
+function isIn({ fromS, toS }: HoursBetween, hourS: number): boolean {
+  return hourS >= fromS && hourS < toS;
+}
+
+/** Of one key. */
+function added(events: ReadonlyMap<number, number>, others: CountedKey | undefined): CountedKey {
+  const counts = new Map(events);
+  for (const [startS, count] of others?.counts ?? []) counts.set(startS, (counts.get(startS) ?? 0) + count);
+  return { key: '', total: [...counts.values()].reduce((sum, count) => sum + count, 0), counts };
+}
+
+const NOT_CUT = 'toUnixTimestamp(hour) NOT IN {cut_hours:Array(UInt32)}';
+
+/** @param counted rows of `countedHours` */
+function hourPart(question: PlannedSeries, cutHours: readonly number[], counted: Condition): Condition {
+  return {
+    sql: `
+      SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(hour)')} AS start_s, sum(events) AS part
+      FROM (${counted.sql})
+      WHERE ${NOT_CUT} AND key IS NOT NULL
+      GROUP BY key, start_s`,
+    params: { ...counted.params, cut_hours: cutHours },
+  };
+}
+
+/** The minutes and rows of the hours that are not whole in one interval. */
+function cutParts(question: PlannedSeries, cutHours: readonly number[]): Condition[] {
   const cutMinutes = cut(question, MINUTE_S);
-  if (cutHours.length > 0) parts.push(minutePart(question, cutHours, cutMinutes));
-  if (cutMinutes.length > 0)
-    parts.push(rowsWithin(question, `uniqExact(${IDENTITY})`, { startOf: 'toStartOfMinute', ofS: cutMinutes }));
-  return parts;
+  const rows = { startOf: 'toStartOfMinute', ofS: cutMinutes } as const;
+  return [
+    ...(cutHours.length === 0 ? [] : [minutePart(question, cutHours, cutMinutes)]),
+    ...(cutMinutes.length === 0 ? [] : [rowsWithin(question, `uniqExact(${IDENTITY})`, rows)]),
+  ];
 }
 
 /** Of two applications, events with the same id and time are two: each has a set of its own. */

@@ -59,4 +59,35 @@ describe('Events of 12,000 hours', function () {
       ['user-2', each + 300],
     ]);
   });
+
+  it('are counted by month, whether all of them have grown, some or none', async () => {
+    const total = async () => {
+      const query = `name=grown&interval=month&from=${FIRST_US / 1000}&to=${FIRST_US / 1000 + HOURS * HOUR_MS}`;
+      const answer = await fetch(`${service.url}/events/series?${query}`, { headers: { 'cache-control': 'no-cache' } });
+      expect(answer.status).to.equal(200);
+      const { series } = (await answer.json()) as { series: readonly [{ total: number; values: readonly number[] }] };
+      const [{ total, values }] = series;
+      expect(values.reduce((sum, value) => sum + value, 0)).to.equal(total);
+      return total;
+    };
+    const grown = rows.map((row) => ({ ...row, name: 'grown' }));
+    await insertRows(service.database, 'events', grown);
+    expect(await total()).to.equal(HOURS);
+    expect(await total()).to.equal(HOURS);
+    // A few, by copies and by others.
+    await insertRows(service.database, 'events', grown.slice(50, 150));
+    await insertRows(
+      service.database,
+      'events',
+      grown.slice(100, 200).map((row) => ({ ...row, event_id: `other-${row.event_id}` })),
+    );
+    expect(await total()).to.equal(HOURS + 100);
+    // More than are named.
+    await insertRows(
+      service.database,
+      'events',
+      grown.slice(0, 900).map((row) => ({ ...row, event_id: `more-${row.event_id}` })),
+    );
+    expect(await total()).to.equal(HOURS + 1000);
+  });
 });
