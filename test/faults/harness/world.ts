@@ -253,9 +253,15 @@ export class World {
   /** Waits until the tables are there, and a server has found all well and ships. */
   async ready({ url }: FaultServer): Promise<void> {
     await eventually(async () => {
-      const { parts } = (await (await fetch(`${url}/health`)).json()) as HealthReport;
-      if (parts.schema.state !== 'ready') throw new Error(`the server does not ship: ${parts.schema.state}`);
+      const state = await this.schemaState({ url });
+      if (state !== 'ready') throw new Error(`the server does not ship: ${state}`);
     }, STUCK_MS);
+  }
+
+  /** What a server has found of the tables: `ready`, or why it ships nothing. */
+  async schemaState({ url }: Pick<FaultServer, 'url'>): Promise<string> {
+    const { parts } = (await (await fetch(`${url}/health`)).json()) as HealthReport;
+    return parts.schema.state;
   }
 
   /** Waits until the servers have shipped everything that is in a journal. */
