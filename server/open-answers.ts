@@ -26,7 +26,7 @@ interface AnswersDependencies {
 /** Everything that is asked of ClickHouse, and what to call each time that it has more events. */
 export function openAnswers(
   { questions: limits, cache }: Config,
-  { queryNodes, questionNodes, liveNodes, exportNodes, ingestNodes }: ClickHouse,
+  { endpoint, queryNodes, questionNodes, liveNodes, exportNodes, ingestNodes }: ClickHouse,
   { metrics, closing, log, nowMs }: AnswersDependencies,
 ) {
   const onQuery = (reads: keyof HourlyQueries) => metrics.hourlyQueries.inc({ reads });
@@ -36,7 +36,9 @@ export function openAnswers(
   };
   const hourly = createHourly({ counterOf, cache, log, nowMs });
   const known = new KnownHours();
-  const questionsOf = (nodes: Nodes) => createQuestions({ nodes, ingestNodes, known, limits, cache, nowMs });
+  const isOneServer = endpoint.cluster === undefined && endpoint.urls.length === 1;
+  const questionsOf = (nodes: Nodes) =>
+    createQuestions({ nodes, ingestNodes, known, limits, cache, nowMs, isOneServer });
   const questions = questionsOf(questionNodes);
   const insights = createInsights({ counting: { nodes: questionNodes, ingestNodes, known, nowMs }, limits, cache });
   const notKept = (error: unknown) => log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');

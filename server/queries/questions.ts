@@ -8,9 +8,14 @@ import { countKeeper } from './counted/kept-counts.ts';
 import type { KnowingCounting, KnownHours } from './counted/known-hours.ts';
 import { MAX_NAMES, readEventNames, type EventName, type NamesQuestion } from './event-names.ts';
 import { readEventsPage, type EventsPage, type EventsQuestion } from './events-page.ts';
-import { readRejectedPage, type RejectedPage, type RejectedQuestion } from './rejected-events.ts';
-import { readRejectedSummary, type RejectedSummary, type RejectedSummaryQuestion } from './rejected-summary.ts';
-import type { ShownValues } from './shown-values.ts';
+import { readRejectedPage, type RejectedPage, type RejectedQuestion } from './rejected/rejected-events.ts';
+import {
+  readRejectedSummary,
+  type RejectedSummary,
+  type RejectedSummaryQuestion,
+} from './rejected/rejected-summary.ts';
+import { RankedKeys } from './ranked-keys.ts';
+import { ShownValues } from './shown-values.ts';
 import { readTopEvents, type TopKey, type TopQuestion } from './top-events.ts';
 
 export interface QuestionsDependencies {
@@ -21,6 +26,8 @@ export interface QuestionsDependencies {
   readonly limits: QuestionLimits;
   readonly cache: Pick<CacheLimits, 'ttlMs'>;
   readonly nowMs: () => number;
+  /** ClickHouse is one server, which has all tables itself. */
+  readonly isOneServer: boolean;
 }
 
 /**
@@ -31,8 +38,9 @@ export interface Questions {
   events(question: EventsQuestion, signal: AbortSignal): Promise<EventsPage>;
   rejected(question: RejectedQuestion, signal: AbortSignal): Promise<RejectedPage>;
   rejectedSummary(question: RejectedSummaryQuestion, signal: AbortSignal): Promise<RejectedSummary>;
-  /** @param known see `readTopEvents` */
-  top(question: TopQuestion, signal: AbortSignal, known?: ShownValues): Promise<readonly TopKey[]>;
+  readonly top: AskTop;
+  /** The same for one question that is asked again and again: an answer is made of the last one, where it can be. */
+  liveTop(): AskTop;
   /**
    * The categories with their counts, from a brief cache: they cost the most of all questions.
    * @param options.fresh skips the cache
@@ -49,6 +57,8 @@ export interface Questions {
   stored(): void;
 }
 
+export type AskTop = (question: TopQuestion, signal: AbortSignal) => Promise<readonly TopKey[]>;
+
 export interface Freshness {
   readonly fresh: boolean;
 }
@@ -61,7 +71,7 @@ const MAX_KNOWN = 10_000;
 const NARROWER = 'GET /events with a range (from, to) instead';
 
 export function createQuestions(dependencies: QuestionsDependencies): Questions {
-  const { nodes, ingestNodes, known, limits, cache, nowMs } = dependencies;
+  const { nodes, ingestNodes, known, limits, cache, nowMs, isOneServer } = dependencies;
   const counting: KnowingCounting = { nodes, ingestNodes, known, bounds: { limits, narrower: NARROWER }, nowMs };
   const countingUntil = (signal: AbortSignal): KnowingCounting => ({ ...counting, nodes: nodes.until(signal) });
   const scopes = new LRUCache<string, Known>({ max: MAX_SCOPES });
@@ -89,7 +99,11 @@ export function createQuestions(dependencies: QuestionsDependencies): Questions 
     events: async (question, signal) => readEventsPage(nodes.until(signal), limits, question),
     rejected: async (question, signal) => readRejectedPage(nodes.until(signal), limits, question),
     rejectedSummary: async (question, signal) => readRejectedSummary(nodes.until(signal), limits, question),
-    top: async (question, signal, shown) => readTopEvents(countingUntil(signal), limits, question, shown),
+    top: async (question, signal) => readTopEvents(countingUntil(signal), limits, question),
+    liveTop: () => {
+      const last = { shown: new ShownValues(), ranked: isOneServer ? new RankedKeys() : undefined };
+      return async (question, signal) => readTopEvents(countingUntil(signal), limits, question, last);
+    },
     categories: async ({ fresh, application }, signal) => categories.ask({ application }, fresh, signal),
     names: async ({ fresh, application, category }, signal) => names.ask({ application, category }, fresh, signal),
     keepCounts: countKeeper(counting),

@@ -2,6 +2,7 @@ import type { QueryBounds, QuestionLimits } from '../clickhouse/query.ts';
 import type { DataCondition, DataPath } from '../events/data/data-path.ts';
 import type { KnowingCounting } from './counted/known-hours.ts';
 import type { Measure } from './measure.ts';
+import type { RankedKeys } from './ranked-keys.ts';
 import { showLatest, ShownValues } from './shown-values.ts';
 import type { EventFilters } from './sql/event-filters.ts';
 import { readLatest, readTopOfRows, type KeyRow } from './top-rows.ts';
@@ -33,29 +34,40 @@ export interface TopKey {
   readonly shown: readonly string[];
 }
 
+/** What the last answer to a question is remembered by. */
+export interface LastTop {
+  readonly shown: ShownValues;
+  /** Of one ClickHouse server alone. */
+  readonly ranked?: RankedKeys | undefined;
+}
+
 /** How to ask for less. */
 export const NARROWER = 'a shorter range (from, to or window), a category and name, or fewer paths';
 
 /**
  * The keys with the most events, those with as many in the order of the keys' bytes. Events without a key (an empty
  * column, a path that leads nowhere or to null) are not counted.
- * @param known what the last answer to the same question has shown, for who asks it again and again; it is kept up
+ * @param last what is known from the last answer to the same question, for who asks it again and again; it is kept up
  * @throws what `queryRows` throws
  */
 export async function readTopEvents(
   using: Omit<KnowingCounting, 'bounds'>,
   limits: QuestionLimits,
   question: TopQuestion,
-  known: ShownValues = new ShownValues(),
+  last: LastTop = { shown: new ShownValues() },
 ): Promise<TopKey[]> {
   const bounds: QueryBounds = { limits, narrower: NARROWER };
   const counting = { ...using, bounds };
   if (isOfViews(question)) return (await readTopOfViews(counting, question)).map((row) => topKey(row, []));
-  const rows = await readTopOfRows(counting, question);
+  // With `unique`, a new event of one key may take an old one from another.
+  const rows =
+    last.ranked === undefined || question.unique !== undefined
+      ? await readTopOfRows(counting, question, question)
+      : await last.ranked.read(counting, question);
   if (question.show.length === 0 || rows.length === 0) return rows.map((row) => topKey(row, []));
   // Of the largest keys alone: the latest event of each of a million keys needs ten times the memory of their counts.
   const latest = await readLatest(counting, question, rows);
-  const shown = await showLatest(counting, question, latest, known);
+  const shown = await showLatest(counting, question, latest, last.shown);
   return rows.map((row) => topKey(row, shown.get(row.top_key) ?? []));
 }
 

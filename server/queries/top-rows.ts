@@ -1,5 +1,6 @@
 import { askEvents } from './deduplicated-events.ts';
 import type { KnowingCounting } from './counted/known-hours.ts';
+import type { Condition } from './sql/conditions.ts';
 import { placeOf, type LatestOfKey } from './shown-values.ts';
 import type { TopQuestion } from './top-events.ts';
 import { COUNTED, keyedEvents, LATEST, selectKeys, type Keys } from './top-groups.ts';
@@ -14,11 +15,23 @@ export interface HashedKey extends KeyRow {
   readonly key_hash: string;
 }
 
+/** Which of the keys of a question are counted, and how many of them are in the answer. */
+export interface CountedKeys {
+  readonly limit: number;
+  /** All, unless said otherwise; with the parameters that they name. */
+  readonly keys?: Keys;
+  readonly params?: Condition['params'];
+}
+
 /** Counts by what only the events themselves know. @throws what `queryRows` throws */
-export async function readTopOfRows(counting: KnowingCounting, question: TopQuestion): Promise<HashedKey[]> {
+export async function readTopOfRows(
+  counting: KnowingCounting,
+  question: TopQuestion,
+  { limit, keys, params: own }: CountedKeys,
+): Promise<HashedKey[]> {
   const finding = COUNTED[question.measure];
-  return await askEvents<HashedKey>(counting, keyedEvents(question, finding), (groups) => {
-    const { sql, params } = selectKeys(question, finding, groups);
+  return await askEvents<HashedKey>(counting, keyedEvents(question, finding, keys), (groups) => {
+    const { sql, params } = selectKeys(question, finding, groups, keys);
     return {
       sql: `
         SELECT toString(top_key) AS top_key, toString(sipHash64(top_key)) AS key_hash, found AS count
@@ -26,7 +39,7 @@ export async function readTopOfRows(counting: KnowingCounting, question: TopQues
         WHERE found > 0
         ORDER BY found DESC, top_key
         LIMIT {limit:UInt32}`,
-      params: { ...params, limit: question.limit },
+      params: { ...params, ...own, limit },
     };
   });
 }

@@ -31,7 +31,7 @@ export interface Reads {
    * The same for a feed: not through a cache, because it is asked once for all of its readers; and with a signal of the
    * feed's, which is not over when the first of them goes.
    */
-  readonly liveTop: Questions['top'];
+  readonly liveTop: Questions['liveTop'];
   /** Makes somebody a reader of a feed; its question is to be answered through `liveTop` of the same reads. */
   readonly join: Feeds['join'];
 }
@@ -43,7 +43,7 @@ export interface ReadsDependencies {
   readonly exports: Exports;
   readonly live: Pick<Feeds, 'join'>;
   /** Not through a cache. */
-  readonly liveQuestions: Pick<Questions, 'top'>;
+  readonly liveQuestions: Pick<Questions, 'liveTop'>;
 }
 
 /** A request, as far as it matters to what is read for it. */
@@ -82,7 +82,7 @@ function allReads(dependencies: ReadsDependencies, signal: AbortSignal): Reads {
     funnel: async (question) => insights.funnel(question, signal),
     retention: async (question) => insights.retention(question, signal),
     export: (question) => exports.open(question, signal),
-    liveTop: async (question, feed, known) => liveQuestions.top(question, feed, known),
+    liveTop: () => liveQuestions.liveTop(),
     join: (question, joining) => live.join(question, joining),
   };
 }
@@ -111,8 +111,10 @@ function within(scope: string, all: Reads): Reads {
     retention: async (question) => all.retention({ ...question, ...own, isEmpty: isForeign(question) }),
     // What nothing is exported of has its beginning and its end all the same.
     export: (question) => all.export({ ...question, ...own, ...(isForeign(question) ? NEVER : {}) }),
-    liveTop: async (question, feed, known) =>
-      isForeign(question) ? [] : all.liveTop({ ...question, ...own }, feed, known),
+    liveTop: () => {
+      const ask = all.liveTop();
+      return async (question, feed) => (isForeign(question) ? [] : ask({ ...question, ...own }, feed));
+    },
     join: (question, joining) => all.join(feedOf(question, scope), joining),
   };
 }

@@ -1,5 +1,5 @@
 import { formatTimeUs } from '../../events/time.ts';
-import type { RejectedEvent } from '../../queries/rejected-events.ts';
+import type { RejectedEvent } from '../../queries/rejected/rejected-events.ts';
 import { operation, type Operation } from '../operation/operation.ts';
 import { failures, rangeOf } from './questions-common.ts';
 import { Rejected, RejectedQuery, RejectedSummary, RejectedSummaryQuery } from './questions-schemas.ts';

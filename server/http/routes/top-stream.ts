@@ -2,7 +2,6 @@ import { Type, type Static } from 'typebox';
 import { formatTimeUs } from '../../events/time.ts';
 import type { LiveQuestion } from '../../live/feed.ts';
 import type { Format } from '../../live/frames.ts';
-import { ShownValues } from '../../queries/shown-values.ts';
 import { tryLater } from '../operation/answers.ts';
 import { aboutRequest, type RequestContext } from '../operation/context.ts';
 import { operation, type Operation } from '../operation/operation.ts';
@@ -32,13 +31,13 @@ const STREAM =
 /** What there is most of, for as long as somebody reads it. */
 export function topStream({ reads, nowMs }: TopStreamDependencies): Operation {
   const questionOf = (query: Static<typeof TopQuery>, { liveTop }: Reads): LiveQuestion => {
-    const known = new ShownValues();
+    const ask = liveTop();
     return {
       key: canonicalTop(query),
       answer: async (signal) => {
         const now = nowMs();
         const question = topQuestion(query, now);
-        const json = topJson(now, question, await liveTop(question, signal, known));
+        const json = topJson(now, question, await ask(question, signal));
         return { event: 'top', generatedAt: formatTimeUs(now * 1000), json };
       },
       problem: (error) => {

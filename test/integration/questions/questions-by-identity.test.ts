@@ -63,6 +63,7 @@ describe('questions beside copies', () => {
       limits: defaults.questions,
       cache: { ttlMs: 0 },
       nowMs: () => NOW_MS,
+      isOneServer: true,
     });
     const random = seeded('copies');
     rows = manyRows(random, 600);

@@ -23,7 +23,7 @@ export const httpDependencies: HttpDependencies = {
   insights: { series: unused, funnel: unused, retention: unused },
   exports: { open: fail },
   live: { join: fail },
-  liveQuestions: { top: unused },
+  liveQuestions: { liveTop: () => unused },
   health: { readiness: async () => ({ status: 'ready' }), report: unused },
   metrics: createMetrics(new Backlog(), () => 0),
   scrape: unused,

@@ -68,7 +68,7 @@ function noting() {
         yield Buffer.from('');
       },
     },
-    liveQuestions: { top },
+    liveQuestions: { liveTop: () => top },
     live: {
       join: (question, { open }) => {
         keys.push(question.key);

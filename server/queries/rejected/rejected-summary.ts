@@ -1,8 +1,8 @@
-import type { Nodes } from '../clickhouse/nodes.ts';
-import { queryRows, type QuestionLimits } from '../clickhouse/query.ts';
+import type { Nodes } from '../../clickhouse/nodes.ts';
+import { queryRows, type QuestionLimits } from '../../clickhouse/query.ts';
 import type { RejectedQuestion } from './rejected-events.ts';
-import { allOf, columnsAre, isWithin } from './sql/conditions.ts';
-import { END_US } from './sql/event-filters.ts';
+import { allOf, columnsAre, isWithin } from '../sql/conditions.ts';
+import { END_US } from '../sql/event-filters.ts';
 
 /** Which, and how many groups at most. */
 export type RejectedSummaryQuestion = Omit<RejectedQuestion, 'cursor'>;

@@ -1,10 +1,10 @@
-import type { Nodes } from '../clickhouse/nodes.ts';
-import { queryRows } from '../clickhouse/query.ts';
-import type { QuestionLimits } from '../clickhouse/query.ts';
-import type { Issue } from '../common/errors.ts';
-import { allOf, columnsAre, isWithin, rejectionIsBefore } from './sql/conditions.ts';
-import { END_US } from './sql/event-filters.ts';
-import { decodeCursor, encodeCursor } from './sql/cursor.ts';
+import type { Nodes } from '../../clickhouse/nodes.ts';
+import { queryRows } from '../../clickhouse/query.ts';
+import type { QuestionLimits } from '../../clickhouse/query.ts';
+import type { Issue } from '../../common/errors.ts';
+import { allOf, columnsAre, isWithin, rejectionIsBefore } from '../sql/conditions.ts';
+import { END_US } from '../sql/event-filters.ts';
+import { decodeCursor, encodeCursor } from '../sql/cursor.ts';
 
 /** Which rejected events; what is undefined does not matter. */
 export interface RejectedQuestion {
