@@ -87,7 +87,7 @@ describe('The files that SQL can read through the embedded engine', function () 
   it('hold nothing of the environment of the service', async () => {
     const environment = await ask(engine.endpoint, 'analyst', read(`/proc/self/task/${engine.pid}/environ`));
     const names = environment.split('\\0').map((pair) => pair.split('=')[0]);
-    expect(names.filter((name) => name !== '')).to.have.members(['TZ', 'PATH', 'OPENSSL_CONF']);
+    expect(names.filter((name) => name !== '')).to.have.members(['TZ', 'PATH', 'OPENSSL_CONF', 'JE_MALLOC_CONF']);
   });
 
   it('are as few for npm run sql', async () => {
