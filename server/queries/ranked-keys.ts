@@ -30,7 +30,7 @@ interface Ranking {
  */
 export class RankedKeys {
   #last: Ranking | undefined;
-  #areMany = false;
+  #areMany = true;
 
   /**
    * The same as `readTopOfRows`, of one ClickHouse server: parts of several have the same names.
