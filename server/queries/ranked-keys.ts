@@ -1,7 +1,5 @@
 import { queryRows } from '../clickhouse/query.ts';
 import type { KnowingCounting } from './counted/known-hours.ts';
-import type { Condition } from './sql/conditions.ts';
-import { columnFilters } from './sql/event-filters.ts';
 import { readEvents } from './sql/readings.ts';
 import type { TopQuestion } from './top-events.ts';
 import type { Keys } from './top-groups.ts';
@@ -16,8 +14,8 @@ interface Ranking {
   readonly keys: readonly HashedKey[];
   /** No other key had more events than this one, nor as many before it in the order. */
   readonly others: KeyRow;
-  /** The parts of the table that all of this was found in. */
-  readonly parts: readonly string[];
+  /** Hashes of the names of the table's parts that all of this was found in. */
+  readonly parts: readonly bigint[];
   readonly fromUs: number;
   /** When everything was looked at. */
   readonly atMs: number;
@@ -44,7 +42,7 @@ export class RankedKeys {
     const parts = this.#areMany ? await readParts(counting) : [];
     const nowMs = counting.nowMs();
     if (last !== undefined && fromUs >= last.fromUs && Math.abs(nowMs - last.atMs) < KEPT_MS) {
-      const keys = await readTopOfRows(counting, question, { limit: KEPT + 1, ...knownOrNew(question, last) });
+      const keys = await readTopOfRows(counting, question, { limit: KEPT + 1, keys: knownOrNew(question, last) });
       const others = firstOf(last.others, keys[KEPT]);
       const least = keys[limit - 1];
       if (least !== undefined && ranksBefore(least, others)) {
@@ -62,34 +60,24 @@ export class RankedKeys {
 }
 
 /** Each part has a first row, unless that was erased: then all of it is taken for new. */
-async function readParts({ nodes, bounds }: KnowingCounting): Promise<string[]> {
-  const query = 'SELECT _part AS part FROM events WHERE _part_offset = 0';
+async function readParts({ nodes, bounds }: KnowingCounting): Promise<bigint[]> {
+  const query = 'SELECT toString(sipHash64(_part)) AS part FROM events WHERE _part_offset = 0';
   const rows = await queryRows<{ part: string }>(nodes, query, {}, bounds);
-  return rows.map(({ part }) => part);
+  return rows.map(({ part }) => BigInt(part));
 }
 
-function knownOrNew(question: TopQuestion, { keys, parts }: Ranking): { keys: Keys; params: Condition['params'] } {
+/** Its numbers are in the text, because hundreds of parameters are too long for an address. */
+function knownOrNew(question: TopQuestion, { keys, parts }: Ranking): Keys {
   const { by, application, category, name, fromUs, toUs } = question;
-  const filters = { application, category, name, fromUs, toUs };
-  const isNew = 'NOT has({known_parts:Array(String)}, _part)';
-  if (typeof by === 'string') {
-    const { sql } = columnFilters(filters);
-    const found = (key: string) =>
-      `(${key} IN {known_keys:Array(String)} OR ${key} IN (SELECT ${by} FROM events PREWHERE ${sql} AND ${isNew}))`;
-    return {
-      keys: { keys: found('top_key'), found: found(by) },
-      params: { known_parts: parts, known_keys: keys.map(({ top_key }) => top_key) },
-    };
-  }
-  const fresh = readEvents(
-    filters,
-    [by],
-    ({ from, textAt }) => `SELECT assumeNotNull(${textAt(by)}) ${from} AND ${isNew}`,
-  );
-  return {
-    keys: { keys: `(sipHash64(top_key) IN {known_hashes:Array(UInt64)} OR top_key IN (${fresh.sql}))` },
-    params: { known_parts: parts, known_hashes: keys.map(({ key_hash }) => BigInt(key_hash)) },
-  };
+  const paths = typeof by === 'string' ? [] : [by];
+  const fresh = readEvents({ application, category, name, fromUs, toUs }, paths, ({ from, textAt }) => {
+    const key = typeof by === 'string' ? by : `assumeNotNull(${textAt(by)})`;
+    return `SELECT ${key} ${from} AND NOT has([${parts.join(', ')}], sipHash64(_part))`;
+  });
+  // Others with the same hash are counted in vain.
+  const hashes = keys.map(({ key_hash }) => BigInt(key_hash)).join(', ');
+  const found = (key: string) => `(sipHash64(${key}) IN (${hashes}) OR ${key} IN (${fresh.sql}))`;
+  return { keys: found('top_key'), found: typeof by === 'string' ? found(by) : undefined };
 }
 
 function firstOf(one: KeyRow, other: KeyRow | undefined): KeyRow {

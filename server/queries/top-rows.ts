@@ -1,6 +1,5 @@
 import { askEvents } from './deduplicated-events.ts';
 import type { KnowingCounting } from './counted/known-hours.ts';
-import type { Condition } from './sql/conditions.ts';
 import { placeOf, type LatestOfKey } from './shown-values.ts';
 import type { TopQuestion } from './top-events.ts';
 import { COUNTED, keyedEvents, LATEST, selectKeys, type Keys } from './top-groups.ts';
@@ -18,16 +17,15 @@ export interface HashedKey extends KeyRow {
 /** Which of the keys of a question are counted, and how many of them are in the answer. */
 export interface CountedKeys {
   readonly limit: number;
-  /** All, unless said otherwise; with the parameters that they name. */
+  /** All, unless said otherwise. */
   readonly keys?: Keys;
-  readonly params?: Condition['params'];
 }
 
 /** Counts by what only the events themselves know. @throws what `queryRows` throws */
 export async function readTopOfRows(
   counting: KnowingCounting,
   question: TopQuestion,
-  { limit, keys, params: own }: CountedKeys,
+  { limit, keys }: CountedKeys,
 ): Promise<HashedKey[]> {
   const finding = COUNTED[question.measure];
   return await askEvents<HashedKey>(counting, keyedEvents(question, finding, keys), (groups) => {
@@ -39,7 +37,7 @@ export async function readTopOfRows(
         WHERE found > 0
         ORDER BY found DESC, top_key
         LIMIT {limit:UInt32}`,
-      params: { ...params, ...own, limit },
+      params: { ...params, limit },
     };
   });
 }
