@@ -1,19 +1,25 @@
+import { AppError } from '../common/errors.ts';
 import { queryRows } from '../clickhouse/query.ts';
 import type { KnowingCounting } from './counted/known-hours.ts';
-import { readEvents } from './sql/readings.ts';
-import type { TopQuestion } from './top-events.ts';
+import { columnFilters } from './sql/event-filters.ts';
+import type { TopColumn, TopQuestion } from './top-events.ts';
 import type { Keys } from './top-groups.ts';
 import { readTopOfRows, type HashedKey, type KeyRow } from './top-rows.ts';
+
+/** A question by a column, whose keys are short. */
+export type ColumnQuestion = TopQuestion & { readonly by: TopColumn };
 
 /** So many keys are known from one answer to the next, beside those of events that came since. */
 const KEPT = 300;
 /** And for so long: everything is looked at again once a minute. */
 const KEPT_MS = 60_000;
+/** A table of more parts is in the midst of something, and too much to name. */
+const MAX_PARTS = 500;
 
 interface Ranking {
   readonly keys: readonly HashedKey[];
   /** No other key had more events than this one, nor as many before it in the order. */
-  readonly others: KeyRow;
+  readonly bound: KeyRow;
   /** Hashes of the names of the table's parts that all of this was found in. */
   readonly parts: readonly bigint[];
   readonly fromUs: number;
@@ -24,37 +30,40 @@ interface Ranking {
 /**
  * The largest keys of a question that is asked every second, and the most that any other key can have: from that, the next
  * answer is made of the known keys and of those with an event in a part that is new. Any other key can only have lost
- * events since, to the time or an erasure: what is stored comes in a new part, and so does what is merged.
+ * events since: what is stored comes in a new part, and so does what is merged or mutated. But for one: of an event that
+ * came twice, for two keys, the first may go with its time while the other stays; that one is seen within the minute.
  */
 export class RankedKeys {
   #last: Ranking | undefined;
-  #areMany = true;
+  /** There are more keys than are kept, and what is known of them has been enough. */
+  #isWorthIt = true;
 
   /**
    * The same as `readTopOfRows`, of one ClickHouse server: parts of several have the same names.
    * @throws what `queryRows` throws, and knows nothing then
    */
-  async read(counting: KnowingCounting, question: TopQuestion): Promise<readonly HashedKey[]> {
+  async read(counting: KnowingCounting, question: ColumnQuestion): Promise<readonly HashedKey[]> {
     const { limit, fromUs = 0 } = question;
     const last = this.#last;
     this.#last = undefined;
     // Before what is found in them.
-    const parts = this.#areMany ? await readParts(counting) : [];
+    const parts = this.#isWorthIt ? await readParts(counting) : [];
     const nowMs = counting.nowMs();
     if (last !== undefined && fromUs >= last.fromUs && Math.abs(nowMs - last.atMs) < KEPT_MS) {
-      const keys = await readTopOfRows(counting, question, { limit: KEPT + 1, keys: knownOrNew(question, last) });
-      const others = firstOf(last.others, keys[KEPT]);
+      const keys = await readKnownOrNew(counting, question, last);
+      const bound = firstOf(last.bound, keys[KEPT]);
       const least = keys[limit - 1];
-      if (least !== undefined && ranksBefore(least, others)) {
-        this.#last = { ...last, keys: keys.slice(0, KEPT), others, parts, fromUs };
+      this.#isWorthIt = least !== undefined && ranksBefore(least, bound);
+      if (this.#isWorthIt) {
+        this.#last = { ...last, keys: keys.slice(0, KEPT), bound, parts, fromUs };
         return keys.slice(0, limit);
       }
     }
     const keys = await readTopOfRows(counting, question, { limit: KEPT + 1 });
-    const others = keys[KEPT];
-    if (this.#areMany && others !== undefined)
-      this.#last = { keys: keys.slice(0, KEPT), others, parts, fromUs, atMs: nowMs };
-    this.#areMany = others !== undefined;
+    const bound = keys[KEPT];
+    const canBeKept = this.#isWorthIt && parts.length <= MAX_PARTS;
+    if (bound !== undefined && canBeKept) this.#last = { keys: keys.slice(0, KEPT), bound, parts, fromUs, atMs: nowMs };
+    this.#isWorthIt = bound !== undefined;
     return keys.slice(0, limit);
   }
 }
@@ -66,18 +75,28 @@ async function readParts({ nodes, bounds }: KnowingCounting): Promise<bigint[]> 
   return rows.map(({ part }) => BigInt(part));
 }
 
+/** Nothing, when so much is new that it costs too much. */
+async function readKnownOrNew(
+  counting: KnowingCounting,
+  question: ColumnQuestion,
+  last: Ranking,
+): Promise<HashedKey[]> {
+  try {
+    return await readTopOfRows(counting, question, { limit: KEPT + 1, keys: knownOrNew(question, last) });
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'too_expensive') return [];
+    throw error;
+  }
+}
+
 /** Its numbers are in the text, because hundreds of parameters are too long for an address. */
-function knownOrNew(question: TopQuestion, { keys, parts }: Ranking): Keys {
-  const { by, application, category, name, fromUs, toUs } = question;
-  const paths = typeof by === 'string' ? [] : [by];
-  const fresh = readEvents({ application, category, name, fromUs, toUs }, paths, ({ from, textAt }) => {
-    const key = typeof by === 'string' ? by : `assumeNotNull(${textAt(by)})`;
-    return `SELECT ${key} ${from} AND NOT has([${parts.join(', ')}], sipHash64(_part))`;
-  });
+function knownOrNew({ by, application, category, name, fromUs, toUs }: ColumnQuestion, { keys, parts }: Ranking): Keys {
+  const { sql } = columnFilters({ application, category, name, fromUs, toUs });
+  const fresh = `SELECT ${by} FROM events PREWHERE ${sql} AND NOT has([${parts.join(', ')}], sipHash64(_part))`;
   // Others with the same hash are counted in vain.
   const hashes = keys.map(({ key_hash }) => BigInt(key_hash)).join(', ');
-  const found = (key: string) => `(sipHash64(${key}) IN (${hashes}) OR ${key} IN (${fresh.sql}))`;
-  return { keys: found('top_key'), found: typeof by === 'string' ? found(by) : undefined };
+  const isKnownOrNew = (key: string) => `(sipHash64(${key}) IN (${hashes}) OR ${key} IN (${fresh}))`;
+  return { keys: isKnownOrNew('top_key'), found: isKnownOrNew(by) };
 }
 
 function firstOf(one: KeyRow, other: KeyRow | undefined): KeyRow {

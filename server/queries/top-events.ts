@@ -2,7 +2,7 @@ import type { QueryBounds, QuestionLimits } from '../clickhouse/query.ts';
 import type { DataCondition, DataPath } from '../events/data/data-path.ts';
 import type { KnowingCounting } from './counted/known-hours.ts';
 import type { Measure } from './measure.ts';
-import type { RankedKeys } from './ranked-keys.ts';
+import type { ColumnQuestion, RankedKeys } from './ranked-keys.ts';
 import { showLatest, ShownValues } from './shown-values.ts';
 import type { EventFilters } from './sql/event-filters.ts';
 import { readLatest, readTopOfRows, type KeyRow } from './top-rows.ts';
@@ -59,16 +59,21 @@ export async function readTopEvents(
   const bounds: QueryBounds = { limits, narrower: NARROWER };
   const counting = { ...using, bounds };
   if (isOfViews(question)) return (await readTopOfViews(counting, question)).map((row) => topKey(row, []));
-  // With `unique`, a new event of one key may take an old one from another.
+  const { ranked } = last;
   const rows =
-    last.ranked === undefined || question.unique !== undefined
-      ? await readTopOfRows(counting, question, question)
-      : await last.ranked.read(counting, question);
+    ranked !== undefined && isRanked(question)
+      ? await ranked.read(counting, question)
+      : await readTopOfRows(counting, question, question);
   if (question.show.length === 0 || rows.length === 0) return rows.map((row) => topKey(row, []));
   // Of the largest keys alone: the latest event of each of a million keys needs ten times the memory of their counts.
   const latest = await readLatest(counting, question, rows);
   const shown = await showLatest(counting, question, latest, last.shown);
   return rows.map((row) => topKey(row, shown.get(row.top_key) ?? []));
+}
+
+/** With `unique`, a new event of one key may take an old one from another; and what is at a path may be as long as an event. */
+function isRanked(question: TopQuestion): question is ColumnQuestion {
+  return question.unique === undefined && typeof question.by === 'string';
 }
 
 function topKey({ top_key, count }: KeyRow, shown: readonly string[]): TopKey {

@@ -9,8 +9,9 @@ import {
   type Selection,
 } from './grown-hours.ts';
 
-/** More keys that have grown are not named. */
+/** More keys that have grown are not named: in number, and in characters, which travel as an address. */
 const MAX_NAMED = 200;
+const MAX_NAMED_CHARACTERS = 20_000;
 
 export interface SettledHours {
   /** How many events were counted, by what they were grouped by. */
@@ -57,7 +58,7 @@ export async function readSettledHours(
     GROUP BY grouped`;
   const rows = await queryRows<SettledRow>(nodes, query, { ...params, ...own }, bounds);
   const grown = rows.flatMap((row) => row.grown);
-  if (grown.length > MAX_NAMED) return undefined;
+  if (grown.length > MAX_NAMED || JSON.stringify(grown).length > MAX_NAMED_CHARACTERS) return undefined;
   return {
     events: new Map(rows.map(({ grouped, events }) => [Number(grouped), events])),
     grown: grown.map(([hourS, application, category, name]) => ({ hourS, application, category, name })),

@@ -16,7 +16,7 @@ export interface ExportWindow extends TimeRange {
 /**
  * Cuts a range into windows of about as many rows as are wanted, in the order of the export: hours together, or parts of
  * one. They cover the range without gaps, whatever the counts of the hours say: those only guess where rows are.
- * @param wantedRows asked before each window; of the rows of the same application, category and name
+ * @param wantedRows asked before each hour; of the rows of the same application, category and name
  * @throws what `queryRows` throws
  */
 export async function* exportWindows(
@@ -33,7 +33,8 @@ export async function* exportWindows(
   let rows = 0;
   /** Takes the next window off the range, up to a time in the direction of the order, with so many of the rows. */
   const upTo = (atUs: number, taken = rows): ExportWindow => {
-    rows -= taken;
+    // The raw table may have more than the hours know.
+    rows = Math.max(0, rows - taken);
     const range = order === 'asc' ? { fromUs: ends.from, toUs: atUs } : { fromUs: atUs, toUs: ends.to };
     if (order === 'asc') ends.from = atUs;
     else ends.to = atUs;

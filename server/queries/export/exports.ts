@@ -86,32 +86,36 @@ async function* exported(
     );
     return parquet === undefined ? chunks : [parquet.take(Buffer.concat(chunks))];
   };
-  /** A window that turns out to be too large is read in two. */
-  const readInParts = async (window: ExportWindow): Promise<Buffer[]> => {
-    try {
-      return await read(window);
-    } catch (error) {
-      const halves = halvesOf(window, question.order);
-      if (!(error instanceof AppError && error.code === 'too_expensive') || halves === undefined) throw error;
-      size.wasRefused(window.rows);
-      return [...(await readInParts(halves[0])), ...(await readInParts(halves[1]))];
+  const windows = exportWindows(asked, bounds, question, question.order, () => size.rows);
+  /** Halves of those that turned out to be too large, the next one last. */
+  const halves: ExportWindow[] = [];
+  const readNext = async (): Promise<Buffer[] | undefined> => {
+    for (;;) {
+      const window = halves.pop() ?? (await windows.next()).value;
+      if (window === undefined) return undefined;
+      try {
+        return await read(window);
+      } catch (error) {
+        const both = halvesOf(window, question.order);
+        if (!(error instanceof AppError && error.code === 'too_expensive') || both === undefined) throw error;
+        size.wasRefused(window.rows);
+        halves.push(both[1], both[0]);
+      }
     }
   };
-  const windows = exportWindows(asked, bounds, question, question.order, () => size.rows);
   try {
     // One is read while the one before it is sent.
-    let next: Promise<Buffer[]> | undefined;
-    for await (const window of windows) {
-      const chunks = await next;
-      next = readInParts(window);
+    let next = readNext();
+    for (let chunks = await next; chunks !== undefined; chunks = await next) {
+      next = readNext();
       // What it throws is thrown when it is waited for.
       next.catch(() => undefined);
-      if (chunks !== undefined) yield* chunks;
+      yield* chunks;
     }
-    if (next !== undefined) yield* await next;
     if (parquet !== undefined) yield parquet.end();
   } finally {
     ending.abort();
+    await windows.return();
   }
 }
 
