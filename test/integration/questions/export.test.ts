@@ -7,6 +7,7 @@ import { eventRow, insertRows, type EventRow } from '../../support/clickhouse/in
 import { rowsOf } from '../../support/clickhouse/stored.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { getProblem } from '../../support/http/pages.ts';
+import { defaults } from '../../../server/config/config.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 
 const START_US = Date.UTC(2024, 0, 31, 23, 59) * 1000 + 123_456;
@@ -195,6 +196,33 @@ describe('A large export', function () {
     }
     expect(lines).to.equal(ROWS);
     expect(bytes).to.be.greaterThan(ROWS * 400);
+  });
+
+  it('is whole and in order, too, when windows are refused for what they need and read as halves', async () => {
+    const client = connect({ endpoint: testEndpoint(), role: 'admin', database: service.database });
+    // 2,000 an hour, so that a window is several hours, and needs more rows than may be read.
+    await client.command({
+      query: `
+        INSERT INTO events (timestamp, received_at, event_id, category, name, data)
+        SELECT toDateTime64('2025-01-01 00:00:00', 6, 'UTC') + toIntervalMillisecond(number * 1800), now64(6), toString(number), 'c',
+          'hourly', '{}'
+        FROM numbers(60000)`,
+    });
+    const frugal = await startTestApp({
+      database: service.database,
+      questions: { ...defaults.questions, maxRowsRead: 30_000 },
+    });
+    const [whole, halves] = await Promise.all(
+      [service, frugal].map(async ({ url }) => (await fetch(`${url}/events/export?name=hourly&order=desc`)).text()),
+    );
+    await frugal.remove();
+    expect(whole?.split('\n').length).to.equal(60_001);
+    // Not with `equal`, which would show all of it.
+    expect(halves === whole).to.equal(true);
+    await client.command({ query: 'SYSTEM FLUSH LOGS query_log' });
+    await client.close();
+    const refused = `SELECT 1 FROM system.query_log WHERE exception_code = 158 AND current_database = '${service.database}'`;
+    expect(await rowsOf(testEndpoint(), service.database, refused)).not.to.have.lengthOf(0);
   });
 
   it('waits for a slow reader without piling up, and asks nothing more when the reader has gone', async () => {
