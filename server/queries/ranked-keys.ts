@@ -55,16 +55,20 @@ export class RankedKeys {
       const least = keys[limit - 1];
       this.#isWorthIt = least !== undefined && ranksBefore(least, bound);
       if (this.#isWorthIt) {
-        this.#last = { ...last, keys: keys.slice(0, KEPT), bound, parts, fromUs };
+        this.#keep({ ...last, keys: keys.slice(0, KEPT), bound, parts, fromUs });
         return keys.slice(0, limit);
       }
     }
     const keys = await readTopOfRows(counting, question, { limit: KEPT + 1 });
     const bound = keys[KEPT];
-    const canBeKept = this.#isWorthIt && parts.length <= MAX_PARTS;
-    if (bound !== undefined && canBeKept) this.#last = { keys: keys.slice(0, KEPT), bound, parts, fromUs, atMs: nowMs };
+    if (bound !== undefined && this.#isWorthIt)
+      this.#keep({ keys: keys.slice(0, KEPT), bound, parts, fromUs, atMs: nowMs });
     this.#isWorthIt = bound !== undefined;
     return keys.slice(0, limit);
+  }
+
+  #keep(ranking: Ranking): void {
+    if (ranking.parts.length <= MAX_PARTS) this.#last = ranking;
   }
 }
 

@@ -63,7 +63,7 @@ export async function readTopEvents(
   const rows =
     ranked !== undefined && isRanked(question)
       ? await ranked.read(counting, question)
-      : await readTopOfRows(counting, question, question);
+      : await readTopOfRows(counting, question, { limit: question.limit });
   if (question.show.length === 0 || rows.length === 0) return rows.map((row) => topKey(row, []));
   // Of the largest keys alone: the latest event of each of a million keys needs ten times the memory of their counts.
   const latest = await readLatest(counting, question, rows);

@@ -15,7 +15,7 @@ export interface HashedKey extends KeyRow {
 }
 
 /** Which of the keys of a question are counted, and how many of them are in the answer. */
-export interface CountedKeys {
+export interface WantedKeys {
   readonly limit: number;
   /** All, unless said otherwise. */
   readonly keys?: Keys;
@@ -25,7 +25,7 @@ export interface CountedKeys {
 export async function readTopOfRows(
   counting: KnowingCounting,
   question: TopQuestion,
-  { limit, keys }: CountedKeys,
+  { limit, keys }: WantedKeys,
 ): Promise<HashedKey[]> {
   const finding = COUNTED[question.measure];
   return await askEvents<HashedKey>(counting, keyedEvents(question, finding, keys), (groups) => {

@@ -39,7 +39,7 @@ export async function countedHours(
 }
 
 /** The same of these keys, which are known to have grown; one at least. */
-export function countedKeys(selection: Selection, keys: readonly HourKey[]): Condition {
+export function countedAgain(selection: Selection, keys: readonly HourKey[]): Condition {
   const hoursS = keys.map(({ hourS }) => hourS);
   const hours = { fromS: Math.min(...hoursS), toS: Math.max(...hoursS) + 3600 };
   return countedGiven({ ...selection, keys }, hours, { ...hours, keys: keys.length });

@@ -1,6 +1,6 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.ts';
-import { countedHours, countedKeys } from '../counted/counted-hours.ts';
+import { countedHours, countedAgain } from '../counted/counted-hours.ts';
 import { hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
 import type { KnowingCounting } from '../counted/known-hours.ts';
 import { readSettledHours } from '../counted/settled-hours.ts';
@@ -28,7 +28,7 @@ const SECOND_US = 1_000_000;
  */
 export async function readCountedSeries(counting: MeasureCounting, question: PlannedSeries): Promise<CountedKey[]> {
   const cutHours = cut(question, HOUR_S);
-  if (question.measure === 'events') return await readEvents(counting, question, cutHours);
+  if (question.measure === 'events') return await readEventCounts(counting, question, cutHours);
   return await readParts(counting, question, await personParts(counting, question, cutHours));
 }
 
@@ -55,7 +55,7 @@ function whole({ fromUs, toUs }: PlannedSeries, unitS: number) {
   return { fromS, toS: Math.max(fromS, Math.floor(toUs / SECOND_US / unitS) * unitS) };
 }
 
-async function readEvents(
+async function readEventCounts(
   counting: Counting,
   question: PlannedSeries,
   cutHours: readonly number[],
@@ -78,7 +78,7 @@ async function readEvents(
     return await readParts(counting, question, [hourPart(question, cutHours, counted), ...parts]);
   }
   const { grown } = settled;
-  const grownParts = grown.length === 0 ? [] : [hourPart(question, cutHours, countedKeys(selection, grown))];
+  const grownParts = grown.length === 0 ? [] : [hourPart(question, cutHours, countedAgain(selection, grown))];
   const [others] = await readParts(counting, question, [...grownParts, ...parts]);
   return [added(settled.events, others)];
 }

@@ -1,16 +1,15 @@
 import { expect } from 'chai';
 import { defaults } from '../../../server/config/config.ts';
-import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
+import type { Nodes } from '../../../server/clickhouse/nodes.ts';
 import { parseDataCondition, parseDataPath } from '../../../server/events/data/data-path.ts';
 import { HOUR_MS, hourOf } from '../../../server/events/hours.ts';
-import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
-import { createQuestions, type Questions } from '../../../server/queries/questions.ts';
+import type { Questions } from '../../../server/queries/questions.ts';
 import { HourCounter } from '../../../server/queries/hourly/hour-counter.ts';
 import { hourlyQueries } from '../../../server/queries/hourly/read-hourly.ts';
 import type { StoredEvent } from '../../../server/queries/events-page.ts';
 import { verifyCounts } from '../../../server/queries/verify/verify-counts.ts';
-import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { countBy, dataOf, eventsOf, manyRows, START_MS } from '../../support/clickhouse/copied-events.ts';
+import { databaseQuestions, type DatabaseQuestions } from '../../support/clickhouse/database-questions.ts';
 import { eventRow, insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
 import { seeded, type Random } from '../../support/events/random.ts';
@@ -29,8 +28,8 @@ function placesOf(list: readonly StoredEvent[]): string[] {
 
 describe('questions beside copies', () => {
   let database: MigratedDatabase;
+  let asking: DatabaseQuestions;
   let nodes: Nodes;
-  let ingestNodes: Nodes;
   let questions: Questions;
   let rows: readonly EventRow[];
   let events: readonly EventRow[];
@@ -53,18 +52,8 @@ describe('questions beside copies', () => {
 
   before(async () => {
     database = await migratedDatabase();
-    const options = { endpoint: testEndpoint(), database: database.name };
-    nodes = connectAny({ ...options, role: 'query' });
-    ingestNodes = connectAny({ ...options, role: 'ingest' });
-    questions = createQuestions({
-      nodes,
-      ingestNodes,
-      known: new KnownHours(),
-      limits: defaults.questions,
-      cache: { ttlMs: 0 },
-      nowMs: () => NOW_MS,
-      isOneServer: true,
-    });
+    asking = databaseQuestions(database, () => NOW_MS);
+    ({ nodes, questions } = asking);
     const random = seeded('copies');
     rows = manyRows(random, 600);
     events = eventsOf(rows);
@@ -73,8 +62,7 @@ describe('questions beside copies', () => {
   });
 
   after(async () => {
-    await nodes.close();
-    await ingestNodes.close();
+    await asking.close();
     await database.drop();
   });
 

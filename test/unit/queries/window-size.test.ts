@@ -1,4 +1,4 @@
-import assert from 'node:assert/strict';
+import { expect } from 'chai';
 import { WindowSize } from '../../../server/queries/export/window-size.ts';
 
 const MIB = 2 ** 20;
@@ -14,41 +14,41 @@ function rowsOfWindows(size: WindowSize, bytesOfRow: number, count: number): num
 
 describe('the size of an export’s windows', () => {
   it('begins small, grows by eight times at most, and stays at what was asked for', () => {
-    assert.deepEqual(rowsOfWindows(new WindowSize(24 * MIB), 400, 5), [5_000, 40_000, 62_914, 62_914, 62_914]);
+    expect(rowsOfWindows(new WindowSize(24 * MIB), 400, 5)).to.deep.equal([5_000, 40_000, 62_914, 62_914, 62_914]);
   });
 
   it('is learned from the rows of the window that was read, whatever is wanted by then', () => {
     const size = new WindowSize(24 * MIB);
     size.wasRead(5_000, 2 * MIB);
-    assert.equal(size.rows, 40_000);
+    expect(size.rows).to.equal(40_000);
     // Cut before the one above was read.
     size.wasRead(5_000, 2 * MIB);
-    assert.equal(size.rows, 40_000);
+    expect(size.rows).to.equal(40_000);
   });
 
   it('has a limit of rows, however small they are', () => {
-    assert.equal(rowsOfWindows(new WindowSize(24 * MIB), 1, 9).at(-1), 2_000_000);
+    expect(rowsOfWindows(new WindowSize(24 * MIB), 1, 9).at(-1)).to.equal(2_000_000);
   });
 
   it('is at least one row, however large that is', () => {
     const size = new WindowSize(24 * MIB);
     size.wasRead(1, 90 * MIB);
-    assert.equal(size.rows, 1);
+    expect(size.rows).to.equal(1);
     size.wasRefused(1);
-    assert.equal(size.rows, 1);
+    expect(size.rows).to.equal(1);
   });
 
   it('grows again after a stretch without a row', () => {
     const size = new WindowSize(24 * MIB);
     size.wasRead(0, 0);
-    assert.equal(size.rows, 1);
+    expect(size.rows).to.equal(1);
     size.wasRead(1, 400);
-    assert.equal(size.rows, 40_000);
+    expect(size.rows).to.equal(40_000);
   });
 
   it('never comes back to what was refused', () => {
     const size = new WindowSize(24 * MIB);
     size.wasRefused(40_000);
-    assert.ok(rowsOfWindows(size, 1, 5).every((rows) => rows <= 20_000));
+    expect(Math.max(...rowsOfWindows(size, 1, 5))).to.be.at.most(20_000);
   });
 });
