@@ -8,12 +8,16 @@ export interface KindOfEvent {
   readonly name: string;
 }
 
-/** Events are counted by these. */
-export interface HourKey extends KindOfEvent {
+/** What events are counted by. */
+export interface HourKey {
   /** The beginning, in seconds since the epoch. */
   readonly hourS: number;
-  readonly application: string;
+  /** `KEY_HASH`, in decimal. */
+  readonly hash: string;
 }
+
+/** Beside the hour: to group by a number takes half the time of grouping by three strings. */
+export const KEY_HASH = 'cityHash64(application, category, name)';
 
 /** Whose events are counted; what is undefined does not matter. */
 export interface Selection {
@@ -32,8 +36,6 @@ export interface Selection {
 export interface HoursBetween {
   readonly fromS: number;
   readonly toS: number;
-  /** Of these, only the hours that begin then. */
-  readonly onlyS?: readonly number[] | undefined;
 }
 
 /** To the end of what a DateTime can hold, on the hour. */
@@ -95,7 +97,7 @@ export function areSelected({ application, category, name, names }: Selection): 
   return [...columnsAre({ application, category, name }), ...isOneOf('name', names)];
 }
 
-export function hoursAre(selection: Selection, { fromS, toS, onlyS }: HoursBetween): Condition {
+export function hoursAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {
   const { kinds, keys } = selection;
   return allOf([
     ...areSelected(selection),
@@ -105,15 +107,7 @@ export function hoursAre(selection: Selection, { fromS, toS, onlyS }: HoursBetwe
       sql: `hour >= toDateTime({from_s:UInt32}, 'UTC') AND hour < toDateTime({to_s:UInt32}, 'UTC')`,
       params: { from_s: fromS, to_s: toS },
     },
-    ...(onlyS === undefined ? [] : [isOnly(onlyS)]),
   ]);
-}
-
-function isOnly(hoursS: readonly number[]): Condition {
-  return {
-    sql: `hour GLOBAL IN (SELECT toDateTime(arrayJoin({only_hours:Array(UInt32)}), 'UTC'))`,
-    params: { only_hours: hoursS },
-  };
 }
 
 function isAnyOf(kinds: readonly KindOfEvent[]): Condition {
@@ -128,22 +122,9 @@ function isAnyOf(kinds: readonly KindOfEvent[]): Condition {
 }
 
 function isAnyKeyOf(keys: readonly HourKey[]): Condition {
-  const arrays = [
-    'hours:Array(UInt32)',
-    'applications:Array(String)',
-    'categories:Array(String)',
-    'names:Array(String)',
-  ];
-  const zipped = arrays.map((array) => `{key_${array}}`).join(', ');
+  const named = 'SELECT arrayJoin(arrayZip({key_hours:Array(UInt32)}, {key_hashes:Array(UInt64)})) AS key';
   return {
-    sql: `(category, name, hour, application) GLOBAL IN (
-      SELECT key.3, key.4, toDateTime(key.1, 'UTC'), key.2 FROM (SELECT arrayJoin(arrayZip(${zipped})) AS key)
-    )`,
-    params: {
-      key_hours: keys.map(({ hourS }) => hourS),
-      key_applications: keys.map(({ application }) => application),
-      key_categories: keys.map(({ category }) => category),
-      key_names: keys.map(({ name }) => name),
-    },
+    sql: `(hour, ${KEY_HASH}) GLOBAL IN (SELECT toDateTime(key.1, 'UTC'), key.2 FROM (${named}))`,
+    params: { key_hours: keys.map(({ hourS }) => hourS), key_hashes: keys.map(({ hash }) => BigInt(hash)) },
   };
 }

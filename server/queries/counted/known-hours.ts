@@ -1,48 +1,52 @@
 import { LRUCache } from 'lru-cache';
 import { queryRows } from '../../clickhouse/query.ts';
-import { countedHours } from './counted-hours.ts';
 import { hoursAre, type Counting, type HoursBetween, type Selection } from './grown-hours.ts';
-
-/** How many events an hour has, and at how many rows they were counted. */
-interface Known {
-  readonly rows: number;
-  readonly events: number;
-}
+import { BY_HOUR, countEvents, type CountedGroup, type HourGroups } from './settled-hours.ts';
 
 /** What grouping events by identity needs of ClickHouse, and what it remembers. */
 export interface KnowingCounting extends Counting {
   readonly known: KnownHours;
 }
 
-/** Of all selections together, and for each of them beside its hours. */
-const MAX_HOURS = 200_000;
-const OF_A_SELECTION = 100;
-/** So many hours are named in a query, which travels as an address; of more, all between them are counted. */
+/** Of all questions together, and for each of them beside its groups. */
+const MAX_GROUPS = 200_000;
+const OF_A_QUESTION = 100;
+/** So many groups are named in a query, which travels as an address; of more, all are counted. */
 const MAX_NAMED = 500;
 
 /**
- * How many events each hour has, remembered by the selection. An hour that has as many rows as when it was counted is not
- * counted again: to look how many it has takes a hundredth of the time where many names are counted.
+ * How many events each hour has, or each group of hours, remembered by the question. What has as many rows as when it was
+ * counted is not counted again: to look how many it has takes a hundredth of the time where many names are counted.
  */
 export class KnownHours {
-  readonly #selections = new LRUCache<string, ReadonlyMap<number, Known>>({
-    maxSize: MAX_HOURS,
-    sizeCalculation: (hours) => hours.size + OF_A_SELECTION,
+  readonly #questions = new LRUCache<string, ReadonlyMap<number, CountedGroup>>({
+    maxSize: MAX_GROUPS,
+    sizeCalculation: (groups) => groups.size + OF_A_QUESTION,
   });
 
   /**
-   * The events of each hour that has any, by its beginning in seconds since the epoch.
+   * The events of each group that has any, by its number; of hours that is their beginning in seconds since the epoch.
    * @throws what `queryRows` throws
    */
-  async read(counting: Counting, selection: Selection, between: HoursBetween): Promise<ReadonlyMap<number, number>> {
-    const key = JSON.stringify(selection);
-    const rows = await readRows(counting, selection, between);
-    const known = this.#selections.get(key) ?? new Map<number, Known>();
-    const grownS = [...rows.keys()].filter((hourS) => known.get(hourS)?.rows !== rows.get(hourS));
-    const counted = await countEvents(counting, selection, grownS);
+  async read(
+    counting: Counting,
+    selection: Selection,
+    between: HoursBetween,
+    groups = BY_HOUR,
+  ): Promise<ReadonlyMap<number, number>> {
+    // An hour is the same in every range; other groups may be cut by it.
+    const question = JSON.stringify(groups === BY_HOUR ? [selection] : [selection, between, groups.params]);
+    const known = this.#questions.get(question);
+    const rows = known === undefined ? undefined : await readRows(counting, selection, between, groups);
+    const grown = rows && [...rows].filter(([key, count]) => known?.get(key)?.rows !== count).map(([key]) => key);
+    const counted =
+      grown === undefined
+        ? await countEvents(counting, selection, between, groups)
+        : await countGrown(counting, selection, between, groups, grown);
     const settled = [...counted].filter(([, { isSettled }]) => isSettled);
-    if (settled.length > 0) this.#selections.set(key, new Map([...known, ...settled]));
-    return new Map([...rows.keys()].map((hourS) => [hourS, (counted.get(hourS) ?? known.get(hourS))?.events ?? 0]));
+    if (settled.length > 0) this.#questions.set(question, new Map([...(known ?? []), ...settled]));
+    const keys = [...(rows ?? counted).keys()];
+    return new Map(keys.map((key) => [key, (counted.get(key) ?? known?.get(key))?.events ?? 0]));
   }
 }
 
@@ -50,54 +54,43 @@ async function readRows(
   { nodes, bounds }: Counting,
   selection: Selection,
   between: HoursBetween,
+  { group, where, params: own }: HourGroups,
 ): Promise<ReadonlyMap<number, number>> {
   const { sql, params } = hoursAre(selection, between);
   // In two columns: there may be a hundred thousand hours.
   const query = `
-    SELECT groupArray(toUnixTimestamp(hour)) AS hours_s, groupArray(toFloat64(all_rows)) AS rows
-    FROM (SELECT hour, sum(rows) AS all_rows FROM hours WHERE ${sql} GROUP BY hour HAVING all_rows > 0)`;
-  const [row] = await queryRows<RowsOfHours>(nodes, query, params, bounds);
-  return new Map((row?.hours_s ?? []).map((hourS, index) => [hourS, row?.rows[index] ?? 0]));
+    SELECT groupArray(toFloat64(grouped)) AS groups, groupArray(toFloat64(all_rows)) AS rows
+    FROM (
+      SELECT ${group} AS grouped, sum(rows) AS all_rows
+      FROM hours
+      WHERE ${sql} AND ${where}
+      GROUP BY grouped
+      HAVING all_rows > 0
+    )`;
+  const [row] = await queryRows<RowsOfGroups>(nodes, query, { ...params, ...own }, bounds);
+  return new Map((row?.groups ?? []).map((key, at) => [key, row?.rows[at] ?? 0]));
 }
 
-interface RowsOfHours {
-  readonly hours_s: readonly number[];
+interface RowsOfGroups {
+  readonly groups: readonly number[];
   readonly rows: readonly number[];
 }
 
-interface Counted extends Known {
-  readonly isSettled: boolean;
-}
-
-async function countEvents(
+/** The same as `countEvents`, of these groups; of others, too, if they are many. */
+async function countGrown(
   counting: Counting,
   selection: Selection,
-  hoursS: readonly number[],
-): Promise<ReadonlyMap<number, Counted>> {
-  if (hoursS.length === 0) return new Map<number, never>();
-  const { sql, params } = await countedHours(counting, selection, {
-    fromS: hoursS.reduce((first, hourS) => Math.min(first, hourS)),
-    toS: hoursS.reduce((last, hourS) => Math.max(last, hourS)) + 3600,
-    onlyS: hoursS.length > MAX_NAMED ? undefined : hoursS,
+  between: HoursBetween,
+  groups: HourGroups,
+  grown: readonly number[],
+): Promise<ReadonlyMap<number, CountedGroup>> {
+  if (grown.length === 0) return new Map();
+  if (grown.length > MAX_NAMED) return await countEvents(counting, selection, between, groups);
+  const { group, where, params } = groups;
+  const since = { ...between, fromS: Math.max(between.fromS, Math.min(...grown)) };
+  return await countEvents(counting, selection, since, {
+    group,
+    where: `${where} AND ${group} IN {grown:Array(Int64)}`,
+    params: { ...params, grown },
   });
-  const query = `
-    SELECT
-      toUnixTimestamp(hour) AS hour_s, toFloat64(sum(rows)) AS all_rows, toFloat64(sum(events)) AS all_events,
-      min(is_settled) AS are_settled
-    FROM (${sql})
-    GROUP BY hour`;
-  const rows = await queryRows<CountedHour>(counting.nodes, query, params, counting.bounds);
-  return new Map(
-    rows.map(({ hour_s, all_rows, all_events, are_settled }) => [
-      hour_s,
-      { rows: all_rows, events: all_events, isSettled: are_settled === 1 },
-    ]),
-  );
-}
-
-interface CountedHour {
-  readonly hour_s: number;
-  readonly all_rows: number;
-  readonly all_events: number;
-  readonly are_settled: 0 | 1;
 }

@@ -1,72 +1,146 @@
 import { queryRows } from '../../clickhouse/query.ts';
+import type { Condition } from '../sql/conditions.ts';
+import { countedAgain, countedHours } from './counted-hours.ts';
 import {
   countedEvents,
   countedRows,
   hoursAre,
+  KEY_HASH,
   type Counting,
   type HourKey,
   type HoursBetween,
   type Selection,
 } from './grown-hours.ts';
 
-/** More keys that have grown are not named: in number, and in characters, which travel as an address. */
+/** More keys that have grown are not named in a query, which travels as an address. */
 const MAX_NAMED = 200;
-const MAX_NAMED_CHARACTERS = 20_000;
 
-export interface SettledHours {
-  /** How many events were counted, by what they were grouped by. */
-  readonly events: ReadonlyMap<number, number>;
-  /** What has to be counted again, and is not among them. */
-  readonly grown: readonly HourKey[];
-}
-
-/** SQL over `hour`, with its parameters. */
+/** Hours that are counted together. */
 export interface HourGroups {
-  /** A number. */
+  /** SQL over `hour`: a number, the same for all of a group, and no later than they, in seconds since the epoch. */
   readonly group: string;
+  /** SQL: which hours are in any. */
   readonly where: string;
   readonly params: Readonly<Record<string, unknown>>;
 }
 
+/** Each hour is one. */
+export const BY_HOUR: HourGroups = { group: 'toUnixTimestamp(hour)', where: '1', params: {} };
+
+/** How many events a group of hours has, and at how many rows they were counted. */
+export interface CountedGroup {
+  readonly rows: number;
+  readonly events: number;
+  /** They are the events of exactly these rows. */
+  readonly isSettled: boolean;
+}
+
 /**
- * Adds up what was counted and has as many rows as it had then, and finds what has not, with one look at `hours`, where
- * `countedHours` takes two.
- * @returns undefined when too much has grown
+ * The events of each group that has any. What was counted and has as many rows as it had then is added up in one look at
+ * `hours`, where `countedHours` takes two; only what has grown is counted again.
  * @throws what `queryRows` throws
  */
-export async function readSettledHours(
+export async function countEvents(
+  counting: Counting,
+  selection: Selection,
+  between: HoursBetween,
+  groups: HourGroups,
+): Promise<ReadonlyMap<number, CountedGroup>> {
+  const { settled, grown } = await readSettled(counting, selection, between, groups);
+  if (grown.length > MAX_NAMED) {
+    return await readCounted(counting, await countedHours(counting, selection, between), groups);
+  }
+  if (grown.length === 0) return settled;
+  const again = await readCounted(counting, countedAgain(selection, grown), groups);
+  return new Map([...settled, ...[...again].map(([key, group]) => [key, together(group, settled.get(key))] as const)]);
+}
+
+function together(one: CountedGroup, other: CountedGroup | undefined): CountedGroup {
+  if (other === undefined) return one;
+  return { rows: one.rows + other.rows, events: one.events + other.events, isSettled: one.isSettled };
+}
+
+interface SettledGroups {
+  /** Of the keys that have not grown. */
+  readonly settled: ReadonlyMap<number, CountedGroup>;
+  /** What has to be counted again, or more than may be named of it. */
+  readonly grown: readonly HourKey[];
+}
+
+/** Keys with one hash have more rows together than any was counted at: they are counted again. */
+async function readSettled(
   { nodes, bounds }: Counting,
   selection: Selection,
-  hours: HoursBetween,
+  between: HoursBetween,
   { group, where, params: own }: HourGroups,
-): Promise<SettledHours | undefined> {
-  const { sql, params } = hoursAre(selection, hours);
+): Promise<SettledGroups> {
+  const { sql, params } = hoursAre(selection, between);
+  // In columns: there may be a hundred thousand hours.
   const query = `
     SELECT
-      ${group} AS grouped, toFloat64(sumIf(${countedEvents('counted_at')}, is_settled)) AS events,
-      groupArrayIf(${MAX_NAMED + 1})((toUnixTimestamp(hour), application, category, name), NOT is_settled) AS grown
+      groupArray(toFloat64(grouped)) AS groups, groupArray(toFloat64(settled_rows)) AS rows,
+      groupArray(toFloat64(settled_events)) AS events, groupArrayArray(${MAX_NAMED + 1})(grown_keys) AS grown
     FROM
     (
       SELECT
-        hour, application, category, name, sum(rows) AS total, max(counted) AS counted_at,
-        ${countedRows('counted_at')} = total AS is_settled
-      FROM hours
-      WHERE ${sql} AND ${where}
-      GROUP BY hour, application, category, name
-      HAVING total > 0
-    )
-    GROUP BY grouped`;
-  const rows = await queryRows<SettledRow>(nodes, query, { ...params, ...own }, bounds);
-  const grown = rows.flatMap((row) => row.grown);
-  if (grown.length > MAX_NAMED || JSON.stringify(grown).length > MAX_NAMED_CHARACTERS) return undefined;
+        ${group} AS grouped, sumIf(total, is_settled) AS settled_rows,
+        sumIf(${countedEvents('counted_at')}, is_settled) AS settled_events,
+        arrayMap(
+          key -> (toUnixTimestamp(key.1), toString(key.2)),
+          groupArrayIf(${MAX_NAMED + 1})((hour, hash), NOT is_settled)
+        ) AS grown_keys
+      FROM
+      (
+        SELECT
+          hour, ${KEY_HASH} AS hash, sum(rows) AS total, max(counted) AS counted_at,
+          ${countedRows('counted_at')} = total AS is_settled
+        FROM hours
+        WHERE ${sql} AND ${where}
+        GROUP BY hour, hash
+        HAVING total > 0
+      )
+      GROUP BY grouped
+    )`;
+  const [row] = await queryRows<SettledRow>(nodes, query, { ...params, ...own }, bounds);
+  const { groups = [], rows = [], events = [], grown = [] } = row ?? {};
   return {
-    events: new Map(rows.map(({ grouped, events }) => [Number(grouped), events])),
-    grown: grown.map(([hourS, application, category, name]) => ({ hourS, application, category, name })),
+    settled: new Map(groups.map((key, at) => [key, { rows: rows[at] ?? 0, events: events[at] ?? 0, isSettled: true }])),
+    grown: grown.map(([hourS, hash]) => ({ hourS, hash })),
   };
 }
 
 interface SettledRow {
-  readonly grouped: string | number;
-  readonly events: number;
-  readonly grown: readonly (readonly [hourS: number, application: string, category: string, name: string])[];
+  readonly groups: readonly number[];
+  readonly rows: readonly number[];
+  readonly events: readonly number[];
+  readonly grown: readonly (readonly [hourS: number, hash: string])[];
+}
+
+/** @param counted rows of `countedHours` */
+async function readCounted(
+  { nodes, bounds }: Counting,
+  counted: Condition,
+  { group, where, params }: HourGroups,
+): Promise<ReadonlyMap<number, CountedGroup>> {
+  const query = `
+    SELECT
+      toFloat64(${group}) AS grouped, toFloat64(sum(rows)) AS all_rows, toFloat64(sum(events)) AS all_events,
+      min(is_settled) AS are_settled
+    FROM (${counted.sql})
+    WHERE ${where}
+    GROUP BY grouped`;
+  const rows = await queryRows<CountedRow>(nodes, query, { ...counted.params, ...params }, bounds);
+  return new Map(
+    rows.map(({ grouped, all_rows, all_events, are_settled }) => [
+      grouped,
+      { rows: all_rows, events: all_events, isSettled: are_settled === 1 },
+    ]),
+  );
+}
+
+interface CountedRow {
+  readonly grouped: number;
+  readonly all_rows: number;
+  readonly all_events: number;
+  readonly are_settled: 0 | 1;
 }

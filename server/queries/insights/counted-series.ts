@@ -1,9 +1,8 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.ts';
-import { countedHours, countedAgain } from '../counted/counted-hours.ts';
+import { countedHours } from '../counted/counted-hours.ts';
 import { hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
 import type { KnowingCounting } from '../counted/known-hours.ts';
-import { readSettledHours } from '../counted/settled-hours.ts';
 import { IDENTITY } from '../copies.ts';
 import { intervalOf, measured, readKeys, selectKeys, seriesParams } from './measured.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
@@ -56,7 +55,7 @@ function whole({ fromUs, toUs }: PlannedSeries, unitS: number) {
 }
 
 async function readEventCounts(
-  counting: Counting,
+  counting: MeasureCounting,
   question: PlannedSeries,
   cutHours: readonly number[],
 ): Promise<CountedKey[]> {
@@ -65,22 +64,17 @@ async function readEventCounts(
   const parts = cutParts(question, cutHours);
   const selection = selectionOf(question);
   if (areAllCut) return await readParts(counting, question, parts);
-  const settled =
-    question.by === undefined
-      ? await readSettledHours(counting, selection, hours, {
-          group: intervalOf('toUnixTimestamp(hour)'),
-          where: NOT_CUT,
-          params: { ...seriesParams(question), cut_hours: cutHours },
-        })
-      : undefined;
-  if (settled === undefined) {
+  if (question.by !== undefined) {
     const counted = await countedHours(counting, selection, hours);
     return await readParts(counting, question, [hourPart(question, cutHours, counted), ...parts]);
   }
-  const { grown } = settled;
-  const grownParts = grown.length === 0 ? [] : [hourPart(question, cutHours, countedAgain(selection, grown))];
-  const [others] = await readParts(counting, question, [...grownParts, ...parts]);
-  return [added(settled.events, others)];
+  const events = await counting.known.read(counting, selection, hours, {
+    group: intervalOf('toUnixTimestamp(hour)'),
+    where: NOT_CUT,
+    params: { ...seriesParams(question), cut_hours: cutHours },
+  });
+  const [others] = await readParts(counting, question, parts);
+  return [added(events, others)];
 }
 
 function isIn({ fromS, toS }: HoursBetween, hourS: number): boolean {

@@ -4,7 +4,9 @@ import { defaults } from '../../../server/config/config.ts';
 import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
 import { parseDataCondition, parseDataPath } from '../../../server/events/data/data-path.ts';
 import { parseStep } from '../../../server/queries/insights/steps.ts';
-import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
+import { ALL_HOURS } from '../../../server/queries/counted/grown-hours.ts';
+import { keepCounts } from '../../../server/queries/counted/kept-counts.ts';
+import { KnownHours, type KnowingCounting } from '../../../server/queries/counted/known-hours.ts';
 import { createInsights, type Insights } from '../../../server/queries/insights/insights.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
@@ -34,6 +36,7 @@ describe('The insights while copies of events arrive', function () {
   let database: MigratedDatabase;
   let nodes: Nodes;
   let ingestNodes: Nodes;
+  let counting: KnowingCounting;
   let insights: Insights;
 
   before(async () => {
@@ -41,7 +44,8 @@ describe('The insights while copies of events arrive', function () {
     const options = { endpoint: testEndpoint(), database: database.name };
     nodes = connectAny({ ...options, role: 'query' });
     ingestNodes = connectAny({ ...options, role: 'ingest' });
-    const counting = { nodes, ingestNodes, known: new KnownHours(), nowMs: () => START_MS + 200 * HOUR_MS };
+    const bounds = { limits: defaults.questions, narrower: 'less' };
+    counting = { nodes, ingestNodes, bounds, known: new KnownHours(), nowMs: () => START_MS + 200 * HOUR_MS };
     insights = createInsights({ counting, limits: defaults.questions, cache: { ttlMs: 0 } });
     await insertRows(database.name, 'events', rows);
   });
@@ -72,6 +76,43 @@ describe('The insights while copies of events arrive', function () {
     } finally {
       over.abort();
       expect(await arriving).to.equal(true);
+    }
+  });
+
+  it('count what comes late in the interval in which it happened, however often they were asked before', async () => {
+    const question = {
+      measure: 'events',
+      interval: 'day',
+      timezone: 'UTC',
+      name: 'late',
+      where: [],
+      limit: 5,
+      fresh: true,
+      fromUs: START_MS * 1000,
+      toUs: (START_MS + 96 * HOUR_MS) * 1000,
+    } as const;
+    const insert = async (hours: number, event_id: string) => {
+      const timestamp = (START_MS + hours * HOUR_MS) * 1000;
+      await insertRows(database.name, 'events', [eventRow({ timestamp, event_id, category: 'c', name: 'late' })]);
+    };
+    const expected = [0, 0, 0, 0];
+    for (const [hours, id] of [
+      [5, 'a'],
+      [50, 'a'],
+      [5, 'b'],
+      [6, 'c'],
+      [95, 'd'],
+      [5, 'e'],
+    ] as const) {
+      await insert(hours, id);
+      const day = Math.floor(hours / 24);
+      expected[day] = (expected[day] ?? 0) + 1;
+      for (let copies = 0; copies < 2; copies += 1) {
+        const { series } = await insights.series(question, waiting);
+        expect(series[0]?.values, `after ${id} of hour ${hours}`).to.deep.equal(expected);
+        await insert(hours, id);
+        await keepCounts(counting, {}, ALL_HOURS);
+      }
     }
   });
 
