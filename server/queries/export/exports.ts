@@ -32,9 +32,12 @@ export interface Exports {
   open(question: ExportQuestion, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined>;
 }
 
-/** At once. Each has up to two windows in memory. */
+/** At once. */
 export const MAX_EXPORTS = 4;
 const RETRY_AFTER_S = 5;
+
+/** Are read while one is sent: ClickHouse makes the one while it hands over the other. All of them are in memory. */
+const WINDOWS_AHEAD = 2;
 
 /** More, and a window is read in two. */
 const MAX_WINDOW_BYTES = 96 * 2 ** 20;
@@ -74,49 +77,63 @@ async function* exported(
   const ending = new AbortController();
   const asked = nodes.until(AbortSignal.any([signal, ending.signal]));
   const size = new WindowSize(windowBytes);
-  let isFirst = true;
-  const read = async (window: ExportWindow): Promise<Buffer[]> => {
+  const read = async (window: ExportWindow, isFirst: boolean): Promise<Buffer[]> => {
     const { sql, params } = selectWindow(question, window, columns);
     const query = `${sql} FORMAT ${isFirst ? format : formatLater}`;
     const chunks = await queryBytes(asked, query, params, { bounds, settings: { ...settings, ...HELD_IN_MEMORY } });
-    isFirst = false;
     size.wasRead(
       window.rows,
       chunks.reduce((sum, { length }) => sum + length, 0),
     );
-    return parquet === undefined ? chunks : [parquet.take(Buffer.concat(chunks))];
+    return chunks;
   };
-  const windows = exportWindows(asked, bounds, question, question.order, () => size.rows);
-  /** Halves of those that turned out to be too large, the next one last. */
-  const halves: ExportWindow[] = [];
-  const readNext = async (): Promise<Buffer[] | undefined> => {
-    for (;;) {
-      const window = halves.pop() ?? (await windows.next()).value;
-      if (window === undefined) return undefined;
-      try {
-        return await read(window);
-      } catch (error) {
-        const both = halvesOf(window, question.order);
-        if (!(error instanceof AppError && error.code === 'too_expensive') || both === undefined) throw error;
-        size.wasRefused(window.rows);
-        halves.push(both[1], both[0]);
+  /** What was read of a window; of one that is too large, half after half. */
+  async function* partsOf(
+    window: ExportWindow,
+    isFirst: boolean,
+    reading: Promise<Buffer[]>,
+  ): AsyncGenerator<Buffer[]> {
+    try {
+      yield await reading;
+    } catch (error) {
+      const halves = halvesOf(window, question.order);
+      if (!(error instanceof AppError && error.code === 'too_expensive') || halves === undefined) throw error;
+      size.wasRefused(window.rows);
+      for (const [at, half] of halves.entries()) {
+        const isFirstHalf = isFirst && at === 0;
+        yield* partsOf(half, isFirstHalf, read(half, isFirstHalf));
       }
     }
+  }
+  const windows = exportWindows(asked, bounds, question, question.order, () => size.rows);
+  let isFirst = true;
+  const next = async () => {
+    const { value: window } = await windows.next();
+    if (window === undefined) return undefined;
+    const parts = partsOf(window, isFirst, thrownWhenAwaited(read(window, isFirst)));
+    isFirst = false;
+    return parts;
   };
+  const ahead = Array.from({ length: WINDOWS_AHEAD }, () => thrownWhenAwaited(next()));
   try {
-    // One is read while the one before it is sent.
-    let next = readNext();
-    for (let chunks = await next; chunks !== undefined; chunks = await next) {
-      next = readNext();
-      // What it throws is thrown when it is waited for.
-      next.catch(() => undefined);
-      yield* chunks;
+    for (let parts = await ahead.shift(); parts !== undefined; parts = await ahead.shift()) {
+      ahead.push(thrownWhenAwaited(next()));
+      for await (const chunks of parts) {
+        if (parquet === undefined) yield* chunks;
+        else yield parquet.take(Buffer.concat(chunks));
+      }
     }
     if (parquet !== undefined) yield parquet.end();
   } finally {
     ending.abort();
     await windows.return();
   }
+}
+
+/** The same promise, which may be rejected before anything waits for it. */
+function thrownWhenAwaited<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** In the order of the export; undefined when a window cannot be cut. */
