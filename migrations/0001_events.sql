@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS events{{local}}
     -- The exact text that was sent. The JSON type is not lossless (it drops nulls, rewrites date-like strings), and
     -- it refuses some valid JSON, so it is never what we store, only what we derive.
     data String CODEC(ZSTD(3)),
-    -- Whether `payload` may be made of it: the service says no to what would be too costly (server/events/typed-paths.ts).
+    -- Whether `payload` may be made of it: the service says no to what would be too costly (server/events/data/typed-paths.ts).
     typed UInt8 DEFAULT 1,
     -- Which paths of `data` lead to objects and arrays: `,venue,event,tags,`. Where it is not empty, `payload` says of every other
     -- path what the text says, to the letter, and questions read that in a thirtieth of the time (server/events/data/shape.ts).
