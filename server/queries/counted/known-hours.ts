@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { queryRows } from '../../clickhouse/query.ts';
 import { hoursAre, type Counting, type HoursBetween, type Selection } from './grown-hours.ts';
+import { KnownMinutes } from './known-minutes.ts';
 import { BY_HOUR, countEvents, type CountedGroup, type HourGroups } from './settled-hours.ts';
 
 /** What grouping events by identity needs of ClickHouse, and what it remembers. */
@@ -13,6 +14,8 @@ const MAX_GROUPS = 200_000;
 const OF_A_QUESTION = 100;
 /** So many groups are named in a query, which travels as an address; of more, all are counted. */
 const MAX_NAMED = 500;
+/** So many hours are counted by their minutes. */
+const MAX_GROWING = 24;
 
 /**
  * How many events each hour has, or each group of hours, remembered by the question. What has as many rows as when it was
@@ -23,6 +26,7 @@ export class KnownHours {
     maxSize: MAX_GROUPS,
     sizeCalculation: (groups) => groups.size + OF_A_QUESTION,
   });
+  readonly #minutes = new KnownMinutes();
 
   /**
    * The events of each group that has any, by its number; of hours that is their beginning in seconds since the epoch.
@@ -40,13 +44,29 @@ export class KnownHours {
     const rows = known === undefined ? undefined : await readRows(counting, selection, between, groups);
     const grown = rows && [...rows].filter(([key, count]) => known?.get(key)?.rows !== count).map(([key]) => key);
     const counted =
-      grown === undefined
+      rows === undefined || grown === undefined
         ? await countEvents(counting, selection, between, groups)
-        : await countGrown(counting, selection, between, groups, grown);
+        : groups === BY_HOUR && grown.length <= MAX_GROWING
+          ? await this.#countMinutes(counting, question, selection, rows, grown)
+          : await countGrown(counting, selection, between, groups, grown);
     const settled = [...counted].filter(([, { isSettled }]) => isSettled);
     if (settled.length > 0) this.#questions.set(question, new Map([...(known ?? []), ...settled]));
     const keys = [...(rows ?? counted).keys()];
     return new Map(keys.map((key) => [key, (counted.get(key) ?? known?.get(key))?.events ?? 0]));
+  }
+
+  /** @param rows of each hour in `hours`, and those of them that have grown */
+  async #countMinutes(
+    counting: Counting,
+    question: string,
+    selection: Selection,
+    rows: ReadonlyMap<number, number>,
+    grown: readonly number[],
+  ): Promise<ReadonlyMap<number, CountedGroup>> {
+    if (grown.length === 0) return new Map();
+    const counted = await this.#minutes.read(counting, question, selection, grown);
+    // An INSERT reaches the two tables one after the other.
+    return new Map([...counted].map(([hourS, hour]) => [hourS, { ...hour, isSettled: hour.rows === rows.get(hourS) }]));
   }
 }
 
