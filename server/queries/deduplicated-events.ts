@@ -35,6 +35,8 @@ export interface Groups extends Condition {
 
 /** How often a question is asked again because events were stored meanwhile. */
 const ROUNDS = 3;
+/** Events are stored twice a second. */
+const MOMENT_MS = 100;
 const HOUR_US = 3_600_000_000;
 /** So many hours are named in a query; more, and all of them are taken for hours with copies. */
 const MAX_NAMED = 2000;
@@ -53,7 +55,7 @@ export async function askEvents<Row extends object>(
 ): Promise<Row[]> {
   const { nodes, bounds } = counting;
   const hours = hoursAround(events.filters);
-  const identities = await counting.known.read(counting, selectionOf(events.filters), hours);
+  const identities = await readIdentities(counting, events.filters, hours);
   let copies: Copies = { hoursS: [], others: sumOf([...identities.values()]) };
   for (let round = 0; ; round += 1) {
     const { hoursS } = copies;
@@ -65,7 +67,10 @@ export async function askEvents<Row extends object>(
     const rows = await queryRows<Row & RawRows>(nodes, query, { ...params, ...raw.params }, bounds);
     const [first] = rows;
     if (areAll || first === undefined || Number(first.raw_rows) === copies.others) return rows;
-    copies = await readCopies(counting, events.filters, hours);
+    const stored = await readStored(counting, events.filters, hours);
+    const then = await readIdentities(counting, events.filters, hours);
+    // Where events come all the time, their hours are read as if they had copies.
+    copies = copiesBetween(round === 0 ? identities : then, stored, then);
   }
 }
 
@@ -123,31 +128,52 @@ function firstReceived({ filters, paths, columns, group }: RawEvents, only: Cond
 
 /** What is known of the copies in a range. */
 interface Copies {
-  /** The hours in which the raw table has not as many rows as there are identities, in seconds since the epoch. */
+  /** The hours that have any, in seconds since the epoch. */
   readonly hoursS: readonly number[];
-  /** How many rows the other hours have: as many as events. */
+  /** How many rows the other hours have, by now: as many as events. */
   readonly others: number;
 }
 
 /**
- * Whether the raw table has copies, hour by hour. Rows are counted in the raw table itself: after a crash between it and
- * the tables of counts, it has rows that those never got.
+ * Which hours have copies, or rows that are gone: those that have not as many rows as there were identities before, or after,
+ * or in between, because events came meanwhile.
  */
-async function readCopies(counting: KnowingCounting, selection: Selection, hours: HoursBetween): Promise<Copies> {
-  const events = await counting.known.read(counting, selectionOf(selection), hours);
-  const raw = rowsAre(selection, hours);
-  const query = `
-    SELECT toUnixTimestamp(toStartOfHour(timestamp, 'UTC')) AS hour_s, toFloat64(count()) AS raw_rows
-    FROM events WHERE ${raw.sql} GROUP BY hour_s`;
-  const rows = await queryRows<RowsOfHour>(counting.nodes, query, raw.params, counting.bounds);
-  const isCopied = ({ hour_s, raw_rows }: RowsOfHour) => events.get(hour_s) !== raw_rows;
-  const others = rows.filter((row) => !isCopied(row)).map(({ raw_rows }) => raw_rows);
-  return { hoursS: rows.filter(isCopied).map(({ hour_s }) => hour_s), others: sumOf(others) };
+function copiesBetween(before: Counts, stored: Counts, after: Counts): Copies {
+  const isCopied = (hourS: number, rows: number) => rows < (before.get(hourS) ?? 0) || rows > (after.get(hourS) ?? 0);
+  const hoursS = [...stored].filter(([hourS, rows]) => isCopied(hourS, rows)).map(([hourS]) => hourS);
+  const others = new Map([...after].filter(([hourS]) => stored.has(hourS)));
+  for (const hourS of hoursS) others.delete(hourS);
+  return { hoursS, others: sumOf([...others.values()]) };
 }
 
-interface RowsOfHour {
+/** By the beginning of an hour, in seconds since the epoch. */
+type Counts = ReadonlyMap<number, number>;
+
+/** In the raw table itself: after a crash between it and the tables of counts, it has rows that those never got. */
+async function readStored(counting: KnowingCounting, selection: Selection, hours: HoursBetween): Promise<Counts> {
+  const { sql, params } = rowsAre(selection, hours);
+  const query = `
+    SELECT toUnixTimestamp(toStartOfHour(timestamp, 'UTC')) AS hour_s, toFloat64(count()) AS stored
+    FROM events WHERE ${sql} GROUP BY hour_s`;
+  const rows = await queryRows<StoredRow>(counting.nodes, query, params, counting.bounds);
+  return new Map(rows.map(({ hour_s, stored }) => [hour_s, stored]));
+}
+
+/**
+ * The identities of each hour, as of a moment ago: a first count may take so long that it is not what the table has by now,
+ * but then the next one is of what has grown since.
+ */
+async function readIdentities(counting: KnowingCounting, selection: Selection, hours: HoursBetween): Promise<Counts> {
+  for (let round = 0; ; round += 1) {
+    const startedMs = performance.now();
+    const identities = await counting.known.read(counting, selectionOf(selection), hours);
+    if (round === ROUNDS || performance.now() - startedMs < MOMENT_MS) return identities;
+  }
+}
+
+interface StoredRow {
   readonly hour_s: number;
-  readonly raw_rows: number;
+  readonly stored: number;
 }
 
 /** A SELECT of the number of rows of the raw table, without those of some hours. */
