@@ -4,6 +4,7 @@ import type { KnowingCounting } from './counted/known-hours.ts';
 import { columnFilters } from './sql/event-filters.ts';
 import type { TopColumn, TopQuestion } from './top-events.ts';
 import type { Keys } from './top-groups.ts';
+import { SeenParts } from './seen-parts.ts';
 import { readTopOfRows, type HashedKey, type KeyRow } from './top-rows.ts';
 
 /** A question by a column, whose keys are short. */
@@ -13,15 +14,15 @@ export type ColumnQuestion = TopQuestion & { readonly by: TopColumn };
 const KEPT = 300;
 /** And for so long: everything is looked at again once a minute. */
 const KEPT_MS = 60_000;
-/** A table of more parts is in the midst of something, and too much to name. */
-const MAX_PARTS = 500;
+/** Keys that are longer together are too much to name in a query. */
+const MAX_NAMED_CHARACTERS = 50_000;
 
 interface Ranking {
   readonly keys: readonly HashedKey[];
   /** No other key had more events than this one, nor as many before it in the order. */
   readonly bound: KeyRow;
-  /** Hashes of the names of the table's parts that all of this was found in. */
-  readonly parts: readonly bigint[];
+  /** What all of this was found in. */
+  readonly parts: SeenParts;
   readonly fromUs: number;
   /** When everything was looked at. */
   readonly atMs: number;
@@ -30,8 +31,8 @@ interface Ranking {
 /**
  * The largest keys of a question that is asked every second, and the most that any other key can have: from that, the next
  * answer is made of the known keys and of those with an event in a part that is new. Any other key can only have lost
- * events since: what is stored comes in a new part, and so does what is merged or mutated. But for one: of an event that
- * came twice, for two keys, the first may go with its time while the other stays; that one is seen within the minute.
+ * events since: what is stored comes in a new part. But for one: of an event that came twice, for two keys, the first may
+ * go with its time while the other stays; that one is seen within the minute.
  */
 export class RankedKeys {
   #last: Ranking | undefined;
@@ -47,7 +48,7 @@ export class RankedKeys {
     const last = this.#last;
     this.#last = undefined;
     // Before what is found in them.
-    const parts = this.#isWorthIt ? await readParts(counting) : [];
+    const parts = this.#isWorthIt ? await readParts(counting, last?.parts) : undefined;
     const nowMs = counting.nowMs();
     if (last !== undefined && fromUs >= last.fromUs && Math.abs(nowMs - last.atMs) < KEPT_MS) {
       const keys = await readKnownOrNew(counting, question, last);
@@ -55,28 +56,30 @@ export class RankedKeys {
       const least = keys[limit - 1];
       this.#isWorthIt = least !== undefined && ranksBefore(least, bound);
       if (this.#isWorthIt) {
-        this.#keep({ ...last, keys: keys.slice(0, KEPT), bound, parts, fromUs });
+        if (parts !== undefined) this.#keep({ ...last, keys: keys.slice(0, KEPT), bound, parts, fromUs });
         return keys.slice(0, limit);
       }
     }
     const keys = await readTopOfRows(counting, question, { limit: KEPT + 1 });
     const bound = keys[KEPT];
-    if (bound !== undefined && this.#isWorthIt)
+    if (bound !== undefined && parts !== undefined) {
       this.#keep({ keys: keys.slice(0, KEPT), bound, parts, fromUs, atMs: nowMs });
+    }
     this.#isWorthIt = bound !== undefined;
     return keys.slice(0, limit);
   }
 
   #keep(ranking: Ranking): void {
-    if (ranking.parts.length <= MAX_PARTS) this.#last = ranking;
+    const characters = ranking.keys.reduce((sum, { top_key }) => sum + top_key.length, 0);
+    if (ranking.parts.areFew && characters <= MAX_NAMED_CHARACTERS) this.#last = ranking;
   }
 }
 
 /** Each part has a first row, unless that was erased: then all of it is taken for new. */
-async function readParts({ nodes, bounds }: KnowingCounting): Promise<bigint[]> {
-  const query = 'SELECT toString(sipHash64(_part)) AS part FROM events WHERE _part_offset = 0';
+async function readParts({ nodes, bounds }: KnowingCounting, seen = SeenParts.none): Promise<SeenParts> {
+  const query = 'SELECT _part AS part FROM events WHERE _part_offset = 0';
   const rows = await queryRows<{ part: string }>(nodes, query, {}, bounds);
-  return rows.map(({ part }) => BigInt(part));
+  return seen.and(rows.map(({ part }) => part));
 }
 
 /** Nothing, when so much is new that it costs too much. */
@@ -93,14 +96,19 @@ async function readKnownOrNew(
   }
 }
 
-/** Its numbers are in the text, because hundreds of parameters are too long for an address. */
+/** The keys are in the text, because hundreds of parameters are too long for an address. */
 function knownOrNew({ by, application, category, name, fromUs, toUs }: ColumnQuestion, { keys, parts }: Ranking): Keys {
   const { sql } = columnFilters({ application, category, name, fromUs, toUs });
-  const fresh = `SELECT ${by} FROM events PREWHERE ${sql} AND NOT has([${parts.join(', ')}], sipHash64(_part))`;
-  // Others with the same hash are counted in vain.
-  const hashes = keys.map(({ key_hash }) => BigInt(key_hash)).join(', ');
-  const isKnownOrNew = (key: string) => `(sipHash64(${key}) IN (${hashes}) OR ${key} IN (${fresh}))`;
+  const fresh = `SELECT ${by} FROM events PREWHERE ${sql} AND NOT ${parts.haveSeen('_part')}`;
+  const known = keys.map(({ top_key }) => literal(top_key)).join(', ');
+  // Of the column itself, not of a hash of it, so that its index tells where to read.
+  const isKnownOrNew = (key: string) => `(${key} IN (${known}) OR ${key} IN (${fresh}))`;
   return { keys: isKnownOrNew('top_key'), found: isKnownOrNew(by) };
+}
+
+/** Text as SQL. */
+function literal(text: string): string {
+  return `'${text.replaceAll(/['\\]/g, String.raw`\\$&`)}'`;
 }
 
 function firstOf(one: KeyRow, other: KeyRow | undefined): KeyRow {
