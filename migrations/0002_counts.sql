@@ -40,8 +40,8 @@ CREATE TABLE IF NOT EXISTS hours{{local}}
     users AggregateFunction(uniqExact, String),
     sessions AggregateFunction(uniqExact, String),
     -- How many events the service has counted, and in the upper 64 bits at how many rows: good for as long as the hour has
-    -- that many (server/queries/counted/grown-hours.ts). Never written by the view. One number, because its maximum costs a third of
-    -- that of a pair.
+    -- that many (server/queries/counted/grown-hours.ts). Never written by the view. One number, because its maximum costs a
+    -- third of that of a pair.
     counted SimpleAggregateFunction(max, UInt128)
 )
 ENGINE = {{AggregatingMergeTree}}

@@ -164,11 +164,10 @@ async function readStored(counting: KnowingCounting, selection: Selection, hours
  * but then the next one is of what has grown since.
  */
 async function readIdentities(counting: KnowingCounting, selection: Selection, hours: HoursBetween): Promise<Counts> {
-  for (let round = 0; ; round += 1) {
-    const startedMs = performance.now();
-    const identities = await counting.known.read(counting, selectionOf(selection), hours);
-    if (round === ROUNDS || performance.now() - startedMs < MOMENT_MS) return identities;
-  }
+  const startedMs = performance.now();
+  const read = async () => counting.known.read(counting, selectionOf(selection), hours);
+  const identities = await read();
+  return performance.now() - startedMs < MOMENT_MS ? identities : await read();
 }
 
 interface StoredRow {
