@@ -35,6 +35,8 @@ export function connect(options: ConnectOptions): ClickHouseClient {
     request_timeout: requestTimeoutMs,
     max_open_connections: maxConnections,
     application: 'clickhour',
+    // Hundreds of values are too long for an address.
+    use_multipart_params_auto: true,
     // Errors are thrown to us, and we log them once, with what they mean here.
     log: { level: ClickHouseLogLevel.OFF },
   });

@@ -95,7 +95,7 @@ type Request<T> = Parameters<typeof Nodes.prototype.use<T>>[0];
 /** In characters. */
 const MAX_SPAN_TEXT = 4096;
 
-/** In a span of its own. The text of the query has no values in it, but for hashes, of which there may be hundreds. */
+/** In a span of its own. The text of the query has no values in it. */
 async function asked<T>(query: string, nodes: Nodes, request: Request<T>): Promise<T> {
   const attributes = {
     'db.system.name': 'clickhouse',

@@ -14,8 +14,6 @@ export type ColumnQuestion = TopQuestion & { readonly by: TopColumn };
 const KEPT = 300;
 /** And for so long: everything is looked at again once a minute. */
 const KEPT_MS = 60_000;
-/** Keys that are longer together are too much to name in a query. */
-const MAX_NAMED_CHARACTERS = 50_000;
 
 interface Ranking {
   readonly keys: readonly HashedKey[];
@@ -70,8 +68,7 @@ export class RankedKeys {
   }
 
   #keep(ranking: Ranking): void {
-    const characters = ranking.keys.reduce((sum, { top_key }) => sum + top_key.length, 0);
-    if (ranking.parts.areFew && characters <= MAX_NAMED_CHARACTERS) this.#last = ranking;
+    if (ranking.parts.areFew) this.#last = ranking;
   }
 }
 
@@ -96,19 +93,13 @@ async function readKnownOrNew(
   }
 }
 
-/** The keys are in the text, because hundreds of parameters are too long for an address. */
 function knownOrNew({ by, application, category, name, fromUs, toUs }: ColumnQuestion, { keys, parts }: Ranking): Keys {
   const { sql } = columnFilters({ application, category, name, fromUs, toUs });
   const fresh = `SELECT ${by} FROM events PREWHERE ${sql} AND NOT ${parts.haveSeen('_part')}`;
-  const known = keys.map(({ top_key }) => literal(top_key)).join(', ');
   // Of the column itself, not of a hash of it, so that its index tells where to read.
-  const isKnownOrNew = (key: string) => `(${key} IN (${known}) OR ${key} IN (${fresh}))`;
-  return { keys: isKnownOrNew('top_key'), found: isKnownOrNew(by) };
-}
-
-/** Text as SQL. */
-function literal(text: string): string {
-  return `'${text.replaceAll(/['\\]/g, String.raw`\\$&`)}'`;
+  const isKnownOrNew = (key: string) => `(${key} IN {known_keys:Array(String)} OR ${key} IN (${fresh}))`;
+  const params = { known_keys: keys.map(({ top_key }) => top_key) };
+  return { keys: isKnownOrNew('top_key'), found: isKnownOrNew(by), params };
 }
 
 function firstOf(one: KeyRow, other: KeyRow | undefined): KeyRow {

@@ -38,6 +38,7 @@ function personsIn(who: string): Finding {
 export interface Keys {
   readonly keys: string;
   readonly found?: string | undefined;
+  readonly params?: Readonly<Record<string, unknown>>;
 }
 
 /** The events of a question, grouped by their keys; with `unique` by the values of that, each with its latest event. */
@@ -86,7 +87,12 @@ function eventColumns({ columns }: Finding): string[] {
 }
 
 /** `top_key` and what was `found` of it. @param groups of `keyedEvents` of the same question, finding and keys */
-export function selectKeys(question: TopQuestion, finding: Finding, groups: Groups, { keys }: Keys = ALL): Condition {
+export function selectKeys(
+  question: TopQuestion,
+  finding: Finding,
+  groups: Groups,
+  { keys, params }: Keys = ALL,
+): Condition {
   const { unique, where } = question;
   const byKeys = unique === undefined ? groups.sql : ofLatest(question, finding, keys, groups.sql);
   return {
@@ -95,7 +101,7 @@ export function selectKeys(question: TopQuestion, finding: Finding, groups: Grou
       unique !== undefined || groups.selects === 1
         ? `SELECT top_key, ${finding.value} AS found FROM (${byKeys})`
         : `SELECT top_key, ${finding.joined} AS found FROM (${byKeys}) GROUP BY top_key`,
-    params: { ...groups.params, ...parametersOf(where) },
+    params: { ...groups.params, ...parametersOf(where), ...params },
   };
 }
 

@@ -52,16 +52,18 @@ export async function readLatest(
   const isIn = `${typeof by === 'string' ? by : ''} IN {keys:Array(String)}`;
   const keys: Keys =
     typeof by === 'object'
-      ? { keys: 'sipHash64(top_key) IN {key_hashes:Array(UInt64)}' }
-      : // With `unique` the events of other keys matter, too.
-        { keys: 'top_key IN {keys:Array(String)}', found: unique === undefined ? isIn : undefined };
-  const asked =
-    typeof by === 'object'
-      ? { key_hashes: rows.map(({ key_hash }) => BigInt(key_hash)) }
-      : { keys: rows.map(({ top_key }) => top_key) };
+      ? {
+          keys: 'sipHash64(top_key) IN {key_hashes:Array(UInt64)}',
+          params: { key_hashes: rows.map(({ key_hash }) => BigInt(key_hash)) },
+        }
+      : {
+          keys: 'top_key IN {keys:Array(String)}',
+          // With `unique` the events of other keys matter, too.
+          found: unique === undefined ? isIn : undefined,
+          params: { keys: rows.map(({ top_key }) => top_key) },
+        };
   return await askEvents<LatestOfKey>(counting, keyedEvents(question, LATEST, keys), (groups) => {
     const { sql, params } = selectKeys(question, LATEST, groups, keys);
-    const query = `SELECT toString(top_key) AS key, ${placeOf('found')} AS latest FROM (${sql})`;
-    return { sql: query, params: { ...params, ...asked } };
+    return { sql: `SELECT toString(top_key) AS key, ${placeOf('found')} AS latest FROM (${sql})`, params };
   });
 }
