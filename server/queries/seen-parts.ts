@@ -9,16 +9,20 @@ interface Blocks {
 const MAX_PIECES = 200;
 
 /**
- * Which parts of a MergeTree table hold nothing but rows that were seen, though a merge or a mutation gave the part
- * another name: all numbers of its blocks are of parts that were seen. A number is given once, when the part appears.
+ * Which parts of a MergeTree table hold only rows that were seen, whatever name a merge gave the part: all numbers of its
+ * blocks are of parts that were seen, and no mutation has come since. A number is given once, when the part appears; only
+ * ClickHouse that starts again after its last part is gone may give one twice.
  */
 export class SeenParts {
-  static readonly none = new SeenParts([]);
+  static readonly none = new SeenParts([], 0);
   /** By partition and number, with gaps between them. */
   readonly #blocks: readonly Blocks[];
+  /** The number of the last mutation that was seen. */
+  readonly #mutation: number;
 
-  private constructor(blocks: readonly Blocks[]) {
+  private constructor(blocks: readonly Blocks[], mutation: number) {
     this.#blocks = blocks;
+    this.#mutation = mutation;
   }
 
   get areFew(): boolean {
@@ -29,23 +33,29 @@ export class SeenParts {
   and(names: readonly string[]): SeenParts {
     const parts = names.map(blocksOf);
     const left = this.#blocks.filter((one) => parts.some((part) => overlap(one, part)));
-    return new SeenParts(joined([...left, ...parts]));
+    return new SeenParts(joined([...left, ...parts]), Math.max(this.#mutation, ...names.map(mutationOf)));
   }
 
-  /** SQL that says of the name of a part whether it holds nothing else. */
+  /** SQL that says of the name of a part whether all of its rows were seen. */
   haveSeen(part: string): string {
-    const [partition, first, last] = [1, 2, 3].map((at) => `splitByChar('_', toString(${part}))[${at}]`);
+    const [partition, first, last, , mutation] = [1, 2, 3, 4, 5].map(
+      (at) => `splitByChar('_', toString(${part}))[${at}]`,
+    );
     const blocks = this.#blocks.map((seen) => `('${seen.partition}', ${seen.first}, ${seen.last})`);
-    return `arrayExists(
+    return `(toInt64OrZero(${mutation}) <= ${this.#mutation} AND arrayExists(
       seen -> seen.1 = ${partition} AND seen.2 <= toInt64(${first}) AND toInt64(${last}) <= seen.3, [${blocks.join(', ')}]
-    )`;
+    ))`;
   }
 }
 
-/** @param name `partition_first_last_level`, and after a mutation `_version` */
+/** @param name `partition_first_last_level`, and after a mutation its number */
 function blocksOf(name: string): Blocks {
   const [partition = '', first, last] = name.split('_');
   return { partition, first: Number(first), last: Number(last) };
+}
+
+function mutationOf(name: string): number {
+  return Number(name.split('_')[4] ?? 0);
 }
 
 function overlap(one: Blocks, other: Blocks): boolean {

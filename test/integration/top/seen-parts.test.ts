@@ -24,9 +24,19 @@ describe('The parts of a table that were seen', function () {
     expect(await areSeen(seen, parts)).to.deep.equal(parts);
   });
 
-  it('are seen when merges joined some, or a mutation changed one', async () => {
-    const parts = ['2026_1_6_2', '2026_5_6_1', '2026_8_9_1_12', '2026_1_4_2_12'];
+  it('are seen when merges joined some', async () => {
+    const parts = ['2026_1_6_2', '2026_5_6_1', '2026_1_4_2'];
     expect(await areSeen(seen, parts)).to.deep.equal(parts);
+  });
+
+  it('are not when a mutation changed them since, and are when it came before', async () => {
+    const mutated = ['2026_8_9_1_12', '2026_1_4_2_12'];
+    expect(await areSeen(seen, mutated)).to.deep.equal([]);
+    const then = seen.and(['2026_1_4_1_12', '2026_5_5_0_12', '2026_13_13_0']);
+    expect(await areSeen(then, [...mutated, '2026_1_5_2_12', '2026_1_4_2_14'])).to.deep.equal([
+      '2026_1_4_2_12',
+      '2026_1_5_2_12',
+    ]);
   });
 
   it('are not when a part has a row that was in none of them: a new one, of another partition, or merged with such', async () => {
