@@ -36,7 +36,7 @@ export interface Exports {
 export const MAX_EXPORTS = 4;
 const RETRY_AFTER_S = 5;
 
-/** Are read while one is sent: ClickHouse makes the one while it hands over the other. All of them are in memory. */
+/** So many are read while one is sent: ClickHouse makes one while it hands over the other. All of them are in memory. */
 const WINDOWS_AHEAD = 2;
 
 /** More, and a window is read in two. */
@@ -117,8 +117,8 @@ async function* exported(
   const ahead = Array.from({ length: WINDOWS_AHEAD }, () => thrownWhenAwaited(next()));
   try {
     for (let parts = await ahead.shift(); parts !== undefined; parts = await ahead.shift()) {
-      ahead.push(thrownWhenAwaited(next()));
       for await (const chunks of parts) {
+        if (ahead.length < WINDOWS_AHEAD) ahead.push(thrownWhenAwaited(next()));
         if (parquet === undefined) yield* chunks;
         else yield parquet.take(Buffer.concat(chunks));
       }
