@@ -1,6 +1,6 @@
 import type { ClickHouseClient } from '../../clickhouse/client.ts';
 import { localName, type Layout } from '../../clickhouse/topology.ts';
-import { hoursFromRaw, minutesFromRaw } from './views.ts';
+import { hoursFromRaw, minutesFromRaw, NO_IDS, NOBODY } from './views.ts';
 
 /** A node whose own tables are repaired, asked as the admin. */
 export interface RepairedNode {
@@ -17,9 +17,6 @@ export interface HoursToRepair {
 
 /** Bounds one statement's parameters. */
 const CHUNK_HOURS = 2000;
-
-const NO_IDS = `arrayReduce('uniqExactState', CAST([], 'Array(String)'), CAST([], 'Array(DateTime64(6, \\'UTC\\'))'))`;
-const NOBODY = `arrayReduce('uniqExactState', CAST([], 'Array(String)'))`;
 
 /**
  * Makes the counts of some hours hold what the node's raw events say, while everything runs. What is missing is added, as

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseClient } from '../../clickhouse/client.ts';
+import { NO_IDS, NOBODY } from './views.ts';
 
 /** From the first hour up to, not including, the last; seconds since the epoch, both on the hour. */
 export interface HourRange {
@@ -107,9 +108,6 @@ const MINUTES = `minute >= ${FROM} AND minute < ${TO}`;
 const EVENTS = `timestamp >= toDateTime64({fromS:UInt32}, 6, 'UTC') AND timestamp < toDateTime64({toS:UInt32}, 6, 'UTC')`;
 
 const KEY = 'application, category, name';
-const NO_IDS = `arrayReduce('uniqExactState', CAST([], 'Array(String)'), CAST([], 'Array(DateTime64(6, \\'UTC\\'))'))`;
-const NOBODY = `arrayReduce('uniqExactState', CAST([], 'Array(String)'))`;
-
 /** Two sets are the same when each has as many members as both together. */
 const DIFFERENCES = `
   SELECT

@@ -1,3 +1,7 @@
+/** SQL of the set of no identities, and of no users or sessions. */
+export const NO_IDS = `arrayReduce('uniqExactState', CAST([], 'Array(String)'), CAST([], 'Array(DateTime64(6, \\'UTC\\'))'))`;
+export const NOBODY = `arrayReduce('uniqExactState', CAST([], 'Array(String)'))`;
+
 /**
  * What `minutes` must hold, from the raw events: the SELECT of the materialized view (migrations/0002_counts.sql), for a
  * repair. Its columns are `minute, application, category, name, rows, ids`.
