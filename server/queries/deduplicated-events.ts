@@ -69,7 +69,8 @@ export async function askEvents<Row extends object>(
     if (areAll || first === undefined || Number(first.raw_rows) === copies.others) return rows;
     const stored = await readStored(counting, events.filters, hours);
     const then = await readIdentities(counting, events.filters, hours);
-    // Where events come all the time, their hours are read as if they had copies.
+    // The second time, hours are taken for such with copies that only grow: where events come all the time, they are never
+    // counted at the moment at which they are read.
     copies = copiesBetween(round === 0 ? identities : then, stored, then);
   }
 }
@@ -159,20 +160,17 @@ async function readStored(counting: KnowingCounting, selection: Selection, hours
   return new Map(rows.map(({ hour_s, stored }) => [hour_s, stored]));
 }
 
-/**
- * The identities of each hour, as of a moment ago: a first count may take so long that it is not what the table has by now,
- * but then the next one is of what has grown since.
- */
+interface StoredRow {
+  readonly hour_s: number;
+  readonly stored: number;
+}
+
+/** The identities of each hour, as of a moment ago. If the first count took long, it is counted again: that one is quick. */
 async function readIdentities(counting: KnowingCounting, selection: Selection, hours: HoursBetween): Promise<Counts> {
   const startedMs = performance.now();
   const read = async () => counting.known.read(counting, selectionOf(selection), hours);
   const identities = await read();
   return performance.now() - startedMs < MOMENT_MS ? identities : await read();
-}
-
-interface StoredRow {
-  readonly hour_s: number;
-  readonly stored: number;
 }
 
 /** A SELECT of the number of rows of the raw table, without those of some hours. */

@@ -19,6 +19,27 @@ export interface HourKey {
 /** Beside the hour: to group by a number takes half the time of grouping by three strings. */
 export const KEY_HASH = 'cityHash64(application, category, name)';
 
+/** How many events there are, and in which version of the rows. */
+export interface Count {
+  readonly version: bigint;
+  readonly events: number;
+}
+
+/**
+ * SQL of the version, over columns of some keys and hours: it changes with every change of how many rows any of them has. The
+ * number of all rows would not: an erasure takes the rows of keys without an event left, and adds to those of others. Of a
+ * whole it is the sum of those of its parts, as of an hour of those of its minutes: see `sumOfVersions`.
+ * @param hour its beginning, and @param rows of a key
+ */
+export function versionOf(hour: string, rows: string): string {
+  return `toString(sum(${rows} * cityHash64(${hour}, ${KEY_HASH})))`;
+}
+
+/** As ClickHouse adds UInt64. */
+export function sumOfVersions(versions: readonly bigint[]): bigint {
+  return versions.reduce((sum, version) => BigInt.asUintN(64, sum + version), 0n);
+}
+
 /** Whose events are counted; what is undefined does not matter. */
 export interface Selection {
   readonly application?: string | undefined;

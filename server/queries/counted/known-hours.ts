@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { queryRows } from '../../clickhouse/query.ts';
-import { hoursAre, type Counting, type HoursBetween, type Selection } from './grown-hours.ts';
-import { KnownMinutes } from './known-minutes.ts';
+import { hoursAre, versionOf, type Count, type Counting, type HoursBetween } from './grown-hours.ts';
+import { KnownMinutes, type MinuteSelection } from './known-minutes.ts';
 import { BY_HOUR, countEvents, type CountedGroup, type HourGroups } from './settled-hours.ts';
 
 /** What grouping events by identity needs of ClickHouse, and what it remembers. */
@@ -9,22 +9,24 @@ export interface KnowingCounting extends Counting {
   readonly known: KnownHours;
 }
 
-/** Of all questions together, and for each of them beside its groups. */
-const MAX_GROUPS = 200_000;
+/** Of all questions together: groups, or as much as they take, of some 100 bytes. */
+const MAX_SIZE = 200_000;
 const OF_A_QUESTION = 100;
-/** So many groups are named in a query, which travels as an address; of more, all are counted. */
+const CHARACTERS_OF_A_GROUP = 50;
+/** So many groups are named in a query; of more, all are counted. */
 const MAX_NAMED = 500;
-/** So many hours are counted by their minutes. */
+/** So many hours are counted by their minutes at a time. */
 const MAX_GROWING = 24;
 
 /**
- * How many events each hour has, or each group of hours, remembered by the question. What has as many rows as when it was
- * counted is not counted again: to look how many it has takes a hundredth of the time where many names are counted.
+ * How many events each hour has, or each group of hours, remembered by the question. What has the version that was counted
+ * is not counted again: to look at the versions takes a hundredth of the time where many names are counted.
  */
 export class KnownHours {
   readonly #questions = new LRUCache<string, ReadonlyMap<number, CountedGroup>>({
-    maxSize: MAX_GROUPS,
-    sizeCalculation: (groups) => groups.size + OF_A_QUESTION,
+    maxSize: MAX_SIZE,
+    sizeCalculation: (groups, question) =>
+      groups.size + Math.ceil(question.length / CHARACTERS_OF_A_GROUP) + OF_A_QUESTION,
   });
   readonly #minutes = new KnownMinutes();
 
@@ -34,83 +36,96 @@ export class KnownHours {
    */
   async read(
     counting: Counting,
-    selection: Selection,
+    selection: MinuteSelection,
     between: HoursBetween,
     groups = BY_HOUR,
   ): Promise<ReadonlyMap<number, number>> {
     // An hour is the same in every range; other groups may be cut by it.
     const question = JSON.stringify(groups === BY_HOUR ? [selection] : [selection, between, groups.params]);
     const known = this.#questions.get(question);
-    const rows = known === undefined ? undefined : await readRows(counting, selection, between, groups);
-    const grown = rows && [...rows].filter(([key, count]) => known?.get(key)?.rows !== count).map(([key]) => key);
-    const counted =
-      rows === undefined || grown === undefined
-        ? await countEvents(counting, selection, between, groups)
-        : groups === BY_HOUR && grown.length <= MAX_GROWING
-          ? await this.#countMinutes(counting, question, selection, rows, grown)
-          : await countGrown(counting, selection, between, groups, grown);
-    const settled = [...counted].filter(([, { isSettled }]) => isSettled);
-    if (settled.length > 0) this.#questions.set(question, new Map([...(known ?? []), ...settled]));
-    const keys = [...(rows ?? counted).keys()];
-    return new Map(keys.map((key) => [key, (counted.get(key) ?? known?.get(key))?.events ?? 0]));
+    if (known === undefined) {
+      const counted = await countEvents(counting, selection, between, groups);
+      this.#remember(question, counted);
+      return new Map([...counted].map(([key, { events }]) => [key, events]));
+    }
+    const versions = await readVersions(counting, selection, between, groups);
+    const changed = [...versions].filter(([key, version]) => known.get(key)?.version !== version).map(([key]) => key);
+    const byMinutes = groups === BY_HOUR ? this.#growingAgain(selection, changed) : [];
+    const others = changed.filter((key) => !byMinutes.includes(key));
+    const counted = new Map([
+      ...(await countThese(counting, selection, between, groups, others)),
+      ...(await this.#countMinutes(counting, selection, versions, byMinutes)),
+    ]);
+    this.#remember(question, counted);
+    return new Map([...versions.keys()].map((key) => [key, (counted.get(key) ?? known.get(key))?.events ?? 0]));
   }
 
-  /** @param rows of each hour in `hours`, and those of them that have grown */
+  #remember(question: string, counted: ReadonlyMap<number, CountedGroup>): void {
+    const settled = [...counted].filter(([, { isSettled }]) => isSettled);
+    if (settled.length === 0) return;
+    this.#questions.set(question, new Map([...(this.#questions.get(question) ?? []), ...settled]));
+  }
+
+  /** An hour that grows for the first time may have been counted by others, and kept: then its minutes need not be read. */
+  #growingAgain(selection: MinuteSelection, hoursS: readonly number[]): readonly number[] {
+    return hoursS.filter((hourS) => this.#minutes.growsAgain(selection, hourS)).slice(-MAX_GROWING);
+  }
+
+  /** @param versions of the hours in `hours` */
   async #countMinutes(
     counting: Counting,
-    question: string,
-    selection: Selection,
-    rows: ReadonlyMap<number, number>,
-    grown: readonly number[],
+    selection: MinuteSelection,
+    versions: ReadonlyMap<number, bigint>,
+    hoursS: readonly number[],
   ): Promise<ReadonlyMap<number, CountedGroup>> {
-    if (grown.length === 0) return new Map();
-    const counted = await this.#minutes.read(counting, question, selection, grown);
+    const counted = await this.#minutes.read(counting, selection, hoursS);
     // An INSERT reaches the two tables one after the other.
-    return new Map([...counted].map(([hourS, hour]) => [hourS, { ...hour, isSettled: hour.rows === rows.get(hourS) }]));
+    const isSettled = (hourS: number, { version }: Count) => version === versions.get(hourS);
+    return new Map([...counted].map(([hourS, hour]) => [hourS, { ...hour, isSettled: isSettled(hourS, hour) }]));
   }
 }
 
-async function readRows(
+async function readVersions(
   { nodes, bounds }: Counting,
-  selection: Selection,
+  selection: MinuteSelection,
   between: HoursBetween,
   { group, where, params: own }: HourGroups,
-): Promise<ReadonlyMap<number, number>> {
+): Promise<ReadonlyMap<number, bigint>> {
   const { sql, params } = hoursAre(selection, between);
   // In two columns: there may be a hundred thousand hours.
   const query = `
-    SELECT groupArray(toFloat64(grouped)) AS groups, groupArray(toFloat64(all_rows)) AS rows
+    SELECT groupArray(toFloat64(grouped)) AS groups, groupArray(version) AS versions
     FROM (
-      SELECT ${group} AS grouped, sum(rows) AS all_rows
+      SELECT ${group} AS grouped, ${versionOf('hour', 'rows')} AS version
       FROM hours
       WHERE ${sql} AND ${where}
       GROUP BY grouped
-      HAVING all_rows > 0
+      HAVING sum(rows) > 0
     )`;
-  const [row] = await queryRows<RowsOfGroups>(nodes, query, { ...params, ...own }, bounds);
-  return new Map((row?.groups ?? []).map((key, at) => [key, row?.rows[at] ?? 0]));
+  const [row] = await queryRows<VersionsOfGroups>(nodes, query, { ...params, ...own }, bounds);
+  return new Map((row?.groups ?? []).map((key, at) => [key, BigInt(row?.versions[at] ?? 0)]));
 }
 
-interface RowsOfGroups {
+interface VersionsOfGroups {
   readonly groups: readonly number[];
-  readonly rows: readonly number[];
+  readonly versions: readonly string[];
 }
 
 /** The same as `countEvents`, of these groups; of others, too, if they are many. */
-async function countGrown(
+async function countThese(
   counting: Counting,
-  selection: Selection,
+  selection: MinuteSelection,
   between: HoursBetween,
   groups: HourGroups,
-  grown: readonly number[],
+  keys: readonly number[],
 ): Promise<ReadonlyMap<number, CountedGroup>> {
-  if (grown.length === 0) return new Map();
-  if (grown.length > MAX_NAMED) return await countEvents(counting, selection, between, groups);
+  if (keys.length === 0) return new Map();
+  if (keys.length > MAX_NAMED) return await countEvents(counting, selection, between, groups);
   const { group, where, params } = groups;
-  const since = { ...between, fromS: Math.max(between.fromS, Math.min(...grown)) };
+  const since = { ...between, fromS: Math.max(between.fromS, Math.min(...keys)) };
   return await countEvents(counting, selection, since, {
     group,
-    where: `${where} AND ${group} IN {grown:Array(Int64)}`,
-    params: { ...params, grown },
+    where: `${where} AND ${group} IN {only_groups:Array(Int64)}`,
+    params: { ...params, only_groups: keys },
   });
 }

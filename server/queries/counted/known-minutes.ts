@@ -1,48 +1,54 @@
 import { LRUCache } from 'lru-cache';
 import { queryRows } from '../../clickhouse/query.ts';
 import { allOf, type Condition } from '../sql/conditions.ts';
-import { areSelected, type Counting, type Selection } from './grown-hours.ts';
+import { areSelected, sumOfVersions, versionOf, type Count, type Counting, type Selection } from './grown-hours.ts';
 
-/** How many events a minute or an hour has, and at how many rows they were counted. */
-export interface CountedRows {
-  readonly rows: number;
-  readonly events: number;
-}
+/** Whose minutes are counted. */
+export type MinuteSelection = Omit<Selection, 'kinds' | 'keys'>;
 
-/** Of all questions together. */
+/** Of all selections together. */
 const MAX_HOURS = 2_000;
 
 /**
- * How many events each minute has of the hours that grow, remembered by the question: of an hour of twelve million events
- * only the minutes are counted again that have more rows than before.
+ * How many events each minute has of the hours that grow again and again, remembered by the selection: of an hour of twelve
+ * million events only the minutes are counted again that have changed.
  */
 export class KnownMinutes {
-  readonly #hours = new LRUCache<string, ReadonlyMap<number, CountedRows>>({ max: MAX_HOURS });
+  readonly #hours = new LRUCache<string, ReadonlyMap<number, Count>>({ max: MAX_HOURS });
+
+  /** An hour has grown. @returns whether it had before, lately */
+  growsAgain(selection: MinuteSelection, hourS: number): boolean {
+    const key = keyOf(selection, hourS);
+    const had = this.#hours.has(key);
+    if (!had) this.#hours.set(key, new Map());
+    return had;
+  }
 
   /**
    * What `minutes` has of each of these hours, by its beginning in seconds since the epoch.
-   * @param question that the selection is remembered by
    * @throws what `queryRows` throws
    */
   async read(
     counting: Counting,
-    question: string,
-    selection: Selection,
+    selection: MinuteSelection,
     hoursS: readonly number[],
-  ): Promise<ReadonlyMap<number, CountedRows>> {
-    const known = new Map(hoursS.flatMap((hourS) => [...(this.#hours.get(keyOf(question, hourS)) ?? [])]));
-    const rows = await readRows(counting, selection, hoursS);
-    const grownS = [...rows]
-      .filter(([minuteS, count]) => known.get(minuteS)?.rows !== count)
-      .map(([minuteS]) => minuteS);
-    const counted = await countMinutes(counting, selection, grownS);
+  ): Promise<ReadonlyMap<number, Count>> {
+    if (hoursS.length === 0) return new Map();
+    const known = new Map(hoursS.flatMap((hourS) => [...(this.#hours.get(keyOf(selection, hourS)) ?? [])]));
+    const versions = await readVersions(counting, selection, hoursS);
+    const changed = [...versions].filter(([minuteS, version]) => known.get(minuteS)?.version !== version);
+    const counted = await countMinutes(
+      counting,
+      selection,
+      changed.map(([minuteS]) => minuteS),
+    );
     return new Map(
       hoursS.map((hourS) => {
-        const minutesS = [...rows.keys()].filter((minuteS) => minuteS >= hourS && minuteS < hourS + HOUR_S);
+        const minutesS = [...versions.keys()].filter((minuteS) => minuteS >= hourS && minuteS < hourS + HOUR_S);
         const minutes = new Map(
           minutesS.map((minuteS) => [minuteS, counted.get(minuteS) ?? known.get(minuteS) ?? NOTHING]),
         );
-        this.#hours.set(keyOf(question, hourS), minutes);
+        this.#hours.set(keyOf(selection, hourS), minutes);
         return [hourS, sumOf([...minutes.values()])];
       }),
     );
@@ -50,44 +56,54 @@ export class KnownMinutes {
 }
 
 const HOUR_S = 3600;
-const NOTHING: CountedRows = { rows: 0, events: 0 };
+const NOTHING: Count = { version: 0n, events: 0 };
 
-function keyOf(question: string, hourS: number): string {
-  return `${hourS} ${question}`;
+function keyOf(selection: MinuteSelection, hourS: number): string {
+  return JSON.stringify([hourS, selection]);
 }
 
-function sumOf(counted: readonly CountedRows[]): CountedRows {
-  return counted.reduce((sum, { rows, events }) => ({ rows: sum.rows + rows, events: sum.events + events }), NOTHING);
+function sumOf(counts: readonly Count[]): Count {
+  return {
+    version: sumOfVersions(counts.map(({ version }) => version)),
+    events: counts.reduce((sum, { events }) => sum + events, 0),
+  };
 }
 
-async function readRows(
+async function readVersions(
   { nodes, bounds }: Counting,
-  selection: Selection,
+  selection: MinuteSelection,
   hoursS: readonly number[],
-): Promise<ReadonlyMap<number, number>> {
+): Promise<ReadonlyMap<number, bigint>> {
   const { sql, params } = minutesAre(selection, hoursS, '60 * arrayJoin(range(60))');
   const query = `
-    SELECT groupArray(minute_s) AS minutes_s, groupArray(toFloat64(minute_rows)) AS rows
-    FROM (SELECT toUnixTimestamp(minute) AS minute_s, sum(rows) AS minute_rows FROM minutes WHERE ${sql} GROUP BY minute)`;
-  const [row] = await queryRows<RowsOfMinutes>(nodes, query, params, bounds);
-  return new Map((row?.minutes_s ?? []).map((minuteS, at) => [minuteS, row?.rows[at] ?? 0]));
+    SELECT groupArray(minute_s) AS minutes_s, groupArray(version) AS versions
+    FROM (
+      SELECT toUnixTimestamp(minute) AS minute_s, ${versionOf(HOUR, 'rows')} AS version
+      FROM minutes
+      WHERE ${sql}
+      GROUP BY minute
+    )`;
+  const [row] = await queryRows<VersionsOfMinutes>(nodes, query, params, bounds);
+  return new Map((row?.minutes_s ?? []).map((minuteS, at) => [minuteS, BigInt(row?.versions[at] ?? 0)]));
 }
 
-interface RowsOfMinutes {
+interface VersionsOfMinutes {
   readonly minutes_s: readonly number[];
-  readonly rows: readonly number[];
+  readonly versions: readonly string[];
 }
+
+const HOUR = "toStartOfHour(minute, 'UTC')";
 
 /** Of two applications, events with the same id and time are two: each has a set of its own. */
 async function countMinutes(
   { nodes, bounds }: Counting,
-  selection: Selection,
+  selection: MinuteSelection,
   minutesS: readonly number[],
-): Promise<ReadonlyMap<number, CountedRows>> {
+): Promise<ReadonlyMap<number, Count>> {
   if (minutesS.length === 0) return new Map();
   const { sql, params } = minutesAre(selection, minutesS, '0');
   const query = `
-    SELECT toUnixTimestamp(minute) AS minute_s, toFloat64(sum(received)) AS rows, toFloat64(sum(identities)) AS events
+    SELECT toUnixTimestamp(minute) AS minute_s, ${versionOf(HOUR, 'received')} AS version, toFloat64(sum(identities)) AS events
     FROM
     (
       SELECT minute, application, category, name, sum(rows) AS received, uniqExactMerge(ids) AS identities
@@ -97,15 +113,17 @@ async function countMinutes(
     )
     GROUP BY minute`;
   const rows = await queryRows<CountedMinute>(nodes, query, params, bounds);
-  return new Map(rows.map(({ minute_s, ...counted }) => [minute_s, counted]));
+  return new Map(rows.map(({ minute_s, version, events }) => [minute_s, { version: BigInt(version), events }]));
 }
 
-interface CountedMinute extends CountedRows {
+interface CountedMinute {
   readonly minute_s: number;
+  readonly version: string;
+  readonly events: number;
 }
 
 /** @param offsets SQL: the seconds from each of the beginnings to the minutes that are meant */
-function minutesAre(selection: Selection, startsS: readonly number[], offsets: string): Condition {
+function minutesAre(selection: MinuteSelection, startsS: readonly number[], offsets: string): Condition {
   return allOf([
     ...areSelected(selection),
     {

@@ -6,18 +6,21 @@ import {
   countedRows,
   hoursAre,
   KEY_HASH,
+  sumOfVersions,
+  versionOf,
+  type Count,
   type Counting,
   type HourKey,
   type HoursBetween,
   type Selection,
 } from './grown-hours.ts';
 
-/** More keys that have grown are not named in a query, which travels as an address. */
+/** More keys that have grown are not named in a query. */
 const MAX_NAMED = 200;
 
 /** Hours that are counted together. */
 export interface HourGroups {
-  /** SQL over `hour`: a number, the same for all of a group, and no later than they, in seconds since the epoch. */
+  /** SQL over `hour`: seconds since the epoch, the same for all of a group, and not after the first of them. */
   readonly group: string;
   /** SQL: which hours are in any. */
   readonly where: string;
@@ -27,11 +30,9 @@ export interface HourGroups {
 /** Each hour is one. */
 export const BY_HOUR: HourGroups = { group: 'toUnixTimestamp(hour)', where: '1', params: {} };
 
-/** How many events a group of hours has, and at how many rows they were counted. */
-export interface CountedGroup {
-  readonly rows: number;
-  readonly events: number;
-  /** They are the events of exactly these rows. */
+/** Of a group of hours. */
+export interface CountedGroup extends Count {
+  /** The events are those of exactly this version. */
   readonly isSettled: boolean;
 }
 
@@ -57,7 +58,11 @@ export async function countEvents(
 
 function together(one: CountedGroup, other: CountedGroup | undefined): CountedGroup {
   if (other === undefined) return one;
-  return { rows: one.rows + other.rows, events: one.events + other.events, isSettled: one.isSettled };
+  return {
+    version: sumOfVersions([one.version, other.version]),
+    events: one.events + other.events,
+    isSettled: one.isSettled,
+  };
 }
 
 interface SettledGroups {
@@ -78,12 +83,12 @@ async function readSettled(
   // In columns: there may be a hundred thousand hours.
   const query = `
     SELECT
-      groupArray(toFloat64(grouped)) AS groups, groupArray(toFloat64(settled_rows)) AS rows,
+      groupArray(toFloat64(grouped)) AS groups, groupArray(version) AS versions,
       groupArray(toFloat64(settled_events)) AS events, groupArrayArray(${MAX_NAMED + 1})(grown_keys) AS grown
     FROM
     (
       SELECT
-        ${group} AS grouped, sumIf(total, is_settled) AS settled_rows,
+        ${group} AS grouped, toString(sumIf(total * cityHash64(hour, hash), is_settled)) AS version,
         sumIf(${countedEvents('counted_at')}, is_settled) AS settled_events,
         arrayMap(
           key -> (toUnixTimestamp(key.1), toString(key.2)),
@@ -102,16 +107,18 @@ async function readSettled(
       GROUP BY grouped
     )`;
   const [row] = await queryRows<SettledRow>(nodes, query, { ...params, ...own }, bounds);
-  const { groups = [], rows = [], events = [], grown = [] } = row ?? {};
+  const { groups = [], versions = [], events = [], grown = [] } = row ?? {};
   return {
-    settled: new Map(groups.map((key, at) => [key, { rows: rows[at] ?? 0, events: events[at] ?? 0, isSettled: true }])),
+    settled: new Map(
+      groups.map((key, at) => [key, { version: BigInt(versions[at] ?? 0), events: events[at] ?? 0, isSettled: true }]),
+    ),
     grown: grown.map(([hourS, hash]) => ({ hourS, hash })),
   };
 }
 
 interface SettledRow {
   readonly groups: readonly number[];
-  readonly rows: readonly number[];
+  readonly versions: readonly string[];
   readonly events: readonly number[];
   readonly grown: readonly (readonly [hourS: number, hash: string])[];
 }
@@ -124,23 +131,23 @@ async function readCounted(
 ): Promise<ReadonlyMap<number, CountedGroup>> {
   const query = `
     SELECT
-      toFloat64(${group}) AS grouped, toFloat64(sum(rows)) AS all_rows, toFloat64(sum(events)) AS all_events,
+      toFloat64(${group}) AS grouped, ${versionOf('hour', 'rows')} AS version, toFloat64(sum(events)) AS all_events,
       min(is_settled) AS are_settled
     FROM (${counted.sql})
     WHERE ${where}
     GROUP BY grouped`;
   const rows = await queryRows<CountedRow>(nodes, query, { ...counted.params, ...params }, bounds);
   return new Map(
-    rows.map(({ grouped, all_rows, all_events, are_settled }) => [
+    rows.map(({ grouped, version, all_events, are_settled }) => [
       grouped,
-      { rows: all_rows, events: all_events, isSettled: are_settled === 1 },
+      { version: BigInt(version), events: all_events, isSettled: are_settled === 1 },
     ]),
   );
 }
 
 interface CountedRow {
   readonly grouped: number;
-  readonly all_rows: number;
+  readonly version: string;
   readonly all_events: number;
   readonly are_settled: 0 | 1;
 }

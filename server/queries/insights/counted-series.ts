@@ -71,7 +71,7 @@ async function readEventCounts(
   const events = await counting.known.read(counting, selection, hours, {
     group: intervalOf('toUnixTimestamp(hour)'),
     where: NOT_CUT,
-    params: { ...seriesParams(question), cut_hours: cutHours },
+    params: { starts_s: question.startsS, cut_hours: cutHours },
   });
   const [others] = await readParts(counting, question, parts);
   return [added(events, others)];

@@ -1,0 +1,86 @@
+import { expect } from 'chai';
+import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
+import { createLogger } from '../../../server/common/log.ts';
+import { defaults } from '../../../server/config/config.ts';
+import { eraseUser } from '../../../server/erase/erase-user.ts';
+import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
+import type { HourGroups } from '../../../server/queries/counted/settled-hours.ts';
+import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
+import { eventRow, insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
+import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
+import { rowsOf } from '../../support/clickhouse/stored.ts';
+import { tempDir, type TempDir } from '../../support/temp-dir.ts';
+
+const DAY_S = Date.UTC(2026, 4, 1) / 1000;
+const BY_DAY: HourGroups = { group: 'intDiv(toUnixTimestamp(hour), 86400) * 86400', where: '1', params: {} };
+
+function eventAt(hour: number, name: string, event_id: string, user = 'other'): EventRow {
+  return eventRow({ timestamp: (DAY_S + hour * 3600) * 1_000_000, category: 'c', name, event_id, user });
+}
+
+describe('Counts that are known from before', function () {
+  this.timeout(60_000);
+  let database: MigratedDatabase;
+  let directory: TempDir;
+  let nodes: Nodes;
+  let known: KnownHours;
+
+  before(async () => {
+    database = await migratedDatabase();
+    directory = await tempDir();
+    nodes = connectAny({ endpoint: testEndpoint(), database: database.name, role: 'query' });
+    known = new KnownHours();
+  });
+  after(async () => {
+    await nodes.close();
+    await database.drop();
+    await directory.remove();
+  });
+
+  /** By day, and by hour. */
+  async function events(): Promise<readonly [day: number, hours: number]> {
+    const bounds = { limits: defaults.questions, narrower: 'less' };
+    const counting = { nodes, ingestNodes: nodes, bounds, nowMs: Date.now };
+    const between = { fromS: DAY_S, toS: DAY_S + 86_400 };
+    const counted = [await known.read(counting, {}, between, BY_DAY), await known.read(counting, {}, between)] as const;
+    const [day, hours] = counted.map((groups) => [...groups.values()].reduce((sum, count) => sum + count, 0));
+    return [day ?? 0, hours ?? 0];
+  }
+
+  async function rows(): Promise<number> {
+    const [row] = await rowsOf<{ n: string }>(
+      testEndpoint(),
+      database.name,
+      'SELECT toString(sum(rows)) AS n FROM hours',
+    );
+    return Number(row?.n);
+  }
+
+  const insert = (...made: readonly EventRow[]) => insertRows(database.name, 'events', made);
+
+  it('are counted again where there are more rows, event by event and copy by copy', async () => {
+    await insert(eventAt(1, 'signup', 'x1', 'x'), eventAt(2, 'click', 'x2', 'x'), eventAt(2, 'click', 'o1'));
+    expect(await events()).to.deep.equal([3, 3]);
+    for (const id of ['o2', 'o3', 'o4']) {
+      await insert(eventAt(2, 'click', id));
+      const expected = 2 + Number(id.slice(1));
+      expect(await events(), id).to.deep.equal([expected, expected]);
+      await insert(eventAt(2, 'click', id));
+      expect(await events(), `a copy of ${id}`).to.deep.equal([expected, expected]);
+    }
+  });
+
+  it('are counted again after an erasure, though other keys got as many rows as went', async () => {
+    // One stored row of each key, so that as many go as come.
+    await database.client.command({ query: 'OPTIMIZE TABLE hours FINAL' });
+    expect(await events()).to.deep.equal([6, 6]);
+    const before = await rows();
+    const erasing = { endpoint: testEndpoint(), database: database.name, dataDir: directory.path, waitMs: 5_000 };
+    await eraseUser(
+      { user: 'x', application: undefined },
+      { ...erasing, nowMs: Date.now, log: createLogger('silent') },
+    );
+    expect(await rows()).to.equal(before);
+    expect(await events()).to.deep.equal([4, 4]);
+  });
+});
