@@ -10,9 +10,10 @@ import { VIEWS } from './views.ts';
 export function Header({ current }: { readonly current: View }) {
   const views = useRef<HTMLUListElement>(null);
   useEffect(() => {
-    // On a phone the views are a row that scrolls.
-    const link = views.current?.querySelector('[aria-current]');
-    link?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    // On a phone the views are a row that scrolls. Not by `scrollIntoView`, from where Chromium 150 goes on with Tab.
+    const row = views.current;
+    const link = row?.querySelector('[aria-current]');
+    if (row && link) row.scrollLeft += middleOf(link) - middleOf(row);
   }, [current]);
   return (
     <header class="site-header">
@@ -42,6 +43,12 @@ export function Header({ current }: { readonly current: View }) {
       </div>
     </header>
   );
+}
+
+/** In pixels from the left of the window. */
+function middleOf(element: Element): number {
+  const { left, width } = element.getBoundingClientRect();
+  return left + width / 2;
 }
 
 function KeyOfThisTab() {
