@@ -13,7 +13,7 @@ export function Header({ current }: { readonly current: View }) {
     // On a phone the views are a row that scrolls. Not by `scrollIntoView`, from where Chromium 150 goes on with Tab.
     const row = views.current;
     const link = row?.querySelector('[aria-current]');
-    if (row && link) row.scrollLeft += middleOf(link) - middleOf(row);
+    if (row && link) row.scrollBy({ left: middleOf(link) - middleOf(row), behavior: 'instant' });
   }, [current]);
   return (
     <header class="site-header">
