@@ -31,7 +31,7 @@ export class KnownHours {
   readonly #minutes = new KnownMinutes();
 
   /**
-   * The events of each group that has any, by its number; of hours that is their beginning in seconds since the epoch.
+   * The events of each group that is not empty, by its number; of hours that is their beginning in seconds since the epoch.
    * @throws what `queryRows` throws
    */
   async read(

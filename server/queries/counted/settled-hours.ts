@@ -37,7 +37,7 @@ export interface CountedGroup extends Count {
 }
 
 /**
- * The events of each group that has any. What was counted and has as many rows as it had then is added up in one look at
+ * The events of each group that is not empty. What was counted and has as many rows as it had then is added up in one look at
  * `hours`, where `countedHours` takes two; only what has grown is counted again.
  * @throws what `queryRows` throws
  */

@@ -41,11 +41,11 @@ const WINDOWS_AHEAD = 2;
 
 /** More, and a window is read in two. */
 const MAX_WINDOW_BYTES = 96 * 2 ** 20;
-/** Of ClickHouse, too, until a window is whole; it would write more than a MiB of it to a file of its own. */
+/** ClickHouse holds a window, too, until it is whole; it would write more than a MiB of it to a file of its own. */
 const HELD_IN_MEMORY: ClickHouseSettings = { http_response_buffer_size: String(MAX_WINDOW_BYTES) };
 const NARROWER = 'a shorter range (from, to), or fewer conditions';
 
-/** In windows, one after the other, so that neither ClickHouse nor this process ever has more than a part of it. */
+/** In windows, sent one after the other, so that neither ClickHouse nor this process ever has more than a part of it. */
 export function createExports({ nodes, limits }: ExportsDependencies): Exports {
   let open = 0;
   const bounds: QueryBounds = { limits: { ...limits, maxResultBytes: MAX_WINDOW_BYTES }, narrower: NARROWER };

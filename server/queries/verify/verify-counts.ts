@@ -108,6 +108,7 @@ const MINUTES = `minute >= ${FROM} AND minute < ${TO}`;
 const EVENTS = `timestamp >= toDateTime64({fromS:UInt32}, 6, 'UTC') AND timestamp < toDateTime64({toS:UInt32}, 6, 'UTC')`;
 
 const KEY = 'application, category, name';
+
 /** Two sets are the same when each has as many members as both together. */
 const DIFFERENCES = `
   SELECT
