@@ -3,7 +3,7 @@ import { connect, type ClickHouseClient } from '../server/clickhouse/client.ts';
 import { Closing } from '../server/closing.ts';
 import { invalid, show } from '../server/common/errors.ts';
 import { readArguments, refusePositionals, runCommand, wholeFlag, type Arguments } from './command.ts';
-import { fillEvents, fillRejected, untilMerged } from './traffic/fill-events.ts';
+import { fillEvents, fillRejected, untilQuiet } from './traffic/fill-events.ts';
 import { createLatency } from './measure/latency.ts';
 import { describeMachine } from './measure/machine.ts';
 import { clickHouseTimeUs, costSince, type QuestionCost } from './measure/question-costs.ts';
@@ -93,8 +93,8 @@ function onlyFlag({ flags }: Arguments): boolean {
 async function fill(client: ClickHouseClient, rows: number, signal: AbortSignal): Promise<void> {
   await fillEvents(client, rows, (made) => console.error(`${made.toLocaleString('en')} events`), signal);
   await fillRejected(client, REJECTED_ROWS);
-  console.error('waiting for merges ...');
-  await untilMerged(client, signal);
+  console.error('waiting for merges, and for what the service counts ...');
+  await untilQuiet(client, signal);
 }
 
 async function someSessions(client: ClickHouseClient, { rows, times }: Plan): Promise<string[]> {

@@ -1,6 +1,7 @@
 import type { ClickHouseClient } from '../../server/clickhouse/client.ts';
 import { INSERT_SETTINGS } from '../../server/clickhouse/insert-settings.ts';
 import { pause } from '../../server/common/retry.ts';
+import { grownHours } from '../../server/queries/counted/grown-hours.ts';
 
 /** When the first of the made events happened, and over how long a time they are spread. */
 export const FIRST_MS = Date.UTC(2025, 0, 1);
@@ -10,7 +11,7 @@ export const RARE_NAME = 'refund';
 
 const CHUNK_ROWS = 500_000;
 const EVENTS_PER_SESSION = 10;
-const MERGED_WITHIN_MS = 300_000;
+const QUIET_WITHIN_MS = 300_000;
 
 const FILL = `
   INSERT INTO events (timestamp, received_at, event_id, application, session_id, user, category, name, shape, data)
@@ -85,12 +86,15 @@ export async function fillRejected(client: ClickHouseClient, rows: number): Prom
   });
 }
 
-/** Waits until ClickHouse has merged what it wants to merge, for five minutes at most. */
-export async function untilMerged(client: ClickHouseClient, signal: AbortSignal): Promise<void> {
-  const deadlineMs = performance.now() + MERGED_WITHIN_MS;
+/**
+ * Waits until ClickHouse has merged what it wants to merge, and the service beside it has counted all hours and kept what
+ * it counted; for five minutes at most.
+ */
+export async function untilQuiet(client: ClickHouseClient, signal: AbortSignal): Promise<void> {
+  const deadlineMs = performance.now() + QUIET_WITHIN_MS;
   for (let quiet = 0; quiet < 3 && performance.now() < deadlineMs && !signal.aborted;) {
     const result = await client.query({
-      query: 'SELECT count() FROM system.merges',
+      query: `SELECT (SELECT count() FROM system.merges) + (SELECT count() FROM (${grownHours('1')}))`,
       format: 'TabSeparated',
     });
     quiet = (await result.text()).trim() === '0' ? quiet + 1 : 0;
