@@ -5,8 +5,9 @@ import { inSpan } from '../common/tracing.ts';
 import { limitHit, refusesSelect, type QueryLimit } from './errors.ts';
 import type { Nodes } from './nodes.ts';
 
-/** What one query for an answer about events may use of ClickHouse; over any of them it ends with an error. */
+/** What each query for an answer about events may use of ClickHouse; over any of them it ends with an error. */
 export interface QuestionLimits {
+  /** All the queries of one answer together. */
   readonly maxSeconds: number;
   readonly maxMemoryBytes: number;
   /** After the indexes have ruled out what they can. */
@@ -19,6 +20,13 @@ export interface QueryBounds {
   readonly limits: QuestionLimits;
   /** The end of a sentence: `expected ...`. */
   readonly narrower: string;
+  /** By `performance.now()`. Undefined: each query has `maxSeconds` of its own. */
+  readonly endsAtMs?: number;
+}
+
+/** Of all queries of a question that is asked now. */
+export function questionBounds(limits: QuestionLimits, narrower: string): QueryBounds {
+  return { limits, narrower, endsAtMs: performance.now() + limits.maxSeconds * 1000 };
 }
 
 /**
@@ -32,6 +40,7 @@ export async function queryRows<Row>(
   params: Readonly<Record<string, unknown>>,
   bounds: QueryBounds,
 ): Promise<Row[]> {
+  const limited = settingsOf(bounds);
   try {
     return await asked(query, nodes, async (client, signal) => {
       const result = await client.query({
@@ -39,7 +48,7 @@ export async function queryRows<Row>(
         query_params: params,
         format: 'JSONEachRow',
         ...endingWith(signal),
-        clickhouse_settings: { ...ENDS_WITH_ITS_CONNECTION, ...settingsOf(bounds.limits) },
+        clickhouse_settings: { ...ENDS_WITH_ITS_CONNECTION, ...limited },
       });
       return await result.json<Row>();
     });
@@ -65,6 +74,7 @@ export async function queryBytes(
   params: Readonly<Record<string, unknown>>,
   { bounds, settings }: BytesOptions,
 ): Promise<Buffer[]> {
+  const limited = settingsOf(bounds);
   try {
     return await asked(query, nodes, async (client, signal) => {
       const { stream } = await client.exec({
@@ -72,7 +82,7 @@ export async function queryBytes(
         query_params: params,
         ...endingWith(signal),
         clickhouse_settings: {
-          ...settingsOf(bounds.limits),
+          ...limited,
           ...settings,
           ...ENDS_WITH_ITS_CONNECTION,
         },
@@ -114,9 +124,10 @@ function asAnswer(error: unknown, bounds: QueryBounds): AppError {
   return new AppError('unavailable', 'ClickHouse cannot be asked at the moment', { cause: error, retryAfterS: 1 });
 }
 
-function settingsOf(limits: QuestionLimits): ClickHouseSettings {
+function settingsOf(bounds: QueryBounds): ClickHouseSettings {
+  const { limits } = bounds;
   return {
-    max_execution_time: limits.maxSeconds,
+    max_execution_time: secondsLeft(bounds),
     timeout_overflow_mode: 'throw',
     max_memory_usage: String(limits.maxMemoryBytes),
     max_rows_to_read: String(limits.maxRowsRead),
@@ -128,7 +139,15 @@ function settingsOf(limits: QuestionLimits): ClickHouseSettings {
   };
 }
 
-function tooExpensive(limit: QueryLimit, { limits, narrower }: QueryBounds, cause: unknown): AppError {
+/** More than none, which would be no limit. */
+function secondsLeft(bounds: QueryBounds): number {
+  const { limits, endsAtMs = Infinity } = bounds;
+  const leftMs = Math.floor(endsAtMs - performance.now());
+  if (leftMs < 1) throw tooExpensive('time', bounds);
+  return Math.min(limits.maxSeconds, leftMs / 1000);
+}
+
+function tooExpensive(limit: QueryLimit, { limits, narrower }: QueryBounds, cause?: unknown): AppError {
   const needs: Readonly<Record<QueryLimit, string>> = {
     time: `more than ${limits.maxSeconds} s`,
     memory: `more than ${limits.maxMemoryBytes} bytes of memory`,

@@ -1,6 +1,5 @@
 import type { Nodes } from '../clickhouse/nodes.ts';
-import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
-import type { QuestionLimits } from '../clickhouse/query.ts';
+import { queryRows, questionBounds, type QuestionLimits } from '../clickhouse/query.ts';
 import { allOf, eventIsAfter, type Condition } from './sql/conditions.ts';
 import { END_US, type EventFilters } from './sql/event-filters.ts';
 import { readEvents } from './sql/readings.ts';
@@ -48,7 +47,7 @@ export async function readEventsPage(
 ): Promise<EventsPage> {
   const { limit, cursor } = question;
   const after = cursor === undefined ? undefined : decodeCursor(cursor, identity(question));
-  const bounds: QueryBounds = { limits, narrower: NARROWER };
+  const bounds = questionBounds(limits, NARROWER);
   const range = rangeOf(question, after);
   // A session is found through its index, all at once; other filters leave too much to sort.
   const windows =

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Nodes } from '../clickhouse/nodes.ts';
-import type { QuestionLimits } from '../clickhouse/query.ts';
+import { questionBounds, type QuestionLimits } from '../clickhouse/query.ts';
 import type { CacheLimits } from '../config/config.ts';
 import { BriefAnswers } from './brief-answers.ts';
 import { readCategories, type Category, type Known } from './categories.ts';
@@ -73,7 +73,11 @@ const NARROWER = 'GET /events with a range (from, to) instead';
 export function createQuestions(dependencies: QuestionsDependencies): Questions {
   const { nodes, ingestNodes, known, limits, cache, nowMs, isOneServer } = dependencies;
   const counting: KnowingCounting = { nodes, ingestNodes, known, bounds: { limits, narrower: NARROWER }, nowMs };
-  const countingUntil = (signal: AbortSignal): KnowingCounting => ({ ...counting, nodes: nodes.until(signal) });
+  const countingUntil = (signal: AbortSignal): KnowingCounting => ({
+    ...counting,
+    nodes: nodes.until(signal),
+    bounds: questionBounds(limits, NARROWER),
+  });
   const scopes = new LRUCache<string, Known>({ max: MAX_SCOPES });
   const scopeOf = (application: string | undefined): Known => {
     const key = keyOf({ application });

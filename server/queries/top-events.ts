@@ -1,4 +1,4 @@
-import type { QueryBounds, QuestionLimits } from '../clickhouse/query.ts';
+import { questionBounds, type QuestionLimits } from '../clickhouse/query.ts';
 import type { DataCondition, DataPath } from '../events/data/data-path.ts';
 import type { KnowingCounting } from './counted/known-hours.ts';
 import type { Measure } from './measure.ts';
@@ -56,8 +56,7 @@ export async function readTopEvents(
   question: TopQuestion,
   last: LastTop = { shown: new ShownValues() },
 ): Promise<TopKey[]> {
-  const bounds: QueryBounds = { limits, narrower: NARROWER };
-  const counting = { ...using, bounds };
+  const counting: KnowingCounting = { ...using, bounds: questionBounds(limits, NARROWER) };
   if (isOfViews(question)) return (await readTopOfViews(counting, question)).map((row) => topKey(row, []));
   const { ranked } = last;
   const rows =

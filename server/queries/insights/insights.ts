@@ -1,3 +1,4 @@
+import { questionBounds } from '../../clickhouse/query.ts';
 import type { CacheLimits } from '../../config/config.ts';
 import { BriefAnswers } from '../brief-answers.ts';
 import type { MeasureCounting } from './counted-series.ts';
@@ -33,13 +34,17 @@ const MAX_CACHED = 100;
 const NARROWER = 'a shorter range (from, to), a name or category, or fewer paths';
 
 export function createInsights({ counting, limits, cache }: InsightsDependencies): Insights {
-  const bounded: MeasureCounting = { ...counting, bounds: { limits, narrower: NARROWER } };
+  const countingUntil = (signal: AbortSignal): MeasureCounting => ({
+    ...counting,
+    nodes: counting.nodes.until(signal),
+    bounds: questionBounds(limits, NARROWER),
+  });
   const briefly = <Q, T>(read: (counting: MeasureCounting, question: Q) => Promise<T>) =>
     new BriefAnswers({
       ttlMs: cache.ttlMs,
       maxQuestions: MAX_CACHED,
       keyOf: (question: Q) => JSON.stringify(question),
-      answer: async (question: Q, signal) => read({ ...bounded, nodes: bounded.nodes.until(signal) }, question),
+      answer: async (question: Q, signal) => read(countingUntil(signal), question),
     });
   const series = briefly(readSeries);
   const funnel = briefly(readFunnel);

@@ -35,6 +35,24 @@ describe('A query that takes longer than the server waits', () => {
   });
 });
 
+describe('The queries of one question', () => {
+  it('have the time of a question all together', async function () {
+    this.timeout(60_000);
+    const nodes = connectAny({ endpoint: testEndpoint(), role: 'query', requestTimeoutMs: 100_000 });
+    const limits = { ...defaults.questions, maxSeconds: 1000, maxRowsRead: 1e15 };
+    const bounds = { limits, narrower: 'less', endsAtMs: performance.now() + 2000 };
+    const isOver = { code: 'too_expensive', message: 'received a question that needs more than 1000 s, expected less' };
+    try {
+      expect(await queryRows(nodes, 'SELECT 1 AS one', {}, bounds)).to.deep.equal([{ one: 1 }]);
+      const endless = `SELECT count() FROM numbers(1000000000000) WHERE sipHash64(7002, number) = 1`;
+      expect(await failure(queryRows(nodes, endless, {}, bounds))).to.include(isOver);
+      expect(await failure(queryRows(nodes, 'SELECT 1 AS one', {}, bounds))).to.include(isOver);
+    } finally {
+      await nodes.close();
+    }
+  });
+});
+
 /** Every question, so that it asks ClickHouse whatever else was asked. */
 const QUESTIONS = [
   '/analytics?timestamp=1704067200000',
