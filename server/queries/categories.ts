@@ -51,7 +51,7 @@ async function readSessions(
   application: string | undefined,
   known: Known['sessions'],
 ): Promise<ReadonlyMap<string, number>> {
-  const { sql, params } = allOf([{ sql: '1', params: {} }, ...columnsAre({ application })]);
+  const { sql, params } = allOf(columnsAre({ application }));
   const select = (columns: string, condition: string) => `
     SELECT category, toString(sum(rows)) AS all_rows${columns}
     FROM hours

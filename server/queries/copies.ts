@@ -50,7 +50,7 @@ async function copied(
   const times = [...new Set(rows.map(({ timestampUs }) => timestampUs))];
   const { sql, params } = allOf([
     ...columnsAre({ category, name }),
-    isWithin('timestamp', { fromUs: Math.min(...times), toUs: Math.max(...times) + 1 }),
+    ...isWithin('timestamp', { fromUs: Math.min(...times), toUs: Math.max(...times) + 1 }),
   ]);
   const query = `
     SELECT

@@ -99,7 +99,7 @@ const EVERY: Condition = { sql: '1', params: {} };
 /** Grouped over `events` itself, so that on a cluster each shard groups its own. */
 function allRows({ filters, paths, columns, group, found = '1' }: RawEvents, only: Condition): Groups {
   const read = readEvents(filters, paths, (reading) =>
-    group(columns(reading), `${reading.from} AND ${found} AND ${only.sql}`),
+    group(columns(reading), `${reading.from} AND ${found} WHERE ${only.sql}`),
   );
   return { ...read, params: { ...read.params, ...only.params } };
 }
@@ -186,7 +186,7 @@ function countRows(selection: Selection, hours: HoursBetween, withoutS: readonly
 
 function rowsAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {
   const range = { fromUs: fromS * 1_000_000, toUs: toS * 1_000_000 };
-  return allOf([...areSelected(selection), isWithin('timestamp', range, 'rows_')]);
+  return allOf([...areSelected(selection), ...isWithin('timestamp', range, 'rows_')]);
 }
 
 function sumOf(counts: readonly number[]): number {

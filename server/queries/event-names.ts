@@ -42,7 +42,7 @@ export async function readEventNames(
   { application, category }: NamesQuestion,
   known: KnownNames,
 ): Promise<EventName[]> {
-  const { sql, params } = allOf([{ sql: '1', params: {} }, ...columnsAre({ application, category })]);
+  const { sql, params } = allOf(columnsAre({ application, category }));
   const query = `
     SELECT
       category, name, toString(sum(rows)) AS all_rows,

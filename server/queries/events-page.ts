@@ -1,7 +1,7 @@
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, questionBounds, type QuestionLimits } from '../clickhouse/query.ts';
-import { allOf, eventIsAfter, type Condition } from './sql/conditions.ts';
-import { END_US, type EventFilters } from './sql/event-filters.ts';
+import { allOf, END_US, eventIsAfter, type Condition } from './sql/conditions.ts';
+import type { EventFilters } from './sql/event-filters.ts';
 import { readEvents } from './sql/readings.ts';
 import { decodeCursor, encodeCursor, type Position } from './sql/cursor.ts';
 import { withoutCopies } from './copies.ts';
@@ -92,7 +92,7 @@ function selectEvents(
   limit: number,
 ): Condition {
   const direction = order === 'asc' ? 'ASC' : 'DESC';
-  const { sql, params } = allOf([{ sql: '1', params: {} }, ...eventIsAfter(after, order)]);
+  const { sql, params } = allOf(eventIsAfter(after, order));
   const first = `ORDER BY timestamp ${direction}, received_at ${direction}, event_id ${direction} LIMIT {limit:UInt32}`;
   const rows = readEvents(
     { ...question, ...window },

@@ -1,7 +1,7 @@
 import type { Nodes } from '../../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../../clickhouse/query.ts';
-import { allOf, columnsAre, isWithin } from '../sql/conditions.ts';
-import { columnFilters, END_US, type EventFilters } from '../sql/event-filters.ts';
+import { allOf, columnsAre, END_US, isWithin } from '../sql/conditions.ts';
+import { columnFilters, type EventFilters } from '../sql/event-filters.ts';
 import type { Order, TimeRange } from '../sql/time-windows.ts';
 
 const HOUR_US = 3_600_000_000;
@@ -65,7 +65,7 @@ async function rowsOfHours(
 ): Promise<HourOfRows[]> {
   const { sql, params } = allOf([
     ...columnsAre({ application, category, name }),
-    isWithin('hour', { fromUs: Math.floor(fromUs / HOUR_US) * HOUR_US, toUs }),
+    ...isWithin('hour', { fromUs: Math.floor(fromUs / HOUR_US) * HOUR_US, toUs }),
   ]);
   const query = `
     SELECT toUnixTimestamp(hour) AS start_s, sum(rows) AS all_rows

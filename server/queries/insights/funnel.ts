@@ -1,5 +1,5 @@
 import type { KnowingCounting } from '../counted/known-hours.ts';
-import { END_US } from '../sql/event-filters.ts';
+import { END_US } from '../sql/conditions.ts';
 import { askEvents, type RawEvents } from '../deduplicated-events.ts';
 import { isStep, namesOf, stepParams, type Person, type Step } from './steps.ts';
 

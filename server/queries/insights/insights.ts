@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { questionBounds } from '../../clickhouse/query.ts';
 import type { CacheLimits } from '../../config/config.ts';
 import { BriefAnswers } from '../brief-answers.ts';
@@ -7,7 +8,7 @@ import { readRetention, type Cohort, type RetentionQuestion } from './retention.
 import { readSeries, type Series, type SeriesQuestion } from './series.ts';
 
 export interface InsightsDependencies {
-  readonly counting: Omit<MeasureCounting, 'bounds'>;
+  readonly counting: Omit<MeasureCounting, 'bounds' | 'areSmall'>;
   readonly limits: MeasureCounting['bounds']['limits'];
   readonly cache: Pick<CacheLimits, 'ttlMs'>;
 }
@@ -31,11 +32,15 @@ export interface Insights {
 }
 
 const MAX_CACHED = 100;
+/** How long sets are taken for as large as they were. */
+const SIZES_MS = 60_000;
 const NARROWER = 'a shorter range (from, to), a name or category, or fewer paths';
 
 export function createInsights({ counting, limits, cache }: InsightsDependencies): Insights {
+  const areSmall = new LRUCache<string, boolean>({ max: MAX_CACHED, ttl: SIZES_MS });
   const countingUntil = (signal: AbortSignal): MeasureCounting => ({
     ...counting,
+    areSmall,
     nodes: counting.nodes.until(signal),
     bounds: questionBounds(limits, NARROWER),
   });

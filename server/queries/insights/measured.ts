@@ -1,5 +1,6 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import type { Counting } from '../counted/grown-hours.ts';
+import type { Groups } from '../deduplicated-events.ts';
 import type { Condition } from '../sql/conditions.ts';
 import { PERSONS, type Measure } from '../measure.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
@@ -39,17 +40,15 @@ export function seriesParams({ startsS, limit }: PlannedSeries) {
 
 /**
  * The largest keys of a question.
- * @param groups SELECTs of `key`, `start_s` and `part`
+ * @param groups SELECTs of `key`, `start_s` and `part`, grouped by the first two
  */
-export function selectKeys({ measure, by }: PlannedSeries, groups: string): string {
+export function selectKeys({ measure, by }: PlannedSeries, { sql, selects }: Pick<Groups, 'sql' | 'selects'>): string {
   const { joined, value, total } = measured(measure);
+  // Groups of one SELECT need not be grouped again: there may be a hundred thousand, or sets of millions.
+  const groups = selects === 1 ? sql : `SELECT key, start_s, ${joined} AS part FROM (${sql}) GROUP BY key, start_s`;
   return `
     SELECT key, ${total} AS total, groupArray(start_s) AS starts, groupArray(${value}) AS counts
-    FROM (
-      SELECT key, start_s, ${joined} AS part
-      FROM (${groups})
-      GROUP BY key, start_s
-    )
+    FROM (${groups})
     GROUP BY key
     HAVING total > 0
     ORDER BY total DESC, key

@@ -21,9 +21,9 @@ export async function readRawSeries(counting: KnowingCounting, question: Planned
       ${from} AND key IS NOT NULL
       GROUP BY key, start_s`,
   };
-  const rows = await askEvents<KeyRow>(counting, events, ({ sql, params }) => ({
-    sql: selectKeys(question, sql),
-    params: { ...params, ...seriesParams(question) },
+  const rows = await askEvents<KeyRow>(counting, events, (groups) => ({
+    sql: selectKeys(question, groups),
+    params: { ...groups.params, ...seriesParams(question) },
   }));
   return rows.map(countedKey);
 }

@@ -2,8 +2,7 @@ import type { Nodes } from '../../clickhouse/nodes.ts';
 import { queryRows } from '../../clickhouse/query.ts';
 import type { QuestionLimits } from '../../clickhouse/query.ts';
 import type { Issue } from '../../common/errors.ts';
-import { allOf, columnsAre, isWithin, rejectionIsBefore } from '../sql/conditions.ts';
-import { END_US } from '../sql/event-filters.ts';
+import { allOf, columnsAre, END_US, isWithin, rejectionIsBefore } from '../sql/conditions.ts';
 import { decodeCursor, encodeCursor } from '../sql/cursor.ts';
 
 /** Which rejected events; what is undefined does not matter. */
@@ -49,7 +48,7 @@ export async function readRejectedPage(
   const question = ['rejected', reason ?? null, application ?? null, fromUs, toUs];
   const after = cursor === undefined ? undefined : decodeCursor(cursor, question);
   const { sql, params } = allOf([
-    isWithin('received_at', { fromUs, toUs: Math.min(toUs, (after?.receivedAtUs ?? END_US) + 1) }),
+    ...isWithin('received_at', { fromUs, toUs: Math.min(toUs, (after?.receivedAtUs ?? END_US) + 1) }),
     ...columnsAre({ reason, application }),
     ...rejectionIsBefore(after),
   ]);

@@ -1,8 +1,7 @@
 import type { Nodes } from '../../clickhouse/nodes.ts';
 import { queryRows, type QuestionLimits } from '../../clickhouse/query.ts';
 import type { RejectedQuestion } from './rejected-events.ts';
-import { allOf, columnsAre, isWithin } from '../sql/conditions.ts';
-import { END_US } from '../sql/event-filters.ts';
+import { allOf, columnsAre, END_US, isWithin } from '../sql/conditions.ts';
 
 /** Which, and how many groups at most. */
 export type RejectedSummaryQuestion = Omit<RejectedQuestion, 'cursor'>;
@@ -37,7 +36,7 @@ export async function readRejectedSummary(
   limits: QuestionLimits,
   { reason, application, fromUs = 0, toUs = END_US, limit }: RejectedSummaryQuestion,
 ): Promise<RejectedSummary> {
-  const { sql, params } = allOf([isWithin('received_at', { fromUs, toUs }), ...columnsAre({ reason, application })]);
+  const { sql, params } = allOf([...isWithin('received_at', { fromUs, toUs }), ...columnsAre({ reason, application })]);
   const query = `
     SELECT
       why AS reason, issue.1 AS path, issue.2 AS message, count() AS count, toUnixTimestamp64Micro(max(received_at)) AS last_us,

@@ -1,5 +1,5 @@
 import type { DataCondition } from '../../events/data/data-path.ts';
-import { allOf, columnsAre, isOneOf, isWithin, type Condition } from './conditions.ts';
+import { allOf, columnsAre, END_US, isOneOf, isWithin, type Condition } from './conditions.ts';
 
 /** Which events a question is about; what is undefined does not matter. */
 export interface EventFilters {
@@ -18,15 +18,12 @@ export interface EventFilters {
   readonly where?: readonly DataCondition[] | undefined;
 }
 
-/** Later than any event, and early enough for ClickHouse to find its month. */
-export const END_US = Date.UTC(2299, 0, 1) * 1000;
-
 /** All of them but `where`, over the columns of `events`. */
 export function columnFilters({ fromUs = 0, toUs = END_US, sessionId, names, ...filters }: EventFilters): Condition {
   const { application, category, name, user } = filters;
   return allOf([
     ...columnsAre({ application, category, name, user, session_id: sessionId }),
     ...isOneOf('name', names),
-    isWithin('timestamp', { fromUs, toUs }),
+    ...isWithin('timestamp', { fromUs, toUs }),
   ]);
 }
