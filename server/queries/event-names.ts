@@ -2,11 +2,10 @@ import type { LRUCache } from 'lru-cache';
 import { queryRows } from '../clickhouse/query.ts';
 import { allOf, columnsAre } from './sql/conditions.ts';
 import { countedHours } from './counted/counted-hours.ts';
-import type { Counting, KindOfEvent } from './counted/grown-hours.ts';
+import { versionOf, type Count, type Counting, type KindOfEvent } from './counted/grown-hours.ts';
 
 /** What is known of one name of a category, over everything that was ever stored. */
-export interface EventName extends KindOfEvent {
-  readonly events: number;
+export interface EventName extends KindOfEvent, Count {
   /** The timestamps of its first and last event, in whole microseconds since the epoch. */
   readonly firstUs: number;
   readonly lastUs: number;
@@ -18,13 +17,8 @@ export interface NamesQuestion {
   readonly category?: string | undefined;
 }
 
-/** How many events each name has, and at how many rows they were counted. */
-export type KnownNames = Pick<LRUCache<string, CountedAt>, 'get' | 'set'>;
-
-interface CountedAt {
-  readonly rows: string;
-  readonly events: number;
-}
+/** How many events each name has. */
+export type KnownNames = Pick<LRUCache<string, Count>, 'get' | 'set'>;
 
 /** Of one answer. */
 export const MAX_NAMES = 1000;
@@ -34,7 +28,7 @@ const FEW = 100;
 
 /**
  * The names of events, the most frequent first, those with as many events in the order of category and name.
- * @param known of the same application; kept up, so that events are counted again only where there are more rows than before
+ * @param known of the same application; kept up, so that events are counted again only where the rows have changed
  * @throws what `queryRows` throws
  */
 export async function readEventNames(
@@ -45,7 +39,7 @@ export async function readEventNames(
   const { sql, params } = allOf(columnsAre({ application, category }));
   const query = `
     SELECT
-      category, name, toString(sum(rows)) AS all_rows,
+      category, name, ${VERSION},
       toUnixTimestamp64Micro(min(first)) AS first_us, toUnixTimestamp64Micro(max(last)) AS last_us
     FROM hours
     WHERE ${sql}
@@ -53,12 +47,13 @@ export async function readEventNames(
     HAVING sum(rows) > 0
     ORDER BY category, name`;
   const rows = await queryRows<Row>(counting.nodes, query, params, counting.bounds);
-  const grown = rows.filter((row) => known.get(keyOf(row))?.rows !== row.all_rows);
+  const grown = rows.filter((row) => known.get(keyOf(row))?.version !== BigInt(row.version));
   const counted = grown.length === 0 ? undefined : await countNames(counting, { application, category }, grown, known);
   return rows
     .map((row) => ({
       category: row.category,
       name: row.name,
+      version: BigInt(row.version),
       events: counted?.get(keyOf(row)) ?? known.get(keyOf(row))?.events ?? 0,
       firstUs: Number(row.first_us),
       lastUs: Number(row.last_us),
@@ -66,8 +61,10 @@ export async function readEventNames(
     .sort((a, b) => b.events - a.events);
 }
 
+const VERSION = `${versionOf('hour', 'rows')} AS version`;
+
 interface Row extends KindOfEvent {
-  readonly all_rows: string;
+  readonly version: string;
   readonly first_us: string | number;
   readonly last_us: string | number;
 }
@@ -81,18 +78,20 @@ async function countNames(
   const kinds = grown.length > FEW ? undefined : grown;
   const { sql, params } = await countedHours(counting, { ...question, kinds });
   const query = `
-    SELECT category, name, toString(sum(rows)) AS all_rows, sum(events) AS all_events, min(is_settled) AS are_settled
+    SELECT category, name, ${VERSION}, sum(events) AS all_events, min(is_settled) AS are_settled
     FROM (${sql})
     GROUP BY category, name`;
   const rows = await queryRows<CountedRow>(counting.nodes, query, params, counting.bounds);
   for (const row of rows) {
-    if (row.are_settled === 1) known.set(keyOf(row), { rows: row.all_rows, events: Number(row.all_events) });
+    if (row.are_settled === 1) {
+      known.set(keyOf(row), { version: BigInt(row.version), events: Number(row.all_events) });
+    }
   }
   return new Map(rows.map((row) => [keyOf(row), Number(row.all_events)]));
 }
 
 interface CountedRow extends KindOfEvent {
-  readonly all_rows: string;
+  readonly version: string;
   readonly all_events: string | number;
   readonly are_settled: 0 | 1;
 }

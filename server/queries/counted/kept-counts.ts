@@ -7,6 +7,7 @@ import {
   eventsOfGrown,
   grownHours,
   hoursAre,
+  versionOf,
   type Counting,
   type HoursBetween,
   type KindOfEvent,
@@ -54,22 +55,22 @@ export function countKeeper(counting: Counting): () => Promise<void> {
   return async () => {
     const toS = settledS(counting);
     if (toS !== keptToS) kept = new Map();
-    const rows = await rowsOfNames(counting);
-    const grown = rows.filter((row) => kept.get(keyOf(row)) !== row.all_rows);
+    const names = await versionsOfNames(counting);
+    const grown = names.filter((name) => kept.get(keyOf(name)) !== name.version);
     for (let at = 0; at < grown.length; at += NAMES_AT_ONCE) {
       await keepCounts(counting, { kinds: grown.slice(at, at + NAMES_AT_ONCE) }, ALL_HOURS);
     }
-    kept = new Map(rows.map((row) => [keyOf(row), row.all_rows]));
+    kept = new Map(names.map((name) => [keyOf(name), name.version]));
     keptToS = toS;
   };
 }
 
 interface NameRow extends KindOfEvent {
-  readonly all_rows: string;
+  readonly version: string;
 }
 
-async function rowsOfNames({ nodes, bounds }: Counting): Promise<NameRow[]> {
-  const query = 'SELECT category, name, toString(sum(rows)) AS all_rows FROM hours GROUP BY category, name';
+async function versionsOfNames({ nodes, bounds }: Counting): Promise<NameRow[]> {
+  const query = `SELECT category, name, ${versionOf('hour', 'rows')} AS version FROM hours GROUP BY category, name`;
   return await queryRows<NameRow>(nodes, query, {}, bounds);
 }
 

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import { LRUCache } from 'lru-cache';
 import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
 import { createLogger } from '../../../server/common/log.ts';
 import { defaults } from '../../../server/config/config.ts';
 import { eraseUser } from '../../../server/erase/erase-user.ts';
+import { readCategories, type Known } from '../../../server/queries/categories.ts';
 import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
 import type { HourGroups } from '../../../server/queries/counted/settled-hours.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
@@ -14,8 +16,9 @@ import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 const DAY_S = Date.UTC(2026, 4, 1) / 1000;
 const BY_DAY: HourGroups = { group: 'intDiv(toUnixTimestamp(hour), 86400) * 86400', where: '1', params: {} };
 
-function eventAt(hour: number, name: string, event_id: string, user = 'other'): EventRow {
-  return eventRow({ timestamp: (DAY_S + hour * 3600) * 1_000_000, category: 'c', name, event_id, user });
+function eventAt(hour: number, event_id: string, user = 'other'): EventRow {
+  const timestamp = (DAY_S + hour * 3600) * 1_000_000;
+  return eventRow({ timestamp, category: 'c', name: 'click', event_id, user, session_id: user });
 }
 
 describe('Counts that are known from before', function () {
@@ -24,6 +27,7 @@ describe('Counts that are known from before', function () {
   let directory: TempDir;
   let nodes: Nodes;
   let known: KnownHours;
+  const ofNames: Known = { names: new LRUCache({ max: 10 }), sessions: new Map() };
 
   before(async () => {
     database = await migratedDatabase();
@@ -37,14 +41,15 @@ describe('Counts that are known from before', function () {
     await directory.remove();
   });
 
-  /** By day, and by hour. */
-  async function events(): Promise<readonly [day: number, hours: number]> {
+  /** By day, by hour, and of the category; and its sessions. */
+  async function events(): Promise<readonly (number | undefined)[]> {
     const bounds = { limits: defaults.questions, narrower: 'less' };
     const counting = { nodes, ingestNodes: nodes, bounds, nowMs: Date.now };
     const between = { fromS: DAY_S, toS: DAY_S + 86_400 };
     const counted = [await known.read(counting, {}, between, BY_DAY), await known.read(counting, {}, between)] as const;
     const [day, hours] = counted.map((groups) => [...groups.values()].reduce((sum, count) => sum + count, 0));
-    return [day ?? 0, hours ?? 0];
+    const [category] = await readCategories(counting, undefined, ofNames);
+    return [day, hours, category?.events, category?.sessions];
   }
 
   async function rows(): Promise<number> {
@@ -59,21 +64,21 @@ describe('Counts that are known from before', function () {
   const insert = (...made: readonly EventRow[]) => insertRows(database.name, 'events', made);
 
   it('are counted again where there are more rows, event by event and copy by copy', async () => {
-    await insert(eventAt(1, 'signup', 'x1', 'x'), eventAt(2, 'click', 'x2', 'x'), eventAt(2, 'click', 'o1'));
-    expect(await events()).to.deep.equal([3, 3]);
+    await insert(eventAt(1, 'x1', 'x'), eventAt(2, 'x2', 'x'), eventAt(2, 'o1'));
+    expect(await events()).to.deep.equal([3, 3, 3, 2]);
     for (const id of ['o2', 'o3', 'o4']) {
-      await insert(eventAt(2, 'click', id));
-      const expected = 2 + Number(id.slice(1));
-      expect(await events(), id).to.deep.equal([expected, expected]);
-      await insert(eventAt(2, 'click', id));
-      expect(await events(), `a copy of ${id}`).to.deep.equal([expected, expected]);
+      await insert(eventAt(2, id));
+      const count = 2 + Number(id.slice(1));
+      expect(await events(), id).to.deep.equal([count, count, count, 2]);
+      await insert(eventAt(2, id));
+      expect(await events(), `a copy of ${id}`).to.deep.equal([count, count, count, 2]);
     }
   });
 
-  it('are counted again after an erasure, though other keys got as many rows as went', async () => {
+  it('are counted again after an erasure, though another hour got as many rows as went', async () => {
     // One stored row of each key, so that as many go as come.
     await database.client.command({ query: 'OPTIMIZE TABLE hours FINAL' });
-    expect(await events()).to.deep.equal([6, 6]);
+    expect(await events()).to.deep.equal([6, 6, 6, 2]);
     const before = await rows();
     const erasing = { endpoint: testEndpoint(), database: database.name, dataDir: directory.path, waitMs: 5_000 };
     await eraseUser(
@@ -81,6 +86,6 @@ describe('Counts that are known from before', function () {
       { ...erasing, nowMs: Date.now, log: createLogger('silent') },
     );
     expect(await rows()).to.equal(before);
-    expect(await events()).to.deep.equal([4, 4]);
+    expect(await events()).to.deep.equal([4, 4, 4, 1]);
   });
 });
