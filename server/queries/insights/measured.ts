@@ -9,8 +9,8 @@ import type { CountedKey, PlannedSeries } from './series.ts';
 export interface Measured {
   /** Of rows of `events`, by aliases or columns that `person` names. */
   readonly ofRows: string;
-  /** Joins what was counted of several parts. */
-  readonly joined: string;
+  /** Joins sets of one interval; undefined for numbers, which are added up wherever they are read. */
+  readonly joined: string | undefined;
   /** The number of that, and the number of several of them together. */
   readonly value: string;
   readonly total: string;
@@ -19,7 +19,7 @@ export interface Measured {
 /** Parts are in a column `part`. Events without a user, or a session, count for none. */
 export function measured(measure: Measure): Measured {
   const person = PERSONS[measure];
-  if (person === undefined) return { ofRows: 'count()', joined: 'sum(part)', value: 'part', total: 'sum(part)' };
+  if (person === undefined) return { ofRows: 'count()', joined: undefined, value: 'part', total: 'sum(part)' };
   return {
     ofRows: `uniqExactStateIf(${person}, notEmpty(${person}))`,
     joined: 'uniqExactMergeState(part)',
@@ -44,8 +44,11 @@ export function seriesParams({ startsS, limit }: PlannedSeries) {
  */
 export function selectKeys({ measure, by }: PlannedSeries, { sql, selects }: Pick<Groups, 'sql' | 'selects'>): string {
   const { joined, value, total } = measured(measure);
-  // Groups of one SELECT need not be grouped again: there may be a hundred thousand, or sets of millions.
-  const groups = selects === 1 ? sql : `SELECT key, start_s, ${joined} AS part FROM (${sql}) GROUP BY key, start_s`;
+  // There may be a hundred thousand groups, or sets of millions.
+  const groups =
+    selects === 1 || joined === undefined
+      ? sql
+      : `SELECT key, start_s, ${joined} AS part FROM (${sql}) GROUP BY key, start_s`;
   return `
     SELECT key, ${total} AS total, groupArray(start_s) AS starts, groupArray(${value}) AS counts
     FROM (${groups})
@@ -58,16 +61,17 @@ export function selectKeys({ measure, by }: PlannedSeries, { sql, selects }: Pic
 export interface KeyRow {
   readonly key: string;
   readonly total: string | number;
+  /** An interval is there once or several times, each with a part of its count. */
   readonly starts: readonly (string | number)[];
   readonly counts: readonly (string | number)[];
 }
 
 export function countedKey({ key, total, starts, counts }: KeyRow): CountedKey {
-  return {
-    key,
-    total: Number(total),
-    counts: new Map(starts.map((startS, index) => [Number(startS), Number(counts[index])])),
-  };
+  const added = new Map<number, number>();
+  for (const [index, start] of starts.entries()) {
+    added.set(Number(start), (added.get(Number(start)) ?? 0) + Number(counts[index]));
+  }
+  return { key, total: Number(total), counts: added };
 }
 
 export async function readKeys(counting: Counting, { sql, params }: Condition): Promise<CountedKey[]> {
