@@ -14,10 +14,11 @@ interface Soak {
   readonly connections: number;
 }
 
-/** A moment of the server: minutes since the start, resident MiB. */
+/** A moment: minutes since the start, and resident MiB. */
 interface Sample {
-  readonly x: number;
-  readonly y: number;
+  readonly atMin: number;
+  readonly server: number;
+  readonly engine: number;
 }
 
 const SAMPLE_EVERY_MS = 5000;
@@ -25,15 +26,15 @@ const PRINTED_SAMPLES = 20;
 
 const USAGE = `Usage: node .build/bench/soak.js [--minutes M] [--rate R] [--connections C]
 
-Posts steadily to a server of its own and watches the server's resident memory.
+Posts clicks steadily to a server of its own and watches the resident memory of the server and of its ClickHouse.
 Exit code: 0 measured, 1 there were errors or answers other than 2xx, 2 wrong arguments.`;
 
 await runCommand(USAGE, async (args, signal) => {
   const soak = readOptions(args);
   const closing = new Closing();
   try {
-    const { server } = await startService(closing);
-    const [measured, samples] = await loadAndWatch(soak, server.url, server.pid, signal);
+    const { server, engine } = await startService(closing);
+    const [measured, samples] = await loadAndWatch(soak, server.url, { server, engine }, signal);
     signal.throwIfAborted();
     print(soak, measured, samples);
     return measured.non2xx + measured.errors === 0 ? 0 : 1;
@@ -55,21 +56,32 @@ function readOptions(args: readonly string[]): Soak {
 function loadAndWatch(
   { minutes, ratePerS, connections }: Soak,
   url: string,
-  pid: number,
+  watched: Watched,
   signal: AbortSignal,
 ): Promise<[Measurement, Sample[]]> {
   const { currentEvent } = benchTraffic();
   const next = () => postRequest(currentEvent());
   const finished = new AbortController();
   const load = measure({ url, next, connections, ratePerS, extent: { seconds: minutes * 60 } }, signal);
-  return Promise.all([load.finally(() => finished.abort()), watch(pid, finished.signal)]);
+  return Promise.all([load.finally(() => finished.abort()), watch(watched, finished.signal)]);
 }
 
-async function watch(pid: number, signal: AbortSignal): Promise<Sample[]> {
+/** Their ids may change: an engine that ended is started again. */
+interface Watched {
+  readonly server: { readonly pid: number };
+  readonly engine: { readonly pid: number };
+}
+
+async function watch({ server, engine }: Watched, signal: AbortSignal): Promise<Sample[]> {
   const samples: Sample[] = [];
   const startMs = performance.now();
   while (!signal.aborted) {
-    samples.push({ x: (performance.now() - startMs) / 60_000, y: (await residentBytes(pid)) / 2 ** 20 });
+    const [ofServer, ofEngine] = await Promise.all([server.pid, engine.pid].map(residentBytes));
+    samples.push({
+      atMin: (performance.now() - startMs) / 60_000,
+      server: (ofServer ?? NaN) / 2 ** 20,
+      engine: (ofEngine ?? NaN) / 2 ** 20,
+    });
     await pause(SAMPLE_EVERY_MS, signal);
   }
   return samples;
@@ -78,12 +90,20 @@ async function watch(pid: number, signal: AbortSignal): Promise<Sample[]> {
 /** The second half says whether memory is flat: in the first, a process is still growing to its working size. */
 function print({ minutes, ratePerS }: Soak, measured: Measurement, samples: readonly Sample[]): void {
   const step = Math.max(1, Math.floor(samples.length / PRINTED_SAMPLES));
-  for (const { x, y } of samples.filter((_, i) => i % step === 0)) {
-    console.log(`${x.toFixed(1).padStart(7)} min ${y.toFixed(1).padStart(8)} MiB`);
+  console.log('    min       server       engine');
+  for (const { atMin, ...mib } of samples.filter((_, i) => i % step === 0)) {
+    console.log(`${atMin.toFixed(1).padStart(7)} ${inMib(mib.server)} ${inMib(mib.engine)}`);
   }
-  const growth = slope(samples.slice(Math.floor(samples.length / 2)));
+  const second = samples.slice(Math.floor(samples.length / 2));
+  const growth = (of: 'server' | 'engine') => slope(second.map((one) => ({ x: one.atMin, y: one[of] }))).toFixed(2);
   const answered = Math.round(measured.ratePerS);
   console.log(`${minutes} min at ${ratePerS}/s asked, ${answered}/s answered, p99 ${measured.p99Ms} ms,`);
   console.log(`  ${measured.non2xx} answers other than 2xx, ${measured.errors} errors`);
-  console.log(`Resident memory of the server grows by ${growth.toFixed(2)} MiB/min in the second half.`);
+  console.log(
+    `Resident memory, in MiB/min of the second half: server ${growth('server')}, engine ${growth('engine')}.`,
+  );
+}
+
+function inMib(mib: number): string {
+  return `${mib.toFixed(1)} MiB`.padStart(12);
 }
