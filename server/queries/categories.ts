@@ -1,6 +1,7 @@
+import type { LRUCache } from 'lru-cache';
 import { queryRows } from '../clickhouse/query.ts';
 import { allOf, columnsAre } from './sql/conditions.ts';
-import { readEventNames, type EventName, type KnownNames } from './event-names.ts';
+import { FEW, readNamesInOrder, type KnownNames } from './event-names.ts';
 import { sumOfVersions, versionOf, type Counting } from './counted/grown-hours.ts';
 
 /** What is known of one category, over everything that was ever stored. */
@@ -17,12 +18,21 @@ export interface Category {
 /** What was counted of one application, or of all of them. */
 export interface Known {
   readonly names: KnownNames;
-  /** The sessions of each category, and in which version of its rows. */
-  readonly sessions: Map<string, { readonly version: bigint; readonly sessions: number }>;
+  /** Of each category. */
+  readonly sessions: Pick<LRUCache<string, CountedSessions>, 'get' | 'set'>;
 }
 
+interface CountedSessions {
+  /** Of the rows of the category. */
+  readonly version: bigint;
+  readonly sessions: number;
+}
+
+/** All that is known of a category from its names. */
+type OfNames = Omit<Category, 'sessions'> & Pick<CountedSessions, 'version'>;
+
 /**
- * Every category that has events, in alphabetical order.
+ * Every category that has events, in the order of their bytes.
  * @param known kept up, so that what has not changed is not counted again
  * @throws what `queryRows` throws
  */
@@ -31,52 +41,59 @@ export async function readCategories(
   application: string | undefined,
   known: Known,
 ): Promise<Category[]> {
-  const names = await readEventNames(counting, { application }, known.names);
-  const byCategory = new Map<string, EventName[]>();
-  for (const name of names) byCategory.set(name.category, [...(byCategory.get(name.category) ?? []), name]);
-  const versions = [...byCategory].map(
-    ([category, names]) => [category, sumOfVersions(names.map(({ version }) => version))] as const,
-  );
-  await readSessions(counting, application, new Map(versions), known.sessions);
-  return [...byCategory]
-    .map(([category, names]) => ({
+  const categories = new Map<string, OfNames>();
+  for (const { category, ...name } of await readNamesInOrder(counting, { application }, known.names)) {
+    const before = categories.get(category) ?? { version: 0n, events: 0, firstUs: Infinity, lastUs: 0 };
+    categories.set(category, {
       category,
-      events: names.reduce((sum, { events }) => sum + events, 0),
-      sessions: known.sessions.get(category)?.sessions ?? 0,
-      firstUs: names.reduce((first, { firstUs }) => Math.min(first, firstUs), Infinity),
-      lastUs: names.reduce((last, { lastUs }) => Math.max(last, lastUs), 0),
-    }))
-    .sort((a, b) => Buffer.from(a.category).compare(Buffer.from(b.category)));
+      version: sumOfVersions([before.version, name.version]),
+      events: before.events + name.events,
+      firstUs: Math.min(before.firstUs, name.firstUs),
+      lastUs: Math.max(before.lastUs, name.lastUs),
+    });
+  }
+  const sessions = await readSessions(counting, application, [...categories.values()], known.sessions);
+  return [...categories.values()].map(({ category, events, firstUs, lastUs }) => ({
+    category,
+    events,
+    sessions: sessions.get(category) ?? 0,
+    firstUs,
+    lastUs,
+  }));
 }
 
-/** @param versions of the categories, over the rows of all of their names */
 async function readSessions(
   { nodes, bounds }: Counting,
   application: string | undefined,
-  versions: ReadonlyMap<string, bigint>,
+  categories: readonly OfNames[],
   known: Known['sessions'],
-): Promise<void> {
-  const grown = [...versions].filter(([category, version]) => known.get(category)?.version !== version);
-  if (grown.length === 0) return;
+): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  const grown: string[] = [];
+  for (const { category, version } of categories) {
+    const counted = known.get(category);
+    if (counted?.version === version) found.set(category, counted.sessions);
+    else grown.push(category);
+  }
+  if (grown.length === 0) return found;
   const { sql, params } = allOf([
     ...columnsAre({ application }),
-    {
-      sql: 'category IN {grown:Array(String)}',
-      params: { grown: grown.map(([category]) => category) },
-    },
+    ...(grown.length > FEW ? [] : [{ sql: 'category IN {grown:Array(String)}', params: { grown } }]),
   ]);
   const query = `
-    SELECT category, ${versionOf('hour', 'rows')} AS version, uniqExactMerge(sessions) AS all_sessions
+    SELECT category, ${versionOf('hour', 'rows')} AS version, toFloat64(uniqExactMerge(sessions)) AS all_sessions
     FROM hours
     WHERE ${sql}
     GROUP BY category`;
   for (const { category, version, all_sessions } of await queryRows<SessionsRow>(nodes, query, params, bounds)) {
-    known.set(category, { version: BigInt(version), sessions: Number(all_sessions) });
+    found.set(category, all_sessions);
+    known.set(category, { version: BigInt(version), sessions: all_sessions });
   }
+  return found;
 }
 
 interface SessionsRow {
   readonly category: string;
   readonly version: string;
-  readonly all_sessions: string | number;
+  readonly all_sessions: number;
 }

@@ -5,11 +5,15 @@ import { countedHours } from './counted/counted-hours.ts';
 import { versionOf, type Count, type Counting, type KindOfEvent } from './counted/grown-hours.ts';
 
 /** What is known of one name of a category, over everything that was ever stored. */
-export interface EventName extends KindOfEvent, Count {
+export interface EventName extends KindOfEvent {
+  readonly events: number;
   /** The timestamps of its first and last event, in whole microseconds since the epoch. */
   readonly firstUs: number;
   readonly lastUs: number;
 }
+
+/** The same, and the version of its rows. */
+export type VersionedName = EventName & Count;
 
 /** Whose names; what is undefined does not matter. */
 export interface NamesQuestion {
@@ -23,19 +27,31 @@ export type KnownNames = Pick<LRUCache<string, Count>, 'get' | 'set'>;
 /** Of one answer. */
 export const MAX_NAMES = 1000;
 
-/** So many names that have grown are counted by themselves; of more, all are. */
-const FEW = 100;
+/** So many that have grown are counted by themselves; of more, all are. */
+export const FEW = 100;
+
+/** The names of events, the most frequent first, those with as many events in the order of category and name. */
+export async function readEventNames(
+  counting: Counting,
+  question: NamesQuestion,
+  known: KnownNames,
+): Promise<EventName[]> {
+  const names = await readNamesInOrder(counting, question, known);
+  return names
+    .map(({ category, name, events, firstUs, lastUs }) => ({ category, name, events, firstUs, lastUs }))
+    .sort((a, b) => b.events - a.events);
+}
 
 /**
- * The names of events, the most frequent first, those with as many events in the order of category and name.
+ * The names of events, in the order of the bytes of category and name.
  * @param known of the same application; kept up, so that events are counted again only where the rows have changed
  * @throws what `queryRows` throws
  */
-export async function readEventNames(
+export async function readNamesInOrder(
   counting: Counting,
   { application, category }: NamesQuestion,
   known: KnownNames,
-): Promise<EventName[]> {
+): Promise<VersionedName[]> {
   const { sql, params } = allOf(columnsAre({ application, category }));
   const query = `
     SELECT
@@ -49,16 +65,14 @@ export async function readEventNames(
   const rows = await queryRows<Row>(counting.nodes, query, params, counting.bounds);
   const grown = rows.filter((row) => known.get(keyOf(row))?.version !== BigInt(row.version));
   const counted = grown.length === 0 ? undefined : await countNames(counting, { application, category }, grown, known);
-  return rows
-    .map((row) => ({
-      category: row.category,
-      name: row.name,
-      version: BigInt(row.version),
-      events: counted?.get(keyOf(row)) ?? known.get(keyOf(row))?.events ?? 0,
-      firstUs: Number(row.first_us),
-      lastUs: Number(row.last_us),
-    }))
-    .sort((a, b) => b.events - a.events);
+  return rows.map((row) => ({
+    category: row.category,
+    name: row.name,
+    version: BigInt(row.version),
+    events: counted?.get(keyOf(row)) ?? known.get(keyOf(row))?.events ?? 0,
+    firstUs: Number(row.first_us),
+    lastUs: Number(row.last_us),
+  }));
 }
 
 const VERSION = `${versionOf('hour', 'rows')} AS version`;

@@ -66,7 +66,7 @@ export interface Freshness {
 const MAX_CACHED = 100;
 /** Of applications, and of all of them together. */
 const MAX_SCOPES = 100;
-/** Names of each of them whose counts are remembered. */
+/** Names and categories of each of them whose counts are remembered. */
 const MAX_KNOWN = 10_000;
 const NARROWER = 'GET /events with a range (from, to) instead';
 
@@ -83,7 +83,7 @@ export function createQuestions(dependencies: QuestionsDependencies): Questions 
     const key = keyOf({ application });
     const found = scopes.get(key) ?? {
       names: new LRUCache({ max: MAX_KNOWN }),
-      sessions: new Map<string, never>(),
+      sessions: new LRUCache({ max: MAX_KNOWN }),
     };
     scopes.set(key, found);
     return found;

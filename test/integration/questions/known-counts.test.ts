@@ -27,7 +27,7 @@ describe('Counts that are known from before', function () {
   let directory: TempDir;
   let nodes: Nodes;
   let known: KnownHours;
-  const ofNames: Known = { names: new LRUCache({ max: 10 }), sessions: new Map() };
+  const ofNames: Known = { names: new LRUCache({ max: 10 }), sessions: new LRUCache({ max: 10 }) };
 
   before(async () => {
     database = await migratedDatabase();
