@@ -63,13 +63,23 @@ export async function readNamesInOrder(
     HAVING sum(rows) > 0
     ORDER BY category, name`;
   const rows = await queryRows<Row>(counting.nodes, query, params, counting.bounds);
-  const grown = rows.filter((row) => known.get(keyOf(row))?.version !== BigInt(row.version));
-  const counted = grown.length === 0 ? undefined : await countNames(counting, { application, category }, grown, known);
+  // Held here: what is counted now may take the place of what was known.
+  const events = new Map<string, number>();
+  const grown: Row[] = [];
+  for (const row of rows) {
+    const counted = known.get(keyOf(row));
+    if (counted?.version === BigInt(row.version)) events.set(keyOf(row), counted.events);
+    else grown.push(row);
+  }
+  if (grown.length > 0) {
+    const counted = await countNames(counting, { application, category }, grown, known);
+    for (const [key, count] of counted) events.set(key, count);
+  }
   return rows.map((row) => ({
     category: row.category,
     name: row.name,
     version: BigInt(row.version),
-    events: counted?.get(keyOf(row)) ?? known.get(keyOf(row))?.events ?? 0,
+    events: events.get(keyOf(row)) ?? 0,
     firstUs: Number(row.first_us),
     lastUs: Number(row.last_us),
   }));

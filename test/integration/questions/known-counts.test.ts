@@ -5,6 +5,7 @@ import { createLogger } from '../../../server/common/log.ts';
 import { defaults } from '../../../server/config/config.ts';
 import { eraseUser } from '../../../server/erase/erase-user.ts';
 import { readCategories, type Known } from '../../../server/queries/categories.ts';
+import type { Counting } from '../../../server/queries/counted/grown-hours.ts';
 import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
 import type { HourGroups } from '../../../server/queries/counted/settled-hours.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
@@ -41,14 +42,20 @@ describe('Counts that are known from before', function () {
     await directory.remove();
   });
 
+  const counting = (): Counting => {
+    const bounds = { limits: defaults.questions, narrower: 'less' };
+    return { nodes, ingestNodes: nodes, bounds, nowMs: Date.now };
+  };
+
   /** By day, by hour, and of the category; and its sessions. */
   async function events(): Promise<readonly (number | undefined)[]> {
-    const bounds = { limits: defaults.questions, narrower: 'less' };
-    const counting = { nodes, ingestNodes: nodes, bounds, nowMs: Date.now };
     const between = { fromS: DAY_S, toS: DAY_S + 86_400 };
-    const counted = [await known.read(counting, {}, between, BY_DAY), await known.read(counting, {}, between)] as const;
+    const counted = [
+      await known.read(counting(), {}, between, BY_DAY),
+      await known.read(counting(), {}, between),
+    ] as const;
     const [day, hours] = counted.map((groups) => [...groups.values()].reduce((sum, count) => sum + count, 0));
-    const [category] = await readCategories(counting, undefined, ofNames);
+    const [category] = await readCategories(counting(), undefined, ofNames);
     return [day, hours, category?.events, category?.sessions];
   }
 
@@ -87,5 +94,27 @@ describe('Counts that are known from before', function () {
     );
     expect(await rows()).to.equal(before);
     expect(await events()).to.deep.equal([4, 4, 4, 1]);
+  });
+
+  it('are right where there are more names and categories than are remembered', async () => {
+    const many = await migratedDatabase();
+    const itsNodes = connectAny({ endpoint: testEndpoint(), database: many.name, role: 'query' });
+    try {
+      const made = ['a', 'b', 'c', 'd'].map((name, at) => ({ ...eventAt(at, name), category: name, name }));
+      await insertRows(many.name, 'events', made);
+      const few: Known = { names: new LRUCache({ max: 2 }), sessions: new LRUCache({ max: 2 }) };
+      for (let times = 0; times < 3; times += 1) {
+        const found = await readCategories({ ...counting(), nodes: itsNodes }, undefined, few);
+        expect(found.map(({ category, events, sessions }) => [category, events, sessions])).to.deep.equal([
+          ['a', 1, 1],
+          ['b', 1, 1],
+          ['c', 1, 1],
+          ['d', 1, 1],
+        ]);
+      }
+    } finally {
+      await itsNodes.close();
+      await many.drop();
+    }
   });
 });
