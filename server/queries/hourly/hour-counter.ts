@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { hourOf, type HourMs } from '../../events/hours.ts';
-import type { EventCounts, HourlyQueries, MinuteMs } from './read-hourly.ts';
+import { sumOfVersions } from '../counted/grown-hours.ts';
+import type { EventCounts, HourlyQueries, MinuteMs, UserCounts } from './read-hourly.ts';
 
 /** What is known of one UTC hour: exact. */
 export interface HourlyCounts {
@@ -11,19 +12,19 @@ export interface HourlyCounts {
   readonly uniqueUsers: number;
 }
 
-/** What was counted of an hour, and at how many rows. */
+/** What was counted of an hour, and in which version of its rows. */
 interface Known {
-  readonly rows: number;
+  readonly version: bigint;
   readonly counts: HourlyCounts;
 }
 
 interface Counted {
   readonly counts: HourlyCounts;
-  readonly apart: number;
+  readonly apart: bigint;
 }
 
-const NO_EVENTS: EventCounts = { rows: 0, clicks: 0, impressions: 0 };
-const NO_USERS = { rows: 0, uniqueUsers: 0 };
+const NO_EVENTS: EventCounts = { version: 0n, clicks: 0, impressions: 0 };
+const NO_USERS: UserCounts = { version: 0n, uniqueUsers: 0 };
 
 const MINUTE_MS = 60_000;
 
@@ -36,19 +37,19 @@ const AGAIN_MS = 20;
 
 /**
  * Counts hours from the tables of counts, and remembers what it has counted:
- * - An hour that has as many rows as when it was counted is not counted again.
- * - Of an hour that grows, only the minutes that have more rows than before are counted again.
+ * - An hour that has the version that was counted is not counted again.
+ * - Of an hour that grows, only the minutes that have changed are counted again.
  *
  * An INSERT reaches the two tables one after the other, and a crash may come between. So what was counted is answered and
- * kept when both had as many rows: then it is what all of them say. Otherwise it is counted again a moment later, unless the
+ * kept when both had one version: then it is what all of them say. Otherwise it is counted again a moment later, unless the
  * tables were as far apart before: then it is a crash that parts them, and not an INSERT.
  */
 export class HourCounter {
   readonly #queriesUntil: (signal: AbortSignal) => HourlyQueries;
   readonly #known: LRUCache<HourMs, Known>;
   readonly #minutes = new LRUCache<HourMs, ReadonlyMap<MinuteMs, EventCounts>>({ max: GROWING_HOURS });
-  /** How many rows more one table has than the other, of the hours of which that stays so. */
-  readonly #apart: LRUCache<HourMs, number>;
+  /** By how much the version in one table differs from that in the other, of the hours of which that stays so. */
+  readonly #apart: LRUCache<HourMs, bigint>;
 
   /** @param queriesUntil the queries for those who wait until the signal is aborted */
   constructor(queriesUntil: (signal: AbortSignal) => HourlyQueries, maxHours: number) {
@@ -71,24 +72,24 @@ export class HourCounter {
     const queries = this.#queriesUntil(signal);
     const result = new Map<HourMs, HourlyCounts>();
     const known = hours.filter((hour) => this.#known.has(hour) && !haveGrown.has(hour));
-    const rows = await askFor(known, queries.hourRows);
+    const versions = await askFor(known, queries.hourVersions);
     for (const hour of known) {
       const before = this.#known.get(hour);
-      if (before?.rows === (rows.get(hour) ?? 0)) result.set(hour, before.counts);
+      if (before?.version === (versions.get(hour) ?? 0n)) result.set(hour, before.counts);
     }
     let left = hours.filter((hour) => !result.has(hour));
     for (let again = 0; left.length > 0; again += 1) {
       if (again > 0) await sleep(AGAIN_MS);
       const counted = await this.#count(queries, left);
       for (const { counts } of counted) result.set(counts.hour, counts);
-      const torn = counted.filter(({ counts, apart }) => apart !== 0 && apart !== this.#apart.get(counts.hour));
+      const torn = counted.filter(({ counts, apart }) => apart !== 0n && apart !== this.#apart.get(counts.hour));
       if (again === TIMES_AGAIN) for (const { counts, apart } of torn) this.#apart.set(counts.hour, apart);
       left = again === TIMES_AGAIN ? [] : torn.map(({ counts }) => counts.hour);
     }
     return result;
   }
 
-  /** @returns with the counts of each, how many rows more one table had than the other */
+  /** @returns with the counts of each, how far the versions of the two tables were apart */
   async #count(queries: HourlyQueries, hours: readonly HourMs[]): Promise<Counted[]> {
     // What was counted before, and is again, has grown.
     const growing = new Set(hours.filter((hour) => this.#known.has(hour)).slice(0, GROWING_HOURS));
@@ -102,28 +103,28 @@ export class HourCounter {
     ]);
     const grownEvents = new Map(byMinutes);
     return hours.map((hour) => {
-      const { rows, uniqueUsers } = users.get(hour) ?? NO_USERS;
-      const { rows: received, clicks, impressions } = grownEvents.get(hour) ?? events.get(hour) ?? NO_EVENTS;
+      const { version, uniqueUsers } = users.get(hour) ?? NO_USERS;
+      const { version: ofMinutes, clicks, impressions } = grownEvents.get(hour) ?? events.get(hour) ?? NO_EVENTS;
       const counts = { hour, clicks, impressions, uniqueUsers };
-      if (received === rows) this.#known.set(hour, { rows, counts });
-      return { counts, apart: received - rows };
+      if (ofMinutes === version) this.#known.set(hour, { version, counts });
+      return { counts, apart: BigInt.asUintN(64, ofMinutes - version) };
     });
   }
 
   async #countMinutes(queries: HourlyQueries, hour: HourMs): Promise<EventCounts> {
     const before = this.#minutes.get(hour) ?? new Map<MinuteMs, EventCounts>();
     const likely = likelyToGrow(hour, before);
-    const [rows, counted] = await Promise.all([queries.minuteRows(hour), askFor(likely, queries.minuteEvents)]);
-    const changed = [...rows]
-      .filter(([minute, rows]) => before.get(minute)?.rows !== rows && !likely.includes(minute))
+    const [versions, counted] = await Promise.all([queries.minuteVersions(hour), askFor(likely, queries.minuteEvents)]);
+    const changed = [...versions]
+      .filter(([minute, version]) => before.get(minute)?.version !== version && !likely.includes(minute))
       .map(([minute]) => minute);
     const others = await askFor(changed, queries.minuteEvents);
-    const same = [...before].filter(([minute]) => rows.has(minute));
+    const same = [...before].filter(([minute]) => versions.has(minute));
     const minutes = new Map([...same, ...counted, ...others]);
     this.#minutes.set(hour, minutes);
     return [...minutes.values()].reduce(
       (sum, each) => ({
-        rows: sum.rows + each.rows,
+        version: sumOfVersions([sum.version, each.version]),
         clicks: sum.clicks + each.clicks,
         impressions: sum.impressions + each.impressions,
       }),

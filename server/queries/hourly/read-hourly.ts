@@ -1,38 +1,40 @@
 import type { Nodes } from '../../clickhouse/nodes.ts';
 import { queryRows, type QuestionLimits } from '../../clickhouse/query.ts';
 import type { HourMs } from '../../events/hours.ts';
+import { versionOf } from '../counted/grown-hours.ts';
 import { allOf, columnsAre } from '../sql/conditions.ts';
 
 /** A UTC minute, as the milliseconds since the epoch at which it begins. */
 export type MinuteMs = number;
 
-/** Clicks and impressions of a minute, or of an hour, and the rows that were received for them, copies included. */
+/** Clicks and impressions of a minute, or of an hour. */
 export interface EventCounts {
-  readonly rows: number;
+  readonly version: bigint;
   readonly clicks: number;
   readonly impressions: number;
 }
 
 export interface UserCounts {
-  readonly rows: number;
+  readonly version: bigint;
   readonly uniqueUsers: number;
 }
 
 /**
- * What the tables of counts say about clicks and impressions. Hours and minutes without any are left out. In each answer
- * `rows` is read together with the numbers beside it, so it is their version.
+ * What the tables of counts say about clicks and impressions. Hours and minutes without any are left out. A version is that
+ * of the rows that the numbers beside it were read from, and that of an hour the sum of those of its minutes (`versionOf`).
  */
 export interface HourlyQueries {
-  /** How many rows each hour has: cheap, however large it is. */
-  readonly hourRows: (hours: readonly HourMs[]) => Promise<ReadonlyMap<HourMs, number>>;
+  /** Cheap, however large the hours are. */
+  readonly hourVersions: (hours: readonly HourMs[]) => Promise<ReadonlyMap<HourMs, bigint>>;
   /** The unique users of each hour, which means to merge a set of all of them. */
   readonly users: (hours: readonly HourMs[]) => Promise<ReadonlyMap<HourMs, UserCounts>>;
   /** The events of each hour, which means to merge the sets of its minutes. */
   readonly events: (hours: readonly HourMs[]) => Promise<ReadonlyMap<HourMs, EventCounts>>;
-  readonly minuteRows: (hour: HourMs) => Promise<ReadonlyMap<MinuteMs, number>>;
+  readonly minuteVersions: (hour: HourMs) => Promise<ReadonlyMap<MinuteMs, bigint>>;
   readonly minuteEvents: (minutes: readonly MinuteMs[]) => Promise<ReadonlyMap<MinuteMs, EventCounts>>;
 }
 
+const HOUR = "toStartOfHour(minute, 'UTC')";
 const MINUTES_OF_HOURS = `
   minute IN (SELECT toDateTime(arrayJoin({hours:Array(UInt32)}) + 60 * arrayJoin(range(60)), 'UTC'))`;
 
@@ -69,7 +71,7 @@ export function hourlyQueries(
     return new Map(rows.map((row) => [row.time_s * 1000, shape(row)]));
   };
   const ofHours = (columns: string) => `
-    SELECT toUnixTimestamp(hour) AS time_s, sum(rows) AS rows${columns}
+    SELECT toUnixTimestamp(hour) AS time_s, ${versionOf('hour', 'rows')} AS version${columns}
     FROM hours
     WHERE ${selected} AND hour IN (SELECT toDateTime(arrayJoin({hours:Array(UInt32)}), 'UTC'))
     GROUP BY hour`;
@@ -77,29 +79,28 @@ export function hourlyQueries(
   const ofMinutes = (time: string, condition: string) => `
     SELECT
       toUnixTimestamp(${time}) AS time_s,
-      sum(received) AS rows,
+      ${versionOf(HOUR, 'received')} AS version,
       sumIf(events, name = 'click') AS clicks,
       sumIf(events, name = 'impression') AS impressions
     FROM
     (
-      SELECT minute, name, sum(rows) AS received, uniqExactMerge(ids) AS events
+      SELECT minute, application, category, name, sum(rows) AS received, uniqExactMerge(ids) AS events
       FROM minutes
       WHERE ${selected} AND ${condition}
-      GROUP BY minute, application, name
+      GROUP BY minute, application, category, name
     )
     GROUP BY time_s`;
   return {
-    hourRows: async (hours) => read('hourRows', ofHours(''), { hours }, rowsOf),
+    hourVersions: async (hours) => read('hourVersions', ofHours(''), { hours }, versionIn),
     users: async (hours) => read('users', ofHours(', uniqExactMerge(users) AS unique_users'), { hours }, usersOf),
-    events: async (hours) =>
-      read('events', ofMinutes(`toStartOfHour(minute, 'UTC')`, MINUTES_OF_HOURS), { hours }, eventsOf),
-    minuteRows: async (hour) =>
+    events: async (hours) => read('events', ofMinutes(HOUR, MINUTES_OF_HOURS), { hours }, eventsOf),
+    minuteVersions: async (hour) =>
       read(
-        'minuteRows',
-        `SELECT toUnixTimestamp(minute) AS time_s, sum(rows) AS rows FROM minutes
+        'minuteVersions',
+        `SELECT toUnixTimestamp(minute) AS time_s, ${versionOf(HOUR, 'rows')} AS version FROM minutes
          WHERE ${selected} AND ${MINUTES_OF_HOURS} GROUP BY minute`,
         { hours: [hour] },
-        rowsOf,
+        versionIn,
       ),
     minuteEvents: async (minutes) =>
       read(
@@ -113,20 +114,20 @@ export function hourlyQueries(
 
 interface Row {
   readonly time_s: number;
-  readonly rows: string | number;
+  readonly version: string;
   readonly clicks?: string | number;
   readonly impressions?: string | number;
   readonly unique_users?: string | number;
 }
 
-function rowsOf({ rows }: Row): number {
-  return Number(rows);
+function versionIn({ version }: Row): bigint {
+  return BigInt(version);
 }
 
-function usersOf({ rows, unique_users: uniqueUsers = 0 }: Row): UserCounts {
-  return { rows: Number(rows), uniqueUsers: Number(uniqueUsers) };
+function usersOf({ version, unique_users: uniqueUsers = 0 }: Row): UserCounts {
+  return { version: BigInt(version), uniqueUsers: Number(uniqueUsers) };
 }
 
-function eventsOf({ rows, clicks = 0, impressions = 0 }: Row): EventCounts {
-  return { rows: Number(rows), clicks: Number(clicks), impressions: Number(impressions) };
+function eventsOf({ version, clicks = 0, impressions = 0 }: Row): EventCounts {
+  return { version: BigInt(version), clicks: Number(clicks), impressions: Number(impressions) };
 }

@@ -137,10 +137,10 @@ describe('POST and GET /analytics', () => {
     await post(`timestamp=${past}&user=ada&click`);
     await eventually(async () => expect(await fresh(past)).to.contain('clicks,1\n'));
     const merges = await queriesSent(service, 'users');
-    const versions = await queriesSent(service, 'hourRows');
+    const versions = await queriesSent(service, 'hourVersions');
     for (let asked = 0; asked < 5; asked += 1) await fresh(past);
     expect(await queriesSent(service, 'users')).to.equal(merges);
-    expect(await queriesSent(service, 'hourRows')).to.equal(versions + 5);
+    expect(await queriesSent(service, 'hourVersions')).to.equal(versions + 5);
   });
 });
 

@@ -8,11 +8,14 @@ import { readCategories, type Known } from '../../../server/queries/categories.t
 import type { Counting } from '../../../server/queries/counted/grown-hours.ts';
 import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
 import type { HourGroups } from '../../../server/queries/counted/settled-hours.ts';
+import { HourCounter } from '../../../server/queries/hourly/hour-counter.ts';
+import { hourlyQueries } from '../../../server/queries/hourly/read-hourly.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventRow, insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
 import { rowsOf } from '../../support/clickhouse/stored.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
+import { waiting } from '../../support/waiting.ts';
 
 const DAY_S = Date.UTC(2026, 4, 1) / 1000;
 const BY_DAY: HourGroups = { group: 'intDiv(toUnixTimestamp(hour), 86400) * 86400', where: '1', params: {} };
@@ -70,6 +73,11 @@ describe('Counts that are known from before', function () {
 
   const insert = (...made: readonly EventRow[]) => insertRows(database.name, 'events', made);
 
+  async function erase(user: string): Promise<void> {
+    const erasing = { endpoint: testEndpoint(), database: database.name, dataDir: directory.path, waitMs: 5_000 };
+    await eraseUser({ user, application: undefined }, { ...erasing, nowMs: Date.now, log: createLogger('silent') });
+  }
+
   it('are counted again where there are more rows, event by event and copy by copy', async () => {
     await insert(eventAt(1, 'x1', 'x'), eventAt(2, 'x2', 'x'), eventAt(2, 'o1'));
     expect(await events()).to.deep.equal([3, 3, 3, 2]);
@@ -87,13 +95,28 @@ describe('Counts that are known from before', function () {
     await database.client.command({ query: 'OPTIMIZE TABLE hours FINAL' });
     expect(await events()).to.deep.equal([6, 6, 6, 2]);
     const before = await rows();
-    const erasing = { endpoint: testEndpoint(), database: database.name, dataDir: directory.path, waitMs: 5_000 };
-    await eraseUser(
-      { user: 'x', application: undefined },
-      { ...erasing, nowMs: Date.now, log: createLogger('silent') },
-    );
+    await erase('x');
     expect(await rows()).to.equal(before);
     expect(await events()).to.deep.equal([4, 4, 4, 1]);
+  });
+
+  it('of clicks and impressions are counted again after an erasure, though the hour has as many rows', async () => {
+    const ofClicks = { ...eventAt(5, 'c1', 'y'), category: 'analytics' };
+    await insert(
+      ofClicks,
+      { ...ofClicks, name: 'impression' },
+      { ...ofClicks, name: 'impression', user: 'o', event_id: 'i1' },
+    );
+    await database.client.command({ query: 'OPTIMIZE TABLE hours FINAL' });
+    await database.client.command({ query: 'OPTIMIZE TABLE minutes FINAL' });
+    const counter = new HourCounter((signal) => hourlyQueries(nodes.until(signal), defaults.questions, undefined), 10);
+    const hour = (DAY_S + 5 * 3600) * 1000;
+    const count = async () => (await counter.count([hour], new Set(), waiting)).get(hour);
+    expect(await count()).to.deep.equal({ hour, clicks: 1, impressions: 2, uniqueUsers: 2 });
+    const before = await rows();
+    await erase('y');
+    expect(await rows()).to.equal(before);
+    expect(await count()).to.deep.equal({ hour, clicks: 0, impressions: 1, uniqueUsers: 1 });
   });
 
   it('are right where there are more names and categories than are remembered', async () => {

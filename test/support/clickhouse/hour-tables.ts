@@ -14,10 +14,10 @@ export class HourTables {
   readonly hours = new Map<HourMs, CountedHour>();
   /** The hours, or minutes, of each query. */
   readonly asked: Record<keyof HourlyQueries, number[][]> = {
-    hourRows: [],
+    hourVersions: [],
     users: [],
     events: [],
-    minuteRows: [],
+    minuteVersions: [],
     minuteEvents: [],
   };
   /** While set, queries wait for it before they read. */
@@ -32,11 +32,12 @@ export class HourTables {
   }
 
   readonly queries: HourlyQueries = {
-    hourRows: async (hours) => this.#read<number>('hourRows', hours, ({ rows }) => rows),
-    users: async (hours) => this.#read('users', hours, ({ rows, counts: { uniqueUsers } }) => ({ rows, uniqueUsers })),
+    hourVersions: async (hours) => this.#read('hourVersions', hours, ({ rows }) => BigInt(rows)),
+    users: async (hours) =>
+      this.#read('users', hours, ({ rows, counts: { uniqueUsers } }) => ({ version: BigInt(rows), uniqueUsers })),
     events: async (hours) => this.#read('events', hours, eventsOf),
-    minuteRows: async (hour) =>
-      inMinutes(await this.#read<number>('minuteRows', [hour], ({ minuteRows }) => minuteRows)),
+    minuteVersions: async (hour) =>
+      inMinutes(await this.#read('minuteVersions', [hour], ({ minuteRows }) => BigInt(minuteRows))),
     minuteEvents: async (minutes) => inMinutes(await this.#read('minuteEvents', minutes.map(hourOf), eventsOf)),
   };
 
@@ -66,7 +67,7 @@ function inMinutes<T>(byHour: ReadonlyMap<HourMs, T>): ReadonlyMap<number, T> {
 }
 
 function eventsOf({ minuteRows, counts: { clicks, impressions } }: { minuteRows: number; counts: HourlyCounts }) {
-  return { rows: minuteRows, clicks, impressions };
+  return { version: BigInt(minuteRows), clicks, impressions };
 }
 
 /** Every step that is already due, of promises and of the event loop. */

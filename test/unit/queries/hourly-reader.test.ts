@@ -57,7 +57,7 @@ describe('HourlyReader', () => {
     later.resolve();
     const answers = await Promise.all(late);
     expect(answers.flat().map(({ clicks }) => clicks)).to.deep.equal([10, 2, 2]);
-    expect(tables.asked.hourRows).to.deep.equal([[A]]);
+    expect(tables.asked.hourVersions).to.deep.equal([[A]]);
     expect(tables.asked.users.slice(1)).to.deep.equal([[A, B]]);
   });
 
@@ -105,10 +105,10 @@ describe('HourlyReader', () => {
     const first = await reader.read([A, B]);
     expect(await reader.read([A, B])).to.deep.equal(first);
     expect(tables.asked).to.deep.equal({
-      hourRows: [[A, B]],
+      hourVersions: [[A, B]],
       users: [[A, B]],
       events: [[A, B]],
-      minuteRows: [],
+      minuteVersions: [],
       minuteEvents: [],
     });
   });
@@ -194,7 +194,7 @@ describe('HourlyReader', () => {
       tables.put(A, clicks, 1);
       expect((await counter.count([A], new Set([A]), waiting)).get(A)?.clicks).to.equal(clicks);
     }
-    expect(tables.asked.hourRows).to.deep.equal([]);
+    expect(tables.asked.hourVersions).to.deep.equal([]);
     expect(tables.asked.events).to.deep.equal([[A]]);
     expect(tables.asked.minuteEvents).to.deep.equal([[A], [A, A]]);
   });

@@ -32,7 +32,7 @@ describe('Answers about hours that may be of a moment ago', () => {
     tables.put(A, 5, 1);
     clock.advance(99);
     expect(await clicksOf(reader, [B, A])).to.deep.equal([2, 1]);
-    expect(tables.asked.hourRows).to.have.length(0);
+    expect(tables.asked.hourVersions).to.have.length(0);
     clock.advance(401);
     expect(await clicksOf(reader, [B, A])).to.deep.equal([2, 5]);
   });
@@ -51,8 +51,8 @@ describe('Answers about hours that may be of a moment ago', () => {
         await settle();
       }
     }
-    expect(tables.asked.hourRows.length).to.be.within(8, 10);
-    expect(tables.asked.hourRows.filter((hours) => hours.length === 2).length).to.be.above(6);
+    expect(tables.asked.hourVersions.length).to.be.within(8, 10);
+    expect(tables.asked.hourVersions.filter((hours) => hours.length === 2).length).to.be.above(6);
   });
 
   it('gives none that is older than one that was given', async () => {
