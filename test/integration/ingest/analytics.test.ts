@@ -132,7 +132,7 @@ describe('POST and GET /analytics', () => {
     });
   });
 
-  it('does not merge an hour again whose row count is unchanged', async () => {
+  it('does not merge an hour again that has not changed', async () => {
     const past = hourOf(Date.now()) - 5 * HOUR_MS;
     await post(`timestamp=${past}&user=ada&click`);
     await eventually(async () => expect(await fresh(past)).to.contain('clicks,1\n'));
