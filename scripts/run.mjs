@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import path from 'node:path';
 import { inTurn } from './turns.mjs';
 
@@ -28,6 +29,11 @@ const SOURCES = [
 /** Notes what the build was made of. */
 const builtFrom = path.join(root, '.build/sources');
 const [program, ...args] = process.argv.slice(2);
+const TEST_USAGE = `Usage: npm test [-- --grep REGEXP | --fgrep TEXT] [--bail] [--no-parallel] [--reporter NAME]
+
+Installs and builds what is missing, lints, and runs the suite, or the tests whose name is like that, against a real
+ClickHouse: embedded, or as TEST_CLICKHOUSE says (testcontainers, shards, or the URL of a server).
+Exit code: 0 all passed, 2 wrong arguments, other: something failed.`;
 const isServer = program === 'server/main.js';
 /** Where those who install or build take turns: two at once leave an install that is broken, and taken for whole. */
 const turns = path.join(root, '.build/turns');
@@ -36,6 +42,7 @@ let child;
 let onChild = () => undefined;
 
 requireNode(20, 19);
+if (program === 'test') checkTestArguments();
 // A service that is stopped before it began has nothing to finish. Once it listens for signals itself, these are gone.
 const onSignal = (signal) => end(isServer ? 0 : 128 + constants.signals[signal]);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, onSignal);
@@ -61,6 +68,26 @@ if (program === 'test') {
   const file = path.join(root, '.build', program);
   process.argv = [process.execPath, file, ...args];
   await import(pathToFileURL(file).href);
+}
+
+/** mocha takes whatever it is given: a name that is wrong would run everything. */
+function checkTestArguments() {
+  try {
+    const options = {
+      grep: { type: 'string', short: 'g' },
+      fgrep: { type: 'string', short: 'f' },
+      reporter: { type: 'string', short: 'R' },
+      bail: { type: 'boolean', short: 'b' },
+      'no-parallel': { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    };
+    if (parseArgs({ args, options }).values.help !== true) return;
+    console.log(TEST_USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error.message}\n\n${TEST_USAGE}`);
+    process.exit(2);
+  }
 }
 
 /** The compilers take a second and a half to find out that nothing has changed. */

@@ -55,9 +55,9 @@ describe('The first command in a fresh clone', function () {
   afterEach(() => clone.remove());
 
   const read = async (name: string) => readFile(path.join(clone.path, name), 'utf8').catch(() => '');
-  const start = () => {
+  const start = (args = ['program.js']) => {
     const env = { ...process.env, PATH: `${path.join(clone.path, 'bin')}:${process.env['PATH']}` };
-    const command = spawn(process.execPath, ['scripts/run.mjs', 'program.js'], { cwd: clone.path, env });
+    const command = spawn(process.execPath, ['scripts/run.mjs', ...args], { cwd: clone.path, env });
     const outcome = Promise.all([text(command.stdout), text(command.stderr), once(command, 'close')]);
     return { command, outcome: outcome.then(([out, words, [status]]) => ({ out, words, status: status as unknown })) };
   };
@@ -99,6 +99,14 @@ describe('The first command in a fresh clone', function () {
     await utimes(path.join(turns, '7'), before, before);
     const { status, words } = await start().outcome;
     expect([status, words, await read('log')]).to.deep.equal([0, '', WHOLE]);
+  });
+
+  it('says how to test, and refuses to test what it does not know, before it installs anything', async () => {
+    const help = await start(['test', '--help']).outcome;
+    const wrong = await start(['test', '--grpe', 'x']).outcome;
+    expect([help.status, help.out.split(' [')[0]]).to.deep.equal([0, 'Usage: npm test']);
+    expect([wrong.status, wrong.words.includes("'--grpe'"), wrong.out]).to.deep.equal([2, true, '']);
+    expect(await read('log')).to.equal('');
   });
 
   it('is followed by others that neither install nor wait', async () => {
