@@ -21,6 +21,7 @@ import { createMetrics } from './metrics/metrics.ts';
 import { limitMetrics } from './metrics/limits.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 import { aggregateWorkers } from './workers/service-status.ts';
+import { shareStored } from './workers/share-stored.ts';
 
 export interface App {
   /** `http://HOST:PORT` */
@@ -82,7 +83,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     insert: async (insert) => gate.pass(async () => clickhouse.insert(insert)),
     backlog,
     metrics,
-    onStored: answers.stored,
+    onStored: shareStored(answers.stored),
     log,
     nowMs,
     random,

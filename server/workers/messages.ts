@@ -8,14 +8,17 @@ export interface Replies {
 /**
  * Workers are connected to the primary alone, which hands their calls on, and stops them:
  *   worker --call--> primary --request--> every worker --reply--> primary --replies--> worker
+ *   worker --stored--> primary --stored--> every other worker
  *   primary --stop--> every worker
  * `clickhour` tells these messages from those of Node and of libraries.
  */
 export type FromPrimary =
   | { readonly clickhour: 'request'; readonly id: string; readonly name: string }
   | ({ readonly clickhour: 'replies'; readonly id: string } & Replies)
+  | { readonly clickhour: 'stored' }
   | { readonly clickhour: 'stop' };
 
 export type ToPrimary =
   | { readonly clickhour: 'call'; readonly id: string; readonly name: string }
-  | { readonly clickhour: 'reply'; readonly id: string; readonly reply: unknown };
+  | { readonly clickhour: 'reply'; readonly id: string; readonly reply: unknown }
+  | { readonly clickhour: 'stored' };

@@ -4,7 +4,7 @@ import type { FromPrimary, ToPrimary } from './messages.ts';
 /** What a worker may take to reply. */
 const REPLY_WITHIN_MS = 3_000;
 
-/** In the primary, once: hands on what a worker calls all for, and what they reply. */
+/** In the primary, once: hands on what a worker calls all for, what they reply, and that one has stored events. */
 export function relayCalls(): void {
   /** Those that listen: one that is starting could not reply yet. */
   const listening = new Set<Worker>();
@@ -15,6 +15,9 @@ export function relayCalls(): void {
   cluster.on('message', (from: Worker, message: ToPrimary) => {
     if (message.clickhour === 'reply') open.get(message.id)?.(message.reply);
     if (message.clickhour === 'call') relay(from, message, [...listening], open);
+    if (message.clickhour === 'stored') {
+      for (const worker of listening) if (worker !== from) tellWorker(worker, { clickhour: 'stored' });
+    }
   });
 }
 

@@ -57,7 +57,7 @@ export class WorkerRpc {
   }
 }
 
-function tellPrimary(message: ToPrimary): void {
+export function tellPrimary(message: ToPrimary): void {
   // With a callback, a primary that ended meanwhile is no uncaught error.
   process.send?.(message, undefined, undefined, () => undefined);
 }

@@ -30,7 +30,7 @@ describe('A server with WORKERS=2', () => {
   });
   afterEach(async () => closing.close());
 
-  async function startTwo() {
+  async function startTwo(further: Readonly<Record<string, string>> = {}) {
     const database = await testDatabase();
     closing.add('database', () => database.drop());
     const directory = await tempDir();
@@ -40,7 +40,7 @@ describe('A server with WORKERS=2', () => {
       CLICKHOUSE_DATABASE: database.name,
       DATA_DIR: directory.path,
     };
-    const server = await startServer({ ...env, WORKERS: '2' });
+    const server = await startServer({ ...env, WORKERS: '2', ...further });
     closing.add('server', () => server.stop());
     return { server, database: database.name };
   }
@@ -88,6 +88,23 @@ describe('A server with WORKERS=2', () => {
     await eventually(async () => {
       expect(await (await ask('/health')).json()).to.have.property('status', 'ok');
     }, 20_000);
+  });
+
+  it('answers with what either has stored, however long answers may be given again', async () => {
+    const { server } = await startTwo({ CACHE_TTL_MS: '60000' });
+    const timestamp = Date.now();
+    const clicks = async () => {
+      const answer = await fetch(`${server.url}/analytics?timestamp=${timestamp}`, {
+        headers: { connection: 'close' },
+      });
+      return /clicks,(\d+)/.exec(await answer.text())?.[1];
+    };
+    const ofBoth = async () => new Set(await Promise.all(Array.from({ length: 12 }, clicks)));
+    for (let sent = 0; sent < 4; sent += 1) {
+      await eventually(async () => expect(await ofBoth()).to.deep.equal(new Set([String(sent)])), 2_000);
+      const query = `timestamp=${timestamp}&user=u&click`;
+      await fetch(`${server.url}/analytics?${query}`, { method: 'POST', headers: { connection: 'close' } });
+    }
   });
 
   it('replaces a worker that is killed, loses none of its events, and exits 0 when it is stopped', async () => {
