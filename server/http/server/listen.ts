@@ -21,7 +21,10 @@ export interface ListenOptions {
   readonly port: number;
   /** How long a closing server waits for one more request on each open connection. */
   readonly drainMs: number;
-  /** For a whole request, its body included: a client that stalls must not hold memory for ever. */
+  /**
+   * For a whole request, its body included: a client that stalls must not hold memory for ever. One that takes nothing of
+   * its answer for twice as long is cut off.
+   */
   readonly requestTimeoutMs: number;
   readonly maxConnections: number;
 }
@@ -56,6 +59,8 @@ export async function listen(
     connectionsCheckingInterval: Math.min(MAX_CHECK_MS, requestTimeoutMs / 2),
     requireHostHeader: false,
   });
+  // Without any progress, in either direction; whoever does not send is answered before that.
+  server.timeout = 2 * requestTimeoutMs;
   serveConnections(server, handle, onRefused);
   server.maxConnections = maxConnections;
   let connections = 0;
