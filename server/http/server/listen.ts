@@ -108,7 +108,10 @@ function urlOf(server: Server, host: string): string {
 }
 
 async function closeServer(server: Server, drainMs: number): Promise<void> {
-  server.prependListener('request', (_, response) => response.setHeader('Connection', 'close'));
+  // Not by the header, which does not keep requests behind this one from being run and their answers from being dropped.
+  server.prependListener('request', (_, response) => {
+    response.shouldKeepAlive = false;
+  });
   // Not server.close(), which ends idle connections at once.
   const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
   const drained = setTimeout(() => server.closeIdleConnections(), drainMs);

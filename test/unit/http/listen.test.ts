@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import net from 'node:net';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Handle } from '../../../server/http/server/connections.ts';
@@ -7,8 +8,12 @@ import { listen } from '../../../server/http/server/listen.ts';
 
 const MANY_BYTES = 64 * 1024 * 1024;
 
-async function listenTo(handle: Handle) {
-  return listen(handle, { host: '127.0.0.1', port: 0, drainMs: 0, requestTimeoutMs: 200, maxConnections: 10 });
+async function listenTo(handle: Handle, drainMs = 0) {
+  return listen(handle, { host: '127.0.0.1', port: 0, drainMs, requestTimeoutMs: 200, maxConnections: 10 });
+}
+
+function request(path: string): string {
+  return `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`;
 }
 
 describe('A listener', () => {
@@ -18,7 +23,7 @@ describe('A listener', () => {
     client.on('error', () => undefined);
     client.pause();
     try {
-      client.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+      client.write(request('/'));
       await once(client, 'connect');
       await sleep(100);
       expect(listener.connections).to.equal(1);
@@ -41,5 +46,24 @@ describe('A listener', () => {
     } finally {
       await listener.close();
     }
+  });
+
+  it('runs one more request of a connection once it closes, and nothing behind that', async () => {
+    const handled: (string | undefined)[] = [];
+    const listener = await listenTo(({ url }, response) => {
+      handled.push(url);
+      response.end('done');
+    }, 1_000);
+    const client = net.connect(Number(new URL(listener.url).port), '127.0.0.1');
+    client.write(request('/before'));
+    await once(client, 'data');
+    const closed = listener.close();
+    client.write(request('/last') + request('/behind') + request('/further'));
+    expect((await text(client)).match(/HTTP\/1.1 200|connection: close/gi)).to.deep.equal([
+      'HTTP/1.1 200',
+      'Connection: close',
+    ]);
+    await closed;
+    expect(handled).to.deep.equal(['/before', '/last']);
   });
 });
