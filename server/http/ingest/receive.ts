@@ -5,7 +5,7 @@ import type { PayloadCheck } from '../../events/payload-schemas.ts';
 import type { Reason, Refusal } from '../../events/rejection.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import type { Ingest } from '../../shipping/ingest.ts';
-import { authorize, limitRate } from '../middleware/access.ts';
+import { authorize, limitRate, roleFor } from '../middleware/access.ts';
 import type { RequestContext } from '../operation/context.ts';
 import { BodyBudget, BodyTooLarge, BrokenEncoding, readBody } from './body.ts';
 import { Intake, type BodyForm, type Outcome } from './intake.ts';
@@ -87,12 +87,15 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
     letter: async (ctx, { dialect, key, open, parse }) => {
       const isKeyKnown = ctx.req.headers.authorization !== undefined || key !== undefined;
       if (isKeyKnown) admit(ctx, key, metrics);
+      const isAnonymous = !isKeyKnown && !ctx.state.caller.roles.has(roleFor('ingest'));
       const chunks: Buffer[] = [];
       const push = (chunk: Buffer) => void chunks.push(chunk);
       return await held(budget, async (hold) => {
         const problem = await read(ctx, { ingest, maxBytes, hold, push });
         const body = Buffer.concat(chunks);
         const opened = problem ?? (await open(body, maxBytes).catch(wrongAsAWhole));
+        // Its key may be in what was not read. For 401 clients drop the events, for 413 they send smaller bodies.
+        if (isAnonymous && isTooLarge(opened)) return { ...NOTHING, failure: opened };
         if (!isKeyKnown) admit(ctx, 'key' in opened ? opened.key : undefined, metrics);
         if ('messages' in opened && isEmptyArray(opened.messages)) return NOTHING;
         const intake = intakeOf(ctx, { splitter: new JsonSplitter(), parse });
@@ -108,6 +111,10 @@ const NOTHING: Outcome = { accepted: 0, rejected: [], omitted: 0, failure: undef
 
 function isEmptyArray(json: Buffer): boolean {
   return /^\s*\[\s*\]\s*$/.test(json.subarray(0, 64).toString());
+}
+
+function isTooLarge(opened: Envelope | Refusal): opened is Refusal {
+  return 'reason' in opened && opened.reason === 'too_large';
 }
 
 /** Lets in who may write, and takes one event from what the caller may do. */

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { defaults } from '../../../server/config/config.ts';
 import { apiKey } from '../../support/http/api-keys.ts';
@@ -17,6 +18,7 @@ describe('Keys in the words of clients', () => {
         networks: [],
         proxies: [],
       },
+      maxBodyBytes: 100_000,
       corsOrigins: ['https://shop.example'],
     });
   });
@@ -70,6 +72,19 @@ describe('Keys in the words of clients', () => {
     for (const [status, path, body, headers] of attempts) {
       expect((await post(path, body, headers)).status, `${path} ${JSON.stringify(body)}`).to.equal(status);
     }
+  });
+
+  it('are not asked of a body that is too large to find them in: 413, and nothing is stored', async () => {
+    const large = { batch: [{ ...seen, event: 'large', text: 'x'.repeat(100_000) }], api_key: 'page' };
+    expect((await post('/batch/', large)).status).to.equal(413);
+    const whole = gzipSync(JSON.stringify(large));
+    const zipped = await fetch(`${service.url}/batch/`, { method: 'POST', body: whole });
+    expect(zipped.status).to.equal(413);
+    expect((await post('/batch/?api_key=wrong', large)).status).to.equal(401);
+    const answer = await fetch(`${service.url}/events/rejected?reason=too_large`, {
+      headers: { Authorization: 'Bearer reader' },
+    });
+    expect(await answer.json()).to.deep.include({ rejected: [] });
   });
 
   it('over their rate make Segment clients wait with 429, and PostHog clients with 503', async () => {
