@@ -10,10 +10,9 @@ import { dashboardOperations } from './pages/dashboard.ts';
 import { documentationOperations } from './pages/documentation.ts';
 import { recordOperation, type RecordDependencies } from './ingest/analytics.ts';
 import { dialectOperations } from './ingest/dialect.ts';
+import { DIALECTS } from './ingest/dialects.ts';
 import { eventsOperation } from './ingest/events.ts';
-import { POSTHOG_DIALECT } from './ingest/posthog.ts';
 import { createReceiver, type ReceiveDependencies } from './ingest/receive.ts';
-import { SEGMENT_DIALECT } from './ingest/segment.ts';
 import { telemetry } from './middleware/telemetry.ts';
 import { exportOperation } from './routes/export.ts';
 import type { Operation } from './operation/operation.ts';
@@ -45,8 +44,6 @@ export interface HttpDependencies
   readonly listenHost: string;
   readonly allowedHosts: readonly string[];
 }
-
-const DIALECTS = [SEGMENT_DIALECT, POSTHOG_DIALECT];
 
 /** Everything that can be asked, in the order in which the router tries it. */
 export function operations(dependencies: HttpDependencies): readonly Operation[] {

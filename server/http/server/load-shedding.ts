@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AdmissionLimits } from '../../config/config.ts';
 import { AppError } from '../../common/errors.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
+import { pressureAt } from '../ingest/dialects.ts';
 import { crossOriginHeaders } from '../middleware/cross-origin.ts';
 import { problemOf } from '../middleware/problem.ts';
 import { answerProblem, type Handle } from './connections.ts';
@@ -17,11 +18,15 @@ export const NEVER_SHED: ReadonlySet<string> = new Set(['/health', '/health/live
 
 const DETAIL = 'More requests arrive than this server can answer in time; nothing was stored or read';
 
-const REFUSAL = JSON.stringify({ type: 'about:blank', ...problemOf(new AppError('overloaded', DETAIL)) });
+const refusal = (code: 'overloaded' | 'rate_limited') =>
+  JSON.stringify({ type: 'about:blank', ...problemOf(new AppError(code, DETAIL)) });
+
+const REFUSALS = { 429: refusal('rate_limited'), 503: refusal('overloaded') };
 
 /**
- * Comes before everything else: hands requests on that there is time for, and answers the others with 503 for as little
- * work as Node allows, without looking at who sends them or what they say. Operators are always let in.
+ * Comes before everything else: hands requests on that there is time for, and answers the others with 503, or with the
+ * 429 that the clients of a path need, for as little work as Node allows, without looking at who sends them or what they
+ * say. Operators are always let in.
  */
 export function shedLoad(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
@@ -37,19 +42,21 @@ export function shedLoad(
   const shed = { write: httpShed.labels('write'), read: httpShed.labels('read') };
   return (request, response) => {
     const isWrite = request.method === 'POST';
-    if (admission.takes(isWrite) || isForOperators(request)) {
+    const refusedPath = admission.takes(isWrite) ? undefined : pathOf(request);
+    if (refusedPath === undefined || NEVER_SHED.has(refusedPath)) {
       void handle(request, response);
       return;
     }
     shed[isWrite ? 'write' : 'read'].inc();
     const headers = { 'Retry-After': admission.retryAfterS, ...forPages(request.headers.origin) };
-    answerProblem(response, 503, REFUSAL, headers);
+    const status = pressureAt(refusedPath);
+    answerProblem(response, status, REFUSALS[status], headers);
   };
 }
 
-function isForOperators({ url = '' }: IncomingMessage): boolean {
+function pathOf({ url = '' }: IncomingMessage): string {
   const query = url.indexOf('?');
-  return NEVER_SHED.has(query === -1 ? url : url.slice(0, query));
+  return query === -1 ? url : url.slice(0, query);
 }
 
 export interface AdmissionDependencies {

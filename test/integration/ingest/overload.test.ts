@@ -77,6 +77,28 @@ describe('Under more load than there is time for', () => {
     expect([...statuses]).to.include(503);
   });
 
+  it('makes Segment clients wait with 429, and PostHog clients with 503', async function () {
+    this.timeout(60_000);
+    for (const [path, status] of [
+      ['/v1/batch', 429],
+      ['/v1/t/?writeKey=k', 429],
+      ['/beacon/v1/batch', 429],
+      ['/batch/', 503],
+    ] as const) {
+      const phase = runPhase({ url: service.url, seconds: 1, connections: 300 }, new Outcomes(3));
+      let answer: Response;
+      let tries = 0;
+      do {
+        answer = await fetch(`${service.url}${path}`, { method: 'POST', body: '[]' });
+        await answer.text();
+        tries += 1;
+      } while (answer.status === 200 && tries < 500);
+      await phase;
+      expect(answer.status, path).to.equal(status);
+      expect(Number(answer.headers.get('Retry-After')), path).to.be.at.least(1);
+    }
+  });
+
   it('takes everything again right after', async () => {
     await new Promise((resolve) => setTimeout(resolve, EARLY.calmMs));
     await statusOf('/health/live');
