@@ -32,7 +32,10 @@ export function messageParser(
         errors: [{ path: '', message: `received ${received(value)}, expected a JSON object` }],
       };
     }
-    const { fields, sources } = mapped(value, mapping, given);
+    const { fields, sources, inexact } = mapped(value, mapping, given);
+    if (inexact.size > 0) {
+      return { reason: 'shape', errors: [...inexact].map((path) => ({ path, message: INEXACT })) };
+    }
     const shape = readShape(fields);
     if (isIssues(shape)) return renamed({ reason: 'shape', errors: shape }, mapping, sources);
     const verdict = toEvent({ shape: { ...shape, data: value }, data: { text, members }, text }, context);
@@ -40,10 +43,11 @@ export function messageParser(
   };
 }
 
-/** What a message says of the fields of an event, and at which path it says so. */
+/** What a message says of the fields of an event, at which path it says so, and at which paths are numbers that name nothing. */
 export function mapped(message: object, mapping: Mapping, given: Readonly<Record<string, string>> = {}) {
   const fields: Partial<Record<Field, unknown>> = {};
   const sources: Partial<Record<Field, string>> = {};
+  const inexact = new Set<string>();
   for (const [field, source] of Object.entries(mapping) as [Field, Mapping[Field]][]) {
     if ('is' in source) {
       fields[field] = source.is;
@@ -54,10 +58,18 @@ export function mapped(message: object, mapping: Mapping, given: Readonly<Record
       if (value === undefined || value === '') continue;
       fields[field] = field === 'timestamp' || typeof value !== 'number' ? value : String(value);
       sources[field] = path;
+      if (field !== 'timestamp' && isInexact(value)) inexact.add(path);
       break;
     }
   }
-  return { fields, sources };
+  return { fields, sources, inexact };
+}
+
+const INEXACT = `received a number beyond ±${Number.MAX_SAFE_INTEGER}, expected a string, or a number up to that`;
+
+/** Other numbers are read as the same one, so that the ids of two users would be one. */
+function isInexact(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
 }
 
 /** The same findings, with the paths of the sender. */

@@ -4,7 +4,7 @@ import type { Refusal } from '../../../server/events/rejection.ts';
 
 /** When events are parsed, unless a test says otherwise. */
 export const NOW_MS = Date.UTC(2026, 0, 1);
-const context: ParseContext = {
+export const context: ParseContext = {
   nowMs: NOW_MS,
   maxFutureMs: 1000,
   application: undefined,

@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { messageParser } from '../../../server/events/dialects/mapping.ts';
+import { POSTHOG } from '../../../server/events/dialects/posthog.ts';
+import { SEGMENT } from '../../../server/events/dialects/segment.ts';
+import { context } from '../../support/events/parsed-event.ts';
+
+describe('Messages with numbers for names', () => {
+  const parseSegment = messageParser(SEGMENT, { type: 'track' });
+  const parsePosthog = messageParser(POSTHOG);
+  const segment = (members: string) => parseSegment(Buffer.from(`{"event":"e",${members}}`), context);
+  const posthog = (members: string) => parsePosthog(Buffer.from(`{"event":"e",${members}}`), context);
+
+  it('are taken as long as no two numbers are read as one', () => {
+    expect(segment('"userId":9007199254740991')).to.deep.include({ user: '9007199254740991' });
+    expect(segment('"userId":-9007199254740991')).to.deep.include({ user: '-9007199254740991' });
+    expect(segment('"userId":"9007199254740993"')).to.deep.include({ user: '9007199254740993' });
+    expect(posthog('"distinct_id":0,"properties":{"price":9007199254740993}')).to.deep.include({ user: '0' });
+  });
+
+  it('are refused beyond that, by the path of the sender', () => {
+    const message = 'received a number beyond ±9007199254740991, expected a string, or a number up to that';
+    const cases: readonly [verdict: ReturnType<typeof segment>, path: string][] = [
+      [segment('"userId":9007199254740992'), 'userId'],
+      [segment('"userId":"u","messageId":9007199254740993'), 'messageId'],
+      [segment('"userId":"u","messageId":1e400'), 'messageId'],
+      [segment('"userId":"u","context":{"sessionId":-9007199254740993}'), 'context.sessionId'],
+      [posthog('"distinct_id":"u","uuid":12345678901234567890'), 'uuid'],
+    ];
+    for (const [verdict, path] of cases) {
+      expect(verdict, path).to.deep.equal({ reason: 'shape', errors: [{ path, message }] });
+    }
+  });
+});
