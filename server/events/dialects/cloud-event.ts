@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Issue } from '../../common/errors.ts';
 import type { DataText } from '../data/shape.ts';
 import { NO_DATA, type Event } from '../event.ts';
@@ -97,12 +98,19 @@ function judge({ attributes, data = {}, dataText, text }: CloudEvent, context: P
 
 /** The text of a header, percent-encoded where it is not visible ASCII, and in quotes where the sender likes them. */
 function headerText(header: string): string {
-  const bare = /^"(.*)"$/s.exec(header)?.[1]?.replaceAll(/\\(.)/gs, '$1') ?? header;
+  const text = charactersOf(header);
+  const bare = /^"(.*)"$/s.exec(text)?.[1]?.replaceAll(/\\(.)/gs, '$1') ?? text;
   try {
     return decodeURIComponent(bare);
   } catch {
-    return Buffer.from(bare, 'latin1').toString();
+    return bare;
   }
+}
+
+/** What a sender wrote who did not encode it: UTF-8, or else Latin-1. @param header a character a byte, as Node gives it */
+function charactersOf(header: string): string {
+  const bytes = Buffer.from(header, 'latin1');
+  return isUtf8(bytes) ? bytes.toString() : header;
 }
 
 function refusal(errors: readonly Issue[]): Refusal {

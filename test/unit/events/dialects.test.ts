@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { binaryCloudEventParser } from '../../../server/events/dialects/cloud-event.ts';
 import { messageParser } from '../../../server/events/dialects/mapping.ts';
 import { POSTHOG } from '../../../server/events/dialects/posthog.ts';
 import { SEGMENT } from '../../../server/events/dialects/segment.ts';
@@ -28,6 +29,31 @@ describe('Messages with numbers for names', () => {
     ];
     for (const [verdict, path] of cases) {
       expect(verdict, path).to.deep.equal({ reason: 'shape', errors: [{ path, message }] });
+    }
+  });
+});
+
+describe('A CloudEvent in the binary mode', () => {
+  it('has the characters that its sender wrote, percent-encoded or not', () => {
+    const asNodeGivesIt = (header: string) => Buffer.from(header).toString('latin1');
+    const cases: readonly [header: string, user: string][] = [
+      [asNodeGivesIt('Müller'), 'Müller'],
+      [asNodeGivesIt('100% Müller'), '100% Müller'],
+      [asNodeGivesIt('"Müller \\"ü\\" 東京"'), 'Müller "ü" 東京'],
+      ['M%C3%BCller', 'Müller'],
+      [asNodeGivesIt('Müller%20東京'), 'Müller 東京'],
+      // Latin-1 on the wire.
+      ['M\xfcller', 'Müller'],
+    ];
+    for (const [subject, user] of cases) {
+      const parse = binaryCloudEventParser({
+        'ce-specversion': '1.0',
+        'ce-id': 'i',
+        'ce-source': 's',
+        'ce-type': 't',
+        'ce-subject': subject,
+      });
+      expect(parse(Buffer.from('{}'), context), subject).to.deep.include({ user, sessionId: user });
     }
   });
 });
