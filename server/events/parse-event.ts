@@ -1,6 +1,6 @@
 import type { Issue } from '../common/errors.ts';
 import type { Clock } from './analytics-event.ts';
-import { DEFAULT_CATEGORY, NO_DATA, type Event } from './event.ts';
+import { DEFAULT_CATEGORY, MAX_TIMESTAMP_MS, NO_DATA, type Event } from './event.ts';
 import { EVENT_MEMBERS, MAX_DATA_DEPTH, readShape, type EventShape } from './event-shape.ts';
 import { eventTimeUs } from './time.ts';
 import { isFlaw, readJsonText, type JsonText, type Wanted } from './json/json-text.ts';
@@ -103,8 +103,9 @@ function timeProblem(timestampUs: number, { nowMs, maxFutureMs }: Clock): string
     return 'ISO 8601, YYYY-MM-DD HH:MM:SS[.ffffff], or a number of milliseconds since the epoch';
   }
   if (timestampUs < 0) return 'a time not before 1970';
-  const latestMs = nowMs + maxFutureMs;
+  const latestMs = Math.min(nowMs + maxFutureMs, MAX_TIMESTAMP_MS);
   if (timestampUs <= latestMs * 1000) return undefined;
+  if (latestMs === MAX_TIMESTAMP_MS) return `a time not after ${new Date(latestMs).toISOString()}`;
   return `a time at most ${maxFutureMs} ms ahead of this server's, ${new Date(nowMs).toISOString()}`;
 }
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { MAX_TIMESTAMP_MS } from '../../../server/events/event.ts';
 import { isRefusal } from '../../../server/events/parse-event.ts';
 import { compilePayloadSchemas } from '../../../server/events/payload-schemas.ts';
 import { jsonObjectText, jsonValueText } from '../../support/events/json-text.ts';
@@ -141,6 +142,11 @@ describe('parseEvent', () => {
       expect(reason, String(timestamp)).to.equal('timestamp');
       expect(errors[0]?.message).to.contain(message);
     }
+    const farAhead = { maxFutureMs: Number.MAX_SAFE_INTEGER };
+    expect(accepted(text({ timestamp: MAX_TIMESTAMP_MS }), farAhead).timestampUs).to.equal(MAX_TIMESTAMP_MS * 1000);
+    expect(refused(text({ timestamp: MAX_TIMESTAMP_MS + 1 }), farAhead).errors[0]?.message).to.contain(
+      'expected a time not after 2099-12-31T23:59:59.999Z',
+    );
     expect(refused(`${ROOT.replace(':0', ':1e999')},"data":{}}`).reason).to.equal('timestamp');
   });
 
