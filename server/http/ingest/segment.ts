@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from 'typebox';
 import { SEGMENT } from '../../events/dialects/segment.ts';
 import type { Operation } from '../operation/operation.ts';
@@ -31,7 +32,9 @@ const SETTINGS: Operation = {
   answers: { 200: { description: 'No integrations but this service', content: { 'application/json': Any } } },
   handle: (ctx) => {
     const { key: apiKey } = ctx['params'];
-    const integration = { apiKey, apiHost: `${ctx.host}/v1`, protocol: ctx.protocol, addBundledMetadata: true };
+    const protocol = protocolFor(ctx.req.headers);
+    const integration = { apiKey, apiHost: `${ctx.host}/v1`, protocol, addBundledMetadata: true };
+    ctx.vary(['Origin', 'Referer', 'X-Forwarded-Proto']);
     ctx.body = {
       integrations: { 'Segment.io': integration },
       plan: { track: { __default: { enabled: true } }, identify: { __default: { enabled: true } } },
@@ -41,6 +44,15 @@ const SETTINGS: Operation = {
     };
   },
 };
+
+/**
+ * How a page reaches this server, which itself knows HTTP alone: a browser lets no page of HTTPS send to `http:`. What
+ * the headers say is good enough, because nobody but who sends them gets the answer.
+ */
+function protocolFor({ origin, referer, 'x-forwarded-proto': forwarded }: IncomingHttpHeaders): 'http' | 'https' {
+  const isSecure = /^https:/i.test(origin ?? referer ?? '') || /^https\b/i.test(String(forwarded));
+  return isSecure ? 'https' : 'http';
+}
 
 const SOURCE_CONFIG: Operation = {
   method: 'get',

@@ -199,6 +199,22 @@ describe('Dialects of clients that people have', () => {
     expect(config).to.have.nested.property('source.destinations').that.deep.equals([]);
   });
 
+  it('analytics-next is told to send by HTTPS where its page, or the proxy, says that it can', async () => {
+    const cases: readonly [protocol: string, headers: Record<string, string>][] = [
+      ['http', {}],
+      ['http', { Origin: service.url, 'X-Forwarded-Proto': 'http' }],
+      ['https', { Origin: service.url.replace('http:', 'https:') }],
+      ['https', { Referer: 'https://shop.example/cart' }],
+      ['https', { 'X-Forwarded-Proto': 'https' }],
+    ];
+    for (const [protocol, headers] of cases) {
+      const answer = await fetch(`${service.url}/v1/projects/k/settings`, { headers });
+      const told = JSON.stringify(headers);
+      expect(await answer.json(), told).to.have.nested.property('integrations.Segment\\.io.protocol', protocol);
+      expect(answer.headers.get('Vary'), told).to.contain('X-Forwarded-Proto');
+    }
+  });
+
   it('are told apart in the metrics', async () => {
     await post('/v1/t', JSON.stringify({ userId: 'm' }));
     const text = await (await fetch(`${service.url}/metrics`)).text();
