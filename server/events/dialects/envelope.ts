@@ -17,14 +17,14 @@ const MAX_DEPTH = 100;
 
 /**
  * Opens the body of a client's request: `{"batch": [message, …], …}`, `[message, …]`, or a message alone. What is in a
- * message is not looked at, except in the first, for the key.
+ * message is not looked at, except for the key, in the first that can be read.
  * @param keyPaths where a key may be: in the envelope, or in the message where there is none around it
  */
 export function openEnvelope(body: Buffer, keyPaths: readonly string[]): Envelope | Flaw {
   const text = body.toString().replace(/^\uFEFF/, '');
   if (isMisread(text, body)) return malformed('received bytes that are not UTF-8, expected JSON in UTF-8');
   const [first] = text.trimStart();
-  if (first === '[') return { messages: Buffer.from(text), key: keyOfFirst(text, keyPaths) };
+  if (first === '[') return { messages: Buffer.from(text), key: keyInside(text, keyPaths) };
   const span = first === '{' ? scanMembers(text, new Set([BATCH]), Infinity, BATCH).span : undefined;
   if (span === undefined || text[span.from] !== '[') return single(text, keyPaths);
   const around = readJsonText(Buffer.from(`${text.slice(0, span.from)}[]${text.slice(span.to)}`), {
@@ -43,12 +43,13 @@ function single(text: string, keyPaths: readonly string[]): Envelope | Flaw {
   return read.reason === 'malformed' ? read : { messages, key: undefined };
 }
 
-function keyOfFirst(text: string, keyPaths: readonly string[]): string | undefined {
+function keyInside(text: string, keyPaths: readonly string[]): string | undefined {
   try {
-    const [first] = new JsonSplitter().push(Buffer.from(text));
-    if (first === undefined) return undefined;
-    const read = readJsonText(first, { names: new Set(), maxDepth: MAX_DEPTH });
-    return isFlaw(read) ? undefined : keyIn(read.value, keyPaths);
+    for (const message of new JsonSplitter().push(Buffer.from(text))) {
+      const read = readJsonText(message, { names: new Set(), maxDepth: MAX_DEPTH });
+      if (!isFlaw(read)) return keyIn(read.value, keyPaths);
+    }
+    return undefined;
   } catch (error) {
     if (error instanceof MalformedBody) return undefined;
     throw error;

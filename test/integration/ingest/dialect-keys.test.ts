@@ -87,6 +87,15 @@ describe('Keys in the words of clients', () => {
     expect(await answer.json()).to.deep.include({ rejected: [] });
   });
 
+  it('are those of the first message that can be read, where one before it is too deep', async () => {
+    const deep = (levels: number) => `${'{"a":'.repeat(levels)}0${'}'.repeat(levels)}`;
+    const message = (name: string, token: string, levels: number) =>
+      `{"event":"${name}","distinct_id":"u","properties":{"token":"${token}","deep":${deep(levels)}}}`;
+    const answer = await post('/e/', `[${message('deep', 'page', 101)},${message('flat', 'page', 1)}]`);
+    expect(answer.status).to.equal(200);
+    expect((await post('/e/', `[${message('deep', 'page', 101)},${message('flat', 'no', 1)}]`)).status).to.equal(401);
+  });
+
   it('over their rate make Segment clients wait with 429, and PostHog clients with 503', async () => {
     const segment = await post('/v1/batch', three(track, { writeKey: 'slow' }));
     const posthog = await post('/e/', three(seen, { api_key: 'slow' }));
