@@ -123,22 +123,28 @@ export async function gunzipped(bytes: Buffer, maxBytes: number): Promise<Buffer
 /** The bytes of all bodies that are being read, so that many large ones at once cannot exhaust the memory. */
 export class BodyBudget {
   readonly #maxBytes: number;
+  readonly #whole: BodyBudget | undefined;
   #bytes = 0;
 
-  constructor(maxBytes: number) {
+  /** @param whole the budget that this one is the part of for bodies that have their key inside */
+  constructor(maxBytes: number, whole?: BodyBudget) {
     this.#maxBytes = maxBytes;
+    this.#whole = whole;
   }
 
   /** @throws AppError `overloaded` when there is no room for them; then they are not taken */
   take(bytes: number): void {
     if (this.#bytes + bytes > this.#maxBytes) {
-      const message = `Nothing was stored: ${this.#bytes} bytes of bodies are being read, at most ${this.#maxBytes} may be`;
+      const bodies = this.#whole === undefined ? 'bodies' : 'bodies with their key inside';
+      const message = `Nothing was stored: ${this.#bytes} bytes of ${bodies} are being read, at most ${this.#maxBytes} may be`;
       throw new AppError('overloaded', message, { retryAfterS: 1 });
     }
+    this.#whole?.take(bytes);
     this.#bytes += bytes;
   }
 
   release(bytes: number): void {
     this.#bytes -= bytes;
+    this.#whole?.release(bytes);
   }
 }

@@ -53,10 +53,15 @@ export interface Receiver {
 /** So a limit on bytes is also one on events, and a body of `0\n0\n…` is soon over it. */
 const BYTES_AN_EVENT = 64;
 
+/** Of the memory for bodies: what is left is for senders that are known before their body is read. */
+const STRANGERS_SHARE = 1 / 4;
+
 /** The receiver of a process: what its bodies have in common is their memory, and the paths that are typed. */
 export function createReceiver(dependencies: ReceiveDependencies): Receiver {
   const { ingest, metrics, maxBodyBytes: maxBytes, maxFutureMs, checkPayload, nowMs } = dependencies;
   const budget = new BodyBudget(dependencies.bodiesMaxBytes);
+  // Anyone can send what has its key inside, and stall. At least one body of any size fits.
+  const strangers = new BodyBudget(Math.max(dependencies.bodiesMaxBytes * STRANGERS_SHARE, maxBytes), budget);
   const typedPaths = new TypedPaths();
 
   const intakeOf = (ctx: RequestContext, form: BodyForm) =>
@@ -90,7 +95,7 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
       const isAnonymous = !isKeyKnown && !ctx.state.caller.roles.has(roleFor('ingest'));
       const chunks: Buffer[] = [];
       const push = (chunk: Buffer) => void chunks.push(chunk);
-      return await held(budget, async (hold) => {
+      return await held(isAnonymous ? strangers : budget, async (hold) => {
         const problem = await read(ctx, { ingest, maxBytes, hold, push });
         const body = Buffer.concat(chunks);
         const opened = problem ?? (await open(body, maxBytes).catch(wrongAsAWhole));

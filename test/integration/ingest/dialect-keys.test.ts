@@ -1,7 +1,9 @@
+import { request } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { defaults } from '../../../server/config/config.ts';
 import { apiKey } from '../../support/http/api-keys.ts';
+import { eventually } from '../../support/http/outcome.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 
 const BASIC = (key: string) => `Basic ${Buffer.from(`${key}:`).toString('base64')}`;
@@ -130,6 +132,35 @@ describe('Dialects of a server whose journal is full', () => {
         expect(Number(answer.headers.get('Retry-After')), path).to.be.at.least(1);
       }
     } finally {
+      await service.remove();
+    }
+  });
+});
+
+describe('Bodies that stall, with their key inside', () => {
+  it('leave most of the memory for bodies to senders that are known', async () => {
+    const service = await startTestApp({
+      trust: { keys: [apiKey('page', 'shop', 'write')], networks: [], proxies: [] },
+      maxBodyBytes: 10_000,
+      bodiesMaxBytes: 40_000,
+    });
+    const stalled = Array.from({ length: 6 }, () =>
+      request(`${service.url}/batch/`, { method: 'POST', agent: false, headers: { 'Content-Length': 9_000 } }),
+    );
+    const text = 'x'.repeat(5_000);
+    const post = async (headers: Record<string, string>) => {
+      const body = JSON.stringify({ api_key: 'page', batch: [{ event: 'seen', distinct_id: 'u', text }] });
+      const answer = await fetch(`${service.url}/batch/`, { method: 'POST', body, headers });
+      await answer.text();
+      return answer.status;
+    };
+    try {
+      expect(await post({})).to.equal(200);
+      for (const each of stalled) each.on('error', () => undefined).write(text + 'x'.repeat(3_000));
+      await eventually(async () => expect(await post({})).to.equal(503));
+      for (let i = 0; i < 3; i += 1) expect(await post({ Authorization: BASIC('page') })).to.equal(200);
+    } finally {
+      for (const each of stalled) each.destroy();
       await service.remove();
     }
   });
