@@ -20,6 +20,13 @@ export const INSERT_SETTINGS: ClickHouseSettings = {
   max_partitions_per_insert_block: '0',
   // A row with a column that the table lacks waits for the migration instead of losing the column.
   input_format_skip_unknown_fields: 0,
+  // A profile that skips bad rows would lose them without a word: each is refused, and found.
+  input_format_allow_errors_num: '0',
+  input_format_allow_errors_ratio: 0,
+  // Nor may a view fail while the raw table takes the rows: they would be missing from what is counted.
+  materialized_views_ignore_errors: 0,
+  // A column that a row leaves out is what the table makes of it, and not empty.
+  input_format_defaults_for_omitted_fields: 1,
   // In the typed column a text that looks like a date stays that text; what is answered from it rests on that.
   input_format_try_infer_dates: 0,
   input_format_try_infer_datetimes: 0,

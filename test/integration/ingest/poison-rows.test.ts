@@ -1,10 +1,14 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { Readable } from 'node:stream';
+import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { expect } from 'chai';
+import { codeOf } from '../../../server/clickhouse/errors.ts';
+import { insertRows } from '../../../server/shipping/insert-rows.ts';
 import { apiKey } from '../../support/http/api-keys.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventText, NDJSON, postEvents } from '../../support/http/events-api.ts';
-import { eventually } from '../../support/http/outcome.ts';
+import { eventually, failure } from '../../support/http/outcome.ts';
 import { rowsOf, totals } from '../../support/clickhouse/stored.ts';
 import { storedEvents, storedRejections } from '../../support/clickhouse/stored-events.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -117,6 +121,28 @@ describe('A row that ClickHouse refuses', () => {
     } finally {
       await successor.remove();
       await directory.remove();
+    }
+  });
+
+  it('is refused, too, for a user whose profile skips bad rows and lets views fail', async () => {
+    const profile = { input_format_allow_errors_num: '10', materialized_views_ignore_errors: 1 } as const;
+    const { urls, admin } = testEndpoint();
+    const client = createClient({
+      url: urls[0],
+      ...admin,
+      database: service.database,
+      clickhouse_settings: profile,
+      log: { level: ClickHouseLogLevel.OFF },
+    });
+    const insert = async (text: string) =>
+      failure(insertRows(client, { table: 'events', rows: async () => Readable.from([text]) }));
+    try {
+      expect(codeOf(await insert(`${row('a')}garbage\n${row('b')}`))).to.equal('27');
+      await sql('CREATE TABLE numbers (n UInt64) ENGINE = MergeTree ORDER BY n');
+      await sql('CREATE MATERIALIZED VIEW broken TO numbers AS SELECT toUInt64(user) AS n FROM events');
+      expect(codeOf(await insert(row('not a number')))).to.equal('6');
+    } finally {
+      await client.close();
     }
   });
 
