@@ -1,4 +1,5 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, truncate } from 'node:fs/promises';
+import path from 'node:path';
 import { expect } from 'chai';
 import { deferred } from '../../../server/common/deferred.ts';
 import { eventually } from '../../support/http/outcome.ts';
@@ -160,6 +161,33 @@ describe('Shipper', function () {
       await hand.pass(2 * INTERVAL_MS);
       expect(sentIds()).to.deep.equal(['kept']);
       expect([hand.backlog.segments, await files()]).to.deep.equal([0, 0]);
+    });
+  });
+
+  describe('with a file that ends too early', () => {
+    it('puts it into quarantine instead of counting its rows as stored, and ships the others', async () => {
+      const [cut, kept] = [await hand.segment(row('a'), row('b')), await hand.segment(row('kept'))];
+      await truncate(cut.path, row('a').length);
+      await hand.ship(cut);
+      await hand.ship(kept);
+      await hand.pass(2 * INTERVAL_MS);
+      expect(sentIds()).to.deep.equal(['kept']);
+      expect(hand.backlog.segments).to.equal(0);
+      expect(await readdir(temp.path)).to.deep.equal(['quarantine']);
+      expect(await readdir(path.join(temp.path, 'quarantine'))).to.deep.equal([path.basename(cut.path)]);
+    });
+
+    it('does so for each half of a mixed one', async () => {
+      const answer = deferred<void>();
+      hand.answer = async () => answer.promise;
+      await hand.write(row('first'));
+      await hand.write(row('new'), row('old', true));
+      const [cut = ''] = (await readdir(temp.path)).slice(-1);
+      await truncate(path.join(temp.path, cut), row('new').length);
+      answer.resolve();
+      await hand.pass(3 * INTERVAL_MS);
+      expect(sentIds()).to.deep.equal(['first']);
+      expect([hand.backlog.segments, hand.shipper.state.backlog]).to.deep.equal([0, 'idle']);
     });
   });
 
