@@ -20,37 +20,36 @@ export async function takeOver(
   mine: OwnerDirectory,
   quarantine: Pick<Quarantine, 'take'>,
 ): Promise<TakenOver> {
-  const files: string[] = [];
-  const failures: unknown[] = [];
+  const taken = { files: [] as string[], failures: [] as unknown[] };
   const entries = await readdir(journal, { withFileTypes: true });
   const owners = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   for (const owner of owners.sort()) {
     if (owner.startsWith('.') || owner === QUARANTINE || owner === mine.owner) continue;
     const directory = path.join(journal, owner);
     if (await isAlive(directory)) continue;
-    await takeFrom(directory, mine, quarantine, files).catch((error: unknown) => failures.push(error));
+    await takeFrom(directory, mine, quarantine, taken).catch((error: unknown) => taken.failures.push(error));
   }
-  return { files, failures };
+  return taken;
 }
 
-/** Adds each file to `taken` as it is moved, so that a failure after it does not hide it. */
+/** Adds each file to `taken` as it is moved, so that a failure after it does not hide it; nor does one before it. */
 async function takeFrom(
   directory: string,
   mine: OwnerDirectory,
   quarantine: Pick<Quarantine, 'take'>,
-  taken: string[],
+  taken: { readonly files: string[]; readonly failures: unknown[] },
 ): Promise<void> {
   for (const name of await segmentFiles(directory)) {
     const file = path.join(directory, name);
     const isSegment = await isRegular(file);
     if (isSegment === undefined) continue;
     if (!isSegment || tableOf(file) === undefined) {
-      await quarantine.take(file);
+      await quarantine.take(file).catch((error: unknown) => taken.failures.push(error));
       continue;
     }
     // A copy of a journal that was put back has names that were here before.
     const target = await freePath(path.join(mine.path, name));
-    if (await moved(file, target)) taken.push(target);
+    if (await moved(file, target)) taken.files.push(target);
   }
   await syncDirectory(mine.path);
   await removeOwner(directory);

@@ -87,10 +87,10 @@ export class Bisector {
       } catch (error) {
         this.#queue.shift();
         if (error instanceof Unreadable) await this.#deps.settle.unreadable(error);
-        const left = next.filter(({ isDone }) => !isDone);
-        if (left.length > 0) this.#queue.push(left);
+        const left = leftOf(next, error);
+        this.#queue.push(...left);
         failures += 1;
-        this.#failed(left, error);
+        this.#failed(left.flat(), error);
         await pause(backoffMs(failures, BISECT_PAUSE, this.#deps.random), this.#stop.signal);
       }
     }
@@ -183,6 +183,13 @@ export class Bisector {
   #isClosed(): boolean {
     return this.#stop.signal.aborted;
   }
+}
+
+/** What is begun again; by itself what can neither be read nor go into quarantine, so that it keeps nothing back. */
+function leftOf(parcels: readonly Parcel[], error: unknown): readonly (readonly Parcel[])[] {
+  const left = parcels.filter(({ isDone }) => !isDone);
+  const isAlone = (parcel: Parcel) => error instanceof Unreadable && parcel === error.parcel;
+  return [left.filter((parcel) => !isAlone(parcel)), left.filter(isAlone)].filter(({ length }) => length > 0);
 }
 
 function halvesOf<T>(all: readonly T[]): readonly (readonly T[])[] {

@@ -192,7 +192,10 @@ async function replay(
         return;
       }
       log.error({ err: error, file }, 'a segment cannot be read; it goes into quarantine');
-      await quarantine.take(file);
+      await quarantine.take(file).catch((error: unknown) => {
+        log.warn({ err: error, file }, 'a segment cannot be put into quarantine now; it is tried again');
+        unread.push(file);
+      });
     });
   }
   return unread;

@@ -19,6 +19,9 @@ export const RETRY_PAUSE: Backoff = { firstMs: 100, maxMs: 5_000 };
 /** So often one shipment is tried before its rows are taken for the reason. */
 export const MAX_TRIES = 3;
 
+/** Before a segment is tried again that can neither be read nor be put into quarantine. */
+export const UNREADABLE_PAUSE_MS = 30_000;
+
 /** When so many fresh segments in a row fail, it is not for what is in them. */
 export const MAX_FRESH_FAILURES = 8;
 

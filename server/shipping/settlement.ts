@@ -53,13 +53,24 @@ export class Settlement {
     }
   }
 
-  /** A file that cannot be read goes into quarantine, and nothing waits for it; one that vanished is let go. */
+  /**
+   * A file that cannot be read goes into quarantine, and nothing waits for it; one that vanished is let go. One that
+   * cannot be moved there stays, and its parcel is not done: it is for another try.
+   */
   async unreadable({ parcel, cause }: Unreadable): Promise<void> {
     const { quarantine, log } = this.#deps;
     const { segment, progress } = parcel;
     const facts = { segment: segment.name, rows: rowsIn(parcel), reason: messageOf(cause) };
+    try {
+      if (!isCode(cause, 'ENOENT')) await quarantine.take(segment.path);
+    } catch (error) {
+      log.error(
+        { ...facts, err: error },
+        'a segment can neither be read nor be put into quarantine; it is tried again',
+      );
+      return;
+    }
     log.error(facts, 'a segment cannot be read; what is left of it is in quarantine');
-    if (!isCode(cause, 'ENOENT')) await quarantine.take(segment.path);
     progress.isGone = true;
     await this.done([parcel], rowsIn(parcel));
   }

@@ -8,7 +8,7 @@ import type { Clock } from '../common/clock.ts';
 import type { Logger } from '../common/log.ts';
 import type { Insert } from './insert-rows.ts';
 import { Lanes, type Lane } from './lanes.ts';
-import { MAX_FRESH_FAILURES, MAX_TRIES, RETRY_PAUSE } from './limits.ts';
+import { MAX_FRESH_FAILURES, MAX_TRIES, RETRY_PAUSE, UNREADABLE_PAUSE_MS } from './limits.ts';
 import { openParcels, splitSegment, Unreadable, wholeSegment, type Parcel } from './parcel.ts';
 import type { Settlement } from './settlement.ts';
 import { shipmentOf, ShipmentQueue, type Shipment } from './shipment-queue.ts';
@@ -170,7 +170,7 @@ export class Shipper {
     const { settle, onFailure, onRefused, clock, random } = this.#deps;
     if (error instanceof Unreadable) {
       await settle.unreadable(error);
-      this.#queue.addEach({ ...shipment, parcels: shipment.parcels.filter(({ isDone }) => !isDone) });
+      this.#keepBeside(error.parcel, shipment);
       return;
     }
     this.#lastError = errorOf(error);
@@ -191,6 +191,17 @@ export class Shipper {
       const afterMs = clock.nowMs() + backoffMs(tries, RETRY_PAUSE, random);
       this.#queue.addAgain({ ...shipment, tries, afterMs });
     }
+  }
+
+  /** What is not even in quarantine waits outside of the queue, so that it keeps nothing else back. */
+  #keepBeside(unreadable: Parcel, shipment: Shipment): void {
+    const left = shipment.parcels.filter((parcel) => parcel !== unreadable && !parcel.isDone);
+    this.#queue.addEach({ ...shipment, parcels: left });
+    if (unreadable.isDone) return;
+    this.#deps.clock.after(UNREADABLE_PAUSE_MS, () => {
+      this.#queue.add(unreadable);
+      this.#lanes.pump();
+    });
   }
 
   #report({ parcels }: Shipment, error: unknown): void {

@@ -174,6 +174,16 @@ describe('owner directory', () => {
     expect(await readdir(path.join(journal, dead[0] ?? ''))).to.have.length(1);
   });
 
+  it('gives up its segments although one before them cannot be put into quarantine', async () => {
+    const dead = path.join(journal, '20240101000000001-00000000');
+    await mkdir(path.join(dead, 'events-a-00000000.ndjson'), { recursive: true });
+    await writeSegments(dead);
+    await writeFile(path.join(journal, 'quarantine'), 'in the way');
+    const { files, failures } = await take(await claim());
+    expect([files.length, failures.length]).to.deep.equal([FILES.length, 1]);
+    expect(await readdir(dead)).to.deep.equal(['events-a-00000000.ndjson']);
+  });
+
   it('goes when it is released empty, and stays for the next server when it is not', async () => {
     const [empty, full] = [await claim(), await claim()];
     await writeSegments(full.path);

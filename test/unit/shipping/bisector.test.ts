@@ -1,4 +1,5 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { EVENTS } from '../../../server/journal/segment.ts';
@@ -123,5 +124,20 @@ describe('Bisector', function () {
     bisector.add([wholeSegment(segment)]);
     await done();
     expect(bisector.segments).to.equal(0);
+  });
+
+  it('stores the others while a segment can neither be read nor be put into quarantine', async () => {
+    const segments = [];
+    for (const id of ids(3)) segments.push(await hand.segment(row(id)));
+    const [cut] = segments;
+    if (cut !== undefined) await truncate(cut.path, 1);
+    const quarantine = path.join(temp.path, 'quarantine');
+    await writeFile(quarantine, 'in the way');
+    bisector.add(segments.map(wholeSegment));
+    await eventually(async () => expect([...stored].sort()).to.deep.equal(['e1', 'e2']), 10_000);
+    expect(hand.backlog.segments).to.equal(1);
+    await rm(quarantine);
+    await done();
+    expect(await readdir(quarantine)).to.have.length(1);
   });
 });

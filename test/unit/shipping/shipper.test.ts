@@ -1,7 +1,8 @@
-import { readdir, rm, truncate } from 'node:fs/promises';
+import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { deferred } from '../../../server/common/deferred.ts';
+import { UNREADABLE_PAUSE_MS } from '../../../server/shipping/limits.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 import { clickhouseError, INTERVAL_MS, row, ShippingByHand, UNREACHABLE } from './shipping-by-hand.ts';
@@ -175,6 +176,23 @@ describe('Shipper', function () {
       expect(hand.backlog.segments).to.equal(0);
       expect(await readdir(temp.path)).to.deep.equal(['quarantine']);
       expect(await readdir(path.join(temp.path, 'quarantine'))).to.deep.equal([path.basename(cut.path)]);
+    });
+
+    it('keeps it while there is no quarantine, and nothing else back, until there is one', async () => {
+      const segments = [];
+      for (const name of ['cut', 'a', 'b']) segments.push(await hand.segment(row(name)));
+      const [cut] = segments;
+      if (cut !== undefined) await truncate(cut.path, 1);
+      const quarantine = path.join(temp.path, 'quarantine');
+      await writeFile(quarantine, 'in the way');
+      for (const segment of segments) hand.shipper.ship(segment);
+      await hand.pass(5 * INTERVAL_MS);
+      await hand.write(row('later'));
+      expect(hand.sent.flatMap(({ ids }) => ids).sort()).to.deep.equal(['a', 'b', 'later']);
+      expect([hand.backlog.segments, await files(), hand.shipper.state.backlog]).to.deep.equal([1, 2, 'idle']);
+      await rm(quarantine);
+      await hand.pass(UNREADABLE_PAUSE_MS);
+      expect([hand.backlog.segments, await readdir(temp.path)]).to.deep.equal([0, ['quarantine']]);
     });
 
     it('does so for each half of a mixed one', async () => {
