@@ -151,7 +151,7 @@ export class Gate {
     const findings = await this.#deps.checkTables().catch((error: unknown) => {
       throw new NotReady('server', `it could not be seen why rows are refused: ${messageOf(error)}`, refusal);
     });
-    if (findings.length === 0) return;
+    if (!findings.some(isRefusal)) return;
     this.#judge(findings);
     throw this.#reason;
   }

@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { NotReady } from '../../../server/clickhouse/errors.ts';
+import type { Finding } from '../../../server/clickhouse/self-check/finding.ts';
+import { Gate } from '../../../server/clickhouse/self-check/gate.ts';
+import { failure } from '../../support/http/outcome.ts';
+import { silentLog } from '../../support/logs.ts';
+import { clickhouseError } from '../shipping/shipping-by-hand.ts';
+
+/** CANNOT_PARSE_TEXT: the rows are refused. */
+const REFUSAL = clickhouseError('6');
+
+describe('The gate, when rows are refused', () => {
+  it('takes them for refused although there is something to warn of', async () => {
+    expect(await thrownWith('warn')).to.equal(REFUSAL);
+  });
+
+  it('says that ClickHouse is not ready when the tables are not as they should be', async () => {
+    expect(await thrownWith('refuse')).to.be.instanceOf(NotReady);
+  });
+});
+
+/** What an INSERT ends with whose rows are refused, when the tables are found like that. */
+async function thrownWith(severity: Finding['severity']): Promise<unknown> {
+  const gate = new Gate({
+    migrate: async () => undefined,
+    check: async () => [],
+    checkTables: async () => [{ severity, what: 'events', found: 'this', expected: 'that', fix: 'none' }],
+    log: silentLog,
+    nowMs: () => 0,
+    random: () => 0,
+  });
+  try {
+    await gate.start();
+    return await failure(
+      gate.pass(async () => {
+        throw REFUSAL;
+      }),
+    );
+  } finally {
+    await gate.close();
+  }
+}
