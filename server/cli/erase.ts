@@ -3,6 +3,8 @@ import { readConfig } from '../config/environment.ts';
 import { show } from '../common/errors.ts';
 import { eraseUser, type Erased } from '../erase/erase-user.ts';
 import type { ErasedUser } from '../erase/erased-user.ts';
+import { MAX_NAME_CHARACTERS } from '../events/event.ts';
+import { isLongerThan } from '../events/parameters.ts';
 import { createLogger } from '../common/log.ts';
 import { readArguments, runCommand, UsageError } from './command.ts';
 import { withClickHouse } from './with-clickhouse.ts';
@@ -20,7 +22,6 @@ Where RETENTION_DAYS has removed the raw events already, only numbers are left, 
 
 Example: npm run erase -- --user ada@example.com`;
 
-const MAX_NAME = 256;
 const WAIT_MS = 60_000;
 
 await runCommand(USAGE, async () => {
@@ -46,8 +47,8 @@ function optional(application: string | undefined): string | undefined {
 }
 
 function nameOf(option: string, text: string | undefined): string {
-  if (text !== undefined && text.length > 0 && text.length <= MAX_NAME) return text;
-  throw new UsageError(`${option}: received ${show(text)}, expected a name of 1 to ${MAX_NAME} characters`);
+  if (text !== undefined && text !== '' && !isLongerThan(text, MAX_NAME_CHARACTERS)) return text;
+  throw new UsageError(`${option}: received ${show(text)}, expected a name of 1 to ${MAX_NAME_CHARACTERS} characters`);
 }
 
 /** Prints what was erased; returns the exit code it means. */

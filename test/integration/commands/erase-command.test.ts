@@ -176,6 +176,10 @@ describe('npm run erase', () => {
     const named = await cli('--user', 'u 1', '--application', 'shop');
     expect(named.stdout).to.equal('erased 1 event, 0 rejected texts, 0 rows of waiting journals of user "u 1"\n');
     expect(named.exitCode, named.stderr).to.equal(0);
+    // As many characters as an event's user may have, each of two units in UTF-16.
+    const longest = '😀'.repeat(256);
+    await insert([event('c', { user: longest })]);
+    expect((await cli('--user', longest)).stdout).to.include('erased 1 event,');
     const nobody = await cli('--user', 'nobody');
     expect(nobody.stdout).to.equal('erased 0 events, 0 rejected texts, 0 rows of waiting journals of user "nobody"\n');
     expect(nobody.exitCode, nobody.stderr).to.equal(0);
@@ -189,6 +193,7 @@ describe('npm run erase', () => {
       [],
       ['--user', ''],
       ['--user', 'u'.repeat(257)],
+      ['--user', '😀'.repeat(257)],
       ['--user', 'u', '--application', ''],
       ['--user', 'u', '--all'],
     ]) {
