@@ -8,18 +8,37 @@ export interface ErasedUser {
 /** Strings of JSON, in text that need not be JSON as a whole. One without an end is one, so that each character is looked at once. */
 const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)/gs;
 
+const NUMBER = String.raw`-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?`;
+
+/**
+ * A number where a message has its user: the dialects make a text of it. Elsewhere a number says nothing of a user. For
+ * ClickHouse, too.
+ */
+export const NUMBERED_USER = String.raw`"(?:user|userId|anonymousId|distinct_id|subject)"\s*:\s*(${NUMBER})`;
+
+/** Whether a number may have become this user. */
+export function isNumber(user: string): boolean {
+  return String(Number(user)) === user;
+}
+
 /**
  * Whether a text names the user as a JSON string: anywhere, however it is escaped, also in JSON that is itself in a string,
- * and in a text that is damaged or cut.
+ * and in a text that is damaged or cut. Or as a number, where a user is.
  */
 export function mentions(text: string, user: string): boolean {
-  if (text.includes(JSON.stringify(user))) return true;
+  if (text.includes(JSON.stringify(user)) || (isNumber(user) && hasNumber(text, user))) return true;
   if (!text.includes('\\')) return false;
   for (const [token] of text.matchAll(STRINGS)) {
     if (!token.includes('\\')) continue;
     const string = parse(token);
     if (typeof string === 'string' && (string === user || mentions(string, user))) return true;
   }
+  return false;
+}
+
+function hasNumber(text: string, user: string): boolean {
+  for (const [, number] of text.matchAll(new RegExp(NUMBERED_USER, 'g')))
+    if (String(Number(number)) === user) return true;
   return false;
 }
 

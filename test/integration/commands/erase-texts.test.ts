@@ -65,6 +65,17 @@ describe('npm run erase, of texts', () => {
     expect(await left()).to.deep.equal(['backslash', 'other']);
   });
 
+  it('removes rejected texts that have the user as a number, and none with that number elsewhere', async () => {
+    const texts = { number: '{"userId":12,"type":"x"}', longer: '{"userId":123}', count: '{"userId":1,"count":12}' };
+    await insertRows(
+      database.name,
+      'rejected_events',
+      Object.entries(texts).map(([id, payload]) => rejection(id, payload, '')),
+    );
+    expect((await erase('12')).rejected).to.equal(1);
+    expect(await left()).to.deep.equal(['count', 'longer']);
+  });
+
   it('takes the rows of a user out of the journals of servers that are gone, and out of the quarantine', async () => {
     const journal = path.join(directory.path, 'journal');
     const gone = path.join(journal, '20260501130000000-0a0b0c0d');

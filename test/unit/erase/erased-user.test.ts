@@ -16,6 +16,13 @@ describe('mentions', () => {
     [String.raw`{"user":"\\u0061da"}`, 'ada', false],
     [String.raw`{"bad":"\q","user":"\u0061da"}`, 'ada', true],
     ['', 'ada', false],
+    ['{"userId" : 12}', '12', true],
+    ['{"distinct_id":12.0, "cut', '12', true],
+    ['{"userId":120}', '12', false],
+    ['{"userId":-12}', '12', false],
+    ['{"userId":12}', '012', false],
+    ['{"count":12}', '12', false],
+    [String.raw`{"text":"{\"userId\":12}"}`, '12', true],
   ];
   for (const [text, user, expected] of texts) {
     it(`${text} ${expected ? 'names' : 'does not name'} ${user}`, () => {
