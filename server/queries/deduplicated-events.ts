@@ -26,6 +26,8 @@ export interface RawEvents {
   readonly group: (columns: Readonly<Record<string, string>>, from: string) => string;
   /** SQL that holds for every row that `group` keeps, so that an index finds them; copies of those may be others. */
   readonly found?: string | undefined;
+  /** One row may keep another from being grouped: finding nothing may be the doing of a copy. */
+  readonly areRivals?: boolean | undefined;
 }
 
 /** SELECTs with UNION ALL between them. */
@@ -65,8 +67,9 @@ export async function askEvents<Row extends object>(
     const raw = countRows(events.filters, hours, areAll ? [] : hoursS);
     const query = `SELECT *, assumeNotNull((${raw.sql})) AS raw_rows FROM (${sql})`;
     const rows = await queryRows<Row & RawRows>(nodes, query, { ...params, ...raw.params }, bounds);
-    const [first] = rows;
-    if (areAll || first === undefined || Number(first.raw_rows) === copies.others) return rows;
+    if (areAll || (rows.length === 0 && events.areRivals !== true)) return rows;
+    const rawRows = rows[0]?.raw_rows ?? (await readRawRows(counting, { sql, params }, raw));
+    if (Number(rawRows) === copies.others) return rows;
     const stored = await readStored(counting, events.filters, hours);
     const then = await readIdentities(counting, events.filters, hours);
     // The second time, hours are taken for such with copies that only grow: where events come all the time, they are never
@@ -77,6 +80,15 @@ export async function askEvents<Row extends object>(
 
 interface RawRows {
   readonly raw_rows: string | number;
+}
+
+/** How many rows there are where nothing was found; undefined if something is by now. */
+async function readRawRows({ nodes, bounds }: KnowingCounting, nothing: Condition, raw: Condition) {
+  // Again in one query: between two, a merge could take a copy away.
+  const query = `SELECT count() AS found, assumeNotNull((${raw.sql})) AS raw_rows FROM (${nothing.sql})`;
+  const params = { ...nothing.params, ...raw.params };
+  const [row] = await queryRows<RawRows & { readonly found: string | number }>(nodes, query, params, bounds);
+  return Number(row?.found) === 0 ? row?.raw_rows : undefined;
 }
 
 function groupsOf(events: RawEvents, copied: readonly number[] | 'all'): Groups {

@@ -57,6 +57,7 @@ export function keyedEvents(question: TopQuestion, finding: Finding, { keys, fou
   }
   return {
     filters,
+    areRivals: true,
     paths: [by, unique, ...where.map(({ path }) => path)].filter((path) => typeof path === 'object'),
     columns: ({ textAt, hold }) => ({
       ...finding.columns,

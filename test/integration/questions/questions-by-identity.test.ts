@@ -214,6 +214,21 @@ describe('questions beside copies', () => {
     expect(placesOf(await listed({ sessionId: first.session_id }))).to.include(places([first])[0]);
   });
 
+  it('find the event whose copy, not merged yet, is no answer to them', async () => {
+    await database.client.command({ query: 'SYSTEM STOP MERGES events' });
+    const sent = { timestamp: START_MS * 1000, event_id: 'reply', category: 'replies', name: 'rsvp' };
+    const received_at = START_MS * 1000;
+    const first = eventRow({ ...sent, received_at, data: '{"id":"7","response":"yes"}' });
+    const copy = eventRow({ ...sent, received_at: received_at + 1, data: '{"id":"7","response":"no"}' });
+    await insertRows(database.name, 'events', [first]);
+    await insertRows(database.name, 'events', [copy]);
+    const question = { category: 'replies', unique: parseDataPath('data.id', 'unique') };
+    for (const response of ['yes', 'no', 'perhaps']) {
+      const where = [parseDataCondition(`data.response:${response}`, 'where')];
+      expect(await top({ ...question, where })).to.deep.equal(response === 'yes' ? [['rsvp', 1]] : []);
+    }
+  });
+
   it('remember no count that one of the tables has and the other has not yet', async () => {
     const at = `toDateTime(${START_MS / 1000}, 'UTC'), 'late', 'half', 1`;
     await insertSelect(`hours (hour, category, name, rows) SELECT ${at}`);
