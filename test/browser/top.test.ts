@@ -130,6 +130,22 @@ describe('The live top list in a browser', () => {
   );
 
   it(
+    'follows a list again that was paused before another question was asked',
+    inBrowser(async ({ open }) => {
+      await post('paused', { a: 2 });
+      const page = await open(`${service.url}/?view=top&category=paused`);
+      await eventually(async () => expect(await rows(page)).to.deep.equal(['1 a 2']));
+      await page.getByRole('button', { name: 'Pause' }).click();
+      await page.getByText('Paused at').waitFor();
+      await page.getByRole('link', { name: 'User', exact: true }).click();
+      await page.getByRole('heading', { name: 'Users with the most events' }).waitFor();
+      await page.goBack();
+      await eventually(async () => expect(await rows(page)).to.deep.equal(['1 a 2']));
+      await page.getByRole('button', { name: 'Pause' }).waitFor();
+    }),
+  );
+
+  it(
     'keeps the focus on a key whose row moves, and a key leads to its events',
     inBrowser(async ({ open }) => {
       await post('focus', { a: 1, b: 2, c: 3 });

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { useZone } from '../../hooks/use-zone.ts';
 import { messageAt } from '../../api/sentence.ts';
 import { useTopStream } from '../../hooks/use-top-stream.ts';
@@ -21,6 +21,7 @@ function Top({ query }: ViewProps) {
   const path = streamPathOf(question);
   const [heldPath, setHeldPath] = useState<string>();
   // Another question is always followed; what is held is a list that is there.
+  useEffect(() => setHeldPath(undefined), [path]);
   const isHeld = heldPath === path;
   const { status, list, retry } = useTopStream(path, { isHeld });
   const issues = status.state === 'ended' ? status.error.issues : [];
