@@ -68,10 +68,13 @@ export function asApiError(error: unknown): ApiError {
   return new ApiError('unreachable', 'the service does not answer', { cause: error });
 }
 
+/** Of more requests than are taken now, and of one that came too slowly, the same may be answered later. */
+const PASSING: ReadonlySet<number> = new Set([408, 429]);
+
 function kindOf(status: number): ApiErrorKind {
   if (status === 401) return 'unauthorized';
   if (status === 403) return 'forbidden';
-  return status >= 500 ? 'unavailable' : 'invalid';
+  return status >= 500 || PASSING.has(status) ? 'unavailable' : 'invalid';
 }
 
 function problemOf(text: string): Problem {

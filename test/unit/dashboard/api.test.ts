@@ -73,7 +73,9 @@ describe('What the dashboard asks', () => {
     [401, 'unauthorized', false],
     [403, 'forbidden', false],
     [404, 'invalid', false],
+    [408, 'unavailable', true],
     [422, 'invalid', false],
+    [429, 'unavailable', true],
     [500, 'unavailable', true],
     [503, 'unavailable', true],
   ] as const) {
