@@ -11,17 +11,20 @@ export interface EventChoiceProps {
   readonly onChoose: (value: Of) => void;
   /** What stands for no choice. */
   readonly placeholder?: string;
+  /** Whether a whole category can be chosen; not where an event is needed. */
+  readonly takesCategories?: boolean;
   readonly error?: string | undefined;
 }
 
 /** Chooses an event by its name and category, or all of a category. */
-export function EventChoice({ label, names, value, onChoose, placeholder = 'All events', error }: EventChoiceProps) {
+export function EventChoice(props: EventChoiceProps) {
+  const { label, names, value, onChoose, placeholder = 'All events', takesCategories = true, error } = props;
   return (
     <Combobox
       label={label}
       value={keyOf(value)}
       valueLabel={labelOf(value, names)}
-      options={names && optionsOf(names)}
+      options={names && optionsOf(names, takesCategories)}
       placeholder={placeholder}
       error={error}
       takesAny
@@ -30,9 +33,9 @@ export function EventChoice({ label, names, value, onChoose, placeholder = 'All 
   );
 }
 
-function optionsOf(names: readonly KnownName[]): Option[] {
+function optionsOf(names: readonly KnownName[], takesCategories: boolean): Option[] {
   const categories = [...new Set(names.map(({ category }) => category))];
-  const whole = categories.length < 2 ? [] : categories;
+  const whole = takesCategories && categories.length > 1 ? categories : [];
   return [
     ...names.map(({ category, name, events }) => ({
       value: keyOf({ category, name }),

@@ -1,16 +1,7 @@
 import { Combobox } from './combobox.tsx';
-import type { Option } from './options.ts';
 import type { Of } from './event-key.ts';
+import { MEMBERS, pathOf } from './members.ts';
 import { usePaths } from './suggestions.ts';
-
-/** What every event can be told apart by. */
-export const MEMBERS: readonly Option[] = [
-  { value: 'name', label: 'Name' },
-  { value: 'category', label: 'Category' },
-  { value: 'user', label: 'User' },
-  { value: 'session_id', label: 'Session' },
-  { value: 'application', label: 'Application' },
-];
 
 export interface PathChoiceProps {
   readonly label: string;
@@ -49,7 +40,7 @@ export function PathChoice(props: PathChoiceProps) {
       valueLabel={pathLabel(value)}
       options={known}
       onOpen={want}
-      onChoose={(chosen) => onChoose(pathOf(chosen))}
+      onChoose={(chosen) => onChoose(pathOf(chosen, members))}
       placeholder={placeholder}
       opensAtOnce={opensAtOnce}
       error={error}
@@ -62,10 +53,4 @@ export function PathChoice(props: PathChoiceProps) {
 /** What people call a path. */
 export function pathLabel(path: string): string {
   return MEMBERS.find(({ value }) => value === path)?.label ?? path.replace(/^data\./, '');
-}
-
-/** What was typed as a path: all of them begin with `data`. */
-function pathOf(text: string): string {
-  if (text === '' || text.startsWith('data.')) return text;
-  return MEMBERS.find(({ value, label }) => value === text || label === text)?.value ?? `data.${text}`;
 }

@@ -26,6 +26,8 @@ describe('Funnel and retention in a browser', function () {
       await page.getByText('Choose two steps').waitFor();
       for (const [index, step] of ['product viewed', 'checkout', 'purchase'].entries()) {
         await page.getByRole('combobox', { name: `Step ${index + 1}` }).click();
+        await page.getByRole('option').first().waitFor();
+        expect(await page.getByRole('option', { name: 'All of' }).count()).to.equal(0);
         await page.getByRole('option', { name: step }).click();
       }
       const { searchParams } = new URL(page.url());

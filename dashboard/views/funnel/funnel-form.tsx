@@ -43,6 +43,7 @@ export function FunnelForm({ state, names, issues }: FunnelFormProps) {
               names={names}
               value={eventOf(step ?? '', names ?? [])}
               placeholder={index < MIN_STEPS ? 'Choose an event' : 'Add a step'}
+              takesCategories={false}
               error={index === 0 ? messageAt(issues, 'step') : undefined}
               onChoose={(event) => setStep(index, keyOf(event))}
             />

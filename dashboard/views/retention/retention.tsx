@@ -81,6 +81,7 @@ function RetentionForm({ state, issues }: RetentionFormProps) {
           names={names}
           value={eventOf(state.first, names ?? [])}
           placeholder="Choose an event"
+          takesCategories={false}
           error={messageAt(issues, 'first')}
           onChoose={(event) => show({ first: keyOf(event) })}
         />
@@ -89,6 +90,7 @@ function RetentionForm({ state, issues }: RetentionFormProps) {
           names={names}
           value={eventOf(state.return, names ?? [])}
           placeholder="The same event"
+          takesCategories={false}
           error={messageAt(issues, 'return')}
           onChoose={(event) => show({ return: keyOf(event) })}
         />
