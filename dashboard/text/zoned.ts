@@ -22,7 +22,9 @@ export function wallOf(ms: number, zone: string): number {
 export function instantOf(wallMs: number, zone: string): number {
   const guess = wallMs - (wallOf(wallMs, zone) - wallMs);
   const missed = wallMs - wallOf(guess, zone);
-  return guess + missed;
+  const found = guess + missed;
+  // In the gap of a zone behind UTC, the second look is from after the gap, and leads to before it.
+  return wallOf(found, zone) < wallMs ? guess : found;
 }
 
 /** The beginning of the unit that holds a time. Weeks begin on Monday. */
@@ -35,6 +37,11 @@ export function startOf(unit: Unit, ms: number, zone: string): number {
   if (unit === 'day') return instantOf(day, zone);
   if (unit === 'week') return instantOf(day - ((date.getUTCDay() + 6) % 7) * DAY_MS, zone);
   return instantOf(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1), zone);
+}
+
+/** Whether two times are on the same day of a zone. */
+export function areOfOneDay(ms: number, otherMs: number, zone: string): boolean {
+  return Math.floor(wallOf(ms, zone) / DAY_MS) === Math.floor(wallOf(otherMs, zone) / DAY_MS);
 }
 
 /** The same time so many units later; of a day that a month does not have, its last. */

@@ -1,8 +1,11 @@
+import { useService } from '../../api/service.ts';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
 import { EventLine } from '../../events/event-line.tsx';
 import { locatorOf, readEvents } from '../../events/listed-event.ts';
 import { useAnswer } from '../../hooks/use-answer.ts';
+import { useZone } from '../../hooks/use-zone.ts';
 import { browseTo } from '../../state/links.ts';
+import { areOfOneDay } from '../../text/zoned.ts';
 
 /** An event is here within two seconds, of which the service may take one. */
 const EVERY_MS = 700;
@@ -10,6 +13,8 @@ const PATH = '/events?order=desc&limit=10';
 
 /** What happened last, as it comes. */
 export function NewestEvents() {
+  const { api } = useService();
+  const zone = useZone();
   const answer = useAnswer(PATH, { everyMs: EVERY_MS, read: readEvents });
   return (
     <section aria-labelledby="newest">
@@ -27,7 +32,7 @@ export function NewestEvents() {
                 key={locatorOf(event)}
                 event={event}
                 href={browseTo({ event: locatorOf(event) })}
-                isTimeOnly={isOfToday(event.timestamp)}
+                isTimeOnly={areOfOneDay(Date.parse(event.timestamp), api.nowMs(), zone)}
               />
             ))}
           </ul>
@@ -35,8 +40,4 @@ export function NewestEvents() {
       </AnswerPanel>
     </section>
   );
-}
-
-function isOfToday(iso: string): boolean {
-  return Date.now() - Date.parse(iso) < 12 * 3_600_000;
 }
