@@ -1,21 +1,18 @@
 import type { Cohort } from '../../api/questions.ts';
 import { fullLabel } from '../../chart/time-labels.ts';
 import { formatCount, formatShare } from '../../text/format.ts';
-import { shifted, type Unit } from '../../text/zoned.ts';
+import { timeOf, type CohortClock } from './cohort-time.ts';
 
-export interface CohortTableProps {
+export interface CohortTableProps extends CohortClock {
   readonly cohorts: readonly Cohort[];
-  readonly interval: Unit;
-  /** IANA name */
-  readonly zone: string;
-  readonly nowMs: number;
 }
 
 /** A row for each beginning, and a column for each interval after it. The share is written, and shaded by its size. */
-export function CohortTable({ cohorts: all, interval, zone, nowMs }: CohortTableProps) {
+export function CohortTable({ cohorts: all, ...clock }: CohortTableProps) {
+  const { interval, zone } = clock;
   // Before the first of them there is nothing to say.
   const cohorts = all.slice(all.findIndex(({ size }) => size > 0));
-  const columns = Math.max(0, ...cohorts.map((cohort) => seenOf(cohort, interval, zone, nowMs)));
+  const columns = Math.max(0, ...cohorts.map((cohort) => timeOf(cohort, clock).seen));
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
     <section class="table-scroll" aria-label="Cohorts" tabIndex={0}>
@@ -37,7 +34,7 @@ export function CohortTable({ cohorts: all, interval, zone, nowMs }: CohortTable
         <tbody>
           {cohorts.map((cohort) => {
             const { start, size, returned } = cohort;
-            const seen = seenOf(cohort, interval, zone, nowMs);
+            const { seen, unfinished } = timeOf(cohort, clock);
             return (
               <tr key={start}>
                 <th scope="row">{fullLabel(Date.parse(start), interval, zone).replace('Week of ', '')}</th>
@@ -45,12 +42,12 @@ export function CohortTable({ cohorts: all, interval, zone, nowMs }: CohortTable
                 {returned.slice(0, columns).map((count, index) => (
                   <td
                     key={index}
-                    class={index === seen - 1 ? 'number cohort unfinished' : 'number cohort'}
+                    class={index === unfinished ? 'number cohort unfinished' : 'number cohort'}
                     style={{ '--share': String(size === 0 || index >= seen ? 0 : count / size) }}
                     title={index < seen ? `${formatCount(count)} of ${formatCount(size)}` : undefined}
                   >
                     {index >= seen ? '' : formatShare(count, size)}
-                    {index === seen - 1 && <span class="visually-hidden"> so far</span>}
+                    {index === unfinished && <span class="visually-hidden"> so far</span>}
                   </td>
                 ))}
               </tr>
@@ -60,10 +57,4 @@ export function CohortTable({ cohorts: all, interval, zone, nowMs }: CohortTable
       </table>
     </section>
   );
-}
-
-/** How many intervals of a cohort have begun: of what is still to come there is nothing to say. */
-function seenOf({ start, returned }: Cohort, interval: Unit, zone: string, nowMs: number): number {
-  const begun = returned.findIndex((_, index) => shifted(Date.parse(start), index, interval, zone) >= nowMs);
-  return begun === -1 ? returned.length : begun;
 }
