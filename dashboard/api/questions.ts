@@ -10,6 +10,9 @@ export interface SeriesAnswer {
   readonly series: readonly OneSeries[];
 }
 
+/** As many series as the service gives at once. */
+export const MOST_SERIES = 20;
+
 export interface OneSeries {
   /** Undefined and null where it is of everything. */
   readonly key: string | null;

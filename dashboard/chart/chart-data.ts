@@ -1,4 +1,4 @@
-import type { SeriesAnswer } from '../api/questions.ts';
+import { MOST_SERIES, type SeriesAnswer } from '../api/questions.ts';
 import { shifted, type Unit } from '../text/zoned.ts';
 
 /** What a chart draws. Times in milliseconds. */
@@ -19,7 +19,7 @@ export interface Line {
   readonly label: string;
   readonly total: number;
   readonly values: readonly number[];
-  /** Of the period before, interval by interval. */
+  /** Of the period before, interval by interval; undefined where it is not known. */
   readonly before: { readonly total: number; readonly values: readonly number[] } | undefined;
 }
 
@@ -28,6 +28,7 @@ export interface Drawn {
   readonly before: SeriesAnswer | undefined;
   readonly interval: Unit;
   readonly zone: string;
+  /** The end of the minute that it is: what ends then goes on. */
   readonly nowMs: number;
   /** What a series without a key is called. */
   readonly label: string;
@@ -37,17 +38,21 @@ export function chartDataOf({ answer, before, interval, zone, nowMs, label }: Dr
   const times = answer.times.map((time) => Date.parse(time));
   const last = times.at(-1);
   const endMs = last === undefined ? nowMs : shifted(last, 1, interval, zone);
-  const lines = answer.series.map(({ key, total, values }) => {
-    const earlier = before?.series.find((one) => one.key === key);
-    return {
-      key,
-      label: key === null ? label : key === '' ? '(none)' : key,
-      total,
-      values,
-      before: before === undefined ? undefined : { total: earlier?.total ?? 0, values: earlier?.values ?? [] },
-    };
-  });
-  return { interval, zone, times, endMs, isUnfinished: endMs > nowMs, lines };
+  const lines = answer.series.map(({ key, total, values }) => ({
+    key,
+    label: key === null ? label : key === '' ? '(none)' : key,
+    total,
+    values,
+    before: before === undefined ? undefined : beforeOf(key, before),
+  }));
+  return { interval, zone, times, endMs, isUnfinished: endMs >= nowMs, lines };
+}
+
+/** A key that is missing among all of them had nothing; where there may be more keys, that is not known. */
+function beforeOf(key: string | null, { series }: SeriesAnswer): Line['before'] {
+  const earlier = series.find((one) => one.key === key);
+  if (earlier === undefined && series.length >= MOST_SERIES) return undefined;
+  return { total: earlier?.total ?? 0, values: earlier?.values ?? [] };
 }
 
 /** When an interval ends. */

@@ -55,7 +55,7 @@ function columnsOf(data: ChartData, linkAt: SeriesTableProps['linkAt']): readonl
               id: `before ${line.key}`,
               header: 'Before',
               isNumber: true,
-              cell: ({ index }: Row) => <Count value={line.before?.values[index] ?? 0} />,
+              cell: ({ index }: Row) => (line.before ? <Count value={line.before.values[index] ?? 0} /> : '–'),
             },
           ]
         : []),

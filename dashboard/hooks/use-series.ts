@@ -1,4 +1,4 @@
-import { seriesPath, type SeriesAnswer, type SeriesQuestion } from '../api/questions.ts';
+import { MOST_SERIES, seriesPath, type SeriesAnswer, type SeriesQuestion } from '../api/questions.ts';
 import type { Bounds } from '../state/range.ts';
 import { useAnswer, type Answer } from './use-answer.ts';
 
@@ -15,14 +15,12 @@ const LIVE_MS = 1_000;
 const LONG_MS = 10_000;
 const LONG_FROM_MS = 2 * 86_400_000;
 
-/** As many series of the period before as the service gives: the largest then need not be those of now. */
-const MOST_KEYS = '20';
-
 /** A count over a range, again and again while that ends with now; and, if wished, over the period before. */
 export function useSeries(question: SeriesOfRange, bounds: Bounds, hasBefore: boolean): Series {
   const answer = useAnswer<SeriesAnswer>(pathOf(question, bounds), { everyMs: everyMsOf(bounds) });
   const by = question.by ?? '';
-  const earlier = { ...question, ...(by === '' ? {} : { limit: MOST_KEYS }), ...bounds.before };
+  // The largest of the period before need not be those of now.
+  const earlier = { ...question, ...(by === '' ? {} : { limit: String(MOST_SERIES) }), ...bounds.before };
   const before = useAnswer<SeriesAnswer>(hasBefore ? seriesPath(earlier) : undefined);
   const isCurrent = hasBefore && before.state === 'ready';
   return { answer, before: isCurrent ? before.value : undefined };

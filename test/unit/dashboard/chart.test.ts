@@ -43,6 +43,24 @@ describe('A chart', () => {
     expect(whole.lines[0]?.label).to.equal('signup');
   });
 
+  it('takes what ends with the minute that it is for unfinished', () => {
+    const [ending, ended] = [drawn.nowMs + DAY_MS / 2, drawn.nowMs + DAY_MS / 2 + 60_000];
+    const isUnfinishedAt = (nowMs: number) =>
+      chartDataOf({ answer: { times, series }, before: undefined, ...drawn, nowMs }).isUnfinished;
+    expect(isUnfinishedAt(ending)).to.equal(true);
+    expect(isUnfinishedAt(ended)).to.equal(false);
+  });
+
+  it('does not say that a key was not there before where there were more than are given', () => {
+    const others = Array.from({ length: 20 }, (_, index) => ({ key: `other ${index}`, total: 9, values: [4, 5] }));
+    const beforeWith = (count: number) =>
+      chartDataOf({ answer: { times, series }, before: { times, series: others.slice(0, count) }, ...drawn }).lines.map(
+        (line) => line.before?.total,
+      );
+    expect(beforeWith(20)).to.deep.equal([undefined, undefined]);
+    expect(beforeWith(19)).to.deep.equal([0, 0]);
+  });
+
   it('is copied as CSV in which names are no formulas', () => {
     const data = chartDataOf({ answer: { times, series }, before: undefined, ...drawn });
     expect(csvOf(data)).to.equal(
