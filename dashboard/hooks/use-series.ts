@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { MOST_SERIES, seriesPath, type SeriesAnswer, type SeriesQuestion } from '../api/questions.ts';
 import type { Bounds } from '../state/range.ts';
 import { useAnswer, type Answer } from './use-answer.ts';
@@ -6,6 +7,8 @@ export type SeriesOfRange = Omit<SeriesQuestion, 'fromMs' | 'toMs'>;
 
 export interface Series {
   readonly answer: Answer<SeriesAnswer>;
+  /** Whether the answer is of this question and range, and not of those before. */
+  readonly isCurrent: boolean;
   /** Of the period before; undefined until it is known, and where it is not asked for. */
   readonly before: SeriesAnswer | undefined;
 }
@@ -22,8 +25,19 @@ export function useSeries(question: SeriesOfRange, bounds: Bounds, hasBefore: bo
   // The largest of the period before need not be those of now.
   const earlier = { ...question, ...(by === '' ? {} : { limit: String(MOST_SERIES) }), ...bounds.before };
   const before = useAnswer<SeriesAnswer>(hasBefore ? seriesPath(earlier) : undefined);
-  const isCurrent = hasBefore && before.state === 'ready';
-  return { answer, before: isCurrent ? before.value : undefined };
+  const id = JSON.stringify([question, bounds.words]);
+  const isCurrent = useIsOf(id, answer);
+  const isBeforeCurrent = useIsOf(id, before);
+  const isComparable = hasBefore && isCurrent && isBeforeCurrent && before.state === 'ready';
+  return { answer, isCurrent, before: isComparable ? before.value : undefined };
+}
+
+/** Whether an answer is of this question and range, though its times may have moved on since. */
+function useIsOf(id: string, answer: Answer<SeriesAnswer>): boolean {
+  const [answered, setAnswered] = useState<string>();
+  const isNow = answer.state === 'ready' && !answer.isOfBefore;
+  if (isNow && answered !== id) setAnswered(id);
+  return isNow || answered === id;
 }
 
 /** The path of the question about a range. */

@@ -27,9 +27,9 @@ export function Trend({ state, range, children }: TrendProps) {
     users: useSeries({ ...question, measure: 'users' }, bounds, true),
     sessions: useSeries({ ...question, measure: 'sessions' }, bounds, true),
   };
-  const { answer, before } = series[state.measure];
+  const { answer, isCurrent, before } = series[state.measure];
   const label = MEASURES.find(({ id }) => id === state.measure)?.label ?? '';
-  const isLive = bounds.isOpen && answer.state === 'ready' && answer.error === undefined;
+  const isLive = bounds.isOpen && isCurrent && answer.state === 'ready' && answer.error === undefined;
   return (
     <>
       <div class="figures-head">
