@@ -34,6 +34,9 @@ describe('The dashboard of a service with keys', function () {
       await field.fill('a-read-key');
       await field.press('Enter');
       await page.getByText('Waiting for your first event…').waitFor();
+      expect(await page.locator('.copy-line pre').textContent()).to.contain(
+        'curl -H "Authorization: Bearer $KEY" http',
+      );
       await page.reload();
       await page.getByText('Waiting for your first event…').waitFor();
       expect(page.url()).not.to.contain('key');

@@ -1,12 +1,18 @@
+import { useService } from '../../api/service.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
+import { useStore } from '../../hooks/use-store.ts';
 
 /** Instead of figures, where nothing has ever come: how to send the first event. It is replaced by itself. */
 export function Welcome() {
-  const line = lineFor(window.location.origin);
+  const hasKey = useStore(useService().session.credentials).key !== undefined;
+  const line = lineFor(window.location.origin, hasKey);
   return (
     <section class="welcome" aria-labelledby="welcome">
       <h2 id="welcome">Send your first event</h2>
-      <p>Copy this line into a terminal. What it sends is here within two seconds.</p>
+      <p>
+        Copy this line into a terminal{hasKey && ', with a key that may write in KEY'}. What it sends is here within two
+        seconds.
+      </p>
       <div class="copy-line">
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
         <pre tabIndex={0} role="region" aria-label="The line">
@@ -24,7 +30,9 @@ export function Welcome() {
   );
 }
 
-function lineFor(origin: string): string {
+/** The key of this tab is not for copying, and need not be one that may write. */
+function lineFor(origin: string, hasKey: boolean): string {
+  const withKey = hasKey ? ' -H "Authorization: Bearer $KEY"' : '';
   const event = '{"name":"signup","user":"ada","data":{"plan":"pro"}}';
-  return `curl ${origin}/events -H 'Content-Type: application/json' -d '${event}'`;
+  return `curl${withKey} ${origin}/events -H 'Content-Type: application/json' -d '${event}'`;
 }
