@@ -42,6 +42,8 @@ export function Chart({ data, as, label, linkAt }: ChartProps) {
     setAt(Math.min(count - 1, Math.max(0, Math.floor((x - left) / plane.step))));
   };
   const onKey = (event: KeyboardEvent) => {
+    // Those are the browser's, to go back and on.
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const to = { ArrowRight: (index ?? -1) + 1, ArrowLeft: (index ?? count) - 1, Home: 0, End: count - 1 }[event.key];
     if (to === undefined && event.key !== 'Enter') return;
     event.preventDefault();

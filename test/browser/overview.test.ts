@@ -91,6 +91,10 @@ describe('The overview in a browser', function () {
       const page = await open(service.url);
       const chart = page.getByRole('application');
       await chart.focus();
+      const isLeft = await page.evaluate<boolean>(
+        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft', altKey: true, cancelable: true }))",
+      );
+      expect(isLeft, 'Alt and an arrow are left to the browser').to.equal(true);
       await page.keyboard.press('End');
       await page.locator('.chart-tooltip').waitFor();
       await page.getByRole('status').filter({ hasText: 'so far: Events 1.' }).waitFor({ state: 'attached' });
