@@ -105,6 +105,21 @@ describe('The overview in a browser', function () {
   );
 
   it(
+    'holds the zone of a custom range in the address',
+    inBrowser(async ({ open }) => {
+      await send('ada', { timestamp: '2024-05-17T23:30:00Z' });
+      const page = await open(service.url, { timezoneId: 'Asia/Kolkata' });
+      await page.getByRole('button', { name: 'Custom range' }).click();
+      await page.getByLabel('From', { exact: true }).fill('2024-05-18T04:00');
+      await page.getByLabel('To, not included').fill('2024-05-18T06:00');
+      await page.getByRole('button', { name: 'Show' }).click();
+      await eventually(async () => expect(await figures(page)).to.deep.equal(['1', '1', '1']));
+      const elsewhere = await open(page.url(), { timezoneId: 'America/New_York' });
+      await eventually(async () => expect(await figures(elsewhere)).to.deep.equal(['1', '1', '1']));
+    }),
+  );
+
+  it(
     'shows the days of the reader or of UTC at a switch, and the address holds it',
     inBrowser(async ({ open }) => {
       await send('ada', { timestamp: '2024-05-17T23:30:00Z' });

@@ -10,6 +10,7 @@ import {
   type RangeState,
   type ReadRange,
 } from '../../state/range.ts';
+import { withZone } from '../../state/zone.ts';
 import { Field } from './field.tsx';
 
 export interface RangeChoiceProps {
@@ -61,7 +62,8 @@ function CustomRange({ state, read, linkTo }: RangeChoiceProps) {
   const submit = () => {
     const found = customBounds(values.from, values.to, zone);
     setErrors('bounds' in found ? {} : found);
-    if ('bounds' in found) navigation.navigate(linkTo({ range: '', ...values }));
+    // Whoever follows the link is to see the same stretch of time, wherever they are.
+    if ('bounds' in found) navigation.navigate(withZone(linkTo({ range: '', ...values }), zone));
   };
   return (
     <form
