@@ -1,9 +1,8 @@
-import { isUtf8 } from 'node:buffer';
 import type { Issue } from '../../common/errors.ts';
 import type { DataText } from '../data/shape.ts';
 import { NO_DATA, type Event } from '../event.ts';
 import { MAX_DATA_DEPTH, readShape } from '../event-shape.ts';
-import { isFlaw, readJsonText, type JsonText } from '../json/json-text.ts';
+import { isFlaw, isMisread, readJsonText, type JsonText } from '../json/json-text.ts';
 import { received } from '../json/received.ts';
 import { dataOf, isRefusal, toEvent, type ParseContext } from '../parse-event.ts';
 import type { Refusal } from '../rejection.ts';
@@ -110,7 +109,8 @@ function headerText(header: string): string {
 /** What a sender wrote who did not encode it: UTF-8, or else Latin-1. @param header a character a byte, as Node gives it */
 function charactersOf(header: string): string {
   const bytes = Buffer.from(header, 'latin1');
-  return isUtf8(bytes) ? bytes.toString() : header;
+  const text = bytes.toString();
+  return isMisread(text, bytes) ? header : text;
 }
 
 function refusal(errors: readonly Issue[]): Refusal {

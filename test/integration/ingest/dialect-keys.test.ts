@@ -7,6 +7,9 @@ import { eventually } from '../../support/http/outcome.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 
 const BASIC = (key: string) => `Basic ${Buffer.from(`${key}:`).toString('base64')}`;
+const deep = (levels: number) => `${'{"a":'.repeat(levels)}0${'}'.repeat(levels)}`;
+const nestedMessage = (name: string, token: string, levels: number) =>
+  `{"event":"${name}","distinct_id":"u","properties":{"token":"${token}","deep":${deep(levels)}}}`;
 const three = (message: object, key: object) => ({ batch: [message, message, message], ...key });
 
 describe('Keys in the words of clients', () => {
@@ -90,12 +93,11 @@ describe('Keys in the words of clients', () => {
   });
 
   it('are those of the first message that can be read, where one before it is too deep', async () => {
-    const deep = (levels: number) => `${'{"a":'.repeat(levels)}0${'}'.repeat(levels)}`;
-    const message = (name: string, token: string, levels: number) =>
-      `{"event":"${name}","distinct_id":"u","properties":{"token":"${token}","deep":${deep(levels)}}}`;
-    const answer = await post('/e/', `[${message('deep', 'page', 101)},${message('flat', 'page', 1)}]`);
+    const answer = await post('/e/', `[${nestedMessage('deep', 'page', 101)},${nestedMessage('flat', 'page', 1)}]`);
     expect(answer.status).to.equal(200);
-    expect((await post('/e/', `[${message('deep', 'page', 101)},${message('flat', 'no', 1)}]`)).status).to.equal(401);
+    expect(
+      (await post('/e/', `[${nestedMessage('deep', 'page', 101)},${nestedMessage('flat', 'no', 1)}]`)).status,
+    ).to.equal(401);
   });
 
   it('over their rate make Segment clients wait with 429, and PostHog clients with 503', async () => {

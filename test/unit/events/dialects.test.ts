@@ -33,9 +33,12 @@ describe('Messages with numbers for names', () => {
   });
 });
 
+function asNodeGivesIt(header: string): string {
+  return Buffer.from(header).toString('latin1');
+}
+
 describe('A CloudEvent in the binary mode', () => {
   it('has the characters that its sender wrote, percent-encoded or not', () => {
-    const asNodeGivesIt = (header: string) => Buffer.from(header).toString('latin1');
     const cases: readonly [header: string, user: string][] = [
       [asNodeGivesIt('Müller'), 'Müller'],
       [asNodeGivesIt('100% Müller'), '100% Müller'],
