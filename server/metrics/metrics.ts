@@ -18,7 +18,7 @@ export function createMetrics(backlog: Backlog, nowMs: () => number) {
     http: httpMetrics(registry),
     httpShed: new Counter({
       name: 'clickhour_http_shed_total',
-      help: 'Requests answered with 503 before anybody looked at them, because there was no time for them',
+      help: 'Requests refused with 503 or 429 before anybody looked at them, because there was no time for them',
       labelNames: ['kind'],
       registers: [registry],
     }),
