@@ -2,7 +2,7 @@ import path from 'node:path';
 import { rowsOf } from '../clickhouse/checked-node.ts';
 import { connect, type ClickHouseClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
-import { noteWholeSince } from '../clickhouse/retention.ts';
+import { applyRetention, noteWholeSince } from '../clickhouse/retention.ts';
 import { listOf, localName, readWholeTopology, type LivingNode, type Topology } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
@@ -22,6 +22,8 @@ export interface RestoreOptions {
   readonly source: string;
   /** Whether what is there now goes: the database's rows for good, journals that wait are moved aside. */
   readonly replace: boolean;
+  /** `config.retentionDays` */
+  readonly retentionDays: number | undefined;
   readonly log: Logger;
   readonly nowMs: () => number;
   /** Called with each table once its rows are back, and with the place of journals that were moved aside. */
@@ -36,7 +38,7 @@ const REQUEST_TIMEOUT_MS = 6 * 60 * 60 * 1000;
  * @throws AppError `invalid` when one of it does not hold
  */
 export async function restore(options: RestoreOptions): Promise<Manifest> {
-  const { endpoint, database, dataDir, source, replace, log } = options;
+  const { endpoint, database, dataDir, source, replace, retentionDays, log } = options;
   const manifest = await readWholeBackup(source);
   await requireKnown(manifest);
   const journal = path.join(dataDir, 'journal');
@@ -56,6 +58,8 @@ export async function restore(options: RestoreOptions): Promise<Manifest> {
   }
   await migrate({ endpoint, database, log });
   if (filled.length > 0) await empty(topology, database);
+  // Before there are rows: a TTL that was there would remove them.
+  await applyRetention({ endpoint, database, retentionDays, log });
   if (hasJournal) options.onDone(await moveAside(journal, options.nowMs()), 0);
   await putBack(topology, manifest, options);
   await putBackJournals(manifest.journal, source, dataDir);
@@ -115,7 +119,7 @@ async function putBack(topology: Topology, manifest: Manifest, options: RestoreO
       onDone(name, table.rows);
     }
   });
-  if (manifest.wholeSinceS === 0) return;
+  // Also of raw events that are whole: what was noted is of those that were there before.
   for (const { endpoint } of nodes)
     await asAdmin(endpoint, database, (client) => noteWholeSince(client, layout, manifest.wholeSinceS));
 }

@@ -25,7 +25,7 @@ await runCommand(USAGE, async () => {
     throw new UsageError(`DIR: received ${positionals.length} names, expected one`);
   const source = path.resolve(name);
   const config = readConfig();
-  const { database, dataDir } = config;
+  const { database, dataDir, retentionDays } = config;
   const log = createLogger('warn');
   // Before an engine is started, which makes files.
   const { beganAt } = await readWholeBackup(source);
@@ -39,6 +39,7 @@ await runCommand(USAGE, async () => {
         dataDir,
         source,
         replace: values.replace,
+        retentionDays,
         log,
         nowMs: Date.now,
         onDone: (what, rows) =>

@@ -5,6 +5,7 @@ import { backup } from '../../../server/backup/backup.ts';
 import { COPIED_TABLES } from '../../../server/backup/copied-tables.ts';
 import { restore } from '../../../server/backup/restore.ts';
 import { connect } from '../../../server/clickhouse/client.ts';
+import { applyRetention, rawSinceS } from '../../../server/clickhouse/retention.ts';
 import { messageOf } from '../../../server/common/errors.ts';
 import { createLogger } from '../../../server/common/log.ts';
 import { withFrame } from '../../../server/journal/checksum-frame.ts';
@@ -55,6 +56,7 @@ describe('npm run backup and npm run restore', () => {
       dataDir: path.join(directory.path, 'restored'),
       source: copy,
       replace,
+      retentionDays: undefined,
       log,
       nowMs: Date.now,
       onDone: () => undefined,
@@ -129,6 +131,22 @@ describe('npm run backup and npm run restore', () => {
     await bringBack(true, database.name);
     expect(await eventsIn(database.name)).to.deep.equal(before);
     expect((await runProgram('server/cli/verify.js', [], { database: database.name })).exitCode).to.equal(0);
+  });
+
+  it('removes nothing of what is brought back for a RETENTION_DAYS that is not set any more', async () => {
+    const rows = [event(0), event(1)].map((row) => ({ ...row, timestamp: row.timestamp - 365 * 86_400_000_000 }));
+    await insertRows(database.name, 'events', rows);
+    await make();
+    const before = await eventsIn(database.name);
+    for (const retentionDays of [30, undefined, 30])
+      await applyRetention({ endpoint: testEndpoint(), database: database.name, retentionDays, log });
+    await bringBack(true, database.name);
+    await rowsOf(testEndpoint(), database.name, 'OPTIMIZE TABLE events FINAL');
+    expect(await eventsIn(database.name)).to.deep.equal(before);
+    const client = connect({ endpoint: testEndpoint(), role: 'admin', database: database.name });
+    const sinceS = await rawSinceS(client);
+    await client.close();
+    expect(sinceS).to.equal(0);
   });
 
   it('refuses a damaged or unfinished backup, and one of a newer version, before it touches anything', async () => {
