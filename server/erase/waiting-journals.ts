@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claimDirectory, syncDirectory } from '../journal/owner-directory.ts';
 import { Quarantine, QUARANTINE } from '../journal/quarantine.ts';
-import { isSegmentFile } from '../journal/segment.ts';
+import { isSegmentFile, UNFINISHED } from '../journal/segment.ts';
 import { takeOver } from '../journal/takeover.ts';
 import type { ErasedUser } from './erased-user.ts';
 import { linesWithoutUser, segmentWithoutUser, type Remainder } from './without-user.ts';
@@ -88,7 +88,7 @@ async function rewrite(file: string, without: (content: Buffer) => Remainder): P
   if (erased === 0) return 0;
   if (content.length === 0) await unlink(file);
   else {
-    const part = `${file}.part`;
+    const part = `${file}${UNFINISHED}`;
     const handle = await open(part, 'w');
     try {
       await handle.writeFile(content);

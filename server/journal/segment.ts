@@ -58,6 +58,14 @@ export function isSegmentFile(file: string): boolean {
   return /^[a-z_]+-[a-z0-9-]+\.ndjson$/.test(file);
 }
 
+/** Of what is to replace a file once it is whole. */
+export const UNFINISHED = '.part';
+
+/** Whether a file was to replace a segment, and was not whole yet. */
+export function isUnfinished(file: string): boolean {
+  return file.endsWith(UNFINISHED) && isSegmentFile(file.slice(0, -UNFINISHED.length));
+}
+
 /** The table in the name of a segment's file; undefined when there is no such table. */
 export function tableOf(file: string): string | undefined {
   return [EVENTS, REJECTED].find((table) => path.basename(file).startsWith(`${table}-`));

@@ -1,8 +1,8 @@
-import { lstat, readdir, rename } from 'node:fs/promises';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isAlive, isCode, removeOwner, syncDirectory, type OwnerDirectory } from './owner-directory.ts';
 import { freePath, QUARANTINE, type Quarantine } from './quarantine.ts';
-import { isSegmentFile, tableOf } from './segment.ts';
+import { isSegmentFile, isUnfinished, tableOf } from './segment.ts';
 
 export interface TakenOver {
   /** The paths of the segments, now in the directory of who took them: oldest owner first, in the order they were written. */
@@ -39,7 +39,7 @@ async function takeFrom(
   quarantine: Pick<Quarantine, 'take'>,
   taken: { readonly files: string[]; readonly failures: unknown[] },
 ): Promise<void> {
-  for (const name of await segmentFiles(directory)) {
+  for (const name of await filesIn(directory, isSegmentFile)) {
     const file = path.join(directory, name);
     const isSegment = await isRegular(file);
     if (isSegment === undefined) continue;
@@ -52,13 +52,15 @@ async function takeFrom(
     if (await moved(file, target)) taken.files.push(target);
   }
   await syncDirectory(mine.path);
+  // A rewriting that was killed leaves them beside the segment that they were to replace.
+  for (const name of await filesIn(directory, isUnfinished)) await rm(path.join(directory, name), { force: true });
   await removeOwner(directory);
 }
 
 /** None where another server has removed the directory meanwhile. */
-async function segmentFiles(directory: string): Promise<string[]> {
+async function filesIn(directory: string, isWanted: (name: string) => boolean): Promise<string[]> {
   try {
-    return (await readdir(directory)).filter(isSegmentFile).sort();
+    return (await readdir(directory)).filter(isWanted).sort();
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;

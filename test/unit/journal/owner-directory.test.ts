@@ -184,6 +184,17 @@ describe('owner directory', () => {
     expect(await readdir(dead)).to.deep.equal(['events-a-00000000.ndjson']);
   });
 
+  it('goes with what a rewriting that was killed has left beside a segment', async () => {
+    const dead = path.join(journal, '20240101000000001-00000000');
+    await mkdir(dead, { recursive: true });
+    await writeSegments(dead);
+    await writeFile(path.join(dead, `${FILES[0]}.part`), 'half of i');
+    const mine = await claim();
+    expect((await take(mine)).files).to.have.length(FILES.length);
+    expect(await readdir(journal)).to.deep.equal([mine.owner]);
+    expect((await readdir(mine.path)).filter((name) => name !== 'lock')).to.have.members(FILES);
+  });
+
   it('goes when it is released empty, and stays for the next server when it is not', async () => {
     const [empty, full] = [await claim(), await claim()];
     await writeSegments(full.path);
