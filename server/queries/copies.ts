@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin } from './sql/conditions.ts';
@@ -16,8 +17,9 @@ interface Row {
 }
 
 /**
- * Of rows with one identity only the first received, once. Copies share a timestamp, so whether a row has any is seen from
- * the rows of its microsecond, whatever filter it was found by: a copy must not be listed because the first does not match.
+ * Of rows with one identity only the first received, once. Copies share a timestamp, so the first is found among the rows
+ * of its microsecond, whatever filter a row was found by: a copy must not be listed because the first does not match. A
+ * merge may have taken copies away since the rows were read; the first received is the one that stays.
  * @param filters that all of the rows have in common; they only make the look shorter
  * @throws what `queryRows` throws
  */
@@ -27,27 +29,31 @@ export async function withoutCopies(
   filters: { readonly category?: string | undefined; readonly name?: string | undefined },
   rows: readonly StoredEvent[],
 ): Promise<StoredEvent[]> {
-  const first = firstReceived(await copied(nodes, bounds, filters, rows));
+  // With the rows themselves: a replica that lags may not have them yet.
+  const first = firstReceived([...rows, ...(await readFirst(nodes, bounds, filters, rows))]);
   const listed = new Set<string>();
   return rows.filter((row) => {
     const identity = identityOf(row);
-    const receivedAtUs = first.get(identity);
-    if (receivedAtUs === undefined) return true;
-    if (receivedAtUs !== row.receivedAtUs || listed.has(identity)) return false;
+    if (first.get(identity) !== row.receivedAtUs || listed.has(identity)) return false;
     listed.add(identity);
     return true;
   });
 }
 
-/** The identities that have copies, with the arrival of the first. */
-async function copied(
+/** What says which event a row is of, and when it arrived. */
+type Arrival = Identity & Pick<StoredEvent, 'receivedAtUs'>;
+
+/** The first arrival of each of these rows' identities, and of few others. */
+async function readFirst(
   nodes: Nodes,
   bounds: QueryBounds,
   { category, name }: Parameters<typeof withoutCopies>[2],
   rows: readonly StoredEvent[],
-): Promise<Row[]> {
+): Promise<Arrival[]> {
   if (rows.length === 0) return [];
   const times = [...new Set(rows.map(({ timestampUs }) => timestampUs))];
+  // A checksum of each id, because ids may be long; and a million others may have the same time.
+  const ids = [...new Set(rows.map(({ eventId }) => crc32(eventId)))];
   const { sql, params } = allOf([
     ...columnsAre({ category, name }),
     ...isWithin('timestamp', { fromUs: Math.min(...times), toUs: Math.max(...times) + 1 }),
@@ -57,27 +63,29 @@ async function copied(
       toUnixTimestamp64Micro(timestamp) AS timestamp_us, toUnixTimestamp64Micro(min(received_at)) AS received_at_us,
       event_id, application, category, name
     FROM events
-    WHERE ${sql} AND timestamp IN (SELECT fromUnixTimestamp64Micro(arrayJoin({times:Array(Int64)}), 'UTC'))
-    GROUP BY ${IDENTITY}
-    HAVING count() > 1`;
-  return await queryRows<Row>(nodes, query, { ...params, times }, bounds);
+    PREWHERE ${sql} AND timestamp IN (SELECT fromUnixTimestamp64Micro(arrayJoin({times:Array(Int64)}), 'UTC'))
+    WHERE CRC32(event_id) IN {ids:Array(UInt32)}
+    GROUP BY ${IDENTITY}`;
+  const found = await queryRows<Row>(nodes, query, { ...params, times, ids }, bounds);
+  return found.map(({ timestamp_us, received_at_us, event_id, ...row }) => ({
+    ...row,
+    timestampUs: Number(timestamp_us),
+    receivedAtUs: Number(received_at_us),
+    eventId: event_id,
+  }));
 }
 
-function firstReceived(rows: readonly Row[]): ReadonlyMap<string, number> {
-  return new Map(
-    rows.map(({ timestamp_us, received_at_us, event_id, ...row }) => [
-      identityOf({ ...row, timestampUs: Number(timestamp_us), eventId: event_id }),
-      Number(received_at_us),
-    ]),
-  );
+function firstReceived(arrivals: readonly Arrival[]): ReadonlyMap<string, number> {
+  const first = new Map<string, number>();
+  for (const arrival of arrivals) {
+    const identity = identityOf(arrival);
+    first.set(identity, Math.min(arrival.receivedAtUs, first.get(identity) ?? Infinity));
+  }
+  return first;
 }
 
-function identityOf({
-  application,
-  eventId,
-  category,
-  name,
-  timestampUs,
-}: Pick<StoredEvent, 'application' | 'eventId' | 'category' | 'name' | 'timestampUs'>): string {
+type Identity = Pick<StoredEvent, 'application' | 'eventId' | 'category' | 'name' | 'timestampUs'>;
+
+function identityOf({ application, eventId, category, name, timestampUs }: Identity): string {
   return JSON.stringify([application, eventId, category, name, timestampUs]);
 }

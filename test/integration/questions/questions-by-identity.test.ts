@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { defaults } from '../../../server/config/config.ts';
+import { questionBounds } from '../../../server/clickhouse/query.ts';
 import type { Nodes } from '../../../server/clickhouse/nodes.ts';
 import { parseDataCondition, parseDataPath } from '../../../server/events/data/data-path.ts';
 import { HOUR_MS, hourOf } from '../../../server/events/hours.ts';
+import { withoutCopies } from '../../../server/queries/copies.ts';
 import type { Questions } from '../../../server/queries/questions.ts';
 import { HourCounter } from '../../../server/queries/hourly/hour-counter.ts';
 import { hourlyQueries } from '../../../server/queries/hourly/read-hourly.ts';
@@ -212,6 +214,24 @@ describe('questions beside copies', () => {
     await insertRows(database.name, 'events', [copy]);
     expect(await listed({ sessionId: 'of the copy' })).to.deep.equal([]);
     expect(placesOf(await listed({ sessionId: first.session_id }))).to.include(places([first])[0]);
+  });
+
+  it('list the first received alone when a merge takes its copies away between reading and looking for them', async () => {
+    await database.client.command({ query: 'SYSTEM STOP MERGES events' });
+    const sent = { timestamp: START_MS * 1000, event_id: 'merged', category: 'merged', name: 'rsvp' };
+    const received_at = START_MS * 1000;
+    await insertRows(database.name, 'events', [eventRow({ ...sent, received_at })]);
+    const first = (await listed({ category: 'merged' }))[0] ?? expect.fail();
+    const copy = { ...first, receivedAtUs: received_at + 1 };
+    await insertRows(database.name, 'events', [eventRow({ ...sent, received_at: copy.receivedAtUs })]);
+    const bounds = questionBounds(defaults.questions, 'less');
+    for (const isMerged of [false, true]) {
+      if (isMerged) await database.client.command({ query: 'SYSTEM START MERGES events' });
+      if (isMerged) await database.client.command({ query: 'OPTIMIZE TABLE events FINAL' });
+      expect(await withoutCopies(nodes, bounds, {}, [first, copy])).to.deep.equal([first]);
+      expect(await withoutCopies(nodes, bounds, {}, [copy, first])).to.deep.equal([first]);
+      expect(await withoutCopies(nodes, bounds, { category: 'merged' }, [copy])).to.deep.equal([]);
+    }
   });
 
   it('find the event whose copy, not merged yet, is no answer to them', async () => {
