@@ -25,6 +25,7 @@ const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
 };
 
 /** A reader that takes nothing for so long is cut off. */
+const SLICE_BYTES = 256 * 1024;
 const STALLED_MS = 60_000;
 
 /** All events that filters leave, as one answer of any length. */
@@ -80,9 +81,12 @@ export function exportOperation({ reads, log }: ExportDependencies): Operation {
   });
 }
 
+/** In slices, or a reader that is slow would be taken for one that takes nothing. */
 async function write(response: ServerResponse, chunk: Uint8Array): Promise<void> {
   const gone = goneSignal(response.req.socket);
-  gone.throwIfAborted();
-  if (response.write(chunk)) return;
-  await once(response, 'drain', { signal: AbortSignal.any([gone, AbortSignal.timeout(STALLED_MS)]) });
+  for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
+    gone.throwIfAborted();
+    if (response.write(chunk.subarray(at, at + SLICE_BYTES))) continue;
+    await once(response, 'drain', { signal: AbortSignal.any([gone, AbortSignal.timeout(STALLED_MS)]) });
+  }
 }

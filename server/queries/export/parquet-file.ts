@@ -26,7 +26,8 @@ export class ParquetFile {
   take(file: Buffer): Buffer {
     const footerBytes = file.readUInt32LE(file.length - TRAILER_BYTES);
     const footerAt = file.length - TRAILER_BYTES - footerBytes;
-    const footer = decodeStruct(file.subarray(footerAt, file.length - TRAILER_BYTES));
+    // A copy: what is kept of it until the end must not keep the pages.
+    const footer = decodeStruct(Buffer.from(file.subarray(footerAt, file.length - TRAILER_BYTES)));
     // The pages go to where this file is now; the magic in front of them is there once.
     const pages = this.#at === 0 ? file.subarray(0, footerAt) : file.subarray(MAGIC.length, footerAt);
     const shift = BigInt(this.#at === 0 ? 0 : this.#at - MAGIC.length);

@@ -30,6 +30,14 @@ describe('the size of an export’s windows', () => {
     expect(rowsOfWindows(new WindowSize(24 * MIB), 1, 9).at(-1)).to.equal(2_000_000);
   });
 
+  it('grows again behind a place that was too dense', () => {
+    const size = new WindowSize(24 * MIB);
+    size.wasRead(50_000, 20 * MIB);
+    for (let rows = 50_000; rows > 4; rows /= 2) size.wasRefused(rows);
+    expect(size.rows).to.be.lessThan(5);
+    expect(rowsOfWindows(size, 400, 200).at(-1)).to.equal(62_914);
+  });
+
   it('is at least one row, however large that is', () => {
     const size = new WindowSize(24 * MIB);
     size.wasRead(1, 90 * MIB);
@@ -46,7 +54,7 @@ describe('the size of an export’s windows', () => {
     expect(size.rows).to.equal(40_000);
   });
 
-  it('never comes back to what was refused', () => {
+  it('does not soon come back to what was refused', () => {
     const size = new WindowSize(24 * MIB);
     size.wasRefused(40_000);
     expect(Math.max(...rowsOfWindows(size, 1, 5))).to.be.at.most(20_000);
