@@ -66,17 +66,30 @@ function groupPeople(
   const conditions = steps.map((step, index) => isStep(step, `step_${index}`, { name, category }));
   const isInRange = `${timeUs} >= {first_from_us:UInt64} AND ${timeUs} < {first_to_us:UInt64}`;
   const [first, ...others] = conditions;
-  // Without the mode, one event would serve two equal steps.
   return `
       SELECT ${person} AS of_person,
-        windowFunnelState(${withinUs}, 'strict_once')(${[timeUs, `${first} AND ${isInRange}`, ...others].join(', ')}) AS state
+        windowFunnelState(${parametersOf({ steps, withinUs })})(${[timeUs, `${first} AND ${isInRange}`, ...others].join(', ')}) AS state
       ${from} AND of_person != ''
       GROUP BY of_person`;
 }
 
+/**
+ * Where an event can be two of the steps it must be one of them at a time, and ClickHouse keeps every way through a person's
+ * events: with thousands of events of one person that is more than it has memory for, so only there.
+ */
+function parametersOf({ steps, withinUs }: Pick<FunnelQuestion, 'steps' | 'withinUs'>): string {
+  const canBeBoth = steps.some((step, index) => steps.slice(index + 1).some((other) => overlap(step, other)));
+  return canBeBoth ? `${withinUs}, 'strict_once'` : String(withinUs);
+}
+
+function overlap(one: Step, other: Step): boolean {
+  const isOfOther = one.category !== undefined && other.category !== undefined && one.category !== other.category;
+  return one.name === other.name && !isOfOther;
+}
+
 function countPeople({ steps, withinUs }: FunnelQuestion, states: string): string {
   const counts = steps.map((_, index) => `countIf(level > ${index})`);
-  const merged = `windowFunnelMerge(${withinUs}, 'strict_once')(state)`;
+  const merged = `windowFunnelMerge(${parametersOf({ steps, withinUs })})(state)`;
   return `
     SELECT [${counts.join(', ')}] AS counts
     FROM (SELECT of_person, ${merged} AS level FROM (${states}) GROUP BY of_person)`;

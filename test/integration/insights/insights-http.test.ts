@@ -67,6 +67,23 @@ describe('The insights over HTTP', () => {
   };
   const series = async (query: string, key?: string) => ask<Series>(`/events/series?${query}`, key);
 
+  it('give how far someone went who did a step thousands of times', async () => {
+    const of = (name: string, ms: number): Given[] =>
+      Array.from({ length: 2_000 }, (_, n) => ({ name, user: 'u', ms: ms + n }));
+    const start = NOW_MS - HOUR_MS;
+    const category = await store(...of('a', start), ...of('b', start + 5_000), { name: 'c', user: 'v', ms: start });
+    const answer = await ask<object>(`/events/funnel?step=a&step=b&step=c&${category}`);
+    expect(answer).to.deep.equal({
+      by: 'user',
+      within: '24h',
+      steps: [
+        { step: 'a', count: 1 },
+        { step: 'b', count: 1 },
+        { step: 'c', count: 0 },
+      ],
+    });
+  });
+
   it('give the last 24 hours, hour by hour, unless they are asked for others', async () => {
     const ofCategory = await store(
       { ms: NOW_MS - DAY_MS - 1 },
