@@ -25,7 +25,7 @@ interface AnswersDependencies {
 
 /** Everything that is asked of ClickHouse, and what to call each time that it has more events. */
 export function openAnswers(
-  { questions: limits, cache }: Config,
+  { questions: limits, cache, retentionDays }: Config,
   { endpoint, queryNodes, questionNodes, liveNodes, exportNodes, ingestNodes }: ClickHouse,
   { metrics, closing, log, nowMs }: AnswersDependencies,
 ) {
@@ -40,7 +40,11 @@ export function openAnswers(
   const questionsOf = (nodes: Nodes) =>
     createQuestions({ nodes, ingestNodes, known, limits, cache, nowMs, isOneServer });
   const questions = questionsOf(questionNodes);
-  const insights = createInsights({ counting: { nodes: questionNodes, ingestNodes, known, nowMs }, limits, cache });
+  const insights = createInsights({
+    counting: { nodes: questionNodes, ingestNodes, known, retentionDays, nowMs },
+    limits,
+    cache,
+  });
   const notKept = (error: unknown) => log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
   closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
   return {

@@ -12,6 +12,8 @@ import type { CountedKey, PlannedSeries } from './series.ts';
 export interface MeasureCounting extends KnowingCounting {
   /** Sets of users or sessions that are of fewer rows than this, on average, are not read: the rows are. */
   readonly rowsOfASet?: number | undefined;
+  /** How long raw events are kept; of earlier hours there are sets alone. Undefined: for ever. */
+  readonly retentionDays?: number | undefined;
   /** Whether they are, by the hours they are of. It decides what is read, not what is counted, so it may be of a moment ago. */
   readonly areSmall: LRUCache<string, boolean>;
 }
@@ -20,6 +22,7 @@ export interface MeasureCounting extends KnowingCounting {
 const ROWS_OF_A_SET = 100;
 
 const HOUR_S = 3600;
+const DAY_MS = 24 * HOUR_S * 1000;
 const MINUTE_S = 60;
 const SECOND_US = 1_000_000;
 
@@ -152,7 +155,7 @@ async function personParts(
   const { measure } = question;
   const { ofRows } = measured(measure);
   const hours = hoursAre(selectionOf(question), whole(question, HOUR_S));
-  if (await areSetsSmall(counting, hours)) return [rowsWithin(question, ofRows)];
+  if (isRawWhole(counting, question) && (await areSetsSmall(counting, hours))) return [rowsWithin(question, ofRows)];
   const sets = {
     sql: `
       SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(hour)')} AS start_s,
@@ -164,6 +167,11 @@ async function personParts(
   };
   if (cutHours.length === 0) return [sets];
   return [sets, rowsWithin(question, ofRows, { startOf: 'toStartOfHour', ofS: cutHours })];
+}
+
+/** With an hour to spare: clocks differ, and an answer takes its time. */
+function isRawWhole({ retentionDays, nowMs }: MeasureCounting, { fromUs }: PlannedSeries): boolean {
+  return retentionDays === undefined || fromUs / 1000 >= nowMs() - retentionDays * DAY_MS + HOUR_S * 1000;
 }
 
 /** Whether the sets of these hours are of few rows each. Parts that were not merged yet make them look smaller. */

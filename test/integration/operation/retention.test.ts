@@ -6,6 +6,9 @@ import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
 import { rowsOf } from '../../support/clickhouse/stored.ts';
+import { eventually } from '../../support/http/outcome.ts';
+import { getJson } from '../../support/http/pages.ts';
+import { startTestApp } from '../../support/server/test-app.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_S = 3600;
@@ -60,6 +63,24 @@ describe('RETENTION_DAYS', () => {
     );
     expect(counted).to.deep.equal([{ hours: '5', users: '5' }]);
     expect(await ask('SELECT toString(uniqExactMerge(ids)) AS ids FROM minutes')).to.deep.equal([{ ids: '5' }]);
+  });
+
+  it('leaves the users of days whose raw events are gone in the answers, however few', async () => {
+    const service = await startTestApp({ retentionDays: 30 });
+    try {
+      const users = [31, 33, 1].map((days) =>
+        eventRow({ event_id: `${days}`, user: `${days}`, timestamp: (now - days * DAY_MS) * 1000 }),
+      );
+      await insertRows(service.database, 'events', users);
+      const left = async () =>
+        rowsOf<{ n: string }>(testEndpoint(), service.database, 'SELECT toString(count()) AS n FROM events');
+      await eventually(async () => expect(await left()).to.deep.equal([{ n: '1' }]));
+      const path = `/events/series?measure=users&interval=day&from=${now - 40 * DAY_MS}`;
+      const answer = await getJson<{ series: readonly { total: number }[] }>(`${service.url}${path}`);
+      expect(answer.series.map(({ total }) => total)).to.deep.equal([3]);
+    } finally {
+      await service.remove();
+    }
   });
 
   it('removes what was there before it was set', async () => {
