@@ -92,7 +92,9 @@ describe('The overview in a browser', function () {
       const chart = page.getByRole('application');
       await chart.focus();
       const isLeft = await page.evaluate<boolean>(
-        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft', altKey: true, cancelable: true }))",
+        `document.activeElement.dispatchEvent(
+          new KeyboardEvent('keydown', { key: 'ArrowLeft', altKey: true, cancelable: true, bubbles: true }),
+        )`,
       );
       expect(isLeft, 'Alt and an arrow are left to the browser').to.equal(true);
       await page.keyboard.press('End');
