@@ -72,7 +72,7 @@ describe('The insights over HTTP', () => {
   const series = async (query: string, key?: string) => ask<Series>(`/events/series?${query}`, key);
 
   it('give how far someone went who did a step thousands of times', async () => {
-    const times = Array.from({ length: 2_000 }, (_, n) => NOW_MS - HOUR_MS + n);
+    const times = Array.from({ length: 4_000 }, (_, n) => NOW_MS - HOUR_MS + n);
     const many = times.flatMap((ms) => ['a', 'b'].map((name) => ({ name, user: 'u', ms })));
     const category = await store(...many, { name: 'c', user: 'v', ms: NOW_MS - HOUR_MS });
     const { steps } = await ask<Funnel>(`/events/funnel?step=a&step=b&step=c&${category}`);
