@@ -67,8 +67,9 @@ export function exportOperation({ reads, log }: ExportDependencies): Operation {
       ctx.respond = false;
       try {
         if (ctx.method !== 'HEAD') {
-          if (first.done !== true) await write(response, first.value);
-          for await (const chunk of chunks) await write(response, chunk);
+          const write = writerTo(response);
+          if (first.done !== true) await write(first.value);
+          for await (const chunk of chunks) await write(chunk);
         }
         response.end();
       } catch (error) {
@@ -81,12 +82,16 @@ export function exportOperation({ reads, log }: ExportDependencies): Operation {
   });
 }
 
-/** In slices, or a reader that is slow would be taken for one that takes nothing. */
-async function write(response: ServerResponse, chunk: Uint8Array): Promise<void> {
-  const gone = goneSignal(response.req.socket);
-  for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
-    gone.throwIfAborted();
-    if (response.write(chunk.subarray(at, at + SLICE_BYTES))) continue;
-    await once(response, 'drain', { signal: AbortSignal.any([gone, AbortSignal.timeout(STALLED_MS)]) });
-  }
+/** Writes in slices, or a reader that is slow would be taken for one that takes nothing. */
+function writerTo(response: ServerResponse): (chunk: Uint8Array) => Promise<void> {
+  const stalled = new AbortController();
+  const over = AbortSignal.any([goneSignal(response.req.socket), stalled.signal]);
+  return async (chunk) => {
+    for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
+      over.throwIfAborted();
+      if (response.write(chunk.subarray(at, at + SLICE_BYTES))) continue;
+      const timer = setTimeout(() => stalled.abort(), STALLED_MS);
+      await once(response, 'drain', { signal: over }).finally(() => clearTimeout(timer));
+    }
+  };
 }
