@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { ParquetFile } from '../../../server/queries/export/parquet-file.ts';
+import { encodeStruct, type ThriftStruct } from '../../../server/queries/export/thrift.ts';
+
+const MAGIC = Buffer.from('PAR1');
+
+/** Of one row group with one column, whose meta data have a text. */
+function parquetFile(text: string): Buffer {
+  const metaData: ThriftStruct = new Map([[3, { type: 'binary', value: Buffer.from(text) }]]);
+  const column: ThriftStruct = new Map([[3, { type: 'struct', value: metaData }]]);
+  const group: ThriftStruct = new Map([[1, { type: 'list', value: { of: 'struct', items: [column] } }]]);
+  const footer = encodeStruct(
+    new Map([
+      [3, { type: 'i64', value: 1n }],
+      [4, { type: 'list', value: { of: 'struct', items: [group] } }],
+    ]),
+  );
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(footer.length);
+  return Buffer.concat([MAGIC, Buffer.from('pages'), footer, length, MAGIC]);
+}
+
+describe('the Parquet file of an export', () => {
+  it('keeps nothing of the memory of the files it was given', () => {
+    const joined = new ParquetFile();
+    for (const text of ['first', 'second']) {
+      const file = parquetFile(text);
+      joined.take(file);
+      file.fill(0);
+    }
+    expect(joined.end().toString('latin1')).to.include('first').and.to.include('second');
+  });
+});
