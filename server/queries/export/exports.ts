@@ -77,28 +77,22 @@ async function* exported(
   const ending = new AbortController();
   const asked = nodes.until(AbortSignal.any([signal, ending.signal]));
   const size = new WindowSize(windowBytes);
-  const read = async (window: ExportWindow, isFirst: boolean): Promise<Buffer[]> => {
+  const read = async (window: WindowPart, isFirst: boolean): Promise<Buffer[]> => {
     const { sql, params } = selectWindow(question, window, columns);
     const query = `${sql} FORMAT ${isFirst ? format : formatLater}`;
     const chunks = await queryBytes(asked, query, params, { bounds, settings: { ...settings, ...HELD_IN_MEMORY } });
-    size.wasRead(
-      window.rows,
-      chunks.reduce((sum, { length }) => sum + length, 0),
-    );
+    const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
+    if (window.rows !== undefined) size.wasRead(window.rows, bytes);
     return chunks;
   };
   /** What was read of a window; of one that is too large, half after half. */
-  async function* partsOf(
-    window: ExportWindow,
-    isFirst: boolean,
-    reading: Promise<Buffer[]>,
-  ): AsyncGenerator<Buffer[]> {
+  async function* partsOf(window: WindowPart, isFirst: boolean, reading: Promise<Buffer[]>): AsyncGenerator<Buffer[]> {
     try {
       yield await reading;
     } catch (error) {
       const halves = halvesOf(window, question.order);
       if (!(error instanceof AppError && error.code === 'too_expensive') || halves === undefined) throw error;
-      size.wasRefused(window.rows);
+      if (window.rows !== undefined) size.wasRefused(window.rows);
       for (const [at, half] of halves.entries()) {
         const isFirstHalf = isFirst && at === 0;
         yield* partsOf(half, isFirstHalf, read(half, isFirstHalf));
@@ -136,14 +130,16 @@ function thrownWhenAwaited<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
+/** A window, or a part of one that was refused: how many of its rows are in that is not known, and teaches nothing. */
+type WindowPart = TimeRange & Partial<Pick<ExportWindow, 'rows'>>;
+
 /** In the order of the export; undefined when a window cannot be cut. */
-function halvesOf(window: ExportWindow, order: Order): readonly [ExportWindow, ExportWindow] | undefined {
-  const middleUs = Math.floor((window.fromUs + window.toUs) / 2);
-  if (middleUs === window.fromUs) return undefined;
-  const rows = window.rows / 2;
+function halvesOf({ fromUs, toUs }: TimeRange, order: Order): readonly [WindowPart, WindowPart] | undefined {
+  const middleUs = Math.floor((fromUs + toUs) / 2);
+  if (middleUs === fromUs) return undefined;
   const [early, late] = [
-    { ...window, toUs: middleUs, rows },
-    { ...window, fromUs: middleUs, rows },
+    { fromUs, toUs: middleUs },
+    { fromUs: middleUs, toUs },
   ];
   return order === 'asc' ? [early, late] : [late, early];
 }
