@@ -69,14 +69,19 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const clickhouse = await openClickHouse(config, { log, closing, random, stop });
 
   const { database, dataDir, retentionDays, journal: limits } = config;
-  const gate = openGate({ ...clickhouse, database, retentionDays, log, nowMs, random });
+  // Until it is known, numbers come from what is never removed.
+  let wholeSinceS = Infinity;
+  const onWholeSince = (sinceS: number) => {
+    wholeSinceS = sinceS;
+  };
+  const gate = openGate({ ...clickhouse, database, retentionDays, onWholeSince, log, nowMs, random });
   closing.add('gate', () => gate.close());
   await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false, signal: stop })]);
 
   const backlog = new Backlog(nowMs);
   const metrics = createMetrics(backlog, nowMs);
   limitMetrics(metrics.registry, config);
-  const answers = openAnswers(config, clickhouse, { metrics, closing, log, nowMs });
+  const answers = openAnswers(config, clickhouse, { metrics, closing, log, nowMs, wholeSinceS: () => wholeSinceS });
   const ingest = await openIngest({
     dataDir,
     limits,

@@ -21,13 +21,15 @@ interface AnswersDependencies {
   readonly closing: Closing;
   readonly log: Logger;
   readonly nowMs: () => number;
+  /** Since when raw events were whole as this server started, in seconds since the epoch. */
+  readonly wholeSinceS: () => number;
 }
 
 /** Everything that is asked of ClickHouse, and what to call each time that it has more events. */
 export function openAnswers(
   { questions: limits, cache, retentionDays }: Config,
   { endpoint, queryNodes, questionNodes, liveNodes, exportNodes, ingestNodes }: ClickHouse,
-  { metrics, closing, log, nowMs }: AnswersDependencies,
+  { metrics, closing, log, nowMs, wholeSinceS }: AnswersDependencies,
 ) {
   const onQuery = (reads: keyof HourlyQueries) => metrics.hourlyQueries.inc({ reads });
   const counterOf = (application: string | undefined) => {
@@ -41,7 +43,7 @@ export function openAnswers(
     createQuestions({ nodes, ingestNodes, known, limits, cache, nowMs, isOneServer });
   const questions = questionsOf(questionNodes);
   const insights = createInsights({
-    counting: { nodes: questionNodes, ingestNodes, known, retentionDays, nowMs },
+    counting: { nodes: questionNodes, ingestNodes, known, retentionDays, wholeSinceS, nowMs },
     limits,
     cache,
   });

@@ -17,6 +17,8 @@ export interface OpenGateDependencies {
   readonly database: string;
   /** `config.retentionDays` */
   readonly retentionDays: number | undefined;
+  /** Is told since when raw events are whole, in seconds since the epoch, before the gate opens. */
+  readonly onWholeSince: (sinceS: number) => void;
   /** The clients that insert. */
   readonly ingestNodes: Nodes;
   readonly log: Logger;
@@ -32,7 +34,7 @@ const CHECK_TIMEOUT_MS = 10_000;
  * answers is looked at; one that does not keeps the gate from opening only when there is something to migrate.
  */
 export function openGate(dependencies: OpenGateDependencies): Gate {
-  const { endpoint, database, retentionDays, ingestNodes, log, nowMs, random } = dependencies;
+  const { endpoint, database, retentionDays, onWholeSince, ingestNodes, log, nowMs, random } = dependencies;
   const asAdmin = async <T>(endpoint: ClickHouseEndpoint, ask: (admin: ClickHouseClient) => Promise<T>) => {
     const admin = connect({ endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS });
     try {
@@ -54,7 +56,7 @@ export function openGate(dependencies: OpenGateDependencies): Gate {
   return new Gate({
     migrate: async () => {
       await migrate({ endpoint, database, log });
-      await applyRetention({ endpoint, database, retentionDays, log });
+      onWholeSince(await applyRetention({ endpoint, database, retentionDays, log }));
     },
     check: async () => {
       const findings = await checkNodes(checkNode);

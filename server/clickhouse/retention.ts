@@ -23,15 +23,18 @@ const DAY_S = 24 * HOUR_S;
  * servers may do this at once; of those that are set otherwise, the last to start is followed.
  *
  * For after the migrations. A node that is unavailable is served by the next start of any server.
+ * @returns since when all raw events are there that were, whatever was set before: seconds since the epoch
  * @throws what ClickHouse or the network answers
  */
-export async function applyRetention({ endpoint, database, retentionDays, log }: Retention): Promise<void> {
+export async function applyRetention({ endpoint, database, retentionDays, log }: Retention): Promise<number> {
   const { layout, nodes } = await readTopology(endpoint);
   const table = localName('events', layout);
+  let wholeSinceS = 0;
   for (const { name: node, endpoint } of nodes) {
     const client = connect({ endpoint, role: 'admin', database, requestTimeoutMs: ALTER_TIMEOUT_MS });
     try {
       const found = await readRetention(client);
+      wholeSinceS = Math.max(wholeSinceS, sinceS(found));
       if (found.days === retentionDays && found.isSet === (retentionDays !== undefined)) continue;
       // First, because what is gone by then does not come back with another TTL.
       if (found.days !== undefined) await noteSince(client, table, sinceS(found));
@@ -44,6 +47,7 @@ export async function applyRetention({ endpoint, database, retentionDays, log }:
       await client.close();
     }
   }
+  return wholeSinceS;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface MeasureCounting extends KnowingCounting {
   readonly rowsOfASet?: number | undefined;
   /** How long raw events are kept; of earlier hours there are sets alone. Undefined: for ever. */
   readonly retentionDays?: number | undefined;
+  /** Of hours before this there are sets alone, too: they were kept for less long once. Seconds since the epoch. */
+  readonly wholeSinceS?: (() => number) | undefined;
   /** Whether they are, by the hours they are of. It decides what is read, not what is counted, so it may be of a moment ago. */
   readonly areSmall: LRUCache<string, boolean>;
 }
@@ -22,7 +24,7 @@ export interface MeasureCounting extends KnowingCounting {
 const ROWS_OF_A_SET = 100;
 
 const HOUR_S = 3600;
-const DAY_MS = 24 * HOUR_S * 1000;
+const DAY_S = 24 * HOUR_S;
 const MINUTE_S = 60;
 const SECOND_US = 1_000_000;
 
@@ -170,8 +172,13 @@ async function personParts(
 }
 
 /** With an hour to spare: clocks differ, and an answer takes its time. */
-function isRawWhole({ retentionDays, nowMs }: MeasureCounting, { fromUs }: PlannedSeries): boolean {
-  return retentionDays === undefined || fromUs / 1000 >= nowMs() - retentionDays * DAY_MS + HOUR_S * 1000;
+function isRawWhole(
+  { retentionDays, wholeSinceS = () => 0, nowMs }: MeasureCounting,
+  { fromUs }: PlannedSeries,
+): boolean {
+  const keptSinceS = retentionDays === undefined ? 0 : nowMs() / 1000 - retentionDays * DAY_S;
+  const sinceS = Math.max(keptSinceS, wholeSinceS());
+  return sinceS <= 0 || fromUs / SECOND_US >= sinceS + HOUR_S;
 }
 
 /** Whether the sets of these hours are of few rows each. Parts that were not merged yet make them look smaller. */

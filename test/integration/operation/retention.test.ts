@@ -76,8 +76,16 @@ describe('RETENTION_DAYS', () => {
         rowsOf<{ n: string }>(testEndpoint(), service.database, 'SELECT toString(count()) AS n FROM events');
       await eventually(async () => expect(await left()).to.deep.equal([{ n: '1' }]));
       const path = `/events/series?measure=users&interval=day&from=${now - 40 * DAY_MS}`;
-      const answer = await getJson<{ series: readonly { total: number }[] }>(`${service.url}${path}`);
-      expect(answer.series.map(({ total }) => total)).to.deep.equal([3]);
+      const totals = async (url: string) =>
+        (await getJson<{ series: readonly { total: number }[] }>(`${url}${path}`)).series.map(({ total }) => total);
+      expect(await totals(service.url)).to.deep.equal([3]);
+      // What was removed does not come back with another value, nor with none.
+      for (const retentionDays of [90, undefined]) {
+        const later = await startTestApp({ database: service.database, retentionDays });
+        const found = await totals(later.url);
+        await later.remove();
+        expect(found).to.deep.equal([3]);
+      }
     } finally {
       await service.remove();
     }
