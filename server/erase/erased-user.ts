@@ -1,3 +1,7 @@
+import { CLOUD_EVENT } from '../events/dialects/cloud-event.ts';
+import { POSTHOG } from '../events/dialects/posthog.ts';
+import { SEGMENT } from '../events/dialects/segment.ts';
+
 /** Whose events are erased. */
 export interface ErasedUser {
   readonly user: string;
@@ -10,11 +14,13 @@ const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)/gs;
 
 const NUMBER = String.raw`-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?`;
 
-/**
- * A number where a message has its user: the dialects make a text of it. Elsewhere a number says nothing of a user. For
- * ClickHouse, too.
- */
-export const NUMBERED_USER = String.raw`"(?:user|userId|anonymousId|distinct_id|subject)"\s*:\s*(${NUMBER})`;
+/** Where an event has its user, and where the messages of each dialect have it, without what is around it. */
+const USERS = ['user', ...[SEGMENT, POSTHOG, CLOUD_EVENT].flatMap(({ user }) => ('is' in user ? [] : user))].map(
+  (path) => path.slice(path.lastIndexOf('.') + 1),
+);
+
+/** A number there: the dialects make a text of it. Elsewhere a number says nothing of a user. For ClickHouse, too. */
+export const NUMBERED_USER = String.raw`"(?:${USERS.join('|')})"\s*:\s*(${NUMBER})`;
 
 /** Whether a number may have become this user. */
 export function isNumber(user: string): boolean {

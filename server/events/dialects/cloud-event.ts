@@ -9,7 +9,7 @@ import type { Refusal } from '../rejection.ts';
 import { isIssues, isObject, mapped, renamed, type Mapping } from './mapping.ts';
 
 /** The attributes of CloudEvents 1.0, of which the subject is the session, too. `data` is the event's. */
-const CLOUD_EVENT: Mapping = {
+export const CLOUD_EVENT: Mapping = {
   category: ['source'],
   name: ['type'],
   event_id: ['id'],
