@@ -24,8 +24,8 @@ const MEDIA_TYPES: Readonly<Record<ExportFormat, string>> = {
   parquet: 'application/vnd.apache.parquet',
 };
 
-/** A reader that takes nothing for so long is cut off. */
 const SLICE_BYTES = 256 * 1024;
+/** A reader that takes nothing for so long is cut off. */
 const STALLED_MS = 60_000;
 
 /** All events that filters leave, as one answer of any length. */
