@@ -101,7 +101,7 @@ describe('A server with WORKERS=2', () => {
     };
     const ofBoth = async () => new Set(await Promise.all(Array.from({ length: 12 }, clicks)));
     for (let sent = 0; sent < 4; sent += 1) {
-      await eventually(async () => expect(await ofBoth()).to.deep.equal(new Set([String(sent)])), 2_000);
+      await eventually(async () => expect(await ofBoth()).to.deep.equal(new Set([String(sent)])));
       const query = `timestamp=${timestamp}&user=u&click`;
       await fetch(`${server.url}/analytics?${query}`, { method: 'POST', headers: { connection: 'close' } });
     }
