@@ -1,3 +1,5 @@
+import { messageWithCauses } from './common/errors.ts';
+
 /**
  * Everything that is opened is registered at once, and closed in reverse order. All errors are reported, none stops
  * the rest from closing.
@@ -20,6 +22,6 @@ export class Closing {
         errors.push(new Error(`closing ${next.name} failed`, { cause: error }));
       }
     }
-    if (errors.length > 0) throw new AggregateError(errors, `${errors.length} parts did not close cleanly`);
+    if (errors.length > 0) throw new AggregateError(errors, errors.map(messageWithCauses).join('; '));
   }
 }

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { startApp } from './app.ts';
-import { AppError } from './common/errors.ts';
+import { messageWithCauses } from './common/errors.ts';
 import { readConfig } from './config/environment.ts';
 import { preflight } from './preflight.ts';
 import { startWorkers } from './primary.ts';
@@ -19,7 +19,7 @@ export async function serve(stop: AbortSignal): Promise<void> {
   try {
     await runUntilStopped(start, stop);
   } catch (error) {
-    process.stderr.write(`${error instanceof AppError ? error.message : describe(error)}\n`);
+    process.stderr.write(`${messageWithCauses(error)}\n`);
     process.exit(1);
   }
 }
@@ -33,10 +33,4 @@ async function start(stop: AbortSignal) {
   const app = config.workers > 1 ? await startWorkers(config, stop) : await startApp(config, { stop });
   process.stdout.write(welcome(app, config.trust, Date.now()));
   return app;
-}
-
-function describe(error: unknown): string {
-  if (error instanceof AggregateError) return [error.message, ...error.errors.map(describe)].join('; ');
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${describe(error.cause)}`;
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { AppError, messageOf, show } from '../common/errors.ts';
+import { messageWithCauses, show } from '../common/errors.ts';
 import { nearest } from '../common/nearest.ts';
 
 /** The command line is wrong. The message says what came and what was expected. */
@@ -21,7 +21,7 @@ export async function runCommand(usage: string, main: () => Promise<number>): Pr
     process.exitCode = await main();
   } catch (error) {
     const wrongUsage = error instanceof UsageError || isParseArgsError(error);
-    console.error(describe(error).trimEnd());
+    console.error(messageWithCauses(error).trimEnd());
     if (wrongUsage) console.error(`\n${shownUsage}`);
     process.exitCode = wrongUsage ? 2 : 1;
   }
@@ -64,11 +64,4 @@ export function asksForHelp(args: readonly string[]): boolean {
 /** `node:util` parseArgs throws TypeErrors with codes of its own. */
 function isParseArgsError(error: unknown): boolean {
   return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-}
-
-/** Network errors of Node.js have an empty message when every address of a host was refused. */
-function describe(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
-  const cause = error instanceof AppError || !(error instanceof Error) ? undefined : error.cause;
-  return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageOf(cause)}`;
 }

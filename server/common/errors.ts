@@ -77,6 +77,16 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/**
+ * The message of anything that was thrown, with what caused it. Where Node.js joins errors without a message of their
+ * own (each address of a host refused), theirs.
+ */
+export function messageWithCauses(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageWithCauses).join('; ');
+  const cause = error instanceof AppError || !(error instanceof Error) ? undefined : error.cause;
+  return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageWithCauses(cause)}`;
+}
+
 /** Anything that was thrown, as an error. */
 export function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));

@@ -39,7 +39,7 @@ describe('Closing', () => {
     expect(closed).to.deep.equal(['c', 'a']);
     expect(error).to.be.instanceOf(AggregateError);
     if (!(error instanceof AggregateError)) return;
-    expect(error.message).to.equal('2 parts did not close cleanly');
+    expect(error.message).to.equal('closing d failed: early; closing b failed: late');
     expect(error.errors.map((each: Error) => [each.message, each.cause])).to.deep.equal([
       ['closing d failed', early],
       ['closing b failed', late],

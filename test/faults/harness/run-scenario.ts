@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf } from '../../../server/common/errors.ts';
+import { messageWithCauses } from '../../../server/common/errors.ts';
 import type { Break } from './breaks/breaks.ts';
 import { clickBesideBacklog, FRESH_MS } from './bystanders.ts';
 import { CutMachine } from './disks/cut-machine.ts';
@@ -76,7 +76,7 @@ export async function runScenario(options: RunOptions): Promise<Outcome> {
     ({ counts } = checked);
     violations.push(...checked.violations);
   } catch (error) {
-    violations.push({ promise: 'the scenario can be checked', facts: [describe(error)] });
+    violations.push({ promise: 'the scenario can be checked', facts: [messageWithCauses(error)] });
   } finally {
     violations.push(...(await closingFailures(world)));
     addUnlessEmpty(violations, 'what was started can be ended', await failureOf(closed(machine)));
@@ -107,7 +107,7 @@ async function closed(machine: CutMachine | undefined): Promise<void> {
 async function failureOf(work: Promise<void>): Promise<string[]> {
   return await work.then(
     () => [],
-    (error: unknown) => [describe(error)],
+    (error: unknown) => [messageWithCauses(error)],
   );
 }
 
@@ -118,10 +118,4 @@ async function closingFailures(world: World): Promise<Violation[]> {
 
 function addUnlessEmpty(violations: Violation[], promise: string, facts: readonly string[]): void {
   if (facts.length > 0) violations.push({ promise, facts });
-}
-
-function describe(error: unknown): string {
-  const parts = error instanceof AggregateError ? error.errors.map(describe) : [];
-  const cause = error instanceof Error && error.cause !== undefined ? [describe(error.cause)] : [];
-  return [messageOf(error), ...parts, ...cause].join(': ');
 }
