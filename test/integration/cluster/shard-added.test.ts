@@ -70,7 +70,6 @@ describe('A shard that is added', function () {
     return service;
   }
 
-  /** Asked again while an engine is unavailable: one that was asked for a table that another does not have yet crashes. */
   async function expectStored(users: number): Promise<void> {
     await eventually(async () => {
       const { raw, view } = await totals(cluster.endpoint, DATABASE);

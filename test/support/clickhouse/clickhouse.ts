@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect } from '../../../server/clickhouse/client.ts';
 import { nodesOf, type ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
+import { askAgain } from './ask-again.ts';
 
 /** Where the main process of the tests says it to the others, as JSON. */
 const VARIABLE = 'TEST_ENDPOINT';
@@ -22,7 +23,7 @@ export async function testDatabase(
   endpoint: ClickHouseEndpoint = testEndpoint(),
 ): Promise<{ name: string; drop(): Promise<void> }> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await command(endpoint, `CREATE DATABASE ${name}`);
+  await command(endpoint, `CREATE DATABASE IF NOT EXISTS ${name}`);
   return { name, drop: () => command(endpoint, `DROP DATABASE IF EXISTS ${name} SYNC`) };
 }
 
@@ -30,7 +31,7 @@ async function command(endpoint: ClickHouseEndpoint, query: string): Promise<voi
   for (const node of nodesOf(endpoint)) {
     const client = connect({ endpoint: node, role: 'admin' });
     try {
-      await client.command({ query });
+      await askAgain(node, async () => client.command({ query }));
     } finally {
       await client.close();
     }

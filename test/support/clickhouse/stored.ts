@@ -1,12 +1,15 @@
 import { connect } from '../../../server/clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
+import { askAgain } from './ask-again.ts';
 
 /** The rows of a query, asked as the administrator. */
 export async function rowsOf<Row>(endpoint: ClickHouseEndpoint, database: string, query: string): Promise<Row[]> {
   const client = connect({ endpoint, role: 'admin', database });
   try {
-    const result = await client.query({ query, format: 'JSONEachRow' });
-    return await result.json<Row>();
+    return await askAgain(endpoint, async () => {
+      const result = await client.query({ query, format: 'JSONEachRow' });
+      return await result.json<Row>();
+    });
   } finally {
     await client.close();
   }
