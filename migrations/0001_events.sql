@@ -9,15 +9,16 @@
 -- double braces become: placeholders.ts.
 CREATE TABLE IF NOT EXISTS events{{local}}
 (
-    -- When it happened, as the sender says; microseconds are kept.
-    timestamp DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
+    -- When it happened, as the sender says; microseconds are kept. This and `user` are what questions read of each event:
+    -- LZ4 is decompressed in a quarter of ZSTD's time, which is a fifth of that of users by week, for five bytes an event.
+    timestamp DateTime64(6, 'UTC') CODEC(Delta, LZ4),
     -- When this service accepted it.
     received_at DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),
     -- The sender's, or made by the service before the event was made durable.
     event_id String CODEC(ZSTD(1)),
     application LowCardinality(String),
     session_id String CODEC(ZSTD(1)),
-    user String CODEC(ZSTD(1)),
+    user String CODEC(LZ4),
     category LowCardinality(String),
     name LowCardinality(String),
     -- The exact text that was sent. The JSON type is not lossless (it drops nulls, rewrites date-like strings), and
