@@ -1,6 +1,6 @@
 import { connect } from '../../../server/clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
-import { askAgain } from './ask-again.ts';
+import { askAgain } from './clickhouse.ts';
 
 /** The rows of a query, asked as the administrator. */
 export async function rowsOf<Row>(endpoint: ClickHouseEndpoint, database: string, query: string): Promise<Row[]> {
