@@ -9,8 +9,8 @@
 -- double braces become: placeholders.ts.
 CREATE TABLE IF NOT EXISTS events{{local}}
 (
-    -- When it happened, as the sender says; microseconds are kept. This and `user` are what questions read of each event:
-    -- LZ4 is decompressed in a quarter of ZSTD's time, which is a fifth of that of users by week, for five bytes an event.
+    -- When it happened, as the sender says; microseconds are kept. This and `user` are what questions read of each event: with
+    -- LZ4 users by week take 13 to 17 % less than with ZSTD, for 5 bytes an event, or 19 where users are UUIDs.
     timestamp DateTime64(6, 'UTC') CODEC(Delta, LZ4),
     -- When this service accepted it.
     received_at DateTime64(6, 'UTC') CODEC(Delta, ZSTD(1)),

@@ -47,9 +47,6 @@ CREATE TABLE IF NOT EXISTS hours{{local}}
 ENGINE = {{AggregatingMergeTree}}
 ORDER BY (category, name, hour, application)
 SETTINGS
-    -- Each question about hours reads this table, and it is small: merged sooner, with two parts where there were six to
-    -- twelve, a year of a name by day takes half the time.
-    merge_selector_base = 2,
     non_replicated_deduplication_window = 0,
     replicated_deduplication_window = 0,
     fsync_after_insert = 1,
