@@ -5,21 +5,18 @@ import path from 'node:path';
 import { failure } from '../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../support/temp-dir.ts';
 import { leftovers } from './harness/breaks/leftovers.ts';
-import { LoopDisk, unmountAll } from './harness/disks/loop-disk.ts';
+import { LoopDisk, unmountAll, whyNoLoopDisk } from './harness/disks/loop-disk.ts';
 
 describe('A disk whose power can be cut', () => {
   let directory: TempDir;
   let disk: LoopDisk;
 
-  beforeEach(async function () {
+  before(async function () {
+    if ((await whyNoLoopDisk()) !== undefined) this.skip();
+  });
+  beforeEach(async () => {
     directory = await tempDir();
-    try {
-      disk = await LoopDisk.make(directory.path);
-    } catch {
-      await directory.remove();
-      // Only who may mount file systems has one.
-      this.skip();
-    }
+    disk = await LoopDisk.make(directory.path);
   });
   afterEach(async () => {
     await disk.remove();

@@ -1,11 +1,9 @@
-import { mkdtemp } from 'node:fs/promises';
-import path from 'node:path';
 import { expect } from 'chai';
 import { Closing } from '../../server/closing.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { SHOWN_BY, isBreak, type Break } from './harness/breaks/breaks.ts';
 import { ClickHouseProcess } from './harness/clickhouse-process.ts';
-import { LoopDisk } from './harness/disks/loop-disk.ts';
+import { whyNoLoopDisk } from './harness/disks/loop-disk.ts';
 import { outcomeLine } from './harness/report.ts';
 import { runScenario, type Outcome, type RunOptions } from './harness/run-scenario.ts';
 import { scenarioNamed } from './scenarios/all.ts';
@@ -81,7 +79,7 @@ describe('Under faults', () => {
     it(`the harness notices the break ${broken}`, async function () {
       this.timeout(180_000);
       // What was not synced comes back from a disk alone that can be cut off.
-      if (broken === 'removal-unsynced' && !(await canMount(directory))) this.skip();
+      if (broken === 'removal-unsynced' && (await whyNoLoopDisk()) !== undefined) this.skip();
       if (!isBreak(broken)) throw new Error(`${broken} is no break`);
       const { violations } = await run(scenario, { broken });
       const said = violations.map(({ promise, facts }) => `${promise}: ${facts.join('; ')}`);
@@ -89,10 +87,3 @@ describe('Under faults', () => {
     });
   }
 });
-
-async function canMount(directory: string): Promise<boolean> {
-  const parent = await mkdtemp(path.join(directory, 'disk-'));
-  const disk = await LoopDisk.make(parent).catch(() => undefined);
-  await disk?.remove();
-  return disk !== undefined;
-}

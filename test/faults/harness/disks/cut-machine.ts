@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ClickHouseProcess } from '../clickhouse-process.ts';
-import { LoopDisk } from './loop-disk.ts';
+import { LoopDisk, whyNoLoopDisk } from './loop-disk.ts';
 
 /**
  * A ClickHouse and a directory for journals on one disk of their own, whose power can be cut. Where no file system may be
@@ -22,7 +22,7 @@ export class CutMachine {
 
   /** @param parent empty; everything is below it */
   static async start(parent: string): Promise<CutMachine> {
-    const disk = await LoopDisk.make(parent).catch(() => undefined);
+    const disk = (await whyNoLoopDisk()) === undefined ? await LoopDisk.make(parent) : undefined;
     const directory = disk?.directory ?? path.join(parent, 'd');
     await mkdir(directory, { recursive: true });
     try {

@@ -1,9 +1,10 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { isCode } from '../../../../server/journal/owner-directory.ts';
 import { eventually } from '../../../support/http/outcome.ts';
 
 const run = promisify(execFile);
@@ -30,8 +31,7 @@ export class LoopDisk {
   }
 
   /**
-   * Makes and mounts a new one; everything of it is below `parent`.
-   * @throws Error where that needs a right that this process has not
+   * Makes and mounts a new one; everything of it is below `parent`. Where there is none, `whyNoLoopDisk` says so before.
    */
   static async make(parent: string): Promise<LoopDisk> {
     const disk = new LoopDisk(path.join(parent, 'd'), path.join(parent, 'disk.ext4'));
@@ -88,6 +88,24 @@ export class LoopDisk {
     await rm(this.#image, { force: true });
     await rm(this.directory, { recursive: true, force: true });
   }
+}
+
+const CAP_SYS_ADMIN = 1n << 21n;
+
+/** What this process lacks to make such a disk; undefined where it can. */
+export async function whyNoLoopDisk(): Promise<string | undefined> {
+  const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
+  const [, rights = '0'] = /^CapEff:\s*([0-9a-f]+)$/m.exec(status) ?? [];
+  if ((BigInt(`0x${rights}`) & CAP_SYS_ADMIN) === 0n) return 'it may not mount file systems';
+  if (!existsSync('/dev/loop-control')) return 'there are no loop devices';
+  if (
+    await run('mkfs.ext4', ['-V']).then(
+      () => false,
+      (error: unknown) => isCode(error, 'ENOENT'),
+    )
+  )
+    return 'there is no mkfs.ext4';
+  return undefined;
 }
 
 /** Unmounts every disk that is still there, at once. For the last moment of the harness, when the processes are killed. */
