@@ -5,7 +5,8 @@ import { countedHours } from '../counted/counted-hours.ts';
 import { hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
 import type { KnowingCounting } from '../counted/known-hours.ts';
 import { IDENTITY } from '../copies.ts';
-import { intervalOf, measured, readKeys, selectKeys, seriesParams } from './measured.ts';
+import { byInterval, groupingOf, type Grouping } from './grouping.ts';
+import { intervalOf, readKeys, seriesParams } from './measured.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 
 /** What counting series needs of ClickHouse. */
@@ -36,18 +37,24 @@ const SECOND_US = 1_000_000;
 export async function readCountedSeries(counting: MeasureCounting, question: PlannedSeries): Promise<CountedKey[]> {
   const cutHours = cut(question, HOUR_S);
   if (question.measure === 'events') return await readEventCounts(counting, question, cutHours);
-  return await readParts(counting, question, await personParts(counting, question, cutHours));
+  const hours = hoursAre(selectionOf(question), whole(question, HOUR_S));
+  if (isRawWhole(counting, question) && (await areSetsSmall(counting, hours))) {
+    const grouping = groupingOf(question);
+    return await readParts(counting, question, [rowsWithin(question, grouping)], grouping);
+  }
+  return await readParts(counting, question, setParts(question, hours, cutHours));
 }
 
 async function readParts(
   counting: Counting,
   question: PlannedSeries,
   parts: readonly Condition[],
+  grouping: Grouping = byInterval(question),
 ): Promise<CountedKey[]> {
   if (parts.length === 0) return [];
   const params = Object.assign({}, ...parts.map(({ params }) => params), seriesParams(question));
   const groups = { sql: parts.map(({ sql }) => sql).join('\n UNION ALL\n'), selects: parts.length };
-  return await readKeys(counting, { sql: selectKeys(question, groups), params });
+  return await readKeys(counting, { sql: grouping.select(groups), params });
 }
 
 /** The units that hold an end of the range or of an interval, by their beginnings, in seconds since the epoch. */
@@ -116,7 +123,7 @@ function cutParts(question: PlannedSeries, cutHours: readonly number[]): Conditi
   const rows = { startOf: 'toStartOfMinute', ofS: cutMinutes } as const;
   return [
     ...(cutHours.length === 0 ? [] : [minutePart(question, cutHours, cutMinutes)]),
-    ...(cutMinutes.length === 0 ? [] : [rowsWithin(question, `uniqExact(${IDENTITY})`, rows)]),
+    ...(cutMinutes.length === 0 ? [] : [rowsWithin(question, byInterval(question, `uniqExact(${IDENTITY})`), rows)]),
   ];
 }
 
@@ -149,26 +156,19 @@ function minutePart(question: PlannedSeries, cutHours: readonly number[], cutMin
   };
 }
 
-async function personParts(
-  counting: MeasureCounting,
-  question: PlannedSeries,
-  cutHours: readonly number[],
-): Promise<Condition[]> {
-  const { measure } = question;
-  const { ofRows } = measured(measure);
-  const hours = hoursAre(selectionOf(question), whole(question, HOUR_S));
-  if (isRawWhole(counting, question) && (await areSetsSmall(counting, hours))) return [rowsWithin(question, ofRows)];
+/** @param hours the whole hours of the range */
+function setParts(question: PlannedSeries, hours: Condition, cutHours: readonly number[]): Condition[] {
   const sets = {
     sql: `
       SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(hour)')} AS start_s,
-        uniqExactMergeState(${measure}) AS part
+        uniqExactMergeState(${question.measure}) AS part
       FROM hours
       WHERE ${hours.sql} AND toUnixTimestamp(hour) NOT IN {cut_hours:Array(UInt32)} AND key IS NOT NULL
       GROUP BY key, start_s`,
     params: { ...hours.params, cut_hours: cutHours },
   };
   if (cutHours.length === 0) return [sets];
-  return [sets, rowsWithin(question, ofRows, { startOf: 'toStartOfHour', ofS: cutHours })];
+  return [sets, rowsWithin(question, byInterval(question), { startOf: 'toStartOfHour', ofS: cutHours })];
 }
 
 /** With an hour to spare: clocks differ, and an answer takes its time. */
@@ -203,18 +203,15 @@ interface Units {
 }
 
 /** Of the rows in the range, or of those in some units of it. Copies change nothing in a set. */
-function rowsWithin(question: PlannedSeries, part: string, units?: Units): Condition {
+function rowsWithin(question: PlannedSeries, grouping: Grouping, units?: Units): Condition {
   const { sql, params } = allOf([...columnsAre(selectionOf(question)), ...isWithin('timestamp', question)]);
   const areOfUnits =
     units === undefined
       ? '1'
       : `${units.startOf}(timestamp, 'UTC') IN (SELECT toDateTime(arrayJoin({cut_rows:Array(UInt32)}), 'UTC'))`;
+  const columns = { key: keyOf(question), seconds: 'toUnixTimestamp(timestamp)' };
   return {
-    sql: `
-      SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(timestamp)')} AS start_s, ${part} AS part
-      FROM events
-      WHERE ${sql} AND key IS NOT NULL AND ${areOfUnits}
-      GROUP BY key, start_s`,
+    sql: grouping.rows(columns, `FROM events WHERE ${sql} AND ${areOfUnits}`),
     params: { ...params, ...(units === undefined ? {} : { cut_rows: units.ofS }) },
   };
 }

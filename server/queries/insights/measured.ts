@@ -1,6 +1,5 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import type { Counting } from '../counted/grown-hours.ts';
-import type { Groups } from '../deduplicated-events.ts';
 import type { Condition } from '../sql/conditions.ts';
 import { PERSONS, type Measure } from '../measure.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
@@ -33,29 +32,9 @@ export function intervalOf(seconds: string): string {
   return `roundDown(toInt64(${seconds}), {starts_s:Array(Int64)})`;
 }
 
-/** The parameters of what `intervalOf` and `selectKeys` make. */
+/** The parameters of what `intervalOf` and a `Grouping` make. */
 export function seriesParams({ startsS, limit }: PlannedSeries) {
   return { starts_s: startsS, limit };
-}
-
-/**
- * The largest keys of a question.
- * @param groups SELECTs of `key`, `start_s` and `part`, grouped by the first two
- */
-export function selectKeys({ measure, by }: PlannedSeries, { sql, selects }: Pick<Groups, 'sql' | 'selects'>): string {
-  const { joined, value, total } = measured(measure);
-  // There may be a hundred thousand groups, or sets of millions.
-  const groups =
-    selects === 1 || joined === undefined
-      ? sql
-      : `SELECT key, start_s, ${joined} AS part FROM (${sql}) GROUP BY key, start_s`;
-  return `
-    SELECT key, ${total} AS total, groupArray(start_s) AS starts, groupArray(${value}) AS counts
-    FROM (${groups})
-    GROUP BY key
-    HAVING total > 0
-    ORDER BY total DESC, key
-    ${by === undefined ? '' : 'LIMIT {limit:UInt32}'}`;
 }
 
 export interface KeyRow {

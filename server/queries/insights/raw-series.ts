@@ -1,6 +1,7 @@
 import type { KnowingCounting } from '../counted/known-hours.ts';
 import { PERSONS } from '../measure.ts';
-import { countedKey, intervalOf, measured, selectKeys, seriesParams, type KeyRow } from './measured.ts';
+import { groupingOf } from './grouping.ts';
+import { countedKey, seriesParams, type KeyRow } from './measured.ts';
 import { askEvents, type RawEvents } from '../deduplicated-events.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 
@@ -8,6 +9,7 @@ import type { CountedKey, PlannedSeries } from './series.ts';
 export async function readRawSeries(counting: KnowingCounting, question: PlannedSeries): Promise<CountedKey[]> {
   const { application, category, name, where, by, fromUs, toUs, measure } = question;
   const person = PERSONS[measure];
+  const grouping = groupingOf(question);
   const events: RawEvents = {
     filters: { application, category, name, where, fromUs, toUs },
     paths: typeof by === 'object' ? [by] : [],
@@ -16,13 +18,10 @@ export async function readRawSeries(counting: KnowingCounting, question: Planned
       event_s: `toUnixTimestamp(timestamp)`,
       ...(person === undefined ? {} : { [person]: person }),
     }),
-    group: ({ event_key: key, event_s: seconds = '' }, from) => `
-      SELECT ${key} AS key, ${intervalOf(seconds)} AS start_s, ${measured(measure).ofRows} AS part
-      ${from} AND key IS NOT NULL
-      GROUP BY key, start_s`,
+    group: ({ event_key: key = '', event_s: seconds = '' }, from) => grouping.rows({ key, seconds }, from),
   };
   const rows = await askEvents<KeyRow>(counting, events, (groups) => ({
-    sql: selectKeys(question, groups),
+    sql: grouping.select(groups),
     params: { ...groups.params, ...seriesParams(question) },
   }));
   return rows.map(countedKey);
