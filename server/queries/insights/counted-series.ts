@@ -5,8 +5,15 @@ import { countedHours } from '../counted/counted-hours.ts';
 import { hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
 import type { KnowingCounting } from '../counted/known-hours.ts';
 import { IDENTITY } from '../copies.ts';
-import { byInterval, groupingOf, type Grouping } from './grouping.ts';
-import { intervalOf, readKeys, seriesParams } from './measured.ts';
+import {
+  byInterval,
+  countedKey,
+  groupingOf,
+  intervalOf,
+  seriesParams,
+  type Grouping,
+  type KeyRow,
+} from './grouping.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 
 /** What counting series needs of ClickHouse. */
@@ -54,7 +61,8 @@ async function readParts(
   if (parts.length === 0) return [];
   const params = Object.assign({}, ...parts.map(({ params }) => params), seriesParams(question));
   const groups = { sql: parts.map(({ sql }) => sql).join('\n UNION ALL\n'), selects: parts.length };
-  return await readKeys(counting, { sql: grouping.select(groups), params });
+  const rows = await queryRows<KeyRow>(counting.nodes, grouping.select(groups), params, counting.bounds);
+  return rows.map(countedKey);
 }
 
 /** The units that hold an end of the range or of an interval, by their beginnings, in seconds since the epoch. */

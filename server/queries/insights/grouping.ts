@@ -1,7 +1,6 @@
 import type { Groups } from '../deduplicated-events.ts';
-import { PERSONS } from '../measure.ts';
-import { intervalOf, measured } from './measured.ts';
-import type { PlannedSeries } from './series.ts';
+import { PERSONS, type Measure } from '../measure.ts';
+import type { CountedKey, PlannedSeries } from './series.ts';
 
 /** How the answer to a question is made of rows of `events`. */
 export interface Grouping {
@@ -11,8 +10,36 @@ export interface Grouping {
    * @param from `FROM … WHERE …`, which may be followed by an AND
    */
   readonly rows: (columns: { readonly key: string; readonly seconds: string }, from: string) => string;
-  /** A SELECT of the rows that `countedKey` reads. */
+  /** A SELECT of the largest keys of a question, as `KeyRow`s. */
   readonly select: (groups: Pick<Groups, 'sql' | 'selects'>) => string;
+}
+
+export interface KeyRow {
+  readonly key: string;
+  readonly total: string | number;
+  /** An interval is there once or several times, each with a part of its count. */
+  readonly starts: readonly (string | number)[];
+  readonly counts: readonly (string | number)[];
+}
+
+export function countedKey({ key, total, starts, counts }: KeyRow): CountedKey {
+  const added = new Map<number, number>();
+  for (const [index, start] of starts.entries()) {
+    added.set(Number(start), (added.get(Number(start)) ?? 0) + Number(counts[index]));
+  }
+  return { key, total: Number(total), counts: added };
+}
+
+const STARTS = '{starts_s:Array(Int64)}';
+
+/** The beginning of the interval that holds a time. @param seconds SQL for seconds since the epoch */
+export function intervalOf(seconds: string): string {
+  return `roundDown(toInt64(${seconds}), ${STARTS})`;
+}
+
+/** The parameters of what `intervalOf` and a `Grouping` make. */
+export function seriesParams({ startsS, limit }: PlannedSeries) {
+  return { starts_s: startsS, limit };
 }
 
 /** Of a number. */
@@ -29,8 +56,8 @@ export function groupingOf(question: PlannedSeries): Grouping {
  * Groups are of `key`, `start_s` and `part`, by the first two; from tables of counts they come like this, too.
  * @param ofRows SQL for the part of some rows, when it is another one than that of events without copies
  */
-export function byInterval({ measure, by }: PlannedSeries, ofRows = measured(measure).ofRows): Grouping {
-  const { joined, value, total } = measured(measure);
+export function byInterval({ measure, by }: PlannedSeries, ofRows = PARTS[measure].ofRows): Grouping {
+  const { joined, value, total } = PARTS[measure];
   return {
     rows: ({ key, seconds }, from) => `
       SELECT ${key} AS key, ${intervalOf(seconds)} AS start_s, ${ofRows} AS part
@@ -53,7 +80,37 @@ export function byInterval({ measure, by }: PlannedSeries, ofRows = measured(mea
   };
 }
 
-const STARTS = '{starts_s:Array(Int64)}';
+/** What is counted of one interval: SQL. */
+interface Part {
+  /** Of rows of `events`. */
+  readonly ofRows: string;
+  /** Joins sets of one interval; undefined for numbers, which are added up wherever they are read. */
+  readonly joined: string | undefined;
+  /** The number of that, and the number of several of them together. */
+  readonly value: string;
+  readonly total: string;
+}
+
+const PARTS: Readonly<Record<Measure, Part>> = {
+  events: { ofRows: 'count()', joined: undefined, value: 'part', total: 'sum(part)' },
+  users: setOf(PERSONS.users),
+  sessions: setOf(PERSONS.sessions),
+};
+
+/** Events without a user, or a session, count for none. */
+function setOf(person: string): Part {
+  return {
+    ofRows: `uniqExactStateIf(${person}, notEmpty(${person}))`,
+    joined: 'uniqExactMergeState(part)',
+    value: 'finalizeAggregation(part)',
+    total: 'uniqExactMerge(part)',
+  };
+}
+
+/** Which of the intervals holds a time, from 0. @param seconds SQL for seconds since the epoch */
+function placeOf(seconds: string): string {
+  return `transform(${intervalOf(seconds)}, ${STARTS}, range(length(${STARTS})), 0)`;
+}
 
 /**
  * Groups are of `person` and `bits`, one for each interval. Sets of the same persons have to be made for each interval and
@@ -62,8 +119,7 @@ const STARTS = '{starts_s:Array(Int64)}';
 function byPerson(person: string): Grouping {
   return {
     rows: ({ seconds }, from) => `
-      SELECT ${person} AS person,
-        groupBitOr(bitShiftLeft(toUInt64(1), transform(${intervalOf(seconds)}, ${STARTS}, range(length(${STARTS})), 0))) AS bits
+      SELECT ${person} AS person, groupBitOr(bitShiftLeft(toUInt64(1), ${placeOf(seconds)})) AS bits
       ${from} AND notEmpty(person)
       GROUP BY person`,
     select: ({ sql, selects }) => `

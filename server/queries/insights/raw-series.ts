@@ -1,7 +1,6 @@
 import type { KnowingCounting } from '../counted/known-hours.ts';
 import { PERSONS } from '../measure.ts';
-import { groupingOf } from './grouping.ts';
-import { countedKey, seriesParams, type KeyRow } from './measured.ts';
+import { countedKey, groupingOf, seriesParams, type KeyRow } from './grouping.ts';
 import { askEvents, type RawEvents } from '../deduplicated-events.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 

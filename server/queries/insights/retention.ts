@@ -3,7 +3,7 @@ import type { KnowingCounting } from '../counted/known-hours.ts';
 import { allOf, columnsAre } from '../sql/conditions.ts';
 import { askEvents, type RawEvents } from '../deduplicated-events.ts';
 import { beginnings, type Interval } from './intervals.ts';
-import { intervalOf } from './measured.ts';
+import { intervalOf } from './grouping.ts';
 import { MAX_INTERVALS, tooMany } from './series.ts';
 import { isStep, namesOf, stepParams, type Person, type Step } from './steps.ts';
 import { parseTimeZone } from './zone-clock.ts';
