@@ -35,7 +35,7 @@ export interface BatchDependencies {
 
 /** Rows are made as events come, so that a large body is many small pieces of work. */
 export function createBatch({ events, rejected, arrivals, hit, onUntyped, onNotKept }: BatchDependencies): Batch {
-  const rows: string[] = [];
+  const rows = new JoinedRows();
   const rejectedRows: string[] = [];
   let historic = 0;
   let untyped = 0;
@@ -54,13 +54,13 @@ export function createBatch({ events, rejected, arrivals, hit, onUntyped, onNotK
   };
   return {
     get accepted() {
-      return rows.length;
+      return rows.count;
     },
     add: (event) => {
       const arrival = arrivals.next();
       if (isHistoric(event, arrival)) historic += 1;
       if (event.typed === false) untyped += 1;
-      rows.push(toRow(event, arrival));
+      rows.add(toRow(event, arrival));
     },
     reject: (rejection) => {
       ({ application } = rejection);
@@ -69,7 +69,7 @@ export function createBatch({ events, rejected, arrivals, hit, onUntyped, onNotK
     },
     commit: async () => {
       if (omitted > 0) rejectedRows.push(toRejectedRow(omission(application, omitted), arrivals.next()));
-      const accepted = { text: rows.join(''), count: rows.length, historic };
+      const accepted = { text: rows.text(), count: rows.count, historic };
       const refused = { text: rejectedRows.join(''), count: rejectedRows.length, historic: 0 };
       const refusal = refusalOf(events, accepted);
       if (refusal !== undefined) throw refusal;
@@ -82,6 +82,38 @@ export function createBatch({ events, rejected, arrivals, hit, onUntyped, onNotK
       return notKept;
     },
   };
+}
+
+const ROWS_OF_A_TEXT = 32;
+
+/**
+ * Rows that are joined as they come. A row is put together of many small texts, which would all live until the commit, and
+ * be copied by each collection of garbage until then: with a thousand events a body that was a fifth of the processor's time.
+ */
+class JoinedRows {
+  readonly #texts: string[] = [];
+  #rows: string[] = [];
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(row: string): void {
+    this.#count += 1;
+    this.#rows.push(row);
+    if (this.#rows.length === ROWS_OF_A_TEXT) this.#join();
+  }
+
+  text(): string {
+    this.#join();
+    return this.#texts.join('');
+  }
+
+  #join(): void {
+    this.#texts.push(this.#rows.join(''));
+    this.#rows = [];
+  }
 }
 
 function refusalOf(journal: Pick<Journal, 'refusal'>, { text }: Rows): AppError | undefined {
