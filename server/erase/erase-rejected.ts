@@ -1,5 +1,5 @@
 import { endOfInserts, tableOf, type ErasedNode } from './erased-node.ts';
-import { isNumber, isOfUser, NUMBERED_USER, type ErasedUser } from './erased-user.ts';
+import { ADDRESS, isNumber, isOfUser, NUMBERED_USER, type ErasedUser } from './erased-user.ts';
 
 /** Bounds one statement's parameters. */
 const CHUNK = 1000;
@@ -38,12 +38,13 @@ async function findRejected(node: ErasedNode, whose: ErasedUser): Promise<string
       SELECT event_id, application, payload, errors
       FROM ${tableOf(node, 'rejected_events')}
       WHERE position(payload, {quoted:String}) > 0 OR position(payload, '\\\\') > 0 OR position(errors, '\\\\') > 0
-          OR ({isNumber:Bool} AND match(payload, {numbered:String}))
+          OR ({isNumber:Bool} AND match(payload, {numbered:String})) OR startsWith(payload, {address:String})
       SETTINGS log_queries = 0`,
     query_params: {
       quoted: JSON.stringify(whose.user),
       isNumber: isNumber(whose.user),
       numbered: NUMBERED_USER,
+      address: ADDRESS,
     },
     format: 'JSONEachRow',
   });

@@ -55,7 +55,15 @@ export function isOfUser(line: string, { user, application }: ErasedUser): boole
     return mentions(line, user) && (application === undefined || mentions(line, application));
   if (application !== undefined && application !== textOf(row, 'application')) return false;
   if (!Object.hasOwn(row, 'payload')) return textOf(row, 'user') === user;
-  return mentions(textOf(row, 'payload'), user) || mentions(textOf(row, 'errors'), user);
+  const payload = textOf(row, 'payload');
+  return mentions(payload, user) || mentions(textOf(row, 'errors'), user) || isInAddress(payload, user);
+}
+
+/** What a rejected event begins with that came in an address. */
+export const ADDRESS = '?';
+
+function isInAddress(payload: string, user: string): boolean {
+  return payload.startsWith(ADDRESS) && new URLSearchParams(payload).getAll('user').includes(user);
 }
 
 function textOf(row: object, column: string): string {

@@ -30,6 +30,12 @@ export interface Refusal {
   readonly errors: readonly Issue[];
 }
 
+/** In the answer to a rejected event that `GET /events/rejected` will not have. */
+export const NOT_KEPT: Issue = {
+  path: '',
+  message: 'received more rejected events than there is room for: this one is not kept',
+};
+
 /** What is kept of something that was not accepted. */
 export interface Rejection extends Refusal {
   /** Of the key that sent it; empty without a key. */

@@ -1,6 +1,7 @@
-import { AppError } from '../../common/errors.ts';
+import { AppError, invalid } from '../../common/errors.ts';
 import { parseAnalyticsEvent } from '../../events/analytics-event.ts';
 import { IDEMPOTENCY_KEY } from '../../events/event-id.ts';
+import { NOT_KEPT, payloadOf, type Refusal } from '../../events/rejection.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import type { Ingest } from '../../shipping/ingest.ts';
 import { writeHead } from '../middleware/headers.ts';
@@ -11,7 +12,7 @@ import { queryOf } from '../operation/parameters.ts';
 import { RecordHeaders, RecordQuery } from './analytics-schemas.ts';
 
 export interface RecordDependencies {
-  readonly ingest: Pick<Ingest, 'accept'>;
+  readonly ingest: Pick<Ingest, 'accept' | 'batch'>;
   readonly metrics: Pick<Metrics, 'events'>;
   readonly maxFutureMs: number;
   readonly nowMs: () => number;
@@ -48,13 +49,34 @@ export function recordOperation({ ingest, metrics, maxFutureMs, nowMs }: RecordD
         await ingest.accept(parseAnalyticsEvent(queryOf(ctx), { nowMs: nowMs(), maxFutureMs }, accompaniment));
       } catch (error) {
         rejected.inc();
-        metrics.events.rejected.inc({ reason: error instanceof AppError ? error.code : 'internal' });
-        throw error;
+        const refusal = refusalBy(error);
+        metrics.events.rejected.inc({
+          reason: refusal?.reason ?? (error instanceof AppError ? error.code : 'internal'),
+        });
+        if (refusal === undefined || (await isKept(ctx, refusal, ingest))) throw error;
+        throw invalid([...refusal.errors, NOT_KEPT]);
       }
       accepted.inc();
       writeHead(ctx, 204).end();
     },
   };
+}
+
+/** What is wrong with the event; undefined when it is something else that kept it from being stored. */
+function refusalBy(error: unknown): Refusal | undefined {
+  if (!(error instanceof AppError) || error.code !== 'invalid') return undefined;
+  const { issues: errors } = error;
+  return { reason: errors[0]?.path === 'timestamp' ? 'timestamp' : 'shape', errors };
+}
+
+/** The text of an event that comes in an address is what follows the path, with its question mark. */
+async function isKept(ctx: RequestContext, refusal: Refusal, ingest: Pick<Ingest, 'batch'>): Promise<boolean> {
+  const { application = '' } = ctx.state.caller;
+  // Node gives a character a byte.
+  const payload = payloadOf(Buffer.from(ctx.search, 'latin1'));
+  const batch = ingest.batch();
+  batch.reject({ ...refusal, application, payload });
+  return (await batch.commit()) === 0;
 }
 
 const IDEMPOTENCY_KEY_NAME = IDEMPOTENCY_KEY.toLowerCase();

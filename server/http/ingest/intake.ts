@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Issue } from '../../common/errors.ts';
 import type { Event } from '../../events/event.ts';
 import { isRefusal, type ParseContext } from '../../events/parse-event.ts';
-import { MAX_PAYLOAD_BYTES, payloadOf, type Reason, type Refusal } from '../../events/rejection.ts';
+import { MAX_PAYLOAD_BYTES, NOT_KEPT, payloadOf, type Reason, type Refusal } from '../../events/rejection.ts';
 import { MalformedBody, withoutByteOrderMark, type Splitter } from '../../events/json/splitter.ts';
 import type { Batch } from '../../journal/request-batch.ts';
 
@@ -176,8 +176,6 @@ export class Intake {
     this.#batch.reject({ ...failure, application: context().application ?? '', payload });
   }
 }
-
-const NOT_KEPT = { path: '', message: 'received more rejected events than there is room for: this one is not kept' };
 
 /** A rejection that `GET /events/rejected` will not have. */
 function withoutTrace<R extends Refusal>(rejected: R): R {

@@ -50,6 +50,8 @@ describe('npm run erase, of texts', () => {
       escaped: String.raw`{"user":"J\u00fcrgen"}`,
       nested: String.raw`{"data":"{\"user\":\"J\\u00FCrgen\"}"`,
       cut: '{"name":"x","userId":"Jürgen","data":{"y":',
+      address: '?timestamp=x&user=J%C3%BCrgen&click',
+      elsewhere: '?timestamp=x&user=J%C3%BCrgens&click',
       other: '{"user":"Jürgens","note":"of Jürgen"}',
       backslash: String.raw`{"user":"J\\u00fcrgen"}`,
     };
@@ -60,9 +62,9 @@ describe('npm run erase, of texts', () => {
     });
     await insertRows(database.name, 'rejected_events', rows);
     expect((await erase('Jürgen', 'b')).rejected).to.equal(2);
-    expect(await left()).to.deep.equal(['backslash', 'error', 'nested', 'other', 'plain']);
-    expect((await erase('Jürgen')).rejected).to.equal(3);
-    expect(await left()).to.deep.equal(['backslash', 'other']);
+    expect(await left()).to.deep.equal(['address', 'backslash', 'elsewhere', 'error', 'nested', 'other', 'plain']);
+    expect((await erase('Jürgen')).rejected).to.equal(4);
+    expect(await left()).to.deep.equal(['backslash', 'elsewhere', 'other']);
   });
 
   it('removes rejected texts that have the user as a number, and none with that number elsewhere', async () => {

@@ -3,7 +3,14 @@ import { HOUR_MS, hourOf } from '../../../server/events/hours.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { rowsOf } from '../../support/clickhouse/stored.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
+import { getJson } from '../../support/http/pages.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
+
+interface Rejected {
+  readonly reason: string;
+  readonly payload: string;
+  readonly errors: readonly { readonly message: string }[];
+}
 
 /** How many questions of a kind the service has sent to the hourly table. */
 async function queriesSent({ url }: TestApp, reads: string): Promise<number> {
@@ -31,6 +38,22 @@ describe('POST and GET /analytics', () => {
       expect(answer.status).to.equal(204);
       expect(await answer.text()).to.equal('');
     }
+  });
+
+  it('keeps what it refuses, with the reason and the parameters as they came', async () => {
+    const refused = {
+      '?timestamp=x&user=ad%C3%A1&click': 'timestamp',
+      '?timestamp=1&user=ada': 'shape',
+      '': 'timestamp',
+    };
+    for (const search of Object.keys(refused)) {
+      expect((await fetch(`${service.url}/analytics${search}`, { method: 'POST' })).status).to.equal(400);
+    }
+    await eventually(async () => {
+      const { rejected } = await getJson<{ rejected: Rejected[] }>(`${service.url}/events/rejected`);
+      expect(Object.fromEntries(rejected.map(({ payload, reason }) => [payload, reason]))).to.deep.equal(refused);
+      expect(rejected.at(-1)?.errors[0]?.message).to.match(/^received "x", expected a whole number of milliseconds/);
+    });
   });
 
   it('counts the clicks, the impressions and each user once, in the hour of the timestamp', async () => {

@@ -46,7 +46,7 @@ describe('What operators ask', () => {
       expect(metrics).to.match(/^clickhour_events_waiting 0$/m);
       expect(metrics).to.match(/^clickhour_events_unaccounted 0$/m);
       expect(metrics).to.match(/^clickhour_oldest_waiting_seconds 0$/m);
-      expect(metrics).to.match(/^clickhour_events_rejected_total{reason="invalid"} 1$/m);
+      expect(metrics).to.match(/^clickhour_events_rejected_total{reason="timestamp"} 1$/m);
     });
   });
 

@@ -36,6 +36,10 @@ describe('mentions', () => {
   });
 });
 
+function rejected(payload: string): string {
+  return JSON.stringify({ application: '', payload, errors: '[]' });
+}
+
 describe('isOfUser', () => {
   const ada = { user: 'ada', application: undefined };
   const ofShop = { user: 'ada', application: 'shop' };
@@ -51,6 +55,14 @@ describe('isOfUser', () => {
     expect(isOfUser(String.raw`{"application":"","payload":"{\"user\":\"ada\""}`, ada)).to.equal(true);
     expect(isOfUser(String.raw`{"application":"","payload":"{\"user\":\"ada\""}`, ofShop)).to.equal(false);
     expect(isOfUser(String.raw`{"payload":"","errors":"[\"received \\\"ada\\\"\"]"}`, ada)).to.equal(true);
+  });
+
+  it('knows rejections that came in an address by the user that is its parameter', () => {
+    expect(isOfUser(rejected('?timestamp=x&user=ad%61&click'), ada)).to.equal(true);
+    expect(isOfUser(rejected('?user=bob&user=ada'), ada)).to.equal(true);
+    expect(isOfUser(rejected('?user=ada+lovelace'), { ...ada, user: 'ada lovelace' })).to.equal(true);
+    expect(isOfUser(rejected('?timestamp=x&user=adam&click'), ada)).to.equal(false);
+    expect(isOfUser(rejected('?name=ada'), ada)).to.equal(false);
   });
 
   it('knows damaged lines by what is left of them', () => {
