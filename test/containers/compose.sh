@@ -2,7 +2,7 @@
 # The compose file for real: comes up, counts exactly behind nginx while servers are added, killed and removed, and has
 # everything still after `down` and `up`. Uses the ports and the project name of the compose file, and removes its
 # containers and volumes at the end. Needs Docker, curl, root (to kill a server as a crash would), `npm run build`, and
-# the images (test/containers/stand-ins.sh where no registry answers). EVENTS is how many to send, RATE how many a second.
+# the images. EVENTS is how many to send, RATE how many a second.
 # Other compose files: COMPOSE_FILE, and of those with services that shall not run, SERVICES.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
