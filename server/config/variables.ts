@@ -98,7 +98,7 @@ export const variables = {
   CORS_ORIGINS: origins()({ default: defaults.corsOrigins, desc: 'Whose pages in browsers may call this service' }),
   ALLOWED_HOSTS: hostNames()({
     default: defaults.allowedHosts,
-    desc: 'Host names that are answered; unset and without keys or networks: those of loopback alone',
+    desc: 'Host names that are answered. Unset and without keys: those of this machine, and beyond loopback IP addresses and names without a dot',
   }),
   ALLOW_ANONYMOUS: whole(
     0,
