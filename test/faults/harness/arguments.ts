@@ -31,7 +31,7 @@ Some scenarios need the right to mount a file system (power-cut, disk-full; else
 (commit-fault-*; else they are skipped). Exit code: 0 every promise held, 1 one was broken, or something was left behind,
 2 wrong arguments, 130 interrupted.
 
-Example: npm run faults -- --scenario commit-fault-sync --seed 7
+Example: npm run faults -- --scenario commit-fault-events --seed 7
 `;
 
 const SPECS = {
