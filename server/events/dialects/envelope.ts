@@ -45,7 +45,7 @@ function single(text: string, keyPaths: readonly string[]): Envelope | Flaw {
 
 function keyInside(text: string, keyPaths: readonly string[]): string | undefined {
   try {
-    for (const message of new JsonSplitter().push(Buffer.from(text))) {
+    for (const message of messagesOf(Buffer.from(text))) {
       const read = readJsonText(message, { names: new Set(), maxDepth: MAX_DEPTH });
       if (!isFlaw(read)) return keyIn(read.value, keyPaths);
     }
@@ -54,6 +54,14 @@ function keyInside(text: string, keyPaths: readonly string[]): string | undefine
     if (error instanceof MalformedBody) return undefined;
     throw error;
   }
+}
+
+const PIECE_BYTES = 4096;
+
+/** Of an array, piece by piece: it may have millions, and the first is nearly always enough. */
+function* messagesOf(array: Buffer): Generator<Buffer> {
+  const splitter = new JsonSplitter();
+  for (let at = 0; at < array.length; at += PIECE_BYTES) yield* splitter.push(array.subarray(at, at + PIECE_BYTES));
 }
 
 function keyIn(value: unknown, keyPaths: readonly string[]): string | undefined {
