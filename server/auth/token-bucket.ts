@@ -22,16 +22,16 @@ export class TokenBucket {
   /**
    * Takes tokens, or none. Who asks for more than the bucket holds gets them from a full one, which is then in debt until
    * the rate has paid for them: so large bodies pass, and the rate holds all the same.
-   * @returns 0 when they were taken, otherwise the seconds after which they will be there
+   * @param taken of the same body, before; they are given back when these are not there
+   * @returns 0 when they were taken, otherwise the seconds after which all of them will be there
    */
-  take(tokens: number): number {
+  take(tokens: number, taken = 0): number {
     const { eventsPerSecond, burst } = this.#rate;
     const now = this.#nowMs();
     this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledMs) / 1000) * eventsPerSecond);
     this.#filledMs = now;
-    const missing = Math.min(tokens, burst) - this.#tokens;
-    if (missing > 0) return missing / eventsPerSecond;
-    this.#tokens -= tokens;
-    return 0;
+    const missing = Math.min(taken + tokens, burst) - (taken + this.#tokens);
+    this.#tokens += missing > 0 ? taken : -tokens;
+    return missing > 0 ? missing / eventsPerSecond : 0;
   }
 }

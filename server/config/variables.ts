@@ -98,7 +98,7 @@ export const variables = {
   CORS_ORIGINS: origins()({ default: defaults.corsOrigins, desc: 'Whose pages in browsers may call this service' }),
   ALLOWED_HOSTS: hostNames()({
     default: defaults.allowedHosts,
-    desc: 'Host names that are answered. Unset and without keys: those of this machine, and beyond loopback IP addresses and names without a dot',
+    desc: 'Host names that are answered. Unset: without keys and networks, those of this machine, and beyond loopback IP addresses and names without a dot; else any, but no page of another gets the rights of its network',
   }),
   ALLOW_ANONYMOUS: whole(
     0,

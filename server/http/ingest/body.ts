@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { promisify } from 'node:util';
-import { createGunzip, gunzip } from 'node:zlib';
+import { createGunzip } from 'node:zlib';
 import { AppError, messageOf } from '../../common/errors.ts';
 
 export interface BodyOptions {
@@ -41,7 +40,7 @@ export async function readBody(request: IncomingMessage, options: BodyOptions): 
         return (chunk: Buffer) => {
           bytes += chunk.length;
           if (bytes > maxBytes) {
-            reject(new BodyTooLarge(`received more than ${maxBytes} bytes, expected at most that`));
+            reject(tooLarge(maxBytes));
             return;
           }
           try {
@@ -103,21 +102,37 @@ function connectionEnded(): AppError {
   return new AppError('invalid', 'The connection ended before the body did');
 }
 
-const gunzipAll = promisify(gunzip);
+/** Of what a body becomes when it is decoded. */
+export interface DecodingLimits {
+  readonly maxBytes: number;
+  /** Told of each piece before it is kept. @throws AppError `overloaded` when there is no room for it */
+  readonly hold: (bytes: number) => void;
+}
 
 /**
  * What some bytes are when they are decompressed.
- * @throws BrokenEncoding, BodyTooLarge
+ * @throws BrokenEncoding, BodyTooLarge, and what `hold` throws
  */
-export async function gunzipped(bytes: Buffer, maxBytes: number): Promise<Buffer> {
+export async function gunzipped(bytes: Buffer, { maxBytes, hold }: DecodingLimits): Promise<Buffer> {
+  const decompressor = createGunzip({ chunkSize: CHUNK_BYTES });
+  const chunks: Buffer[] = [];
+  let length = 0;
   try {
-    return await gunzipAll(bytes, { maxOutputLength: maxBytes });
-  } catch (error) {
-    if (error instanceof RangeError) {
-      throw new BodyTooLarge(`received more than ${maxBytes} bytes, expected at most that`);
+    for await (const chunk of decompressor.end(bytes) as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > maxBytes) throw tooLarge(maxBytes);
+      hold(chunk.length);
+      chunks.push(chunk);
     }
+  } catch (error) {
+    if (error instanceof BodyTooLarge || error instanceof AppError) throw error;
     throw new BrokenEncoding(`received what is not gzip: ${messageOf(error)}`);
   }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(maxBytes: number): BodyTooLarge {
+  return new BodyTooLarge(`received more than ${maxBytes} bytes, expected at most that`);
 }
 
 /** The bytes of all bodies that are being read, so that many large ones at once cannot exhaust the memory. */

@@ -6,6 +6,7 @@ import { problem, tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
 import type { Answer, Operation } from '../operation/operation.ts';
 import { queryOf } from '../operation/parameters.ts';
+import type { DecodingLimits } from './body.ts';
 import type { Outcome } from './intake.ts';
 import type { Receiver } from './receive.ts';
 
@@ -20,7 +21,7 @@ export interface Dialect {
   /** Where a key may be: as a parameter of the query, and as a path in the body. */
   readonly keys: { readonly query: readonly string[]; readonly body: readonly string[] };
   /** Makes the JSON of a body that came in another form. @throws BodyTooLarge, BrokenEncoding */
-  readonly decode?: (body: Buffer, maxBytes: number) => Promise<Buffer>;
+  readonly decode?: (body: Buffer, limits: DecodingLimits) => Promise<Buffer>;
   /** What the clients take for success, always with 200. */
   readonly success: object;
   /** What makes the clients wait and send again, for pressure of any kind. */
@@ -52,7 +53,7 @@ export function keyOf(ctx: RequestContext, names: readonly string[]): string | u
 function dialectOperation(dialect: Dialect, { path, summary, given }: DialectPath, receiver: Receiver): Operation {
   const { name, tag, mapping, keys, decode = asItCame, success, pressure } = dialect;
   const parse = messageParser(mapping, given);
-  const open = async (body: Buffer, maxBytes: number) => openEnvelope(await decode(body, maxBytes), keys.body);
+  const open = async (body: Buffer, limits: DecodingLimits) => openEnvelope(await decode(body, limits), keys.body);
   return {
     method: 'post',
     path,

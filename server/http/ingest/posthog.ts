@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { POSTHOG } from '../../events/dialects/posthog.ts';
 import type { RequestContext } from '../operation/context.ts';
 import type { Operation } from '../operation/operation.ts';
-import { gunzipped } from './body.ts';
+import { gunzipped, type DecodingLimits } from './body.ts';
 import type { Dialect } from './dialect.ts';
 
 const TAG = 'PostHog';
@@ -72,14 +72,14 @@ const OTHERS: readonly Operation[] = [
  * What a body is when it is not JSON: a form with `data`, base64, or both, and below that possibly gzip again. The
  * parameter that says so is not needed to tell them apart.
  */
-async function decode(body: Buffer, maxBytes: number): Promise<Buffer> {
+async function decode(body: Buffer, limits: DecodingLimits): Promise<Buffer> {
   let bytes = body;
   if (bytes.subarray(0, FORM.length).toString() === FORM) bytes = Buffer.from(formData(bytes.toString()));
   const start = bytes.subarray(0, 64).toString().trimStart();
   // Of what is in base64 the first character is none of JSON's.
   if (start === '' || /^[{["]/.test(start)) return bytes;
   const decoded = Buffer.from(bytes.toString(), 'base64');
-  if (decoded[0] === 0x1f) return await gunzipped(decoded, maxBytes);
+  if (decoded[0] === 0x1f) return await gunzipped(decoded, limits);
   return /^[{[]/.test(decoded.subarray(0, 64).toString().trimStart()) ? decoded : bytes;
 }
 

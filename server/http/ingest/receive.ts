@@ -7,7 +7,7 @@ import type { Metrics } from '../../metrics/metrics.ts';
 import type { Ingest } from '../../shipping/ingest.ts';
 import { authorize, limitRate, roleFor } from '../middleware/access.ts';
 import type { RequestContext } from '../operation/context.ts';
-import { BodyBudget, BodyTooLarge, BrokenEncoding, readBody } from './body.ts';
+import { BodyBudget, BodyTooLarge, BrokenEncoding, readBody, type DecodingLimits } from './body.ts';
 import { Intake, type BodyForm, type Outcome } from './intake.ts';
 import { isGzipped } from './media-type.ts';
 
@@ -36,8 +36,7 @@ export interface Letter {
   readonly dialect: string;
   /** A key that came neither in the header nor in the body. */
   readonly key: string | undefined;
-  /** @param maxBytes of what it becomes when it is decoded */
-  readonly open: (body: Buffer, maxBytes: number) => Promise<Envelope | Refusal>;
+  readonly open: (body: Buffer, limits: DecodingLimits) => Promise<Envelope | Refusal>;
   readonly parse: BodyForm['parse'];
 }
 
@@ -73,7 +72,7 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
         return { nowMs: nowMs(), maxFutureMs, application, checkPayload, typedPaths };
       },
       // One was paid for when the caller was known.
-      onJudged: (events) => pay(ctx, { events: events - 1, refused: events }, metrics),
+      onJudged: (events) => pay(ctx, { events: events - 1, refused: events, taken: 1 }, metrics),
       maxEvents: Math.ceil(maxBytes / BYTES_AN_EVENT),
     });
 
@@ -98,7 +97,7 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
       return await held(isAnonymous ? strangers : budget, async (hold) => {
         const problem = await read(ctx, { ingest, maxBytes, hold, push });
         const body = Buffer.concat(chunks);
-        const opened = problem ?? (await open(body, maxBytes).catch(wrongAsAWhole));
+        const opened = problem ?? (await open(body, { maxBytes, hold }).catch(wrongAsAWhole));
         // Its key may be in what was not read. For 401 clients drop the events, for 413 they send smaller bodies.
         if (isAnonymous && isTooLarge(opened)) return { ...NOTHING, failure: opened };
         if (!isKeyKnown) admit(ctx, 'key' in opened ? opened.key : undefined, metrics);
@@ -114,8 +113,11 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
 
 const NOTHING: Outcome = { accepted: 0, rejected: [], omitted: 0, failure: undefined, rejectedByReason: new Map() };
 
+/** So many blanks are known for nothing. */
+const EMPTY_BYTES = 64;
+
 function isEmptyArray(json: Buffer): boolean {
-  return /^\s*\[\s*\]\s*$/.test(json.subarray(0, 64).toString());
+  return json.length <= EMPTY_BYTES && /^\s*\[\s*\]\s*$/.test(json.toString());
 }
 
 function isTooLarge(opened: Envelope | Refusal): opened is Refusal {
@@ -126,18 +128,20 @@ function isTooLarge(opened: Envelope | Refusal): opened is Refusal {
 function admit(ctx: RequestContext, key: string | undefined, metrics: ReceiveDependencies['metrics']): void {
   if (key !== undefined) ctx.state.caller = ctx.state.callerWithKey(key);
   authorize('ingest', ctx);
-  pay(ctx, { events: 1, refused: 1 }, metrics);
+  pay(ctx, { events: 1, refused: 1, taken: 0 }, metrics);
 }
 
 interface Payment {
   readonly events: number;
   /** How many are refused when these are too many. */
   readonly refused: number;
+  /** How many of the body were paid for before. */
+  readonly taken: number;
 }
 
-function pay(ctx: RequestContext, { events, refused }: Payment, metrics: ReceiveDependencies['metrics']): void {
+function pay(ctx: RequestContext, { events, refused, taken }: Payment, metrics: ReceiveDependencies['metrics']): void {
   if (events <= 0) return;
-  limitRate(ctx.state.caller, events, () => metrics.events.rejected.inc({ reason: 'rate_limited' }, refused));
+  limitRate(ctx.state.caller, events, () => metrics.events.rejected.inc({ reason: 'rate_limited' }, refused), taken);
 }
 
 /** Gives back what was taken from the budget, whatever happens. */

@@ -18,6 +18,7 @@ export interface SiteRules extends HostRules {
  */
 export function authenticate(trust: Trust, sites: SiteRules): Middleware<RequestState> {
   const isKnownHost = hostCheck(sites);
+  const isNamedHere = hostCheck({ ...sites, isOpen: true });
   const allowedOrigins = new Set(sites.corsOrigins);
   const takesAllOrigins = allowedOrigins.has('*');
   return ({ req, state }, next) => {
@@ -33,7 +34,10 @@ export function authenticate(trust: Trust, sites: SiteRules): Middleware<Request
     state.caller = trust(evidence);
     state.callerWithKey = (key) => trust({ ...evidence, key });
     if (origin === undefined || takesAllOrigins || allowedOrigins.has(origin)) return next();
-    if (isOwnOrigin(origin, host ?? '') || hasRightsOfItsOwn(state.caller, headers)) return next();
+    // The rights of a network are had by any page in it that makes its own name lead here.
+    const isOwnName = state.caller.application !== undefined || isNamedHere(host ?? '');
+    if (isOwnName && isOwnOrigin(origin, host ?? '')) return next();
+    if (hasRightsOfItsOwn(state.caller, headers)) return next();
     throw foreignPage(origin);
   };
 }
@@ -66,10 +70,16 @@ export function authorize(access: Exclude<Access, 'open'>, { state, req }: Reque
 /**
  * Takes events or questions from what a caller may do.
  * @param onLimited called before it throws
+ * @param taken how many were before, of the same body; they are given back when it throws
  * @throws AppError `rate_limited` when it has used that up; then nothing is taken
  */
-export function limitRate({ allowance, application, address }: Caller, count: number, onLimited: () => void): void {
-  const waitS = allowance?.take(count) ?? 0;
+export function limitRate(
+  { allowance, application, address }: Caller,
+  count: number,
+  onLimited: () => void,
+  taken = 0,
+): void {
+  const waitS = allowance?.take(count, taken) ?? 0;
   if (waitS === 0) return;
   onLimited();
   const who = application === undefined ? `the address ${address}` : `the key of ${show(application)}`;

@@ -101,6 +101,8 @@ describe('Keys in the words of clients', () => {
   });
 
   it('over their rate make Segment clients wait with 429, and PostHog clients with 503', async () => {
+    // More than the burst, from a bucket that is whole.
+    expect((await post('/v1/batch', three(track, { writeKey: 'slow' }))).status).to.equal(200);
     const segment = await post('/v1/batch', three(track, { writeKey: 'slow' }));
     const posthog = await post('/e/', three(seen, { api_key: 'slow' }));
     expect([segment.status, posthog.status]).to.deep.equal([429, 503]);
@@ -163,6 +165,22 @@ describe('Bodies that stall, with their key inside', () => {
       for (let i = 0; i < 3; i += 1) expect(await post({ Authorization: BASIC('page') })).to.equal(200);
     } finally {
       for (const each of stalled) each.destroy();
+      await service.remove();
+    }
+  });
+
+  it('take of the memory for bodies what they become, however they are compressed', async () => {
+    const service = await startTestApp({ maxBodyBytes: 10_000_000, bodiesMaxBytes: 3_000_000 });
+    try {
+      const post = async (bytes: number) => {
+        const message = JSON.stringify({ api_key: 'k', event: 'seen', distinct_id: 'u', text: 'x'.repeat(bytes) });
+        const body = `data=${encodeURIComponent(gzipSync(message).toString('base64'))}`;
+        return (await fetch(`${service.url}/e/`, { method: 'POST', body })).status;
+      };
+      expect(await post(2_000_000)).to.equal(200);
+      expect(await post(4_000_000)).to.equal(503);
+      expect(await post(2_000_000)).to.equal(200);
+    } finally {
       await service.remove();
     }
   });

@@ -7,6 +7,7 @@ import { eventually } from '../../support/http/outcome.ts';
 import { startServer } from '../../support/server/server-process.ts';
 import { rowsOf } from '../../support/clickhouse/stored.ts';
 import { tempDir } from '../../support/temp-dir.ts';
+import { sendRaw, statusesIn } from '../../support/http/raw-http.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 
 const KEYS = [apiKey('shop-key', 'shop', 'write'), apiKey('desk-key', 'desk', 'read')];
@@ -94,6 +95,32 @@ describe('With trusted networks', () => {
       expect(await statusesOf(service, {})).to.deep.equal({ write: 204, read: 401, metrics: 401 });
       expect((await statusesOf(service, bearer('wrong'))).write).to.equal(401);
       expect((await statusesOf(service, bearer('desk-key'))).write).to.equal(403);
+    } finally {
+      await service.remove();
+    }
+  });
+
+  it('gives the rights of a network to no page that has made a name of its own lead here', async () => {
+    const service = await startTestApp({ trust: { keys: KEYS, networks: ['127.0.0.0/8'], proxies: [] } });
+    try {
+      const click = async (host: string, headers: readonly string[]) => {
+        const target = `/analytics?timestamp=${Date.now()}&user=ada&click`;
+        const lines = [
+          `POST ${target} HTTP/1.1`,
+          `Host: ${host}`,
+          'Content-Length: 0',
+          'Connection: close',
+          ...headers,
+        ];
+        return statusesIn(await sendRaw(service.url, [`${lines.join('\r\n')}\r\n\r\n`]));
+      };
+      const { host } = new URL(service.url);
+      expect(await click(host, [`Origin: http://${host}`])).to.deep.equal([204]);
+      expect(await click('rebound.example', ['Origin: http://rebound.example'])).to.deep.equal([403]);
+      // Nothing that a page could send, and one that was given a key.
+      expect(await click('stats.example', [])).to.deep.equal([204]);
+      const key = 'Authorization: Bearer shop-key';
+      expect(await click('stats.example', ['Origin: http://stats.example', key])).to.deep.equal([204]);
     } finally {
       await service.remove();
     }

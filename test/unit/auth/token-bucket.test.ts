@@ -35,6 +35,23 @@ describe('A token bucket', () => {
     expect(tokens.take(100)).to.equal(2);
   });
 
+  it('lets a body pass that is more than it holds, also when one of it was taken before', () => {
+    const { bucket: tokens } = bucket();
+    expect(tokens.take(1)).to.equal(0);
+    expect(tokens.take(24, 1)).to.equal(0);
+    expect(tokens.take(1)).to.equal(0.6);
+  });
+
+  it('gives back what was taken of a body that does not pass, so that it does when it was told to come', () => {
+    const { bucket: tokens, wait } = bucket();
+    expect(tokens.take(15)).to.equal(0);
+    expect(tokens.take(1)).to.equal(0);
+    expect(tokens.take(9, 1)).to.equal(0.5);
+    wait(500);
+    expect(tokens.take(1)).to.equal(0);
+    expect(tokens.take(9, 1)).to.equal(0);
+  });
+
   it('tells the truth about when to come back, and never gives more than burst, rate and one overdraft', () => {
     const step = fc.record({ waitMs: fc.nat(3000), tokens: fc.integer({ min: 1, max: 50 }) });
     fc.assert(
