@@ -12,6 +12,8 @@ export type ColumnQuestion = TopQuestion & { readonly by: TopColumn };
 
 /** So many keys are known from one answer to the next, beside those of events that came since. */
 const KEPT = 300;
+/** As long as they are no more than this: ClickHouse refuses a parameter of more than 128 KiB, in which some bytes are two. */
+const MAX_KEPT_BYTES = 60_000;
 /** And for so long: everything is looked at again once a minute. */
 const KEPT_MS = 60_000;
 
@@ -68,7 +70,8 @@ export class RankedKeys {
   }
 
   #keep(ranking: Ranking): void {
-    if (ranking.parts.areFew) this.#last = ranking;
+    const bytes = ranking.keys.reduce((sum, { top_key: key }) => sum + Buffer.byteLength(key), 0);
+    if (ranking.parts.areFew && bytes <= MAX_KEPT_BYTES) this.#last = ranking;
   }
 }
 

@@ -52,8 +52,9 @@ function countedGiven(selection: Selection, hours: HoursBetween, grown: Grown): 
       SELECT
         hour, application, category, name,
         sum(received) AS rows, max(known) AS counted_at,
-        -- What has grown since it was looked for is not among the fresh: then the last count is the answer.
-        if(${countedRows('counted_at')} = rows, ${countedEvents('counted_at')}, greatest(sum(fresh), ${countedEvents('counted_at')})) AS events,
+        -- What has grown since it was looked for is not among the fresh: then the last count is the answer. Else it is not: it
+        -- may be of events that an erasure has taken, or of a shard that was removed.
+        if(${countedRows('counted_at')} = rows OR sum(of_minutes) = 0, ${countedEvents('counted_at')}, sum(fresh)) AS events,
         -- An INSERT reaches the two tables one after the other: these are the events of the rows when both have as many.
         (${countedRows('counted_at')} = rows OR sum(of_minutes) = rows) AS is_settled,
         min(earliest) AS first, max(latest) AS last

@@ -38,6 +38,15 @@ const HOUR = "toStartOfHour(minute, 'UTC')";
 const MINUTES_OF_HOURS = `
   minute IN (SELECT toDateTime(arrayJoin({hours:Array(UInt32)}) + 60 * arrayJoin(range(60)), 'UTC'))`;
 
+/** So many are named in a query: ClickHouse refuses a parameter of more than 128 KiB. */
+const MAX_TIMES = 5_000;
+
+/** The parameter of a query that names some, and those. */
+interface Times {
+  readonly units: 'hours' | 'minutes';
+  readonly timesMs: readonly number[];
+}
+
 const NARROWER = 'fewer hours at once (from, to)';
 
 /**
@@ -57,18 +66,17 @@ export function hourlyQueries(
   const read = async <T>(
     reads: keyof HourlyQueries,
     sql: string,
-    times: Readonly<Record<string, readonly number[]>>,
+    { units, timesMs }: Times,
     shape: (row: Row) => T,
   ): Promise<ReadonlyMap<number, T>> => {
-    onQuery(reads);
-    const seconds = Object.entries(times).map(([name, list]) => [name, list.map((ms) => ms / 1000)]);
-    const rows = await queryRows<Row>(
-      nodes,
-      sql,
-      { ...params, ...Object.fromEntries(seconds) },
-      { limits, narrower: NARROWER },
-    );
-    return new Map(rows.map((row) => [row.time_s * 1000, shape(row)]));
+    const found = new Map<number, T>();
+    for (let at = 0; at < timesMs.length; at += MAX_TIMES) {
+      onQuery(reads);
+      const seconds = timesMs.slice(at, at + MAX_TIMES).map((ms) => ms / 1000);
+      const rows = await queryRows<Row>(nodes, sql, { ...params, [units]: seconds }, { limits, narrower: NARROWER });
+      for (const row of rows) found.set(row.time_s * 1000, shape(row));
+    }
+    return found;
   };
   const ofHours = (columns: string) => `
     SELECT toUnixTimestamp(hour) AS time_s, ${versionOf('hour', 'rows')} AS version${columns}
@@ -91,22 +99,24 @@ export function hourlyQueries(
     )
     GROUP BY time_s`;
   return {
-    hourVersions: async (hours) => read('hourVersions', ofHours(''), { hours }, versionIn),
-    users: async (hours) => read('users', ofHours(', uniqExactMerge(users) AS unique_users'), { hours }, usersOf),
-    events: async (hours) => read('events', ofMinutes(HOUR, MINUTES_OF_HOURS), { hours }, eventsOf),
+    hourVersions: async (hours) => read('hourVersions', ofHours(''), { units: 'hours', timesMs: hours }, versionIn),
+    users: async (hours) =>
+      read('users', ofHours(', uniqExactMerge(users) AS unique_users'), { units: 'hours', timesMs: hours }, usersOf),
+    events: async (hours) =>
+      read('events', ofMinutes(HOUR, MINUTES_OF_HOURS), { units: 'hours', timesMs: hours }, eventsOf),
     minuteVersions: async (hour) =>
       read(
         'minuteVersions',
         `SELECT toUnixTimestamp(minute) AS time_s, ${versionOf(HOUR, 'rows')} AS version FROM minutes
          WHERE ${selected} AND ${MINUTES_OF_HOURS} GROUP BY minute`,
-        { hours: [hour] },
+        { units: 'hours', timesMs: [hour] },
         versionIn,
       ),
     minuteEvents: async (minutes) =>
       read(
         'minuteEvents',
         ofMinutes('minute', `minute IN (SELECT toDateTime(arrayJoin({minutes:Array(UInt32)}), 'UTC'))`),
-        { minutes },
+        { units: 'minutes', timesMs: minutes },
         eventsOf,
       ),
   };

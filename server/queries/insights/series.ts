@@ -87,9 +87,11 @@ function planSeries(question: SeriesQuestion, nowMs: number): PlannedSeries {
   const clock = parseTimeZone(timezone, 'timezone');
   const { toUs = Math.max(nowMs * 1000, givenUs ?? 0) } = question;
   const toMs = Math.ceil(toUs / 1000);
-  const defaultMs =
-    USUAL_MS[interval] > HOUR_MS ? beginningOfLast(clock, interval, toMs, DEFAULT_INTERVALS) : toUs / 1000 - DAY_MS;
-  const fromUs = givenUs ?? Math.max(0, defaultMs * 1000);
+  const defaultUs =
+    USUAL_MS[interval] > HOUR_MS
+      ? beginningOfLast(clock, interval, toMs, DEFAULT_INTERVALS) * 1000
+      : toUs - DAY_MS * 1000;
+  const fromUs = givenUs ?? Math.max(0, defaultUs);
   const startsMs =
     toUs <= fromUs ? [] : beginningsBetween(clock, interval, Math.floor(fromUs / 1000), toMs, MAX_INTERVALS);
   if (startsMs.length > MAX_INTERVALS) throw tooMany(interval);
