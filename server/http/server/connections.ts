@@ -113,7 +113,7 @@ export function answerProblem(
 
 /** Whether a request before this one, or one whose body nobody waits for, still gets its own answer. */
 function isUnderWay({ req, writableFinished, destroyed }: ServerResponse): boolean {
-  return !writableFinished && !destroyed && (req.complete || req.readableFlowing !== true);
+  return !writableFinished && !destroyed && (req.complete || req.readableFlowing === null);
 }
 
 function endRefused(socket: Duplex, cause: Cause, isAnswerBegun: boolean): void {

@@ -135,6 +135,19 @@ describe('The HTTP parser', () => {
     });
   });
 
+  for (const isGzip of [true, false]) {
+    it(`answers a body that breaks while it is not read any further at the moment${isGzip ? ', gzip' : ''}`, async () => {
+      const lines = Buffer.from('{"name":"x"}\n'.repeat(50_000));
+      // Without compression, so that one piece of it keeps the decompressor busy.
+      const piece = (isGzip ? gzipSync(lines, { level: 0 }) : lines).subarray(0, 60_000);
+      const headers = `Content-Type: application/x-ndjson\r\n${isGzip ? 'Content-Encoding: gzip\r\n' : ''}`;
+      const head = `POST /events HTTP/1.1\r\n${HOST}${headers}Transfer-Encoding: chunked\r\n\r\n`;
+      const sent = [Buffer.from(`${head}${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\nno size\r\n')];
+      const received = await sendRaw(service.url, [Buffer.concat(sent)]);
+      expect(statusesIn(received), received).to.deep.equal([400]);
+    });
+  }
+
   it('answers the requests in front of a broken one first, each with its own answer', async () => {
     const received = await sendRaw(service.url, [
       `${CLICK('before-1')}\r\n${CLICK('before-2')}\r\n${CLICK('broken')}Content-Length: x\r\n\r\n${SMUGGLED}`,
