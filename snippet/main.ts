@@ -22,7 +22,7 @@ function init(given: Options = {}): void {
   if (isOff) return;
   const target = new URL('/events', url);
   if (key !== undefined) target.searchParams.set('key', key);
-  store.load();
+  store.load(target.href);
   sender = new Sender(target.href, store);
   sender.wake();
   for (const [name, data, nowMs] of early.splice(0)) record(name, data, nowMs);

@@ -18,25 +18,31 @@ export function attempt<T>(act: () => T): T | undefined {
  */
 export class Store {
   readonly #events = new Map<string, string>();
+  #prefix = PREFIX;
   #characters = 0;
 
-  /** Takes over what pages before this one, or beside it, left there. Sent by several, an event is still one event. */
-  load(): void {
-    const left = attempt(() => Object.entries<string>(localStorage).filter(([key]) => key.startsWith(PREFIX))) ?? [];
+  /**
+   * Takes over what pages before this one, or beside it, left there. Sent by several, an event is still one event.
+   * @param address where it goes, with its key: what goes elsewhere is left to the pages that send it there
+   */
+  load(address: string): void {
+    this.#prefix = `${PREFIX}${address} `;
+    const left =
+      attempt(() => Object.entries<string>(localStorage).filter(([key]) => key.startsWith(this.#prefix))) ?? [];
     // The storage has no order of its own.
     left.sort(([, one], [, other]) => timeOf(one) - timeOf(other));
-    for (const [key, text] of left) this.#keep(key.slice(PREFIX.length), text);
+    for (const [key, text] of left) this.#keep(key.slice(this.#prefix.length), text);
   }
 
   add(id: string, text: string): void {
     this.#keep(id, text);
-    attempt(() => localStorage.setItem(PREFIX + id, text));
+    attempt(() => localStorage.setItem(this.#prefix + id, text));
   }
 
   remove(id: string): void {
     this.#characters -= this.#events.get(id)?.length ?? 0;
     this.#events.delete(id);
-    attempt(() => localStorage.removeItem(PREFIX + id));
+    attempt(() => localStorage.removeItem(this.#prefix + id));
   }
 
   /** The first events that go into one request: one, or as many as have so many characters. */
