@@ -18,7 +18,7 @@ export function TopTable({ question, list }: TopTableProps) {
   const body = useMovingRows();
   const paths = shownPaths(question);
   const greatest = list.top[0]?.count ?? 1;
-  const total = useTotal(question);
+  const total = useTotal(question, Date.parse(list.generated_at));
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard
     <section class="table-scroll" aria-label={titleOf(question)} tabIndex={0}>

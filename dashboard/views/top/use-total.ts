@@ -1,6 +1,6 @@
+import { useState } from 'preact/hooks';
 import { seriesPath, type Measure, type SeriesAnswer } from '../../api/questions.ts';
 import { useAnswer } from '../../hooks/use-answer.ts';
-import { useServiceMinute } from '../../hooks/use-service-minute.ts';
 import type { Unit } from '../../text/zoned.ts';
 import type { TopQuestion } from './question.ts';
 
@@ -14,11 +14,19 @@ const WINDOWS: Readonly<Record<string, { readonly ms: number; readonly interval:
   '30d': { ms: 30 * 86_400_000, interval: 'day' },
 };
 
-/** How many there are of what is counted, whatever their keys; undefined where that cannot be asked for. */
-export function useTotal(question: TopQuestion): number | undefined {
-  const nowMs = useServiceMinute();
-  const answer = useAnswer<SeriesAnswer>(pathOf(question, nowMs), { everyMs: EVERY_MS });
-  return answer.state === 'ready' && !answer.isOfBefore ? answer.value.series[0]?.total : undefined;
+/**
+ * How many there are of what is counted, whatever their keys; undefined where that cannot be asked for.
+ * @param listMs when the list is of that has its shares, so that they are of the same time, also while the list is held
+ */
+export function useTotal(question: TopQuestion, listMs: number): number | undefined {
+  const [askedMs, ask] = useState(listMs);
+  if (Math.abs(listMs - askedMs) >= EVERY_MS) ask(listMs);
+  const answer = useAnswer<SeriesAnswer>(pathOf(question, askedMs));
+  const [known, keep] = useState<{ readonly id: string | undefined; readonly total: number | undefined }>();
+  const id = pathOf(question, 0);
+  const total = answer.state === 'ready' && !answer.isOfBefore ? answer.value.series[0]?.total : undefined;
+  if (total !== undefined && (known?.id !== id || known?.total !== total)) keep({ id, total });
+  return known?.id === id ? known?.total : undefined;
 }
 
 function pathOf(question: TopQuestion, nowMs: number): string | undefined {
@@ -27,9 +35,9 @@ function pathOf(question: TopQuestion, nowMs: number): string | undefined {
   if (unique !== '' || (window !== '' && known === undefined)) return undefined;
   const given = { fromMs: from === '' ? undefined : Date.parse(from), toMs: to === '' ? undefined : Date.parse(to) };
   if (Number.isNaN(given.fromMs) || Number.isNaN(given.toMs)) return undefined;
-  const fromMs = Math.max(given.fromMs ?? 0, known === undefined ? 0 : nowMs - 60_000 - known.ms);
+  const fromMs = Math.max(given.fromMs ?? 0, known === undefined ? 0 : nowMs - known.ms);
   const interval = known?.interval ?? 'month';
-  const stretch = { fromMs, toMs: given.toMs };
+  const stretch = { fromMs, toMs: Math.min(given.toMs ?? nowMs, nowMs) };
   return seriesPath({
     measure: (measure || 'events') as Measure,
     interval,
