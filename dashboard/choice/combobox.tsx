@@ -17,6 +17,8 @@ export interface ComboboxProps {
   readonly placeholder?: string;
   /** Whether anything else can be typed. */
   readonly takesAny?: boolean;
+  /** Whether what was typed does not count when the field is left without Enter: where that is to cancel, or to go elsewhere. */
+  readonly forgetsTyped?: boolean;
   /** Whether it takes the focus and shows its suggestions as soon as it is there: the reader has asked for it. */
   readonly opensAtOnce?: boolean;
   readonly error?: string | undefined;
@@ -92,7 +94,7 @@ export function Combobox(props: ComboboxProps) {
 }
 
 function useList(
-  { options = [], onChoose, onOpen, takesAny = false, opensAtOnce = false, value }: ComboboxProps,
+  { options = [], onChoose, onOpen, takesAny = false, forgetsTyped = false, opensAtOnce = false, value }: ComboboxProps,
   input: { readonly current: HTMLInputElement | null },
 ) {
   const [isOpen, setIsOpen] = useState(false);
@@ -153,7 +155,7 @@ function useList(
   };
   // What was typed and may be any counts also without Enter.
   const leave = () => {
-    if (takesAny && typed !== undefined && typed.trim() !== value) choose(typed.trim());
+    if (takesAny && !forgetsTyped && typed !== undefined && typed.trim() !== value) choose(typed.trim());
     else close();
   };
   return { isOpen, typed, shown, active, open, choose, onKey, type, leave };

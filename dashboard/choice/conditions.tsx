@@ -75,6 +75,7 @@ function ValueChoice({ path, of, onChoose }: ValueChoiceProps) {
       placeholder="Choose a value"
       opensAtOnce
       takesAny
+      forgetsTyped
     />
   );
 }

@@ -31,6 +31,7 @@ function Users({ query }: ViewProps) {
           onOpen={want}
           placeholder="Type or choose a user"
           takesAny
+          forgetsTyped
           onChoose={(chosen) => navigation.navigate(chosen === '' ? linkTo('users') : userTo(chosen))}
         />
       </section>
