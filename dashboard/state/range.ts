@@ -57,7 +57,7 @@ export interface ReadRange {
 export function readRange({ range, from, to }: RangeState, nowMs: number, zone: string, usual = '24h'): ReadRange {
   if (from !== '' || to !== '') {
     const read = customBounds(from, to, zone);
-    if ('bounds' in read) return { bounds: read.bounds, preset: undefined, problem: undefined };
+    if ('bounds' in read) return { bounds: untilNow(read.bounds, nowMs), preset: undefined, problem: undefined };
     return { ...presetBounds(usual, nowMs, zone), problem: read.from ?? read.to };
   }
   const known = PRESETS.some(({ id }) => id === range);
@@ -94,9 +94,18 @@ export function customBounds(from: string, to: string, zone: string): { readonly
   }
   if (toMs <= fromMs) return { to: 'Received an end that is not after the beginning, expected a later one.' };
   const lengthMs = toMs - fromMs;
-  const before = { fromMs: fromMs - lengthMs, toMs: fromMs };
+  // By the clocks of the zone: a week before one with a day of 25 hours is a week.
+  const beginning = instantOf(2 * wallOf(fromMs, zone) - wallOf(toMs, zone), zone);
+  const before = { fromMs: beginning, toMs: fromMs };
   const words = `from ${from.replace('T', ' ')} to ${to.replace('T', ' ')}`;
   return { bounds: { fromMs, toMs, isOpen: false, interval: intervalFor(lengthMs), before, words } };
+}
+
+/** Of a range that goes on, what is over, and as much of the period before. */
+function untilNow(bounds: Bounds, nowMs: number): Bounds {
+  const { fromMs, toMs, before } = bounds;
+  if (toMs <= nowMs || fromMs >= nowMs) return bounds;
+  return { ...bounds, toMs: nowMs, isOpen: true, before: { ...before, toMs: before.fromMs + (nowMs - fromMs) } };
 }
 
 const EXPECTED = 'expected a date and a time, as in 2026-11-21T14:00';

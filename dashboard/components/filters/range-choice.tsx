@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { useService } from '../../api/service.ts';
 import { useTyped } from '../../hooks/use-typed.ts';
 import { useZone } from '../../hooks/use-zone.ts';
@@ -56,7 +56,10 @@ function CustomRange({ state, read, linkTo }: RangeChoiceProps) {
   const { navigation } = useService();
   const zone = useZone();
   const { fromMs, toMs } = read.bounds;
-  const shown = read.preset === undefined ? state : { from: inputValue(fromMs, zone), to: inputValue(toMs, zone) };
+  // That of when the form was opened: the end of a preset moves, and what is typed stays.
+  // oxlint-disable-next-line react/exhaustive-deps -- for that
+  const usual = useMemo(() => ({ from: inputValue(fromMs, zone), to: inputValue(toMs, zone) }), [zone]);
+  const shown = read.preset === undefined ? state : usual;
   const [values, change] = useTyped({ from: shown.from, to: shown.to });
   const [errors, setErrors] = useState<RangeErrors>({});
   const submit = () => {

@@ -46,6 +46,20 @@ describe('The range of a question', () => {
     expect(inputValue(bounds.fromMs, BERLIN)).to.equal('2024-02-29T23:00');
   });
 
+  it('goes on until now where it ends later, and is compared with as much of the period before', () => {
+    const today = readRange({ range: '', from: '2026-11-21T00:00', to: '2026-11-22T00:00' }, NOON, 'UTC').bounds;
+    expect([iso(today.fromMs), iso(today.toMs)]).to.deep.equal(['2026-11-21T00:00', '2026-11-21T12:00']);
+    expect(today).to.include({ interval: 'hour', isOpen: true });
+    expect([iso(today.before.fromMs), iso(today.before.toMs)]).to.deep.equal(['2026-11-20T00:00', '2026-11-20T12:00']);
+    const later = readRange({ range: '', from: '2026-11-22T00:00', to: '2026-11-23T00:00' }, NOON, 'UTC').bounds;
+    expect(later).to.include({ isOpen: false });
+  });
+
+  it('is as long before by the clocks of the zone', () => {
+    const week = readRange({ range: '', from: '2026-10-19T00:00', to: '2026-10-26T00:00' }, NOON, BERLIN).bounds;
+    expect(inputValue(week.before.fromMs, BERLIN)).to.equal('2026-10-12T00:00');
+  });
+
   it('says what is wrong with a link, and is the usual one then', () => {
     for (const [link, message] of [
       [{ range: '1y' }, 'Received the range “1y”, expected 1h, 24h, 7d'],
