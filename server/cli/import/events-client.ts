@@ -23,6 +23,8 @@ const BACKOFF: Backoff = { firstMs: 500, maxMs: 30_000 };
 const MAX_TRIES = 12;
 const MAX_RETRY_AFTER_S = 60;
 const TIMEOUT_MS = 60_000;
+/** Overload; and what a proxy says that got no answer. */
+const AGAIN: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /** Posts NDJSON to a service, again while it is overloaded or does not answer. */
 export class EventsClient {
@@ -40,7 +42,7 @@ export class EventsClient {
     const body = texts.join('\n');
     for (let tries = 1; ; tries += 1) {
       const answer = await this.#send(body);
-      if (answer instanceof Response && answer.status !== 429 && answer.status !== 503) {
+      if (answer instanceof Response && !AGAIN.has(answer.status)) {
         if (answer.status !== 413) return await verdictOf(answer);
         await answer.body?.cancel();
         return await this.#postSmaller(texts);

@@ -18,16 +18,16 @@ describe('npm run import', () => {
     return target;
   };
 
-  it('tries again after 429, 503 and a broken connection, and sends the key', async function () {
+  it('tries again after 429, 502, 503 and a broken connection, and sends the key', async function () {
     this.timeout(20_000);
-    const fake = await startFake([busy(503), busy(429), hangUp, accept]);
+    const fake = await startFake([busy(503), busy(429), busy(502), hangUp, accept]);
     try {
       const target = await file('one.ndjson', eventText());
       const { exitCode, stdout, stderr } = await runImport(target, '--url', fake.url);
       expect(exitCode, stderr).to.equal(0);
       expect(stdout).to.contain('1 accepted');
       expect(stderr).to.match(/waiting \d\.\d s: 503: busy\n/);
-      expect(fake.requests).to.have.length(4);
+      expect(fake.requests).to.have.length(5);
       expect(new Set(fake.requests.map(({ body }) => body)).size).to.equal(1);
       expect(fake.requests[0]?.authorization).to.equal('Bearer the-key');
     } finally {
