@@ -22,7 +22,7 @@ export interface BackupOptions {
   readonly target: string;
   readonly nowMs: () => number;
   /** Called with each table and the journals once they are copied. */
-  readonly onCopied: (what: string, rows: number) => void;
+  readonly onCopied: (what: string, rows: number) => Promise<void> | void;
 }
 
 const REQUEST_TIMEOUT_MS = 6 * 60 * 60 * 1000;
@@ -57,18 +57,22 @@ async function copyAll(client: ClickHouseClient, partial: string, options: Backu
   const { dataDir, nowMs, onCopied } = options;
   const beganAt = new Date(nowMs()).toISOString();
   await refuseWhileErasing(client);
+  const before = await lastMutation(client);
   const journal = await copyJournals(path.join(dataDir, 'journal'), partial);
-  onCopied('journal', journal.length);
+  await onCopied('journal', journal.length);
   const wholeSinceS = await rawSinceS(client);
   const tables: BackupTable[] = [];
   for (const table of COPIED_TABLES) {
     const copied = await copyTable(client, table, partial);
     tables.push(copied);
-    onCopied(table.name, copied.rows);
+    await onCopied(table.name, copied.rows);
   }
   const ledger = await readLedger(client);
   const migrations = ledger.filter(({ statement }) => statement === 0).map(({ name }) => name);
   await refuseWhileErasing(client);
+  if ((await lastMutation(client)) !== before) {
+    throw new AppError('unavailable', 'Events were removed while they were copied: back up again.');
+  }
   return { format: 1, beganAt, migrations, wholeSinceS, tables, journal };
 }
 
@@ -78,6 +82,15 @@ async function refuseWhileErasing(client: ClickHouseClient): Promise<void> {
   if ((await rowsOf(client, query, { keys: KEYS })).length === 0) return;
   const message = 'A user is being erased, or an erasure was interrupted: run it to its end, then back up.';
   throw new AppError('unavailable', message);
+}
+
+/** An erasure may begin and end while tables are copied. */
+async function lastMutation(client: ClickHouseClient): Promise<string | undefined> {
+  const query = `
+    SELECT toString(max((create_time, mutation_id))) AS last
+    FROM system.mutations WHERE database = currentDatabase() AND table = 'events'`;
+  const [row] = await rowsOf<{ last: string }>(client, query);
+  return row?.last;
 }
 
 async function requireFree(target: string): Promise<void> {

@@ -40,14 +40,14 @@ describe('npm run backup and npm run restore', () => {
     await directory.remove();
   });
 
-  const make = () =>
+  const make = (onCopied: (what: string) => Promise<void> | void = () => undefined) =>
     backup({
       endpoint: testEndpoint(),
       database: database.name,
       dataDir: path.join(directory.path, 'data'),
       target: copy,
       nowMs: Date.now,
-      onCopied: () => undefined,
+      onCopied,
     });
   const bringBack = (replace = false, name = other.name) =>
     restore({
@@ -192,6 +192,17 @@ describe('npm run backup and npm run restore', () => {
     await database.client.command({ query: 'CREATE TABLE erasure (x UInt8) ENGINE = Memory' });
     expect(await why(make())).to.include('is being erased');
     expect((await readdir(directory.path)).sort()).to.deep.equal(['copy']);
+  });
+
+  it('is none when events were removed while it was made, though that is over', async () => {
+    await insert(0, 10);
+    const query = `ALTER TABLE events DELETE WHERE event_id = 'e1' SETTINGS mutations_sync = 2`;
+    const made = make(async (what) => {
+      if (what === 'minutes') await database.client.command({ query });
+    });
+    expect(await why(made)).to.include('were removed while they were copied');
+    expect(await readdir(directory.path)).to.not.include('copy');
+    await make();
   });
 
   it('copies what waits in journals, torn or not, and brings it back to be taken over', async () => {
