@@ -11,7 +11,7 @@ export async function checkTables({
   const names = { names: expected.map(({ name }) => name) };
   const tables = await rowsOf<FoundTable>(
     admin,
-    `SELECT name, engine, engine_full AS engineFull, database
+    `SELECT name, engine, engine_full AS engineFull, sorting_key AS sortingKey, database
      FROM system.tables WHERE database = currentDatabase() AND name IN {names:Array(String)}`,
     names,
   );
@@ -32,6 +32,7 @@ export async function checkTables({
     return [
       ...wrongEngine(found, expected),
       ...wrongColumns(found, columns, expected),
+      ...wrongSortingKey(found, expected),
       ...wrongShardingKey(found, expected),
       ...wrongSettings(found, defaults),
     ];
@@ -43,6 +44,7 @@ interface FoundTable {
   readonly database: string;
   readonly engine: string;
   readonly engineFull: string;
+  readonly sortingKey: string;
 }
 
 interface FoundColumn {
@@ -60,6 +62,12 @@ function wrongEngine({ name, engine }: FoundTable, expected: ExpectedTable): Fin
   if (engine === expected.engine) return [];
   const fix = `move the rows into a table made by ${expected.migration}`;
   return [refusal(`the engine of ${name}`, engine, expected.engine, fix)];
+}
+
+function wrongSortingKey({ name, engine, sortingKey }: FoundTable, expected: ExpectedTable): Finding[] {
+  if (engine === 'Distributed' || sortingKey === expected.sortingKey) return [];
+  const fix = `move the rows into a table made by ${expected.migration}`;
+  return [refusal(`the sorting key of ${name}`, sortingKey, expected.sortingKey, fix)];
 }
 
 function wrongShardingKey(found: FoundTable, { shardingKey, migration }: ExpectedTable): Finding[] {

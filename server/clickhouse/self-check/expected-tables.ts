@@ -6,6 +6,8 @@ export interface ExpectedTable {
   readonly engine: string;
   /** Of the table over a cluster alone: so that copies of an event meet on one shard. */
   readonly shardingKey?: string;
+  /** By which a merge takes rows for the same. */
+  readonly sortingKey: string;
   readonly columns: Readonly<Record<string, string>>;
   /** The migration that makes it. */
   readonly migration: string;
@@ -15,6 +17,7 @@ const EVENTS: ExpectedTable = {
   name: 'events',
   shardingKey: 'cityHash64(application, event_id)',
   engine: 'ReplacingMergeTree',
+  sortingKey: 'category, name, timestamp, application, event_id',
   migration: 'migrations/0001_events.sql',
   columns: {
     timestamp: "DateTime64(6, 'UTC')",
@@ -46,6 +49,7 @@ const COUNTED = {
 const MINUTES: ExpectedTable = {
   name: 'minutes',
   engine: 'AggregatingMergeTree',
+  sortingKey: 'category, name, minute, application',
   migration: COUNTS,
   columns: {
     minute: "DateTime('UTC')",
@@ -57,6 +61,7 @@ const MINUTES: ExpectedTable = {
 const HOURS: ExpectedTable = {
   name: 'hours',
   engine: 'AggregatingMergeTree',
+  sortingKey: 'category, name, hour, application',
   migration: COUNTS,
   columns: {
     hour: "DateTime('UTC')",
@@ -72,6 +77,7 @@ const REJECTED: ExpectedTable = {
   name: 'rejected_events',
   shardingKey: 'cityHash64(event_id)',
   engine: 'ReplacingMergeTree',
+  sortingKey: 'received_at, event_id',
   migration: 'migrations/0003_rejected_events.sql',
   columns: {
     received_at: "DateTime64(6, 'UTC')",

@@ -75,6 +75,17 @@ const FAULTS: readonly Fault[] = [
     found: /^MaterializedView TO \w+\.sink FROM events$/,
     fix: ['DROP VIEW minutes_view SYNC', 'RENAME TABLE right_view TO minutes_view'],
   },
+  {
+    fault: 'a table in which other rows are the same',
+    break: [
+      'RENAME TABLE rejected_events TO elsewhere',
+      `CREATE TABLE rejected_events AS elsewhere ENGINE = ReplacingMergeTree ORDER BY event_id
+       SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1, fsync_part_directory = 1`,
+    ],
+    what: 'the sorting key of rejected_events',
+    found: 'event_id',
+    fix: ['DROP TABLE rejected_events SYNC', 'RENAME TABLE elsewhere TO rejected_events'],
+  },
 ];
 
 const click = () => eventText({ category: 'analytics', name: 'click', user: 'ada' });
