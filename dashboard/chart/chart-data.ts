@@ -9,9 +9,18 @@ export interface ChartData {
   readonly times: readonly number[];
   /** When the last interval ends. */
   readonly endMs: number;
+  /** What of the first and the last interval was counted. */
+  readonly range: CountedRange;
   /** Whether the last interval goes on. */
   readonly isUnfinished: boolean;
   readonly lines: readonly Line[];
+}
+
+export interface CountedRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Whether it ends with now. */
+  readonly isOpen: boolean;
 }
 
 export interface Line {
@@ -26,6 +35,7 @@ export interface Line {
 export interface Drawn {
   readonly answer: SeriesAnswer;
   readonly before: SeriesAnswer | undefined;
+  readonly range: CountedRange;
   readonly interval: Unit;
   readonly zone: string;
   /** The end of the minute that it is: what ends then goes on. */
@@ -34,7 +44,7 @@ export interface Drawn {
   readonly label: string;
 }
 
-export function chartDataOf({ answer, before, interval, zone, nowMs, label }: Drawn): ChartData {
+export function chartDataOf({ answer, before, range, interval, zone, nowMs, label }: Drawn): ChartData {
   const times = answer.times.map((time) => Date.parse(time));
   const last = times.at(-1);
   const endMs = last === undefined ? nowMs : shifted(last, 1, interval, zone);
@@ -45,7 +55,7 @@ export function chartDataOf({ answer, before, interval, zone, nowMs, label }: Dr
     values,
     before: before === undefined ? undefined : beforeOf(key, before),
   }));
-  return { interval, zone, times, endMs, isUnfinished: endMs >= nowMs, lines };
+  return { range, interval, zone, times, endMs, isUnfinished: endMs >= nowMs, lines };
 }
 
 /** A key that is missing among all of them had nothing; where there may be more keys, that is not known. */
@@ -58,4 +68,11 @@ function beforeOf(key: string | null, { series }: SeriesAnswer): Line['before'] 
 /** When an interval ends. */
 export function endOf({ times, endMs }: Pick<ChartData, 'times' | 'endMs'>, index: number): number {
   return times[index + 1] ?? endMs;
+}
+
+/** What was counted of an interval: all of it, or what the range has of it. */
+export function countedOf(data: ChartData, index: number): { readonly fromMs: number; readonly toMs: number } {
+  const { fromMs, toMs, isOpen } = data.range;
+  const endMs = endOf(data, index);
+  return { fromMs: Math.max(data.times[index] ?? 0, fromMs), toMs: isOpen ? endMs : Math.min(endMs, toMs) };
 }

@@ -7,6 +7,9 @@ export const topTo = (query: LinkQuery): string => linkTo('top', query);
 export const userTo = (user: string): string => linkTo('users', { user });
 
 /** The events of a stretch of time, in milliseconds, and of whatever else is asked for. */
-export function eventsOf(fromMs: number, toMs: number, query: LinkQuery): string {
+export function eventsOf(
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  query: LinkQuery,
+): string {
   return browseTo({ ...query, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() });
 }

@@ -1,5 +1,5 @@
 import { Chart } from '../../chart/chart.tsx';
-import { chartDataOf, endOf, type ChartData } from '../../chart/chart-data.ts';
+import { chartDataOf, countedOf, type ChartData } from '../../chart/chart-data.ts';
 import { Legend } from '../../chart/legend.tsx';
 import { SeriesTable } from '../../chart/series-table.tsx';
 import { useService } from '../../api/service.ts';
@@ -33,7 +33,15 @@ export function ExploreAnswer({ state, question, series, range }: ExploreAnswerP
   const title = titleOf(state);
   const as = SHAPES.find(({ id }) => id === state.as)?.id ?? 'line';
   const dataOf = (value: Parameters<typeof chartDataOf>[0]['answer']) =>
-    chartDataOf({ answer: value, before, interval: question.interval, zone, nowMs, label: state.name || 'All events' });
+    chartDataOf({
+      answer: value,
+      before,
+      range: bounds,
+      interval: question.interval,
+      zone,
+      nowMs,
+      label: state.name || 'All events',
+    });
   const show = (change: Partial<ExploreState>) => navigation.navigate(exploreLink({ ...state, ...change }));
   return (
     <section aria-labelledby="answer">
@@ -85,7 +93,7 @@ interface ShownProps {
 
 function Shown({ data, as, title, state }: ShownProps) {
   const { category, name, where } = state;
-  const linkAt = (index: number) => eventsOf(data.times[index] ?? 0, endOf(data, index), { category, name, where });
+  const linkAt = (index: number) => eventsOf(countedOf(data, index), { category, name, where });
   return (
     <div class="card">
       <Legend data={data} />

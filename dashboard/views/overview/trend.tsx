@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { Chart } from '../../chart/chart.tsx';
-import { chartDataOf, endOf, type ChartData } from '../../chart/chart-data.ts';
+import { chartDataOf, countedOf, type ChartData } from '../../chart/chart-data.ts';
 import { SeriesTable } from '../../chart/series-table.tsx';
 import { MEASURES } from '../../choice/measures.ts';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
@@ -52,7 +52,10 @@ export function Trend({ state, range, children }: TrendProps) {
       </ul>
       <AnswerPanel answer={answer} what="the figures">
         {(value) => (
-          <Drawn data={chartDataOf({ answer: value, before, ...question, zone, nowMs, label })} label={label} />
+          <Drawn
+            data={chartDataOf({ answer: value, before, range: bounds, ...question, zone, nowMs, label })}
+            label={label}
+          />
         )}
       </AnswerPanel>
     </>
@@ -60,7 +63,7 @@ export function Trend({ state, range, children }: TrendProps) {
 }
 
 function Drawn({ data, label }: { readonly data: ChartData; readonly label: string }) {
-  const linkAt = (index: number) => eventsOf(data.times[index] ?? 0, endOf(data, index), {});
+  const linkAt = (index: number) => eventsOf(countedOf(data, index), {});
   return (
     <>
       <div class="card">

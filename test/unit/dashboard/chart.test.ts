@@ -1,15 +1,28 @@
 import { expect } from 'chai';
-import { chartDataOf } from '../../../dashboard/chart/chart-data.ts';
+import { chartDataOf, countedOf } from '../../../dashboard/chart/chart-data.ts';
 import { countTicks, labelStep, linePath } from '../../../dashboard/chart/scale.ts';
 import { csvOf } from '../../../dashboard/views/explore/csv.ts';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const times = ['2026-11-20T00:00:00.000000Z', '2026-11-21T00:00:00.000000Z'];
 const series = [
   { key: 'pro, "best"', total: 5, values: [2, 3] },
   { key: '=1+1', total: 1, values: [1, 0] },
 ];
-const drawn = { interval: 'day', zone: 'UTC', nowMs: Date.parse('2026-11-21T12:00Z'), label: 'signup' } as const;
+const nowMs = Date.parse('2026-11-21T12:00Z');
+const range = { fromMs: Date.parse(times[0] ?? ''), toMs: nowMs, isOpen: true };
+const drawn = { range, interval: 'day', zone: 'UTC', nowMs, label: 'signup' } as const;
+
+/** What is counted of each interval of a range, in hours since the first begins. */
+function countedHours(from: number, to: number, isOpen: boolean): number[][] {
+  const [fromMs, toMs] = [range.fromMs + from * HOUR_MS, range.fromMs + to * HOUR_MS];
+  const data = chartDataOf({ answer: { times, series }, before: undefined, ...drawn, range: { fromMs, toMs, isOpen } });
+  return [0, 1].map((index) => {
+    const counted = countedOf(data, index);
+    return [(counted.fromMs - range.fromMs) / HOUR_MS, (counted.toMs - range.fromMs) / HOUR_MS];
+  });
+}
 
 describe('A chart', () => {
   it('has an axis from 0 in round steps to above the greatest count', () => {
@@ -41,6 +54,21 @@ describe('A chart', () => {
       ...drawn,
     });
     expect(whole.lines[0]?.label).to.equal('signup');
+  });
+
+  it('knows what of an interval was counted where the range begins or ends within it', () => {
+    expect(countedHours(0, 48, false)).to.deep.equal([
+      [0, 24],
+      [24, 48],
+    ]);
+    expect(countedHours(20, 30, false)).to.deep.equal([
+      [20, 24],
+      [24, 30],
+    ]);
+    expect(countedHours(20, 30, true)).to.deep.equal([
+      [20, 24],
+      [24, 48],
+    ]);
   });
 
   it('takes what ends with the minute that it is for unfinished', () => {
