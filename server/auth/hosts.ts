@@ -19,7 +19,8 @@ export function isLoopback(name: string): boolean {
  * Which Host a request may have. A page of another site that makes its own name lead here (DNS rebinding) has that name
  * in it: so while everything is open, only names are answered that nobody else can own. On a loopback address those are
  * loopback's; elsewhere addresses too, and names without a dot, as containers have. With keys a page can do nothing
- * without one, so any name will do unless the operator has configured some.
+ * without one, so any name will do unless the operator has configured some; the rights of a network are kept from pages of such
+ * names by `authenticate`.
  * @returns whether a Host header, well-formed, is one of them
  */
 export function hostCheck({ isOpen, listenHost, allowedHosts }: HostRules): (host: string) => boolean {

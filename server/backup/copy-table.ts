@@ -31,7 +31,7 @@ export async function copyTable(client: ClickHouseClient, table: CopiedTable, di
 }
 
 /**
- * Adds the rows of a backup to a table; views see them as any others.
+ * Adds the rows of a backup to a table; views see them like all others.
  * @param target the table's name, or on a cluster that of its part on a node
  */
 export async function putBackTable(

@@ -12,6 +12,7 @@ describe('A disk whose power can be cut', () => {
   let disk: LoopDisk;
 
   before(async function () {
+    // Only who may mount file systems has one, and a laptop's user may not.
     if ((await whyNoLoopDisk()) !== undefined) this.skip();
   });
   beforeEach(async () => {

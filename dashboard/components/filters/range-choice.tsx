@@ -57,7 +57,7 @@ function CustomRange({ state, read, linkTo }: RangeChoiceProps) {
   const zone = useZone();
   const { fromMs, toMs } = read.bounds;
   // That of when the form was opened: the end of a preset moves, and what is typed stays.
-  // oxlint-disable-next-line react/exhaustive-deps -- for that
+  // oxlint-disable-next-line react/exhaustive-deps -- the times of now are not to be followed, a change of the zone is
   const usual = useMemo(() => ({ from: inputValue(fromMs, zone), to: inputValue(toMs, zone) }), [zone]);
   const shown = read.preset === undefined ? state : usual;
   const [values, change] = useTyped({ from: shown.from, to: shown.to });

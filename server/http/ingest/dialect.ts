@@ -20,7 +20,7 @@ export interface Dialect {
   readonly mapping: Mapping;
   /** Where a key may be: as a parameter of the query, and as a path in the body. */
   readonly keys: { readonly query: readonly string[]; readonly body: readonly string[] };
-  /** Makes the JSON of a body that came in another form. @throws BodyTooLarge, BrokenEncoding */
+  /** Makes the JSON of a body that came in another form. @throws BodyTooLarge, BrokenEncoding, and what `hold` throws */
   readonly decode?: (body: Buffer, limits: DecodingLimits) => Promise<Buffer>;
   /** What the clients take for success, always with 200. */
   readonly success: object;
