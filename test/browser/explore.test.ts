@@ -73,6 +73,20 @@ describe('Exploring in a browser', function () {
   );
 
   it(
+    'forgets a filter that is cancelled, whatever was typed for it',
+    inBrowser(async ({ open }) => {
+      const page = await open(urlOf('&as=table&category=shop&name=purchase'));
+      const filters = page.getByRole('group', { name: 'Where' });
+      await filters.getByRole('button', { name: '+ Filter' }).click();
+      await choose(page, 'Filter by', /^plan/);
+      await page.getByRole('combobox', { name: 'plan is' }).fill('nothing that is there');
+      await filters.getByRole('button', { name: 'Cancel' }).click();
+      await filters.getByRole('button', { name: '+ Filter' }).waitFor();
+      expect(new URL(page.url()).searchParams.has('where')).to.equal(false);
+    }),
+  );
+
+  it(
     'compares with the period before, and counts users',
     inBrowser(async ({ open }) => {
       const page = await open(urlOf('&range=7d&name=page+viewed'));
