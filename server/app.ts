@@ -88,6 +88,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
     insert: async (insert) => gate.pass(async () => clickhouse.insert(insert)),
     backlog,
     metrics,
+    onStoring: answers.storing,
     onStored: shareStored(answers.stored),
     log,
     nowMs,

@@ -55,6 +55,7 @@ export function openAnswers(
     insights,
     exports: createExports({ nodes: exportNodes, limits }),
     liveQuestions: questionsOf(liveNodes),
+    storing: (sent: Promise<void>) => hourly.storing(sent),
     stored: () => {
       hourly.stored();
       questions.stored();

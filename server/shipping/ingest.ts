@@ -31,6 +31,8 @@ export interface IngestDependencies {
   readonly insert: (insert: Insert) => Promise<void>;
   readonly backlog: Backlog;
   readonly metrics: Metrics;
+  /** Called as the newest events are sent, with what settles when ClickHouse has them, or does not; it never rejects. */
+  readonly onStoring: (sent: Promise<void>) => void;
   /** Called each time that ClickHouse has more events. */
   readonly onStored: () => void;
   readonly log: Logger;

@@ -22,6 +22,8 @@ export interface ShipperDependencies {
   readonly settle: Pick<Settlement, 'done' | 'unreadable'>;
   /** ClickHouse may not take these parcels for what is in them; they are somebody else's from now on. */
   readonly onRefused: (parcels: readonly Parcel[]) => void;
+  /** Called as the newest rows are sent, with what settles when that is over; it never rejects. */
+  readonly onStoring: (sent: Promise<void>) => void;
   /** ClickHouse has the rows of one INSERT, which took so long. */
   readonly onStored: (seconds: number) => void;
   readonly onFailure: (kind: FailureClass) => void;
@@ -63,7 +65,11 @@ export class Shipper {
       ...dependencies,
       waiting: () => this.#waiting(),
       backlogDueMs: () => this.#queue.nextMs,
-      send: async (lane) => this.#run(lane),
+      send: async (lane) => {
+        const sent = this.#run(lane);
+        if (lane === 'fresh') dependencies.onStoring(sent);
+        await sent;
+      },
     });
   }
 

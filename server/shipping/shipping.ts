@@ -19,6 +19,8 @@ export interface ShippingDependencies extends Pick<
   readonly backlog: Backlog;
   readonly quarantine: Quarantine;
   readonly metrics: Metrics;
+  /** Called as the newest events are sent, with what settles when ClickHouse has them, or does not; it never rejects. */
+  readonly onStoring: (sent: Promise<void>) => void;
   /** Called each time that ClickHouse has more events. */
   readonly onStored: () => void;
 }
@@ -68,7 +70,7 @@ export function createShipping(dependencies: ShippingDependencies): Shipping {
 }
 
 function createWay(table: string, settle: Settlement, dependencies: ShippingDependencies) {
-  const { journalOf, quarantine, metrics, onStored } = dependencies;
+  const { journalOf, quarantine, metrics, onStoring, onStored } = dependencies;
   const onFailure = (kind: string) => metrics.journal.shipFailures.inc({ class: kind });
   const insert = async (insert: Insert) => {
     await dependencies.insert(insert);
@@ -92,6 +94,7 @@ function createWay(table: string, settle: Settlement, dependencies: ShippingDepe
     onFailure,
     onRetry: () => metrics.journal.retries.inc(),
     onRefused: (parcels) => bisector.add(parcels),
+    onStoring: table === EVENTS ? onStoring : () => undefined,
     onStored: (seconds) => metrics.journal.shipSeconds.observe(seconds),
   });
   return { shipper, bisector };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { deferred, type Deferred } from '../../common/deferred.ts';
 import { AppError } from '../../common/errors.ts';
 import { joinable, Shared } from '../../common/shared.ts';
@@ -13,6 +14,8 @@ export interface ReadOptions {
   readonly lane: ReadingLane;
   /** Only what is read after the call will do. */
   readonly fresh: boolean;
+  /** What comes first, where nothing that is kept will do, though not for longer than `MAX_WAIT_MS`. */
+  readonly after?: Promise<void> | undefined;
   /** Of whoever asks: a query that nobody waits for any more is cancelled. */
   readonly signal: AbortSignal;
 }
@@ -48,6 +51,9 @@ interface Batch {
 /** At what age the answer about a past hour is renewed, and at what part of its life that about the current one. */
 const RENEW_MS = 100;
 const RENEW_CURRENT = 0.75;
+
+/** How long an event that was accepted just now is waited for. */
+const MAX_WAIT_MS = 250;
 
 /**
  * Reads hours from the tables of counts. Two rules make it cheap without making it old:
@@ -85,7 +91,7 @@ export class HourlyReader {
    * The answer about each of the hours, in their order, zeros included.
    * @throws what the counter throws, and the reason of the signal
    */
-  async read(hours: readonly HourMs[], { lane: name, fresh, signal }: ReadOptions): Promise<HourAnswer[]> {
+  async read(hours: readonly HourMs[], { lane: name, fresh, after, signal }: ReadOptions): Promise<HourAnswer[]> {
     const lane = this.#lanes[name];
     const isCurrent = name === 'current';
     const kept = fresh ? undefined : this.#kept.again(hours, lane.ttlMs, isCurrent);
@@ -93,6 +99,7 @@ export class HourlyReader {
       if (kept.ageMs >= lane.renewMs) renewal(this.#join(lane, hours, false));
       return kept.answers;
     }
+    if (after !== undefined) await Promise.race([after, sleep(MAX_WAIT_MS, undefined, { ref: false })]);
     const batch = (isCurrent && !fresh ? underWay(lane, hours) : undefined) ?? this.#join(lane, hours, true);
     const answers = await batch.answers.wait(signal).catch(async (error: unknown) => {
       const isTooMuch = error instanceof AppError && error.code === 'too_expensive';

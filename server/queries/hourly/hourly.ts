@@ -33,6 +33,8 @@ export interface Hourly {
   hour(hour: HourMs, options: HourOptions, signal: AbortSignal): Promise<HourAnswer>;
   /** The counts of many hours, each from where `hour` has it. */
   hours(hours: readonly HourMs[], options: HourOptions, signal: AbortSignal): Promise<readonly HourlyCounts[]>;
+  /** This server is storing the newest events: who asks about the current hour for the first time waits for them, briefly. */
+  storing(sent: Promise<void>): void;
   /** This server has just stored events: what the cache holds is renewed, so that they are in the next answers. */
   stored(): void;
 }
@@ -43,6 +45,7 @@ const ALL = Symbol('all applications');
 
 export function createHourly({ counterOf, cache, log, nowMs }: HourlyDependencies): Hourly {
   const readers = new LRUCache<string | symbol, HourlyReader>({ max: MAX_READERS });
+  let after: Promise<void> | undefined;
   const readerOf = (application: string | undefined) => {
     const known = readers.get(application ?? ALL);
     if (known !== undefined) return known;
@@ -56,7 +59,8 @@ export function createHourly({ counterOf, cache, log, nowMs }: HourlyDependencie
     const reader = readerOf(application);
     const isCurrent = hour === currentHour();
     try {
-      const answers = await reader.read([hour], { lane: isCurrent ? 'current' : 'hour', fresh, signal });
+      const lane = isCurrent ? { lane: 'current' as const, after } : { lane: 'hour' as const };
+      const answers = await reader.read([hour], { ...lane, fresh, signal });
       return answers[0] ?? { counts: noCounts(hour), readMs: nowMs() };
     } catch (error) {
       const last = isCurrent && !fresh && !signal.aborted ? reader.last(hour) : undefined;
@@ -78,6 +82,9 @@ export function createHourly({ counterOf, cache, log, nowMs }: HourlyDependencie
       const counts = read.map(({ counts }) => counts);
       if (ofNow !== undefined) counts.push(ofNow.counts);
       return counts.sort((a, b) => a.hour - b.hour);
+    },
+    storing: (sent) => {
+      after = sent;
     },
     stored: () => {
       for (const reader of readers.values()) reader.stored(hourOf(nowMs()));

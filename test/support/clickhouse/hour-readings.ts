@@ -10,7 +10,7 @@ export function readHours(queries: HourlyQueries, { pastTtlMs = 0, maxHours = 10
   const reader = new HourlyReader(new HourCounter(() => queries, maxHours), cache, Date.now);
   const read = async (
     hours: readonly HourMs[],
-    { lane = 'hour', fresh = false }: { lane?: ReadingLane; fresh?: boolean } = {},
-  ) => (await reader.read(hours, { lane, fresh, signal: waiting })).map(({ counts }) => counts);
+    { lane = 'hour', fresh = false, after }: { lane?: ReadingLane; fresh?: boolean; after?: Promise<void> } = {},
+  ) => (await reader.read(hours, { lane, fresh, after, signal: waiting })).map(({ counts }) => counts);
   return { read, stored: (hour: HourMs) => reader.stored(hour) };
 }

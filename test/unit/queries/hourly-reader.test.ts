@@ -61,6 +61,24 @@ describe('HourlyReader', () => {
     expect(tables.asked.users.slice(1)).to.deep.equal([[A, B]]);
   });
 
+  it('waits for what is being stored before it reads', async () => {
+    const stored = deferred<void>();
+    const asked = readHours(tables.queries).read([A], { lane: 'current', after: stored.promise });
+    await settle();
+    expect(tables.asked.users).to.deep.equal([]);
+    tables.put(A, 10, 10);
+    stored.resolve();
+    expect((await asked).map(({ clicks }) => clicks)).to.deep.equal([10]);
+  });
+
+  it('waits for what is being stored no longer than a moment, and not where an answer is kept', async () => {
+    const reader = readHours(tables.queries, { pastTtlMs: 60_000 });
+    const never = deferred<void>().promise;
+    expect((await reader.read([A], { after: never })).map(({ clicks }) => clicks)).to.deep.equal([1]);
+    const again = reader.read([A], { after: never });
+    expect(await Promise.race([again, settle()])).to.deep.equal(await again);
+  });
+
   it('does not let one lane wait for another', async () => {
     const reader = readHours(tables.queries);
     const gate = (tables.gate = deferred());

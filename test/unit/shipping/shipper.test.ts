@@ -42,6 +42,14 @@ describe('Shipper', function () {
       expect([await files(), hand.backlog.rows]).to.deep.equal([0, 0]);
     });
 
+    it('tells as it sends, and settles that when ClickHouse has it or does not', async () => {
+      hand.answer = async () => Promise.reject(UNREACHABLE);
+      await hand.write(row('a'));
+      expect(hand.storing).to.have.length(1);
+      await hand.storing[0];
+      expect(sentIds()).to.deep.equal(['a']);
+    });
+
     it('grows while one is in flight, and goes as one', async () => {
       const answer = deferred<void>();
       hand.answer = async () => answer.promise;

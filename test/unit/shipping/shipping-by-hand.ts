@@ -45,6 +45,8 @@ export class ShippingByHand {
   /** What was handed to the bisector. */
   readonly refused: Parcel[][] = [];
   readonly sealed: Segment[] = [];
+  /** What settles when the newest rows were sent, of each time. */
+  readonly storing: Promise<void>[] = [];
   retries = 0;
   /** What ClickHouse does with the ids of an INSERT. */
   answer: (ids: readonly string[]) => Promise<void> = async () => undefined;
@@ -70,6 +72,7 @@ export class ShippingByHand {
       }),
       settle: this.settle,
       onRefused: (parcels) => this.refused.push([...parcels]),
+      onStoring: (sent) => this.storing.push(sent),
       onStored: () => undefined,
       onFailure: () => undefined,
       onRetry: () => (this.retries += 1),
