@@ -49,7 +49,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, onSignal);
 if (program === 'build' || installIsStale() || !isBuilt()) {
   await inTurn(turns, async (note) => {
     onChild = note;
-    if (program !== 'build' && installIsStale()) await run('npm', ['ci', '--no-audit', '--no-fund']);
+    // With what it is built with, also where NODE_ENV or npm's own settings say to leave that out.
+    if (program !== 'build' && installIsStale()) await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
     if (program === 'build' || !isBuilt()) await build();
     onChild = () => undefined;
   });
@@ -135,7 +136,8 @@ function requireNode(major, minor) {
 /** npm writes node_modules/.package-lock.json last, so its age is the age of a complete install. */
 function installIsStale() {
   const installed = path.join(root, 'node_modules/.package-lock.json');
-  return !existsSync(installed) || mtimeMs(installed) < mtimeMs(path.join(root, 'package-lock.json'));
+  if (!existsSync(installed) || mtimeMs(installed) < mtimeMs(path.join(root, 'package-lock.json'))) return true;
+  return !isBuilt() && !existsSync(path.join(root, 'node_modules/typescript'));
 }
 
 function mtimeMs(file) {
