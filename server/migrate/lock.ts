@@ -50,7 +50,8 @@ export class MigrationLock {
 
   /** @throws AppError `unavailable` when another migrator holds the lock for longer than `waitMs` */
   static async acquire(client: ClickHouseClient, times: LockTimes, log: Logger): Promise<MigrationLock> {
-    const owner = `${hostname()} ${process.pid} ${randomUUID()}`;
+    // As it can be in a comment, and so be known again.
+    const owner = `${hostname()} ${process.pid} ${randomUUID()}`.replaceAll(/[^\w .-]/g, '_');
     const deadline = Date.now() + times.waitMs;
     for (let waited = false; ; waited = true) {
       const holder = (await generations(client)).at(-1);
@@ -134,7 +135,7 @@ async function comment(client: ClickHouseClient, owner: string): Promise<string>
     query: 'SELECT toUnixTimestamp64Milli(now64(3))',
     format: 'TabSeparated',
   });
-  return `${owner.replaceAll(/[^\w .-]/g, '_')}@${(await result.text()).trim()}`;
+  return `${owner}@${(await result.text()).trim()}`;
 }
 
 function heldTooLong(holder: Generation, waitMs: number): AppError {
