@@ -48,7 +48,8 @@ export class EngineStartError extends Error {
 }
 
 const START_TIMEOUT_MS = 120_000;
-const STOP_TIMEOUT_MS = 30_000;
+/** Well within the time in which a process that stops has ended. */
+const STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
 const OUTPUT_LENGTH = 2000;
 
@@ -64,8 +65,11 @@ export async function launchEngine(files: EngineFiles, ports: EnginePorts, signa
     if (await engineAnswers(files, ports)) return child;
     if (await Promise.race([sleep(POLL_MS, false), ended])) break;
   }
+  const isLate = !signal.aborted && Date.now() >= deadline;
   await child.stop();
-  throw new EngineStartError(await child.gone);
+  throw new EngineStartError(
+    isLate ? `the engine did not answer within ${START_TIMEOUT_MS / 1000} s` : await child.gone,
+  );
 }
 
 async function spawnEngine(files: EngineFiles, ports: EnginePorts): Promise<EngineChild> {
@@ -85,8 +89,9 @@ async function spawnEngine(files: EngineFiles, ports: EnginePorts): Promise<Engi
     },
   );
   const gone = outputAtEnd(child);
-  const unconfined = report(child);
+  // What could not be started has no streams.
   await once(child, 'spawn');
+  const unconfined = report(child);
   const { pid } = child;
   if (pid === undefined) throw new Error('a started process has no pid');
   return { pid, unconfined, gone, stop: () => stop(child, gone), kill: () => child.kill('SIGKILL') };
