@@ -51,7 +51,10 @@ export class Quarantine {
   async save(name: string, bytes: Buffer): Promise<void> {
     await mkdir(this.#directory, { recursive: true });
     const target = path.join(this.#directory, name);
-    if (await exists(target)) return;
+    if (await exists(target)) {
+      await this.#sync();
+      return;
+    }
     const held = await this.#bytes();
     if (held + bytes.length > MAX_BYTES) {
       throw new Error(`${this.#directory} holds ${held} bytes, at most ${MAX_BYTES} may be copied there`);
@@ -74,12 +77,16 @@ export class Quarantine {
       if (isCode(error, 'ENOENT')) return;
       throw error;
     }
-    await syncDirectory(path.dirname(file));
     await this.#added();
+    await syncDirectory(path.dirname(file));
   }
 
   async #added(): Promise<void> {
     this.#files += 1;
+    await this.#sync();
+  }
+
+  async #sync(): Promise<void> {
     await syncDirectory(this.#directory);
     await syncDirectory(path.dirname(this.#directory));
   }
