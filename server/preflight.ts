@@ -1,7 +1,9 @@
-import { mkdir, open, stat, unlink } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { open, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, messageOf } from './common/errors.ts';
 import type { Config } from './config/config.ts';
+import { makeDirectory } from './journal/owner-directory.ts';
 import { requireAddress } from './http/server/listen.ts';
 
 /**
@@ -15,9 +17,9 @@ export async function preflight(config: Config): Promise<void> {
 }
 
 async function requireWritable(dataDir: string, folder: string): Promise<void> {
-  const trial = path.join(dataDir, folder, `.trial-${process.pid}`);
+  const trial = path.join(dataDir, folder, `.trial-${randomUUID()}`);
   try {
-    await makeFolder(path.dirname(trial));
+    await makeDirectory(path.dirname(trial));
     await (await open(trial, 'w')).close();
     await unlink(trial);
   } catch (error) {
@@ -29,20 +31,4 @@ async function requireWritable(dataDir: string, folder: string): Promise<void> {
     const expected = 'expected a folder that this user may write; set DATA_DIR to one, such as DATA_DIR=./data';
     throw new AppError('invalid', `DATA_DIR: ${dataDir} ${found}, ${expected}`, { cause: error });
   }
-}
-
-/** Not `recursive`, with which Node tries for ever where a parent can be neither found nor made, such as in /proc. */
-async function makeFolder(folder: string): Promise<void> {
-  if (await isFolder(folder)) return;
-  if (path.dirname(folder) !== folder) await makeFolder(path.dirname(folder));
-  await mkdir(folder).catch(async (error: unknown) => {
-    if (!(await isFolder(folder))) throw error;
-  });
-}
-
-async function isFolder(place: string): Promise<boolean> {
-  return await stat(place).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

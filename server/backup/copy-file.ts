@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { syncDirectory } from '../journal/owner-directory.ts';
+import { makeDirectory, syncDirectory } from '../journal/owner-directory.ts';
 import type { BackupFile } from './manifest.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function writeStream(
   through: readonly Transform[] = [],
 ): Promise<BackupFile> {
   const file = path.join(directory, name);
-  await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+  await makeDirectory(path.dirname(file), 0o700);
   const hash = createHash('sha256');
   let bytes = 0;
   const measured = new Transform({

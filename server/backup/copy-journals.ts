@@ -32,7 +32,6 @@ export async function copyJournals(journal: string, directory: string): Promise<
 /** Puts the segments and the quarantine of a backup below `dataDir`, where the next server takes them over. */
 export async function putBackJournals(files: readonly BackupFile[], directory: string, dataDir: string): Promise<void> {
   for (const { path: name } of files) await writeStream(dataDir, name, createReadStream(path.join(directory, name)));
-  if (files.length > 0) await syncDirectory(path.join(dataDir, 'journal'));
 }
 
 /** Whether anything waits in the journals. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
-import { AppError } from '../common/errors.ts';
+import { AppError, messageOf } from '../common/errors.ts';
 
 /**
  * The directory in which one process, and no other, writes segments: `{journal}/{owner}/`.
@@ -26,15 +26,13 @@ export async function claimDirectory(journal: string, nowMs: number): Promise<Ow
   // Others see the directory only once its lock is held.
   const unlocked = path.join(journal, `.${owner}`);
   requireShortPath(lockOf(unlocked));
-  const firstMade = await mkdir(unlocked, { recursive: true });
-  const lock = await listen(lockOf(unlocked));
+  await makeDirectory(unlocked);
+  const lock = await listen(lockOf(unlocked)).catch(async (error: unknown) => {
+    await rmdir(unlocked).catch(() => undefined);
+    throw error;
+  });
   await rename(unlocked, directory);
-  // Every directory that has a new name in it.
-  const highest = path.dirname(path.resolve(firstMade ?? unlocked));
-  for (let above = path.resolve(journal); above.length >= highest.length; above = path.dirname(above)) {
-    await syncDirectory(above);
-    if (above === highest) break;
-  }
+  await syncDirectory(journal);
   return {
     owner,
     path: directory,
@@ -43,6 +41,27 @@ export async function claimDirectory(journal: string, nowMs: number): Promise<Ow
       await removeOwner(directory);
     },
   };
+}
+
+/**
+ * Makes a directory and those above it, with names that a loss of power does not take. Not `recursive`, with which Node tries for
+ * ever where a parent can be neither found nor made, such as in /proc.
+ */
+export async function makeDirectory(directory: string, mode?: number): Promise<void> {
+  if (await isDirectory(directory)) return;
+  const above = path.dirname(directory);
+  if (above !== directory) await makeDirectory(above, mode);
+  await mkdir(directory, { mode }).catch(async (error: unknown) => {
+    if (!(await isDirectory(directory))) throw error;
+  });
+  await syncDirectory(above);
+}
+
+async function isDirectory(place: string): Promise<boolean> {
+  return await stat(place).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /** Makes the names of the files in a directory durable; without it a new file can vanish with a loss of power. */
@@ -88,19 +107,30 @@ async function listen(lock: string): Promise<Server> {
   await new Promise<void>((resolve, reject) => {
     // Exclusive: a cluster's primary would otherwise hold the socket, and outlive the worker with it.
     server.once('error', reject).listen({ path: lock, exclusive: true }, resolve);
+  }).catch((error: unknown) => {
+    const expected = 'a DATA_DIR on a local disk, where a Unix socket can be made';
+    throw new AppError('invalid', `received ${messageOf(error)}, expected ${expected}`, { cause: error });
   });
   return server.unref();
 }
 
-/** Whether the process that owns the directory is still there. */
+/**
+ * Whether the process that owns the directory is still there.
+ * @throws AppError `unavailable` when this user may not ask
+ */
 export async function isAlive(directory: string): Promise<boolean> {
-  return await new Promise((resolve) => {
+  return await new Promise((resolve, reject) => {
     const socket = connect(lockOf(directory));
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (isCode(error, 'EACCES', 'EPERM')) {
+        const expected = `a journal that this user may take over, as by: chown -R ${process.getuid?.() ?? 'USER'} ${directory}`;
+        reject(new AppError('unavailable', `received ${messageOf(error)}, expected ${expected}`, { cause: error }));
+        return;
+      }
       // Anything but "no one listens" and "there is no lock" is taken for life: waiting loses nothing.
       resolve(!['ECONNREFUSED', 'ENOENT', 'ENOTDIR', 'ENOTSOCK'].includes(error.code ?? ''));
     });

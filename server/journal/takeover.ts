@@ -26,8 +26,11 @@ export async function takeOver(
   for (const owner of owners.sort()) {
     if (owner.startsWith('.') || owner === QUARANTINE || owner === mine.owner) continue;
     const directory = path.join(journal, owner);
-    if (await isAlive(directory)) continue;
-    await takeFrom(directory, mine, quarantine, taken).catch((error: unknown) => taken.failures.push(error));
+    try {
+      if (!(await isAlive(directory))) await takeFrom(directory, mine, quarantine, taken);
+    } catch (error) {
+      taken.failures.push(error);
+    }
   }
   return taken;
 }

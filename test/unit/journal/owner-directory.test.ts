@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { AppError, messageOf } from '../../../server/common/errors.ts';
@@ -77,6 +77,21 @@ describe('owner directory', () => {
     expect(taken).to.deep.equal(FILES.map((file) => path.join(mine.path, file)));
     for (const file of taken) expect(await readFile(file, 'utf8')).to.equal(`${path.basename(file)}\n`);
     expect(await readdir(journal)).to.deep.equal([mine.owner]);
+  });
+
+  it('is not taken over by a user who may not ask whether its owner lives, who is told so', async function () {
+    const { seteuid } = process;
+    if (seteuid === undefined || process.getuid?.() !== 0) this.skip(); // Another user is needed, and only root can be one.
+    const other = await spawnOwner();
+    await writeSegments(other.path);
+    await other.kill();
+    const mine = await claim();
+    await chmod(temp.path, 0o755);
+    seteuid.call(process, 65_534);
+    const { files: taken, failures } = await take(mine).finally(() => seteuid.call(process, 0));
+    expect(taken).to.deep.equal([]);
+    expect(failures.map(messageOf).join()).to.match(/EACCES.*expected a journal that this user may take over/);
+    expect(await readdir(other.path)).to.include.members(FILES);
   });
 
   it('is taken over from the oldest owner to the newest', async () => {
