@@ -80,7 +80,7 @@ class WorkerSlot {
   async #keepRunning(): Promise<void> {
     for (let failures = 1; ; failures += 1) {
       const sinceMs = Date.now();
-      await once(this.#worker, 'exit');
+      await ended(this.#worker);
       if (this.#stop.aborted) return;
       if (Date.now() - sinceMs > STABLE_MS) failures = 1;
       this.#log.error({ worker: this.#worker.process.pid }, 'a worker ended unexpectedly; another takes its place');
@@ -91,6 +91,11 @@ class WorkerSlot {
   }
 }
 
+/** Resolves when a worker is gone, or could not be started. */
+async function ended(worker: Worker): Promise<void> {
+  await new Promise((resolve) => worker.once('exit', resolve).once('error', resolve));
+}
+
 async function reasonOf(stop: AbortSignal): Promise<never> {
   if (!stop.aborted) await once(stop, 'abort');
   throw stop.reason;
@@ -99,6 +104,8 @@ async function reasonOf(stop: AbortSignal): Promise<never> {
 async function firstAddress(worker: Worker): Promise<Address> {
   return await new Promise((resolve, reject) => {
     worker.once('listening', resolve);
-    worker.once('exit', () => reject(new Error('a worker ended before it listened; its message is above')));
+    worker
+      .once('error', reject)
+      .once('exit', () => reject(new Error('a worker ended before it listened; its message is above')));
   });
 }
