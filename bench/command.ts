@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { parseArgs } from 'node:util';
 import { asInvoked, asksForHelp, unknownOption } from '../server/cli/command.ts';
+import { listenForInterruption } from '../server/stop-requests.ts';
 import { AppError, invalid, messageOf, show } from '../server/common/errors.ts';
 
 /** Command-line arguments, not interpreted yet. A flag that was not given is missing. */
@@ -22,14 +23,12 @@ export async function runCommand(
     console.log(asInvoked(usage));
     return;
   }
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  for (const name of ['SIGINT', 'SIGTERM'] as const)
-    process.once(name, () => controller.abort(new Error('interrupted')));
+  const signal = listenForInterruption();
+  setMaxListeners(0, signal);
   try {
-    process.exitCode = await main(process.argv.slice(2), controller.signal);
+    process.exitCode = await main(process.argv.slice(2), signal);
   } catch (error) {
-    process.exitCode = exitCode(error, controller.signal);
+    process.exitCode = exitCode(error, signal);
     for (const line of explain(error)) console.error(line);
     if (process.exitCode === 2) console.error(`\n${asInvoked(usage)}`);
   }

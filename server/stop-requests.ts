@@ -55,6 +55,23 @@ export function listenForStop(): AbortSignal {
   return stop.signal;
 }
 
+/**
+ * Hears from now on when a command is interrupted.
+ * @returns is aborted by the first SIGINT or SIGTERM; whoever is impatient after that ends the process
+ */
+export function listenForInterruption(): AbortSignal {
+  const interruption = new AbortController();
+  const requests = new StopRequests(() => performance.now());
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      const step = requests.next();
+      if (step === 'stop') interruption.abort(new Error('interrupted'));
+      if (step === 'end at once') process.exit(128 + SIGNALS[signal]);
+    });
+  }
+  return interruption.signal;
+}
+
 function endAtOnce(signal: StopSignal): never {
   process.stderr.write(`${signal} again: ended at once; what was acknowledged and not shipped is in the journal\n`);
   process.exit(128 + SIGNALS[signal]);

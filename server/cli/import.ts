@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import { readApiKey } from '../config/environment.ts';
 import { messageOf, show } from '../common/errors.ts';
+import { listenForInterruption } from '../stop-requests.ts';
 import { readArguments, runCommand, UsageError } from './command.ts';
 import { EventsClient } from './import/events-client.ts';
 import { importFile } from './import/send-file.ts';
@@ -26,8 +27,7 @@ The key, if the service needs one, comes from CLICKHOUR_API_KEY.`;
 
 await runCommand(USAGE, async () => {
   const { file, format, ratePerS, url } = readCommandLine();
-  const interruption = new AbortController();
-  process.once('SIGINT', () => interruption.abort());
+  const signal = listenForInterruption();
   const bar = new SingleBar({
     format: '{bar} {percentage} %, {eta_formatted} left',
     gracefulExit: false,
@@ -37,7 +37,7 @@ await runCommand(USAGE, async () => {
   const client = new EventsClient({
     url,
     apiKey: readApiKey(),
-    signal: interruption.signal,
+    signal,
     onWait: (reason, seconds) => console.error(`waiting ${seconds.toFixed(1)} s: ${reason}`),
   });
   const started = performance.now();
@@ -52,7 +52,7 @@ await runCommand(USAGE, async () => {
       bar.setTotal(bytes);
       bar.update(done);
     },
-    signal: interruption.signal,
+    signal,
   })
     .then(() => undefined, messageOf)
     .finally(() => bar.stop());

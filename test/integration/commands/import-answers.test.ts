@@ -1,8 +1,9 @@
 import { writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import path from 'node:path';
 import { expect } from 'chai';
 import { eventText } from '../../support/http/events-api.ts';
-import { accept, busy, hangUp, runImport, startFake } from '../../support/server/run-import.ts';
+import { accept, busy, hangUp, runImport, startFake, startImport } from '../../support/server/run-import.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 
 describe('npm run import', () => {
@@ -50,6 +51,25 @@ describe('npm run import', () => {
     const missing = await runImport(path.join(directory.path, 'missing'));
     expect(missing.exitCode).to.equal(1);
     expect(missing.stderr).to.contain('ENOENT').and.not.contain('    at ');
+  });
+
+  it('stops with a summary at Ctrl-C, which npm passes on once more', async () => {
+    const interrupt = (response: ServerResponse) => {
+      running.interrupt();
+      setTimeout(() => running.interrupt(), 20);
+      setTimeout(() => busy(503)(response), 40);
+    };
+    const fake = await startFake([accept, interrupt]);
+    const target = await file('interrupted.ndjson', Array.from({ length: 1500 }, () => eventText()).join('\n'));
+    const running = startImport(target, '--url', fake.url);
+    try {
+      const { exitCode, stdout, stderr } = await running.ended;
+      expect(exitCode).to.equal(1);
+      expect(stdout).to.contain('1 accepted');
+      expect(stderr).to.contain(`Stopped before the end of ${target}: interrupted`);
+    } finally {
+      await fake.close();
+    }
   });
 
   it('exits 1 when nothing was accepted', async () => {

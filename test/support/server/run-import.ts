@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
@@ -22,10 +22,19 @@ export interface Imported {
 
 /** Runs the command as npm does, without a terminal. */
 export async function runImport(...args: string[]): Promise<Imported> {
+  return await startImport(...args).ended;
+}
+
+/** The same, while it runs. */
+export function startImport(...args: string[]) {
   const child = spawn(process.execPath, ['--import', SAY_PEAK, PROGRAM, ...args], {
     env: { ...process.env, CLICKHOUR_API_KEY: 'the-key' },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
+  return { interrupt: () => child.kill('SIGINT'), ended: endOf(child) };
+}
+
+async function endOf(child: ChildProcess): Promise<Imported> {
   const exit = new Promise<number | null>((resolve) => child.once('close', resolve));
   const [, ...pipes] = child.stdio;
   const [stdout = '', stderr = '', kib] = await Promise.all((pipes as Readable[]).slice(0, 3).map(text));
