@@ -16,6 +16,8 @@ export interface ReadOptions {
   readonly fresh: boolean;
   /** What comes first, where nothing that is kept will do, though not for longer than `MAX_WAIT_MS`. */
   readonly after?: Promise<void> | undefined;
+  /** How long it may take where nothing that is kept will do. */
+  readonly withinMs?: number | undefined;
   /** Of whoever asks: a query that nobody waits for any more is cancelled. */
   readonly signal: AbortSignal;
 }
@@ -29,8 +31,8 @@ interface Lane {
   /** With ClickHouse, since this server has last stored events. */
   underWay: Batch | undefined;
   isReading: boolean;
-  /** Settles when what is asked alone has been answered. */
-  alone: Promise<unknown>;
+  /** What is asked alone, by its hours, one after the other. */
+  readonly alone: Map<string, Shared<ReadonlyMap<HourMs, HourAnswer>>>;
   /** When its last batch began. */
   begunMs: number;
 }
@@ -39,8 +41,6 @@ interface Batch {
   readonly hours: Set<HourMs>;
   /** Those that are known to have grown. */
   readonly grown: Set<HourMs>;
-  /** How many questions go together in it. */
-  questions: number;
   /** Whether it begins as soon as it may. Otherwise it only renews what is given again. */
   isDue: boolean;
   /** Resolves when it may begin. */
@@ -51,6 +51,11 @@ interface Batch {
 /** At what age the answer about a past hour is renewed, and at what part of its life that about the current one. */
 const RENEW_MS = 100;
 const RENEW_CURRENT = 0.75;
+
+/** Of questions that are too much together, so many are asked alone, each of which may take seconds. */
+const MAX_ALONE = 10;
+const ALONE_RETRY_S = 10;
+const TOO_MANY = 'More hours are being counted than ClickHouse can count in time';
 
 /** How long an event that was accepted just now is waited for. */
 const MAX_WAIT_MS = 250;
@@ -89,9 +94,12 @@ export class HourlyReader {
 
   /**
    * The answer about each of the hours, in their order, zeros included.
-   * @throws what the counter throws, and the reason of the signal
+   * @throws what the counter throws, AppError `unavailable` when it takes too long, and the reason of the signal
    */
-  async read(hours: readonly HourMs[], { lane: name, fresh, after, signal }: ReadOptions): Promise<HourAnswer[]> {
+  async read(
+    hours: readonly HourMs[],
+    { lane: name, fresh, after, withinMs, signal }: ReadOptions,
+  ): Promise<HourAnswer[]> {
     const lane = this.#lanes[name];
     const isCurrent = name === 'current';
     const kept = fresh ? undefined : this.#kept.again(hours, lane.ttlMs, isCurrent);
@@ -101,9 +109,10 @@ export class HourlyReader {
     }
     if (after !== undefined) await Promise.race([after, sleep(MAX_WAIT_MS, undefined, { ref: false })]);
     const batch = (isCurrent && !fresh ? underWay(lane, hours) : undefined) ?? this.#join(lane, hours, true);
-    const answers = await batch.answers.wait(signal).catch(async (error: unknown) => {
+    const answers = await within(withinMs, batch.answers.wait(signal)).catch(async (error: unknown) => {
       const isTooMuch = error instanceof AppError && error.code === 'too_expensive';
-      if (!isTooMuch || batch.questions === 1) throw error;
+      // Alone it would be no less.
+      if (!isTooMuch || batch.hours.size <= new Set(hours).size) throw error;
       return await this.#readAlone(lane, hours, signal);
     });
     return hours.flatMap((hour) => answers.get(hour) ?? []);
@@ -129,7 +138,6 @@ export class HourlyReader {
     if (lane.collecting?.answers.isCancelled !== false) lane.collecting = this.#collect();
     const batch = lane.collecting;
     for (const hour of hours) batch.hours.add(hour);
-    batch.questions += 1;
     batch.isDue ||= isDue;
     if (!lane.isReading && due(lane) !== undefined) void this.#readBatches(lane);
     return batch;
@@ -141,17 +149,21 @@ export class HourlyReader {
       await turn.promise;
       return await this.#count([...hours], grown, signal);
     });
-    return { hours, grown, questions: 0, isDue: false, turn, answers };
+    return { hours, grown, isDue: false, turn, answers };
   }
 
-  /** One after the other. */
-  async #readAlone(lane: Lane, hours: readonly HourMs[], asker: AbortSignal) {
-    const turn = lane.alone;
+  async #readAlone({ alone }: Lane, hours: readonly HourMs[], asker: AbortSignal) {
+    const key = hours.join();
+    const known = joinable(alone.get(key));
+    if (known !== undefined) return await known.wait(asker);
+    if (alone.size >= MAX_ALONE) throw new AppError('overloaded', TOO_MANY, { retryAfterS: ALONE_RETRY_S });
+    const before = [...alone.values()].at(-1)?.result.catch(() => undefined);
     const answers = new Shared(async (signal) => {
-      await turn;
+      await before;
       return await this.#count(hours, new Set(), signal);
     });
-    lane.alone = answers.result.catch(() => undefined);
+    alone.set(key, answers);
+    void answers.result.catch(() => undefined).then(() => alone.get(key) === answers && alone.delete(key));
     return await answers.wait(asker);
   }
 
@@ -179,7 +191,7 @@ export class HourlyReader {
 
 function idle(ttlMs: number, renewMs: number): Lane {
   const nothing = { collecting: undefined, underWay: undefined, isReading: false };
-  return { ttlMs, renewMs, ...nothing, alone: Promise.resolve(), begunMs: -Infinity };
+  return { ttlMs, renewMs, ...nothing, alone: new Map(), begunMs: -Infinity };
 }
 
 /** What is to be read now. */
@@ -190,6 +202,20 @@ function due({ collecting, begunMs, renewMs }: Lane): Batch | undefined {
 /** What is being read of the hours. */
 function underWay({ underWay: batch }: Lane, hours: readonly HourMs[]): Batch | undefined {
   return joinable(batch?.answers) !== undefined && hours.every((hour) => batch?.hours.has(hour)) ? batch : undefined;
+}
+
+/** @throws AppError `unavailable` after so many milliseconds, and what the work throws */
+async function within<T>(ms: number | undefined, work: Promise<T>): Promise<T> {
+  if (ms === undefined) return await work;
+  const late = new AbortController();
+  const tooLate = sleep(ms, undefined, { ref: false, signal: late.signal }).then(() => {
+    throw new AppError('unavailable', `ClickHouse did not answer within ${ms / 1000} s`, { retryAfterS: 1 });
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    late.abort();
+  }
 }
 
 /** For those who ask next: nobody who goes away ends it. */

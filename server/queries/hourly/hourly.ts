@@ -39,6 +39,11 @@ export interface Hourly {
   stored(): void;
 }
 
+const BEHIND = 'the current hour could not be read; the last answer is served until it can';
+
+/** How long a question that has a last answer waits for a better one. */
+const MAX_READ_MS = 2_000;
+
 /** Of applications that are asked about by themselves, and of all of them together. */
 const MAX_READERS = 100;
 const ALL = Symbol('all applications');
@@ -46,6 +51,8 @@ const ALL = Symbol('all applications');
 export function createHourly({ counterOf, cache, log, nowMs }: HourlyDependencies): Hourly {
   const readers = new LRUCache<string | symbol, HourlyReader>({ max: MAX_READERS });
   let after: Promise<void> | undefined;
+  /** The last reading of the current hour failed, or is late: said once. */
+  let isBehind = false;
   const readerOf = (application: string | undefined) => {
     const known = readers.get(application ?? ALL);
     if (known !== undefined) return known;
@@ -58,15 +65,18 @@ export function createHourly({ counterOf, cache, log, nowMs }: HourlyDependencie
   const hour: Hourly['hour'] = async (hour, { fresh, application }, signal) => {
     const reader = readerOf(application);
     const isCurrent = hour === currentHour();
+    const last = isCurrent && !fresh ? reader.last(hour) : undefined;
+    const lane = isCurrent ? { lane: 'current' as const, after } : { lane: 'hour' as const };
+    const withinMs = last === undefined ? undefined : MAX_READ_MS;
     try {
-      const lane = isCurrent ? { lane: 'current' as const, after } : { lane: 'hour' as const };
-      const answers = await reader.read([hour], { ...lane, fresh, signal });
+      const answers = await reader.read([hour], { ...lane, withinMs, fresh, signal });
+      if (last !== undefined) isBehind = false;
       return answers[0] ?? { counts: noCounts(hour), readMs: nowMs() };
     } catch (error) {
-      const last = isCurrent && !fresh && !signal.aborted ? reader.last(hour) : undefined;
-      if (last === undefined) throw error;
-      log.warn({ reason: messageOf(error), hour }, 'the current hour could not be read; the last answer is served');
-      return last;
+      if (last === undefined || signal.aborted) throw error;
+      if (!isBehind) log.warn({ reason: messageOf(error), hour }, BEHIND);
+      isBehind = true;
+      return reader.last(hour) ?? last;
     }
   };
   return {

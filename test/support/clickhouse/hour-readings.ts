@@ -1,6 +1,6 @@
 import { HourCounter } from '../../../server/queries/hourly/hour-counter.ts';
 import type { HourMs } from '../../../server/events/hours.ts';
-import { HourlyReader, type ReadingLane } from '../../../server/queries/hourly/hourly-reader.ts';
+import { HourlyReader, type ReadOptions } from '../../../server/queries/hourly/hourly-reader.ts';
 import type { HourlyQueries } from '../../../server/queries/hourly/read-hourly.ts';
 import { waiting } from '../waiting.ts';
 
@@ -10,7 +10,7 @@ export function readHours(queries: HourlyQueries, { pastTtlMs = 0, maxHours = 10
   const reader = new HourlyReader(new HourCounter(() => queries, maxHours), cache, Date.now);
   const read = async (
     hours: readonly HourMs[],
-    { lane = 'hour', fresh = false, after }: { lane?: ReadingLane; fresh?: boolean; after?: Promise<void> } = {},
-  ) => (await reader.read(hours, { lane, fresh, after, signal: waiting })).map(({ counts }) => counts);
+    { lane = 'hour', fresh = false, ...waits }: Partial<Omit<ReadOptions, 'signal'>> = {},
+  ) => (await reader.read(hours, { lane, fresh, ...waits, signal: waiting })).map(({ counts }) => counts);
   return { read, stored: (hour: HourMs) => reader.stored(hour) };
 }

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { deferred } from '../../../server/common/deferred.ts';
-import { AppError } from '../../../server/common/errors.ts';
 import { HOUR_MS } from '../../../server/events/hours.ts';
 import { HourCounter, noCounts } from '../../../server/queries/hourly/hour-counter.ts';
 import type { HourlyQueries } from '../../../server/queries/hourly/read-hourly.ts';
@@ -59,24 +58,6 @@ describe('HourlyReader', () => {
     expect(answers.flat().map(({ clicks }) => clicks)).to.deep.equal([10, 2, 2]);
     expect(tables.asked.hourVersions).to.deep.equal([[A]]);
     expect(tables.asked.users.slice(1)).to.deep.equal([[A, B]]);
-  });
-
-  it('waits for what is being stored before it reads', async () => {
-    const stored = deferred<void>();
-    const asked = readHours(tables.queries).read([A], { lane: 'current', after: stored.promise });
-    await settle();
-    expect(tables.asked.users).to.deep.equal([]);
-    tables.put(A, 10, 10);
-    stored.resolve();
-    expect((await asked).map(({ clicks }) => clicks)).to.deep.equal([10]);
-  });
-
-  it('waits for what is being stored no longer than a moment, and not where an answer is kept', async () => {
-    const reader = readHours(tables.queries, { pastTtlMs: 60_000 });
-    const never = deferred<void>().promise;
-    expect((await reader.read([A], { after: never })).map(({ clicks }) => clicks)).to.deep.equal([1]);
-    const again = reader.read([A], { after: never });
-    expect(await Promise.race([again, settle()])).to.deep.equal(await again);
   });
 
   it('does not let one lane wait for another', async () => {
@@ -168,19 +149,6 @@ describe('HourlyReader', () => {
     tables.gate.resolve();
     for (const error of await Promise.all(failing)) expect(error).to.equal(lost);
     expect((await later)[0]?.clicks).to.equal(1);
-  });
-
-  it('refuses nobody for what others ask: what is too much together is asked again one by one', async () => {
-    const tooMuch = new AppError('too_expensive', 'a set that is too large');
-    const withoutC = async <T>(hours: readonly number[], query: (hours: readonly number[]) => Promise<T>) =>
-      hours.includes(C) ? Promise.reject(tooMuch) : await query(hours);
-    const queries: HourlyQueries = { ...tables.queries, users: async (hours) => withoutC(hours, tables.queries.users) };
-    const reader = readHours(queries);
-    const [ofA, ofC, ofB] = [reader.read([A]), failure(reader.read([C])), reader.read([B])];
-    expect((await ofA)[0]?.uniqueUsers).to.equal(1);
-    expect((await ofB)[0]?.uniqueUsers).to.equal(2);
-    expect(await ofC).to.equal(tooMuch);
-    expect(tables.asked.users).to.deep.equal([[A], [B]]);
   });
 
   it('forgets nothing and invents nothing when it fails between its queries', async () => {

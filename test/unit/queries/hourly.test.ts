@@ -125,14 +125,14 @@ describe('createHourly', () => {
     expect(reads).to.have.length(2);
   });
 
-  it('serves the last answer when it cannot be renewed, and says so in the log', async () => {
+  it('serves the last answer when it cannot be renewed, and says so in the log, once', async () => {
     const { ask, lines } = await withAnswerOf(TTL_MS + 1);
-    const asked = ask(CURRENT);
-    await fail(1, new Error('connection lost'));
-    expect(await asked).to.equal(1);
-    expect(lines.map(({ reason, hour }) => ({ reason, hour }))).to.deep.equal([
-      { reason: 'connection lost', hour: CURRENT },
-    ]);
+    for (const index of [1, 2]) {
+      const asked = [ask(CURRENT), ask(CURRENT)];
+      await fail(index, new Error('connection lost'));
+      expect(await Promise.all(asked)).to.deep.equal([1, 1]);
+    }
+    expect(lines.map(({ reason, hour }) => [reason, hour])).to.deep.equal([['connection lost', CURRENT]]);
   });
 
   it('says when the last answer was read, however often it could not be renewed', async () => {
