@@ -60,7 +60,8 @@ export async function queryRows<Row>(
 /** A query whose answer nobody waits for any more is cancelled: this server gave up, or is gone. */
 const ENDS_WITH_ITS_CONNECTION: ClickHouseSettings = { cancel_http_readonly_queries_on_client_close: 1 };
 
-function endingWith(signal: AbortSignal | undefined) {
+/** The option of a request that ends with its signal. */
+export function endingWith(signal: AbortSignal | undefined) {
   return signal === undefined ? {} : { abort_signal: signal };
 }
 

@@ -2,17 +2,18 @@ import { pause } from './retry.ts';
 
 /**
  * Does something again and again, each time so long after the last has ended. What it throws is told, and does not end it.
+ * @param work is to end early when its signal is aborted
  * @returns how to end it; resolves when what is under way has ended
  */
 export function repeat(
   everyMs: number,
-  work: () => Promise<void>,
+  work: (signal: AbortSignal) => Promise<void>,
   onFailure: (error: unknown) => void,
 ): () => Promise<void> {
   const stop = new AbortController();
   const working = (async () => {
     for (await pause(everyMs, stop.signal); !stop.signal.aborted; await pause(everyMs, stop.signal)) {
-      await work().catch(onFailure);
+      await work(stop.signal).catch(onFailure);
     }
   })();
   return async () => {

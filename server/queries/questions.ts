@@ -52,7 +52,7 @@ export interface Questions {
   /** The names of events with their counts, from the same kind of cache. */
   names(options: NamesQuestion & Freshness, signal: AbortSignal): Promise<readonly EventName[]>;
   /** Counts what is over and was not counted yet, so that no question has to. Throws what `keepCounts` throws. */
-  readonly keepCounts: () => Promise<void>;
+  readonly keepCounts: (signal: AbortSignal) => Promise<void>;
   /** This server has just stored events: what the caches hold is not used again. */
   stored(): void;
 }
@@ -110,7 +110,11 @@ export function createQuestions(dependencies: QuestionsDependencies): Questions 
     },
     categories: async ({ fresh, application }, signal) => categories.ask({ application }, fresh, signal),
     names: async ({ fresh, application, category }, signal) => names.ask({ application, category }, fresh, signal),
-    keepCounts: countKeeper(counting),
+    keepCounts: countKeeper((signal) => ({
+      ...counting,
+      nodes: nodes.until(signal),
+      ingestNodes: ingestNodes.until(signal),
+    })),
     stored: () => {
       categories.forget();
       names.forget();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { classify, NotReady, refusesRows } from '../errors.ts';
@@ -24,6 +25,9 @@ const RECHECK_MS = 60_000;
 
 /** So long after a check a failure does not ask for another: it would take longer than the INSERT. */
 const TRUST_MS = 5_000;
+
+/** How long a stopping server waits for a try that is under way. */
+const CLOSE_WITHIN_MS = 2_000;
 
 /** How often the same findings are logged again. */
 const LOG_AGAIN_MS = 10 * 60_000;
@@ -88,12 +92,15 @@ export class Gate {
     }
   }
 
-  /** Ends the tries and waits for the one under way. */
+  /**
+   * Ends the tries, and waits for the one under way, though not for long: a migration may take hours, and the next server
+   * goes on with it.
+   */
   async close(): Promise<void> {
     this.#state = 'closed';
     this.#stop.abort();
-    await this.#work;
-    await this.#attempt;
+    const ended = Promise.all([this.#work, this.#attempt]);
+    await Promise.race([ended, sleep(CLOSE_WITHIN_MS, undefined, { ref: false })]);
   }
 
   async #watch(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Nodes } from '../../clickhouse/nodes.ts';
-import { queryRows } from '../../clickhouse/query.ts';
+import { endingWith, queryRows } from '../../clickhouse/query.ts';
 import { HOUR_MS } from '../../events/hours.ts';
 import {
   ALL_HOURS,
@@ -48,11 +48,13 @@ function settledS({ nowMs }: Counting): number {
 /**
  * Keeps the counts of all hours, again and again: each time of the names alone that have grown since the last, and of all
  * when another hour is over.
+ * @param countingUntil for who works until the signal is aborted
  */
-export function countKeeper(counting: Counting): () => Promise<void> {
+export function countKeeper(countingUntil: (signal: AbortSignal) => Counting): (signal: AbortSignal) => Promise<void> {
   let kept: ReadonlyMap<string, string> = new Map();
   let keptToS = 0;
-  return async () => {
+  return async (signal) => {
+    const counting = countingUntil(signal);
     const toS = settledS(counting);
     if (toS !== keptToS) kept = new Map();
     const names = await versionsOfNames(counting);
@@ -129,8 +131,9 @@ async function insertCounts(ingest: Nodes, rows: readonly KeptRow[]): Promise<vo
     ...key,
     counted: String(countedAt(BigInt(rows), BigInt(events))),
   }));
-  await ingest.use(async (client) =>
+  await ingest.use(async (client, signal) =>
     client.insert({
+      ...endingWith(signal),
       table: 'hours',
       columns: ['hour', 'application', 'category', 'name', 'counted'],
       values,
