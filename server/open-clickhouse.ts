@@ -6,6 +6,7 @@ import { nodeHealth, type NodeHealth } from './clickhouse/node-health.ts';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
 import type { Closing } from './closing.ts';
 import type { Logger } from './common/log.ts';
+import { Turns } from './common/turns.ts';
 import type { Config } from './config/config.ts';
 import { MAX_FEEDS } from './live/feeds.ts';
 import { openEndpoint } from './open-endpoint.ts';
@@ -14,6 +15,10 @@ import { insertRows, type Insert } from './shipping/insert-rows.ts';
 
 /** ClickHouse looks at its own limit between two pieces of work; so much longer it may take until its error comes. */
 const OVER_MS = 20_000;
+
+/** Queries of questions, by way of one node; what comes then waits as long as a question may take. */
+const QUERIES_AT_ONCE = 10;
+const MAX_WAITING_QUERIES = 1000;
 
 const NOT_WRITTEN =
   'the embedded ClickHouse was started again, or could not write to its disk; what it was sent is sent again';
@@ -56,8 +61,8 @@ export async function openClickHouse(
   const { database } = config;
   // Many servers before one cluster do not all begin with the same node.
   const first = Math.floor(random() * endpoint.urls.length);
-  const nodes = (role: 'ingest' | 'query', requestTimeoutMs: number, maxConnections?: number) => {
-    const opened = connectAny({ endpoint, role, database, requestTimeoutMs, maxConnections }, first);
+  const nodes = (role: 'ingest' | 'query', requestTimeoutMs: number, maxConnections?: number, turns?: Turns) => {
+    const opened = connectAny({ endpoint, role, database, requestTimeoutMs, maxConnections }, first, turns);
     closing.add(`${role} clients`, () => opened.close());
     return opened;
   };
@@ -70,13 +75,15 @@ export async function openClickHouse(
     const error = problem();
     if (error !== undefined) throw new NotReady('server', error);
   };
-  const questionMs = config.questions.maxSeconds * 1000 + OVER_MS;
+  const maxWaitMs = config.questions.maxSeconds * 1000;
+  const questionMs = maxWaitMs + OVER_MS;
+  const turns = new Turns({ atOnce: QUERIES_AT_ONCE, maxWaiting: MAX_WAITING_QUERIES, maxWaitMs });
   return {
     endpoint,
     consoleUrl,
     ingestNodes,
     queryNodes: nodes('query', 10_000 + OVER_MS),
-    questionNodes: nodes('query', questionMs),
+    questionNodes: nodes('query', questionMs, QUERIES_AT_ONCE, turns),
     exportNodes: nodes('query', questionMs, 2 * MAX_EXPORTS),
     liveNodes: nodes('query', questionMs, MAX_FEEDS),
     health: async () => {

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { Turns } from '../common/turns.ts';
 import { connect, type ClickHouseClient, type ConnectOptions } from './client.ts';
 import { nodesOf } from './endpoint.ts';
 import { codeOf } from './errors.ts';
@@ -19,6 +20,8 @@ const UNREACHABLE: ReadonlySet<unknown> = new Set([
 /** SOCKET_TIMEOUT, NETWORK_ERROR, ALL_CONNECTION_TRIES_FAILED: the node answers, and cannot reach the others. */
 const CUT_OFF: ReadonlySet<string | undefined> = new Set(['209', '210', '279']);
 
+type Request<T> = (client: ClickHouseClient, signal: AbortSignal | undefined, waitedMs: number) => Promise<T>;
+
 /**
  * All nodes of ClickHouse as one: whichever is asked, the answer is the same. A request goes by way of the node that the
  * last one went by; while that cannot be reached, by way of the next, and of each at most once. One server is one node.
@@ -27,12 +30,17 @@ export class Nodes {
   readonly #clients: readonly ClickHouseClient[];
   /** Shared with those of `until`. */
   #way: { node: number };
+  readonly #turns: Turns | undefined;
   #signal: AbortSignal | undefined;
 
-  /** @param first of the clients, the one to begin with; any number */
-  constructor(clients: readonly ClickHouseClient[], first = 0) {
+  /**
+   * @param first of the clients, the one to begin with; any number
+   * @param turns whose limits hold for all requests together; without any they wait for a connection without one
+   */
+  constructor(clients: readonly ClickHouseClient[], first = 0, turns?: Turns) {
     this.#clients = clients;
     this.#way = { node: first % clients.length };
+    this.#turns = turns;
   }
 
   /**
@@ -42,25 +50,32 @@ export class Nodes {
   until(signal: AbortSignal): Nodes {
     // As many requests as there are listen to it, and Node would take more than ten for a leak.
     setMaxListeners(0, signal);
-    const bound = new Nodes(this.#clients);
+    const bound = new Nodes(this.#clients, 0, this.#turns);
     bound.#way = this.#way;
     bound.#signal = signal;
     return bound;
   }
 
   /**
-   * Sends a request, which must do no harm when it is sent twice, one try after the other.
-   * @param request gets the signal to send it with, if there is one
-   * @throws what the last try throws, and the reason of the signal
+   * Sends a request, which must do no harm when it is sent twice, one try after the other, when it is its turn.
+   * @param request gets the signal to send it with, if there is one, and how long it waited for its turn, in milliseconds
+   * @throws what the last try throws, the reason of the signal, and AppError `overloaded` when it is not its turn in time
    */
-  async use<T>(request: (client: ClickHouseClient, signal: AbortSignal | undefined) => Promise<T>): Promise<T> {
+  async use<T>(request: Request<T>): Promise<T> {
+    const turns = this.#turns;
+    return await (turns === undefined
+      ? this.#try(request, 0)
+      : turns.take(async (waitedMs) => this.#try(request, waitedMs), this.#signal));
+  }
+
+  async #try<T>(request: Request<T>, waitedMs: number): Promise<T> {
     for (let tries = 1; ; tries += 1) {
       this.#signal?.throwIfAborted();
       const { node } = this.#way;
       const client = this.#clients[node];
       if (client === undefined) throw new RangeError(`there is no node ${node}`);
       try {
-        return await request(client, this.#signal);
+        return await request(client, this.#signal, tries === 1 ? waitedMs : 0);
       } catch (error) {
         this.#signal?.throwIfAborted();
         const isUnreachable = UNREACHABLE.has(networkCodeOf(error));
@@ -85,11 +100,9 @@ export class Nodes {
  * A client for each node of the endpoint. The caller closes them all.
  * @param first which node to begin with; any number
  */
-export function connectAny(options: ConnectOptions, first = 0): Nodes {
-  return new Nodes(
-    nodesOf(options.endpoint).map((endpoint) => connect({ ...options, endpoint })),
-    first,
-  );
+export function connectAny(options: ConnectOptions, first = 0, turns?: Turns): Nodes {
+  const clients = nodesOf(options.endpoint).map((endpoint) => connect({ ...options, endpoint }));
+  return new Nodes(clients, first, turns);
 }
 
 function networkCodeOf(error: unknown): unknown {

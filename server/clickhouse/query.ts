@@ -20,8 +20,10 @@ export interface QueryBounds {
   readonly limits: QuestionLimits;
   /** The end of a sentence: `expected ...`. */
   readonly narrower: string;
-  /** By `performance.now()`. Undefined: each query has `maxSeconds` of its own. */
-  readonly endsAtMs?: number;
+  /**
+   * By `performance.now()`; moves on while a query waits for its turn. Undefined: each query has `maxSeconds` of its own.
+   */
+  endsAtMs?: number;
 }
 
 /** Of all queries of a question that is asked now. */
@@ -40,9 +42,9 @@ export async function queryRows<Row>(
   params: Readonly<Record<string, unknown>>,
   bounds: QueryBounds,
 ): Promise<Row[]> {
-  const limited = settingsOf(bounds);
   try {
-    return await asked(query, nodes, async (client, signal) => {
+    return await asked(query, nodes, async (client, signal, waitedMs) => {
+      const limited = settingsOf(bounds, waitedMs);
       const result = await client.query({
         query,
         query_params: params,
@@ -75,9 +77,9 @@ export async function queryBytes(
   params: Readonly<Record<string, unknown>>,
   { bounds, settings }: BytesOptions,
 ): Promise<Buffer[]> {
-  const limited = settingsOf(bounds);
   try {
-    return await asked(query, nodes, async (client, signal) => {
+    return await asked(query, nodes, async (client, signal, waitedMs) => {
+      const limited = settingsOf(bounds, waitedMs);
       const { stream } = await client.exec({
         query,
         query_params: params,
@@ -125,8 +127,9 @@ function asAnswer(error: unknown, bounds: QueryBounds): AppError {
   return new AppError('unavailable', 'ClickHouse cannot be asked at the moment', { cause: error, retryAfterS: 1 });
 }
 
-function settingsOf(bounds: QueryBounds): ClickHouseSettings {
+function settingsOf(bounds: QueryBounds, waitedMs: number): ClickHouseSettings {
   const { limits } = bounds;
+  if (bounds.endsAtMs !== undefined) bounds.endsAtMs += waitedMs;
   return {
     max_execution_time: secondsLeft(bounds),
     timeout_overflow_mode: 'throw',
