@@ -25,7 +25,7 @@ export interface RejectedSummary {
   readonly groups: readonly RejectedGroup[];
 }
 
-const NARROWER = 'a shorter range (from, to), a reason, or a smaller limit';
+const NARROWER = 'a shorter range (from, to), or a reason';
 
 /**
  * Rejected events by what is wrong with them, the most frequent first. What was sent to ClickHouse twice is one.
