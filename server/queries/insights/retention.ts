@@ -2,7 +2,7 @@ import { queryRows } from '../../clickhouse/query.ts';
 import type { KnowingCounting } from '../counted/known-hours.ts';
 import { allOf, columnsAre } from '../sql/conditions.ts';
 import { askEvents, type RawEvents } from '../deduplicated-events.ts';
-import { beginnings, type Interval } from './intervals.ts';
+import { beginningOfLast, beginnings, type Interval } from './intervals.ts';
 import { intervalOf } from './grouping.ts';
 import { MAX_INTERVALS, tooMany } from './series.ts';
 import { isStep, namesOf, stepParams, type Person, type Step } from './steps.ts';
@@ -73,7 +73,10 @@ async function planRetention(counting: KnowingCounting, question: RetentionQuest
   const { timezone, interval, periods, isEmpty = false } = question;
   const clock = parseTimeZone(timezone, 'timezone');
   const { toUs = Math.max(counting.nowMs() * 1000, question.fromUs ?? 0) } = question;
-  const fromUs = question.fromUs ?? (isEmpty ? toUs : Math.min(toUs, (await readFirstUs(counting, question)) ?? toUs));
+  // An event that claims to be much older than all others keeps nobody's cohorts from being shown.
+  const earliestUs = beginningOfLast(clock, interval, Math.ceil(toUs / 1000), MAX_INTERVALS) * 1000;
+  const firstUs = question.fromUs === undefined && !isEmpty ? await readFirstUs(counting, question) : undefined;
+  const fromUs = question.fromUs ?? Math.min(toUs, Math.max(firstUs ?? toUs, earliestUs));
   const startsS: number[] = [];
   let cohorts = 0;
   for (const startMs of beginnings(clock, interval, Math.floor(fromUs / 1000))) {

@@ -44,7 +44,7 @@ const DESCRIPTION =
   'A cohort for each interval that meets `[from, to)`, those without anybody included: the users, or sessions, whose first ' +
   '`first` within the range was in it, and how many of them did `return` so many intervals later, also past `to`. In the same ' +
   'interval it is at or after the first; where `return` is what `first` is, the first itself is that. Without `from`, from the ' +
-  `first one that there is; without \`to\`, up to now; at most ${MAX_INTERVALS} intervals. Intervals are those of the time zone, ` +
+  `first one that there is, or the last ${MAX_INTERVALS} intervals; without \`to\`, up to now; at most ${MAX_INTERVALS} intervals. Intervals are those of the time zone, ` +
   'weeks begin on Monday. Exact. Events without a user, or a session, are nobody’s.';
 
 /** Who comes back. */
