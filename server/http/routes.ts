@@ -17,7 +17,9 @@ import { telemetry } from './middleware/telemetry.ts';
 import { exportOperation } from './routes/export.ts';
 import type { Operation } from './operation/operation.ts';
 import { isStrict, strictQuery } from './operation/strict-query.ts';
-import { insightsOperations } from './routes/insights/insights.ts';
+import { funnel } from './routes/insights/funnel.ts';
+import { retention } from './routes/insights/retention.ts';
+import { series } from './routes/insights/series.ts';
 import { problems } from './middleware/problem.ts';
 import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
 import { readsOf, type ReadsDependencies } from './routes/reads.ts';
@@ -47,7 +49,8 @@ export interface HttpDependencies
 
 /** Everything that can be asked, in the order in which the router tries it. */
 export function operations(dependencies: HttpDependencies): readonly Operation[] {
-  const reading = { ...dependencies, reads: readsOf(dependencies) };
+  const reads = readsOf(dependencies);
+  const reading = { ...dependencies, reads };
   const receiver = createReceiver(dependencies);
   const served = [
     recordOperation(dependencies),
@@ -55,7 +58,9 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
     eventsOperation(receiver),
     ...DIALECTS.flatMap((dialect) => dialectOperations(dialect, receiver)),
     ...questionsOperations(reading),
-    ...insightsOperations(reading),
+    series(reads),
+    funnel(reads),
+    retention(reads),
     topStream(reading),
     exportOperation(reading),
     ...statusOperations(dependencies),
