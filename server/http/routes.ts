@@ -3,7 +3,7 @@ import Koa, { type Middleware } from 'koa';
 import type { Logger } from '../common/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { createTrust, isOpen, type TrustRules } from '../auth/trust.ts';
-import { analyticsOperations, type AnalyticsDependencies } from './routes/analytics.ts';
+import { analyticsOperations } from './routes/analytics.ts';
 import { aboutRequest, type RequestContext, type RequestState } from './operation/context.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
 import { dashboardOperations } from './pages/dashboard.ts';
@@ -21,23 +21,16 @@ import { funnel } from './routes/insights/funnel.ts';
 import { retention } from './routes/insights/retention.ts';
 import { series } from './routes/insights/series.ts';
 import { problems } from './middleware/problem.ts';
-import { questionsOperations, type QuestionsRoutesDependencies } from './routes/questions.ts';
+import { questionsOperations } from './routes/questions.ts';
 import { readsOf, type ReadsDependencies } from './routes/reads.ts';
 import { statusOperations, type StatusDependencies } from './routes/status.ts';
 import { snippetOperations } from './pages/snippet.ts';
 import { headerLimits, standardHeaders } from './middleware/headers.ts';
-import { topStream, type TopStreamDependencies } from './routes/top-stream.ts';
+import { topStream } from './routes/top-stream.ts';
 import { authenticate, authorize, limitRate } from './middleware/access.ts';
 
 export interface HttpDependencies
-  extends
-    Omit<AnalyticsDependencies, 'reads'>,
-    RecordDependencies,
-    ReceiveDependencies,
-    Omit<QuestionsRoutesDependencies, 'reads'>,
-    Omit<TopStreamDependencies, 'reads'>,
-    ReadsDependencies,
-    StatusDependencies {
+  extends RecordDependencies, ReceiveDependencies, ReadsDependencies, StatusDependencies {
   readonly ingest: RecordDependencies['ingest'] & ReceiveDependencies['ingest'];
   readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
   readonly log: Logger;

@@ -8,19 +8,14 @@ import { asksForFresh } from './fresh.ts';
 import { failures } from './questions-common.ts';
 import type { Operation } from '../operation/operation.ts';
 import { queryOf } from '../operation/parameters.ts';
-import type { ReadsOf } from './reads.ts';
+import type { ReadingDependencies } from './reads.ts';
 import { writeHead } from '../middleware/headers.ts';
-
-export interface AnalyticsDependencies {
-  readonly reads: ReadsOf;
-  readonly nowMs: () => number;
-}
 
 /**
  * The exact counts of hours. These are among the hottest paths of the service, so their parameters are read by hand
  * (`events/`) and not by their schemas; a test holds the two together.
  */
-export function analyticsOperations(dependencies: AnalyticsDependencies): readonly Operation[] {
+export function analyticsOperations(dependencies: ReadingDependencies): readonly Operation[] {
   return [hour(dependencies), hours(dependencies)];
 }
 
@@ -33,7 +28,7 @@ const FAILURES = {
   503: tryLater('ClickHouse is unavailable, and no answer is known that may be given again'),
 };
 
-function hour({ reads, nowMs }: AnalyticsDependencies): Operation {
+function hour({ reads, nowMs }: ReadingDependencies): Operation {
   const content = { 'text/plain': HourCountsText, 'application/json': HourCounts };
   return {
     method: 'get',
@@ -69,7 +64,7 @@ function hour({ reads, nowMs }: AnalyticsDependencies): Operation {
   };
 }
 
-function hours({ reads }: AnalyticsDependencies): Operation {
+function hours({ reads }: ReadingDependencies): Operation {
   const content = { 'application/json': Type.Object({ hours: Type.Array(HourCounts) }) };
   return {
     method: 'get',

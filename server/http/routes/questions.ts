@@ -22,17 +22,12 @@ import {
   UserPath,
   UserQuery,
 } from './questions-schemas.ts';
-import type { ReadsOf } from './reads.ts';
+import type { ReadingDependencies, ReadsOf } from './reads.ts';
 import { rejectedOperations } from './rejected.ts';
 import { topEvents } from './top-events.ts';
 
-export interface QuestionsRoutesDependencies {
-  readonly reads: ReadsOf;
-  readonly nowMs: () => number;
-}
-
 /** What was stored, event by event. */
-export function questionsOperations(dependencies: QuestionsRoutesDependencies): readonly Operation[] {
+export function questionsOperations(dependencies: ReadingDependencies): readonly Operation[] {
   const { reads } = dependencies;
   return [
     events(reads),

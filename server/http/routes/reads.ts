@@ -55,6 +55,12 @@ export interface ReadingRequest {
 /** What a caller may read, for as long as the request is open. */
 export type ReadsOf = (request: ReadingRequest) => Reads;
 
+/** What a route is given that answers from what is stored, as of now. */
+export interface ReadingDependencies {
+  readonly reads: ReadsOf;
+  readonly nowMs: () => number;
+}
+
 /**
  * The one way from a route to what is stored, so that no route can forget whose events its caller may read, nor that the
  * caller may go: routes are given this, and not what is behind it.

@@ -5,13 +5,8 @@ import { formatTimeUs } from '../../events/time.ts';
 import { TOP_COLUMNS, type TopKey, type TopQuestion } from '../../queries/top-events.ts';
 import { operation, type Operation } from '../operation/operation.ts';
 import { failures, rangeOf, sendJson } from './questions-common.ts';
-import type { ReadsOf } from './reads.ts';
+import type { ReadingDependencies } from './reads.ts';
 import { Top, TopQuery, WINDOWS_MS } from './top-events-schemas.ts';
-
-export interface TopEventsDependencies {
-  readonly reads: ReadsOf;
-  readonly nowMs: () => number;
-}
 
 /** What the parameters of a top list mean. */
 export const DESCRIPTION =
@@ -24,7 +19,7 @@ export const DESCRIPTION =
   'of each key.';
 
 /** What there is most of. */
-export function topEvents({ reads, nowMs }: TopEventsDependencies): Operation {
+export function topEvents({ reads, nowMs }: ReadingDependencies): Operation {
   return operation({
     method: 'get',
     path: '/events/top',

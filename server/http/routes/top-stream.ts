@@ -7,14 +7,9 @@ import { aboutRequest, type RequestContext } from '../operation/context.ts';
 import { operation, type Operation } from '../operation/operation.ts';
 import { problemOf } from '../middleware/problem.ts';
 import { writeHead } from '../middleware/headers.ts';
-import type { Reads, ReadsOf } from './reads.ts';
+import type { ReadingDependencies, Reads } from './reads.ts';
 import { canonicalTop, DESCRIPTION, topJson, topQuestion } from './top-events.ts';
 import { TopQuery } from './top-events-schemas.ts';
-
-export interface TopStreamDependencies {
-  readonly reads: ReadsOf;
-  readonly nowMs: () => number;
-}
 
 const MEDIA_TYPES: Readonly<Record<Format, string>> = {
   sse: 'text/event-stream',
@@ -29,7 +24,7 @@ const STREAM =
   'on by itself after that. A reader that does not keep up is cut off.';
 
 /** What there is most of, for as long as somebody reads it. */
-export function topStream({ reads, nowMs }: TopStreamDependencies): Operation {
+export function topStream({ reads, nowMs }: ReadingDependencies): Operation {
   const questionOf = (query: Static<typeof TopQuery>, { liveTop }: Reads): LiveQuestion => {
     const ask = liveTop();
     return {
