@@ -49,6 +49,12 @@ export function filtersOf({ session_id: sessionId, where = [], ...filters }: Fil
   return { sessionId, user, category, name, application, where: conditions, ...rangeOf(filters) };
 }
 
+/** Whether a request says `Cache-Control: no-cache`. */
+export function asksForFresh(ctx: RequestContext): boolean {
+  const { 'cache-control': directives } = ctx.req.headers;
+  return directives !== undefined && /(^|[ ,])no-cache($|[ ,])/i.test(directives);
+}
+
 /** Answers with JSON that is text already. */
 export function sendJson(ctx: RequestContext, text: string): void {
   ctx.type = 'application/json';

@@ -3,9 +3,8 @@ import { formatTimeUs } from '../../events/time.ts';
 import type { Category } from '../../queries/categories.ts';
 import { MAX_NAMES, type EventName } from '../../queries/event-names.ts';
 import { eventsJson } from './event-json.ts';
-import { asksForFresh } from './fresh.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { failures, filtersOf, sendJson } from './questions-common.ts';
+import { asksForFresh, failures, filtersOf, sendJson } from './questions-common.ts';
 import {
   Categories,
   CategoryEvents,
