@@ -1,9 +1,11 @@
+import type { TSchema } from 'typebox';
 import { invalid, show } from '../../common/errors.ts';
 import { parseDataCondition } from '../../events/data/data-path.ts';
 import { timeUs } from '../../events/parameters.ts';
 import type { EventFilters } from '../../queries/sql/event-filters.ts';
 import { problem, tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
+import type { Operation } from '../operation/operation.ts';
 
 /** What a question about events may be answered with instead of its answer. */
 export const failures = {
@@ -12,6 +14,11 @@ export const failures = {
   ),
   503: tryLater('ClickHouse is unavailable'),
 };
+
+/** The answers to a question: what was found, as JSON, or why nothing was. */
+export function found(description: string, schema: TSchema): Operation['answers'] {
+  return { 200: { description, content: { 'application/json': schema } }, ...failures };
+}
 
 /** Times as they came. */
 export interface Range {

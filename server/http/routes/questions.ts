@@ -4,7 +4,7 @@ import type { Category } from '../../queries/categories.ts';
 import { MAX_NAMES, type EventName } from '../../queries/event-names.ts';
 import { eventsJson } from './event-json.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { asksForFresh, failures, filtersOf, sendJson } from './questions-common.ts';
+import { asksForFresh, filtersOf, found, sendJson } from './questions-common.ts';
 import {
   Categories,
   CategoryEvents,
@@ -54,10 +54,7 @@ function events(reads: ReadsOf): Operation {
     summary: 'The events that match every filter',
     description: PAGING,
     query: EventsQuery,
-    answers: {
-      200: { description: 'A page; empty when nothing matches', content: { 'application/json': Events } },
-      ...failures,
-    },
+    answers: found('A page; empty when nothing matches', Events),
     handle: async (ctx, { query }) => {
       const page = await reads(ctx).events(pageOf(query));
       sendJson(ctx, eventsJson({}, page));
@@ -73,10 +70,7 @@ function session(reads: ReadsOf): Operation {
     description: `${PAGING} A session that is not known has no events: it is answered with an empty page, not with 404.`,
     pathParameters: SessionPath,
     query: SessionQuery,
-    answers: {
-      200: { description: 'A page', content: { 'application/json': Session } },
-      ...failures,
-    },
+    answers: found('A page', Session),
     handle: async (ctx, { path, query }) => {
       const page = await reads(ctx).events(pageOf({ ...query, ...path }));
       sendJson(ctx, eventsJson(path, page));
@@ -92,10 +86,7 @@ function user(reads: ReadsOf): Operation {
     description: `${PAGING} A user who is not known has no events: that is answered with an empty page, not with 404.`,
     pathParameters: UserPath,
     query: UserQuery,
-    answers: {
-      200: { description: 'A page', content: { 'application/json': UserEvents } },
-      ...failures,
-    },
+    answers: found('A page', UserEvents),
     handle: async (ctx, { path, query }) => {
       const page = await reads(ctx).events(pageOf({ ...query, ...path }));
       sendJson(ctx, eventsJson(path, page));
@@ -111,10 +102,7 @@ function category(reads: ReadsOf): Operation {
     description: `${PAGING} A category that is not known has no events: it is answered with an empty page, not with 404.`,
     pathParameters: CategoryPath,
     query: CategoryQuery,
-    answers: {
-      200: { description: 'A page', content: { 'application/json': CategoryEvents } },
-      ...failures,
-    },
+    answers: found('A page', CategoryEvents),
     handle: async (ctx, { path, query }) => {
       const page = await reads(ctx).events(pageOf({ ...query, ...path }));
       sendJson(ctx, eventsJson(path, page));
@@ -130,13 +118,10 @@ function categories(reads: ReadsOf): Operation {
     description:
       'In alphabetical order, counted over everything that is stored. An acknowledged event is in the answer within ' +
       '2 seconds; `Cache-Control: no-cache` skips the cache.',
-    answers: {
-      200: { description: 'The categories', content: { 'application/json': Categories } },
-      ...failures,
-    },
+    answers: found('The categories', Categories),
     handle: async (ctx) => {
-      const found = await reads(ctx).categories({ fresh: asksForFresh(ctx) });
-      ctx.body = { categories: found.map(categoryJson) };
+      const known = await reads(ctx).categories({ fresh: asksForFresh(ctx) });
+      ctx.body = { categories: known.map(categoryJson) };
     },
   });
 }
@@ -150,13 +135,10 @@ function names(reads: ReadsOf): Operation {
       `The most frequent first, at most ${MAX_NAMES}, counted over everything that is stored. An acknowledged event is ` +
       'in the answer within 2 seconds; `Cache-Control: no-cache` skips the cache.',
     query: NamesQuery,
-    answers: {
-      200: { description: 'The names', content: { 'application/json': Names } },
-      ...failures,
-    },
+    answers: found('The names', Names),
     handle: async (ctx, { query: { category } }) => {
-      const found = await reads(ctx).names({ category, fresh: asksForFresh(ctx) });
-      ctx.body = { names: found.map(nameJson) };
+      const known = await reads(ctx).names({ category, fresh: asksForFresh(ctx) });
+      ctx.body = { names: known.map(nameJson) };
     },
   });
 }

@@ -1,7 +1,7 @@
 import { formatTimeUs } from '../../events/time.ts';
 import type { RejectedEvent } from '../../queries/rejected/rejected-events.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { failures, rangeOf } from './questions-common.ts';
+import { found, rangeOf } from './questions-common.ts';
 import { Rejected, RejectedQuery, RejectedSummary, RejectedSummaryQuery } from './questions-schemas.ts';
 import type { ReadsOf } from './reads.ts';
 
@@ -19,10 +19,7 @@ function rejected(reads: ReadsOf): Operation {
     summary: 'What POST /events did not accept, and why',
     description: 'The newest first. `from` (inclusive) and `to` (exclusive) are about when it was received.',
     query: RejectedQuery,
-    answers: {
-      200: { description: 'A page', content: { 'application/json': Rejected } },
-      ...failures,
-    },
+    answers: found('A page', Rejected),
     handle: async (ctx, { query }) => {
       const { reason, application, limit, cursor } = query;
       const question = { reason, application, limit, cursor, ...rangeOf(query) };
@@ -41,10 +38,7 @@ function rejectedSummary(reads: ReadsOf): Operation {
       'The most frequent first, at most `limit`. An event with several errors is in several groups. `from` (inclusive) ' +
       'and `to` (exclusive) are about when it was received.',
     query: RejectedSummaryQuery,
-    answers: {
-      200: { description: 'The groups', content: { 'application/json': RejectedSummary } },
-      ...failures,
-    },
+    answers: found('The groups', RejectedSummary),
     handle: async (ctx, { query }) => {
       const { reason, application, limit } = query;
       const question = { reason, application, limit, ...rangeOf(query) };

@@ -4,7 +4,7 @@ import { parseDataCondition, parseDataPath, parseDataPaths } from '../../events/
 import { formatTimeUs } from '../../events/time.ts';
 import { TOP_COLUMNS, type TopKey, type TopQuestion } from '../../queries/top-events.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { failures, rangeOf, sendJson } from './questions-common.ts';
+import { found, rangeOf, sendJson } from './questions-common.ts';
 import type { ReadingDependencies } from './reads.ts';
 import { Top, TopQuery, WINDOWS_MS } from './top-events-schemas.ts';
 
@@ -28,13 +28,7 @@ export function topEvents({ reads, nowMs }: ReadingDependencies): Operation {
     summary: 'The keys with the most events, users or sessions',
     description: DESCRIPTION,
     query: TopQuery,
-    answers: {
-      200: {
-        description: 'At most `limit` keys; none when nothing matches',
-        content: { 'application/json': Top },
-      },
-      ...failures,
-    },
+    answers: found('At most `limit` keys; none when nothing matches', Top),
     handle: async (ctx, { query }) => {
       const now = nowMs();
       const question = topQuestion(query, now);

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { invalid, show } from '../../../common/errors.ts';
 import { parseStep, STEP_WORDS } from '../../../queries/insights/steps.ts';
 import { operation, type Operation } from '../../operation/operation.ts';
-import { asksForFresh, failures, rangeOf } from '../questions-common.ts';
+import { asksForFresh, found, rangeOf } from '../questions-common.ts';
 import { category, filters } from '../questions-schemas.ts';
 import type { ReadsOf } from '../reads.ts';
 import { by, common, Step } from './parameters.ts';
@@ -49,7 +49,7 @@ export function funnel(reads: ReadsOf): Operation {
     summary: 'How many did some steps, one after the other',
     description: DESCRIPTION,
     query: FunnelQuery,
-    answers: { 200: { description: 'A number for each step', content: { 'application/json': Funnel } }, ...failures },
+    answers: found('A number for each step', Funnel),
     handle: async (ctx, { query }) => {
       const { step, by, within, application, category } = query;
       const counts = await reads(ctx).funnel({

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { MAX_INTERVALS } from '../../../queries/insights/series.ts';
 import { parseStep } from '../../../queries/insights/steps.ts';
 import { operation, type Operation } from '../../operation/operation.ts';
-import { asksForFresh, failures, rangeOf } from '../questions-common.ts';
+import { asksForFresh, found, rangeOf } from '../questions-common.ts';
 import { category, filters } from '../questions-schemas.ts';
 import type { ReadsOf } from '../reads.ts';
 import { by, common, Start, startJson, Step, timezone } from './parameters.ts';
@@ -54,7 +54,7 @@ export function retention(reads: ReadsOf): Operation {
     summary: 'How many came back, by when they came first',
     description: DESCRIPTION,
     query: RetentionQuery,
-    answers: { 200: { description: 'The cohorts in order', content: { 'application/json': Retention } }, ...failures },
+    answers: found('The cohorts in order', Retention),
     handle: async (ctx, { query }) => {
       const { first, return: again = first, by, interval, timezone, periods, application, category } = query;
       const cohorts = await reads(ctx).retention({

@@ -5,7 +5,7 @@ import { MEASURES } from '../../../queries/measure.ts';
 import { MAX_INTERVALS } from '../../../queries/insights/series.ts';
 import { TOP_COLUMNS } from '../../../queries/top-events.ts';
 import { operation, type Operation } from '../../operation/operation.ts';
-import { asksForFresh, failures, filtersOf } from '../questions-common.ts';
+import { asksForFresh, filtersOf, found } from '../questions-common.ts';
 import { category, filters, where } from '../questions-schemas.ts';
 import type { ReadsOf } from '../reads.ts';
 import { common, Start, startJson, timezone } from './parameters.ts';
@@ -62,14 +62,11 @@ export function series(reads: ReadsOf): Operation {
     summary: 'Events, users or sessions by minute, hour, day, week or month',
     description: DESCRIPTION,
     query: SeriesQuery,
-    answers: {
-      200: { description: 'A number for each interval', content: { 'application/json': Series } },
-      ...failures,
-    },
+    answers: found('A number for each interval', Series),
     handle: async (ctx, { query }) => {
       const { measure, interval, timezone, by, limit, ...given } = query;
       const { application, category, name, where = [], fromUs, toUs } = filtersOf(given);
-      const { startsMs, series: found } = await reads(ctx).series({
+      const { startsMs, series: counted } = await reads(ctx).series({
         measure,
         interval,
         timezone,
@@ -83,7 +80,7 @@ export function series(reads: ReadsOf): Operation {
         limit,
         fresh: asksForFresh(ctx),
       });
-      ctx.body = { measure, interval, timezone, times: startsMs.map(startJson), series: found };
+      ctx.body = { measure, interval, timezone, times: startsMs.map(startJson), series: counted };
     },
   });
 }
