@@ -50,10 +50,18 @@ export interface Filters extends Range {
 }
 
 /** @throws AppError `invalid` when the range ends before it begins, or a condition is none */
-export function filtersOf({ session_id: sessionId, where = [], ...filters }: Filters): EventFilters {
+export function filtersOf({ session_id: sessionId, where = [], ...filters }: Filters) {
   const { user, category, name, application } = filters;
   const conditions = where.map((text) => parseDataCondition(text, 'where'));
-  return { sessionId, user, category, name, application, where: conditions, ...rangeOf(filters) };
+  return {
+    sessionId,
+    user,
+    category,
+    name,
+    application,
+    where: conditions,
+    ...rangeOf(filters),
+  } satisfies EventFilters;
 }
 
 /** Whether a request says `Cache-Control: no-cache`. */

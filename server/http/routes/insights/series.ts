@@ -65,17 +65,11 @@ export function series(reads: ReadsOf): Operation {
     answers: found('A number for each interval', Series),
     handle: async (ctx, { query }) => {
       const { measure, interval, timezone, by, limit, ...given } = query;
-      const { application, category, name, where = [], fromUs, toUs } = filtersOf(given);
       const { startsMs, series: counted } = await reads(ctx).series({
         measure,
         interval,
         timezone,
-        application,
-        category,
-        name,
-        where,
-        fromUs,
-        toUs,
+        ...filtersOf(given),
         by: TOP_COLUMNS.find((column) => column === by) ?? (by === undefined ? undefined : parseDataPath(by, 'by')),
         limit,
         fresh: asksForFresh(ctx),
