@@ -23,8 +23,3 @@ export const by = Type.Enum([...PEOPLE], { default: 'user', description: PEOPLE.
 export const Start = Type.String({ format: 'date-time', examples: ['2024-05-16T22:00:00.000Z'] });
 
 export const common = { method: 'get', tag: 'Insights', access: 'scoped read' } as const;
-
-/** @param ms since the epoch */
-export function startJson(ms: number): string {
-  return new Date(ms).toISOString();
-}

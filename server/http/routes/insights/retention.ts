@@ -5,7 +5,7 @@ import { operation, type Operation } from '../../operation/operation.ts';
 import { asksForFresh, found, rangeOf } from '../questions-common.ts';
 import { category, filters } from '../questions-schemas.ts';
 import type { ReadsOf } from '../reads.ts';
-import { by, common, Start, startJson, Step, timezone } from './parameters.ts';
+import { by, common, Start, Step, timezone } from './parameters.ts';
 
 /** The parameters of `GET /events/retention`. */
 export const RetentionQuery = Type.Object({
@@ -72,7 +72,7 @@ export function retention(reads: ReadsOf): Operation {
       ctx.body = {
         by,
         interval,
-        cohorts: cohorts.map(({ startMs, ...cohort }) => ({ start: startJson(startMs), ...cohort })),
+        cohorts: cohorts.map(({ startMs, ...cohort }) => ({ start: new Date(startMs).toISOString(), ...cohort })),
       };
     },
   });

@@ -8,7 +8,7 @@ import { operation, type Operation } from '../../operation/operation.ts';
 import { asksForFresh, filtersOf, found } from '../questions-common.ts';
 import { category, filters, where } from '../questions-schemas.ts';
 import type { ReadsOf } from '../reads.ts';
-import { common, Start, startJson, timezone } from './parameters.ts';
+import { common, Start, timezone } from './parameters.ts';
 
 /** The parameters of `GET /events/series`. */
 export const SeriesQuery = Type.Object({
@@ -74,7 +74,8 @@ export function series(reads: ReadsOf): Operation {
         limit,
         fresh: asksForFresh(ctx),
       });
-      ctx.body = { measure, interval, timezone, times: startsMs.map(startJson), series: counted };
+      const times = startsMs.map((ms) => new Date(ms).toISOString());
+      ctx.body = { measure, interval, timezone, times, series: counted };
     },
   });
 }
