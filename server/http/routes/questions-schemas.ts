@@ -14,9 +14,10 @@ function Name(description: string) {
   });
 }
 
-const sessionId = Name('a session');
-const user = Name('a user');
 export const category = Name('a category');
+
+/** What events are of, each with a path of its own: `GET /sessions/{session_id}`, `/users/{user}`, `/categories/{category}`. */
+export const subjects = { session_id: Name('a session'), user: Name('a user'), category };
 
 const MAX_CONDITIONS = 10;
 const MAX_CONDITION_CHARACTERS = 2048;
@@ -59,8 +60,8 @@ const order = Type.Enum(['asc', 'desc'], {
 
 /** The parameters of `GET /events`. */
 export const EventsQuery = Type.Object({
-  session_id: Type.Optional(sessionId),
-  user: Type.Optional(user),
+  session_id: Type.Optional(subjects.session_id),
+  user: Type.Optional(subjects.user),
   category: Type.Optional(category),
   ...filters,
   where: Type.Optional(where),
@@ -73,18 +74,6 @@ export const ExportQuery = Type.Object({
   format: Type.Enum([...EXPORT_FORMATS], { default: 'ndjson', description: EXPORT_FORMATS.join(', ') }),
   ...Type.Omit(EventsQuery, ['limit', 'cursor']).properties,
 });
-
-/** The parameters of `GET /users/{user}`. */
-export const UserPath = Type.Object({ user });
-export const UserQuery = Type.Omit(EventsQuery, ['user']);
-
-/** The parameters of `GET /sessions/{session_id}`. */
-export const SessionPath = Type.Object({ session_id: sessionId });
-export const SessionQuery = Type.Omit(EventsQuery, ['session_id']);
-
-/** The parameters of `GET /categories/{category}`. */
-export const CategoryPath = Type.Object({ category });
-export const CategoryQuery = Type.Omit(EventsQuery, ['category']);
 
 /** The parameters of `GET /events/rejected`. */
 export const RejectedQuery = Type.Object({
@@ -118,12 +107,7 @@ const StoredEvent = Type.Object(
   { $id: 'StoredEvent' },
 );
 
-const page = { events: Type.Array(StoredEvent), next_cursor: NextCursor };
-
-export const Events = Type.Object(page);
-export const Session = Type.Object({ session_id: Type.String(), ...page });
-export const UserEvents = Type.Object({ user: Type.String(), ...page });
-export const CategoryEvents = Type.Object({ category: Type.String(), ...page });
+export const Events = Type.Object({ events: Type.Array(StoredEvent), next_cursor: NextCursor });
 
 export const Categories = Type.Object({
   categories: Type.Array(

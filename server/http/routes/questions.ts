@@ -1,26 +1,11 @@
-import type { Static } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { formatTimeUs } from '../../events/time.ts';
 import type { Category } from '../../queries/categories.ts';
 import { MAX_NAMES, type EventName } from '../../queries/event-names.ts';
 import { eventsJson } from './event-json.ts';
 import { operation, type Operation } from '../operation/operation.ts';
 import { asksForFresh, filtersOf, found, sendJson } from './questions-common.ts';
-import {
-  Categories,
-  CategoryEvents,
-  CategoryPath,
-  CategoryQuery,
-  Events,
-  EventsQuery,
-  Names,
-  NamesQuery,
-  Session,
-  SessionPath,
-  SessionQuery,
-  UserEvents,
-  UserPath,
-  UserQuery,
-} from './questions-schemas.ts';
+import { Categories, Events, EventsQuery, Names, NamesQuery, subjects } from './questions-schemas.ts';
 import type { ReadingDependencies, ReadsOf } from './reads.ts';
 import { rejectedOperations } from './rejected.ts';
 import { topEvents } from './top-events.ts';
@@ -33,10 +18,10 @@ export function questionsOperations(dependencies: ReadingDependencies): readonly
     names(reads),
     ...rejectedOperations(reads),
     topEvents(dependencies),
-    session(reads),
-    user(reads),
+    eventsOf(reads, 'session_id', '/sessions', 'session'),
+    eventsOf(reads, 'user', '/users', 'user'),
     categories(reads),
-    category(reads),
+    eventsOf(reads, 'category', '/categories', 'category'),
   ];
 }
 
@@ -62,47 +47,16 @@ function events(reads: ReadsOf): Operation {
   });
 }
 
-function session(reads: ReadsOf): Operation {
+/** The events that have the same value of a member, which is in the path. */
+function eventsOf(reads: ReadsOf, member: keyof typeof subjects, collection: string, noun: string): Operation {
   return operation({
     ...common,
-    path: '/sessions/:session_id',
-    summary: 'The events of a session',
-    description: `${PAGING} A session that is not known has no events: it is answered with an empty page, not with 404.`,
-    pathParameters: SessionPath,
-    query: SessionQuery,
-    answers: found('A page', Session),
-    handle: async (ctx, { path, query }) => {
-      const page = await reads(ctx).events(pageOf({ ...query, ...path }));
-      sendJson(ctx, eventsJson(path, page));
-    },
-  });
-}
-
-function user(reads: ReadsOf): Operation {
-  return operation({
-    ...common,
-    path: '/users/:user',
-    summary: 'The events of a user',
-    description: `${PAGING} A user who is not known has no events: that is answered with an empty page, not with 404.`,
-    pathParameters: UserPath,
-    query: UserQuery,
-    answers: found('A page', UserEvents),
-    handle: async (ctx, { path, query }) => {
-      const page = await reads(ctx).events(pageOf({ ...query, ...path }));
-      sendJson(ctx, eventsJson(path, page));
-    },
-  });
-}
-
-function category(reads: ReadsOf): Operation {
-  return operation({
-    ...common,
-    path: '/categories/:category',
-    summary: 'The events of a category',
-    description: `${PAGING} A category that is not known has no events: it is answered with an empty page, not with 404.`,
-    pathParameters: CategoryPath,
-    query: CategoryQuery,
-    answers: found('A page', CategoryEvents),
+    path: `${collection}/:${member}`,
+    summary: `The events of a ${noun}`,
+    description: `${PAGING} A ${noun} that is not known has no events: it is answered with an empty page, not with 404.`,
+    pathParameters: Type.Object({ [member]: subjects[member] }),
+    query: Type.Omit(EventsQuery, [member]),
+    answers: found('A page', Type.Object({ [member]: Type.String(), ...Events.properties })),
     handle: async (ctx, { path, query }) => {
       const page = await reads(ctx).events(pageOf({ ...query, ...path }));
       sendJson(ctx, eventsJson(path, page));
