@@ -41,6 +41,17 @@ export function writeHead(
 }
 
 /**
+ * Sends the head of an answer that is written to Node's own response as it comes; Koa leaves that alone. It is not kept,
+ * and nginx, and proxies that do as it does, are asked to hand on what comes when it comes.
+ */
+export function beginStream(ctx: RequestContext, headers: Readonly<Record<string, string>>): ServerResponse {
+  const all = { ...headers, 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' };
+  const response = writeHead(ctx, 200, Object.entries(all).flat());
+  ctx.respond = false;
+  return response;
+}
+
+/**
  * Every header that is read here, and how many characters of it are looked at: more than any client needs, and so few
  * that no way of reading them takes long.
  */

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import type { Logger } from '../../common/log.ts';
 import { MAX_EXPORTS } from '../../queries/export/exports.ts';
 import type { ExportFormat } from '../../queries/export/export-formats.ts';
-import { writeHead } from '../middleware/headers.ts';
+import { beginStream } from '../middleware/headers.ts';
 import { tryLater } from '../operation/answers.ts';
 import { goneSignal } from '../operation/gone.ts';
 import { aboutRequest } from '../operation/context.ts';
@@ -57,14 +57,10 @@ export function exportOperation({ reads, log }: ExportDependencies): Operation {
       const chunks = reads(ctx).export({ format, order, ...filtersOf(filters) });
       // Before anything is sent, so that what fails at once is answered as a problem.
       const first = await chunks.next();
-      const headers = {
+      const response = beginStream(ctx, {
         'Content-Type': MEDIA_TYPES[format],
         'Content-Disposition': `attachment; filename="events.${format}"`,
-        'Cache-Control': 'no-store',
-        'X-Accel-Buffering': 'no',
-      };
-      const response = writeHead(ctx, 200, Object.entries(headers).flat());
-      ctx.respond = false;
+      });
       try {
         if (ctx.method !== 'HEAD') {
           const write = writerTo(response);

@@ -6,7 +6,7 @@ import { tryLater } from '../operation/answers.ts';
 import { aboutRequest, type RequestContext } from '../operation/context.ts';
 import { operation, type Operation } from '../operation/operation.ts';
 import { problemOf } from '../middleware/problem.ts';
-import { writeHead } from '../middleware/headers.ts';
+import { beginStream } from '../middleware/headers.ts';
 import type { ReadingDependencies, Reads } from './reads.ts';
 import { canonicalTop, DESCRIPTION, topJson, topQuestion } from './top-events.ts';
 import { TopQuery } from './top-events-schemas.ts';
@@ -72,18 +72,9 @@ function formatOf(ctx: RequestContext): Format {
   return ctx.accepts(MEDIA_TYPES.sse, MEDIA_TYPES.ndjson) === MEDIA_TYPES.ndjson ? 'ndjson' : 'sse';
 }
 
-/** Sends the head at once. What follows it is written to Node's own response, and Koa leaves that alone. */
+/** Sends the head at once. Nothing can follow what has no end, and a server that stops need not wait for another request. */
 function begin(ctx: RequestContext, format: Format) {
-  const headers = {
-    'Content-Type': MEDIA_TYPES[format],
-    'Cache-Control': 'no-store',
-    // Asks nginx, and proxies that do as it does, to hand on what comes when it comes.
-    'X-Accel-Buffering': 'no',
-    // Nothing can follow what has no end, and a server that stops need not wait for another request.
-    Connection: 'close',
-  };
-  const response = writeHead(ctx, 200, Object.entries(headers).flat());
-  ctx.respond = false;
+  const response = beginStream(ctx, { 'Content-Type': MEDIA_TYPES[format], Connection: 'close' });
   response.flushHeaders();
   return response;
 }
