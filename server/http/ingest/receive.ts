@@ -72,7 +72,7 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
         return { nowMs: nowMs(), maxFutureMs, application, checkPayload, typedPaths };
       },
       // One was paid for when the caller was known.
-      onJudged: (events) => pay(ctx, { events: events - 1, refused: events, taken: 1 }, metrics),
+      onJudged: (events) => pay(ctx, events - 1, 1, metrics),
       maxEvents: Math.ceil(maxBytes / BYTES_AN_EVENT),
     });
 
@@ -128,20 +128,14 @@ function isTooLarge(opened: Envelope | Refusal): opened is Refusal {
 function admit(ctx: RequestContext, key: string | undefined, metrics: ReceiveDependencies['metrics']): void {
   if (key !== undefined) ctx.state.caller = ctx.state.callerWithKey(key);
   authorize('ingest', ctx);
-  pay(ctx, { events: 1, refused: 1, taken: 0 }, metrics);
+  pay(ctx, 1, 0, metrics);
 }
 
-interface Payment {
-  readonly events: number;
-  /** How many are refused when these are too many. */
-  readonly refused: number;
-  /** How many of the body were paid for before. */
-  readonly taken: number;
-}
-
-function pay(ctx: RequestContext, { events, refused, taken }: Payment, metrics: ReceiveDependencies['metrics']): void {
+/** @param taken how many of the body were paid for before; they are refused with these, when these are too many */
+function pay(ctx: RequestContext, events: number, taken: number, metrics: ReceiveDependencies['metrics']): void {
   if (events <= 0) return;
-  limitRate(ctx.state.caller, events, () => metrics.events.rejected.inc({ reason: 'rate_limited' }, refused), taken);
+  const onLimited = () => metrics.events.rejected.inc({ reason: 'rate_limited' }, events + taken);
+  limitRate(ctx.state.caller, events, onLimited, taken);
 }
 
 /** Gives back what was taken from the budget, whatever happens. */
