@@ -2,12 +2,12 @@ import { Type, type TSchema } from 'typebox';
 import { AppError, type ErrorCode } from '../../common/errors.ts';
 import { openEnvelope } from '../../events/dialects/envelope.ts';
 import { messageParser, type Mapping } from '../../events/dialects/mapping.ts';
+import type { Refusal } from '../../events/rejection.ts';
 import { problem, tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
-import type { Answer, Operation } from '../operation/operation.ts';
+import type { Operation } from '../operation/operation.ts';
 import { queryOf } from '../operation/parameters.ts';
 import type { DecodingLimits } from './body.ts';
-import type { Outcome } from './intake.ts';
 import type { Receiver } from './receive.ts';
 
 /** The HTTP API of clients that people already have. */
@@ -50,8 +50,19 @@ export function keyOf(ctx: RequestContext, names: readonly string[]): string | u
   return names.map((name) => query[name]).find((value): value is string => typeof value === 'string' && value !== '');
 }
 
+/**
+ * For a body that is wrong as a whole; one that holds what is wrong is not.
+ * @param part what the body consists of
+ * @param extensions further members of the problem that is answered
+ */
+export function nothingAccepted({ reason, errors }: Refusal, part: string, extensions = {}): AppError {
+  const detail = errors.map(({ path, message }) => (path === '' ? message : `${part} ${path}: ${message}`)).join('; ');
+  const code = reason === 'too_large' ? 'too_large' : 'invalid';
+  return new AppError(code, `Nothing was accepted: ${detail}`, { issues: errors, extensions });
+}
+
 function dialectOperation(dialect: Dialect, { path, summary, given }: DialectPath, receiver: Receiver): Operation {
-  const { name, tag, mapping, keys, decode = asItCame, success, pressure } = dialect;
+  const { name, tag, mapping, keys, decode = async (json) => json, success, pressure } = dialect;
   const parse = messageParser(mapping, given);
   const open = async (body: Buffer, limits: DecodingLimits) => openEnvelope(await decode(body, limits), keys.body);
   return {
@@ -72,14 +83,14 @@ function dialectOperation(dialect: Dialect, { path, summary, given }: DialectPat
       400: problem('The body is not JSON'),
       413: problem('The body is too large; nothing of it was accepted'),
       415: problem('The body is compressed with something other than gzip'),
-      ...pressureAnswers(pressure),
+      [pressure]: tryLater('The events cannot be taken now, and were not stored'),
     },
     handle: async (ctx) => {
       const letter = { dialect: name, key: keyOf(ctx, keys.query), open, parse };
       const outcome = await receiver.letter(ctx, letter).catch((error: unknown) => {
         throw pressed(error, pressure);
       });
-      refuse(outcome);
+      if (outcome.failure !== undefined) throw nothingAccepted(outcome.failure, 'message');
       ctx.body = success;
     },
   };
@@ -87,16 +98,8 @@ function dialectOperation(dialect: Dialect, { path, summary, given }: DialectPat
 
 const ANY_JSON = { 'application/json': Type.Unknown() };
 
-async function asItCame(body: Buffer): Promise<Buffer> {
-  return body;
-}
-
 function literal(success: object): TSchema {
   return Type.Object(Object.fromEntries(Object.entries(success).map(([name, value]) => [name, Type.Literal(value)])));
-}
-
-function pressureAnswers(pressure: Dialect['pressure']): Readonly<Record<number, Answer>> {
-  return { [pressure]: tryLater('The events cannot be taken now, and were not stored') };
 }
 
 const PRESSURES: readonly ErrorCode[] = ['overloaded', 'unavailable', 'rate_limited'];
@@ -108,14 +111,4 @@ function pressed(error: unknown, pressure: Dialect['pressure']): unknown {
   const { message, cause, issues, extensions, retryAfterS = MIN_RETRY_S } = error;
   const code = pressure === 429 ? 'rate_limited' : 'overloaded';
   return new AppError(code, message, { cause, issues, extensions, retryAfterS });
-}
-
-/** @throws AppError for a body that is wrong as a whole; one that holds what is wrong is not */
-function refuse({ failure }: Outcome): void {
-  if (failure === undefined) return;
-  const { reason, errors } = failure;
-  const detail = errors.map(({ path, message }) => (path === '' ? message : `message ${path}: ${message}`)).join('; ');
-  throw new AppError(reason === 'too_large' ? 'too_large' : 'invalid', `Nothing was accepted: ${detail}`, {
-    issues: errors,
-  });
 }

@@ -3,7 +3,7 @@ import { AppError } from '../../common/errors.ts';
 import { tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
 import type { Answer, Operation } from '../operation/operation.ts';
-import { keyOf } from './dialect.ts';
+import { keyOf, nothingAccepted } from './dialect.ts';
 import { EventsBody, EventsProblem, Verdicts } from './events-schemas.ts';
 import type { Outcome } from './intake.ts';
 import { formOf } from './media-type.ts';
@@ -64,8 +64,5 @@ function answer(ctx: RequestContext, { accepted, rejected, omitted, failure }: O
     const detail = `No event was accepted, ${rejected.length + omitted} rejected${reason}`;
     throw new AppError('invalid', detail, { extensions: verdicts });
   }
-  const { reason, errors } = failure;
-  const code = reason === 'too_large' ? 'too_large' : 'invalid';
-  const detail = errors.map(({ path, message }) => (path === '' ? message : `event ${path}: ${message}`)).join('; ');
-  throw new AppError(code, `Nothing was accepted: ${detail}`, { issues: errors, extensions: verdicts });
+  throw nothingAccepted(failure, 'event', verdicts);
 }
