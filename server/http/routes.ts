@@ -32,7 +32,7 @@ import { authenticate, authorize, limitRate } from './middleware/access.ts';
 export interface HttpDependencies
   extends RecordDependencies, ReceiveDependencies, ReadsDependencies, StatusDependencies {
   readonly ingest: RecordDependencies['ingest'] & ReceiveDependencies['ingest'];
-  readonly metrics: Pick<Metrics, 'http' | 'events' | 'registry'>;
+  readonly metrics: Pick<Metrics, 'http' | 'events'>;
   readonly log: Logger;
   readonly trust: TrustRules;
   readonly corsOrigins: readonly string[];

@@ -1,11 +1,10 @@
+import { Registry } from 'prom-client';
 import { Type } from 'typebox';
 import type { Health } from '../../health/health.ts';
-import type { Metrics } from '../../metrics/metrics.ts';
 import type { Operation } from '../operation/operation.ts';
 
 export interface StatusDependencies {
   readonly health: Health;
-  readonly metrics: Pick<Metrics, 'registry'>;
   /** The metrics of the whole service in Prometheus text. */
   readonly scrape: () => Promise<string>;
 }
@@ -82,9 +81,8 @@ const HealthReport = Type.Object(
 );
 
 /** What operators and their tools ask. */
-export function statusOperations(dependencies: StatusDependencies): readonly Operation[] {
-  const { health } = dependencies;
-  return [live(), ready(health), report(health), prometheus(dependencies)];
+export function statusOperations({ health, scrape }: StatusDependencies): readonly Operation[] {
+  return [live(), ready(health), report(health), prometheus(scrape)];
 }
 
 function live(): Operation {
@@ -133,7 +131,7 @@ function report(health: Health): Operation {
   };
 }
 
-function prometheus({ metrics, scrape }: StatusDependencies): Operation {
+function prometheus(scrape: StatusDependencies['scrape']): Operation {
   return {
     method: 'get',
     path: '/metrics',
@@ -142,7 +140,7 @@ function prometheus({ metrics, scrape }: StatusDependencies): Operation {
     access: 'read',
     answers: { 200: { description: 'The metrics', content: { 'text/plain': Type.String() } } },
     handle: async (ctx) => {
-      ctx.type = metrics.registry.contentType;
+      ctx.type = Registry.PROMETHEUS_CONTENT_TYPE;
       ctx.body = await scrape();
     },
   };
