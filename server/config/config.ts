@@ -23,6 +23,10 @@ export interface Config {
   /** How far ahead of this server's clock an event's timestamp may be. */
   readonly maxFutureMs: number;
   readonly maxBodyBytes: number;
+  /**
+   * For a whole request, its body included: a client that stalls must not hold memory for ever. One that takes nothing of
+   * its answer for twice as long is cut off.
+   */
   readonly requestTimeoutMs: number;
   /** Of one process; above it they are ended at once. */
   readonly maxConnections: number;

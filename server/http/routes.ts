@@ -1,8 +1,9 @@
 import { Router } from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import type { Logger } from '../common/log.ts';
+import type { Config } from '../config/config.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { createTrust, isOpen, type TrustRules } from '../auth/trust.ts';
+import { createTrust, isOpen } from '../auth/trust.ts';
 import { analyticsOperations } from './routes/analytics.ts';
 import { aboutRequest, type RequestContext, type RequestState } from './operation/context.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
@@ -30,14 +31,16 @@ import { topStream } from './routes/top-stream.ts';
 import { authenticate, authorize, limitRate } from './middleware/access.ts';
 
 export interface HttpDependencies
-  extends RecordDependencies, ReceiveDependencies, ReadsDependencies, StatusDependencies {
+  extends
+    RecordDependencies,
+    ReceiveDependencies,
+    ReadsDependencies,
+    StatusDependencies,
+    Pick<Config, 'trust' | 'corsOrigins' | 'allowedHosts'> {
   readonly ingest: RecordDependencies['ingest'] & ReceiveDependencies['ingest'];
   readonly metrics: Pick<Metrics, 'http' | 'events'>;
   readonly log: Logger;
-  readonly trust: TrustRules;
-  readonly corsOrigins: readonly string[];
   readonly listenHost: string;
-  readonly allowedHosts: readonly string[];
 }
 
 /** Everything that can be asked, in the order in which the router tries it. */

@@ -1,4 +1,5 @@
 import { AppError, invalid } from '../../common/errors.ts';
+import type { Config } from '../../config/config.ts';
 import { parseAnalyticsEvent } from '../../events/analytics-event.ts';
 import { IDEMPOTENCY_KEY } from '../../events/event-id.ts';
 import { NOT_KEPT, payloadOf, type Refusal } from '../../events/rejection.ts';
@@ -11,10 +12,9 @@ import type { Operation } from '../operation/operation.ts';
 import { queryOf } from '../operation/parameters.ts';
 import { RecordHeaders, RecordQuery } from './analytics-schemas.ts';
 
-export interface RecordDependencies {
+export interface RecordDependencies extends Pick<Config, 'maxFutureMs'> {
   readonly ingest: Pick<Ingest, 'accept' | 'batch'>;
   readonly metrics: Pick<Metrics, 'events'>;
-  readonly maxFutureMs: number;
   readonly nowMs: () => number;
 }
 

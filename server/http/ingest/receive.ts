@@ -1,3 +1,4 @@
+import type { Config } from '../../config/config.ts';
 import { TypedPaths } from '../../events/data/typed-paths.ts';
 import type { Envelope } from '../../events/dialects/envelope.ts';
 import { JsonSplitter } from '../../events/json/json-splitter.ts';
@@ -11,14 +12,10 @@ import { BodyBudget, BodyTooLarge, BrokenEncoding, readBody, type DecodingLimits
 import { Intake, type BodyForm, type Outcome } from './intake.ts';
 import { isGzipped } from './media-type.ts';
 
-export interface ReceiveDependencies {
+export interface ReceiveDependencies extends Pick<Config, 'maxFutureMs' | 'maxBodyBytes' | 'bodiesMaxBytes'> {
   readonly ingest: Pick<Ingest, 'batch' | 'refusal'>;
   readonly checkPayload: PayloadCheck;
   readonly metrics: Pick<Metrics, 'events'>;
-  readonly maxFutureMs: number;
-  readonly maxBodyBytes: number;
-  /** Of all bodies that are being read. */
-  readonly bodiesMaxBytes: number;
   readonly nowMs: () => number;
 }
 

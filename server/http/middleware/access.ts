@@ -4,13 +4,12 @@ import type { Caller, Role } from '../../auth/caller.ts';
 import { hostCheck, isOwnOrigin, type HostRules } from '../../auth/hosts.ts';
 import type { Trust } from '../../auth/trust.ts';
 import { AppError, show } from '../../common/errors.ts';
+import type { Config } from '../../config/config.ts';
 import type { RequestContext, RequestState } from '../operation/context.ts';
 import type { Access } from '../operation/operation.ts';
 
-export interface SiteRules extends HostRules {
-  /** Whose pages may call this server, `*` for all; see `crossOrigin`. */
-  readonly corsOrigins: readonly string[];
-}
+/** For whom a server answers, and whose pages may call it. */
+export type SiteRules = HostRules & Pick<Config, 'corsOrigins'>;
 
 /**
  * Finds out who calls, for everything below it. Refused are requests for a host that is not this server's, before anybody

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { Server as TcpServer } from 'node:net';
 import { AppError, messageOf, show } from '../../common/errors.ts';
+import type { Config } from '../../config/config.ts';
 import { serveConnections, type Handle, type OnRefused } from './connections.ts';
 
 export interface Listener {
@@ -16,18 +17,8 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-export interface ListenOptions {
-  readonly host: string;
-  readonly port: number;
-  /** How long a closing server waits for one more request on each open connection. */
-  readonly drainMs: number;
-  /**
-   * For a whole request, its body included: a client that stalls must not hold memory for ever. One that takes nothing of
-   * its answer for twice as long is cut off.
-   */
-  readonly requestTimeoutMs: number;
-  readonly maxConnections: number;
-}
+/** Where a server listens, and its limits on time and connections. */
+export type ListenOptions = Pick<Config, 'host' | 'port' | 'drainMs' | 'requestTimeoutMs' | 'maxConnections'>;
 
 const KEEP_ALIVE_MS = 72_000;
 /** How often Node looks for requests that take too long. */

@@ -1,17 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AdmissionLimits } from '../../config/config.ts';
+import type { AdmissionLimits, Config } from '../../config/config.ts';
 import { AppError } from '../../common/errors.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import { pressureAt } from '../ingest/dialects.ts';
 import { crossOriginHeaders } from '../middleware/cross-origin.ts';
 import { problemOf } from '../middleware/problem.ts';
 import { answerProblem, type Handle } from './connections.ts';
-
-export interface SheddingOptions {
-  readonly admission: AdmissionLimits;
-  /** Whose pages may read a refusal; see `crossOrigin`. */
-  readonly corsOrigins: readonly string[];
-}
 
 /** What operators and their tools ask, path by path. */
 export const NEVER_SHED: ReadonlySet<string> = new Set(['/health', '/health/live', '/health/ready', '/metrics']);
@@ -30,7 +24,7 @@ const REFUSALS = { 429: refusal('rate_limited'), 503: refusal('overloaded') };
  */
 export function shedLoad(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
-  { admission: limits, corsOrigins }: SheddingOptions,
+  { admission: limits, corsOrigins }: Pick<Config, 'admission' | 'corsOrigins'>,
   { httpShed }: Pick<Metrics, 'httpShed'>,
 ): Handle {
   const admission = new Admission({
