@@ -7,6 +7,7 @@ import { AppError, show } from '../../common/errors.ts';
 import type { Config } from '../../config/config.ts';
 import type { RequestContext, RequestState } from '../operation/context.ts';
 import type { Access } from '../operation/operation.ts';
+import { allowedOrigins } from './cross-origin.ts';
 
 /** For whom a server answers, and whose pages may call it. */
 export type SiteRules = HostRules & Pick<Config, 'corsOrigins'>;
@@ -18,8 +19,7 @@ export type SiteRules = HostRules & Pick<Config, 'corsOrigins'>;
 export function authenticate(trust: Trust, sites: SiteRules): Middleware<RequestState> {
   const isKnownHost = hostCheck(sites);
   const isNamedHere = hostCheck({ ...sites, isOpen: true });
-  const allowedOrigins = new Set(sites.corsOrigins);
-  const takesAllOrigins = allowedOrigins.has('*');
+  const allowed = allowedOrigins(sites.corsOrigins);
   return ({ req, state }, next) => {
     const { socket, headers } = req;
     const { host, origin, 'x-forwarded-for': forwardedFor } = headers;
@@ -32,7 +32,7 @@ export function authenticate(trust: Trust, sites: SiteRules): Middleware<Request
     };
     state.caller = trust(evidence);
     state.callerWithKey = (key) => trust({ ...evidence, key });
-    if (origin === undefined || takesAllOrigins || allowedOrigins.has(origin)) return next();
+    if (origin === undefined || allowed(origin) !== undefined) return next();
     // The rights of a network are had by any page in it that makes its own name lead here.
     const isOwnName = state.caller.application !== undefined || isNamedHere(host ?? '');
     if (isOwnName && isOwnOrigin(origin, host ?? '')) return next();

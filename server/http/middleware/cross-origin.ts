@@ -41,7 +41,7 @@ export function crossOriginHeaders(
 }
 
 /** What to say to a page of an origin about which origins are allowed; undefined: nothing, and it is not. */
-function allowedOrigins(origins: readonly string[]): (origin: string | undefined) => string | undefined {
+export function allowedOrigins(origins: readonly string[]): (origin: string | undefined) => string | undefined {
   if (origins.includes('*')) return () => '*';
   const allowed = new Set(origins);
   return (origin) => (origin !== undefined && allowed.has(origin) ? origin : undefined);
