@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { Type } from 'typebox';
@@ -31,9 +32,12 @@ export interface AssetsDeclaration {
   readonly mediaTypes: readonly string[];
 }
 
-/** The entity tag of some content. */
-export function etagOf(content: Buffer): string {
-  return createHash('sha256').update(content).digest('base64url').slice(0, 22);
+/** A file that the build has put there, with it compressed beside it; read at once. */
+export function readAsset(file: string): Asset {
+  const bytes = readFileSync(file);
+  const etag = createHash('sha256').update(bytes).digest('base64url').slice(0, 22);
+  const compressed = { br: readFileSync(`${file}.br`), gzip: readFileSync(`${file}.gz`) };
+  return { etag, body: () => bytes, compressed };
 }
 
 /** Serves the files of a page by name: those and no other. */

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { Type } from 'typebox';
 import { AppError } from '../../common/errors.ts';
 import { problem } from '../operation/answers.ts';
-import { assetsOperation, etagOf, send, type Asset } from './assets.ts';
+import { assetsOperation, readAsset, send, type Asset } from './assets.ts';
 import type { Operation } from '../operation/operation.ts';
 import { page } from './page.ts';
 import { projectRoot } from '../../common/project-root.ts';
@@ -15,8 +15,8 @@ const PAGE = 'index.html';
 const MEDIA_TYPES = ['text/javascript', 'text/css', 'image/svg+xml'];
 
 /** The page for people, and its files. Anyone may have it: what it shows, it asks for with the reader's key. */
-export function dashboardOperations(directory: string = DIRECTORY): readonly Operation[] {
-  const { [PAGE]: index, ...assets } = filesIn(directory);
+export function dashboardOperations(): readonly Operation[] {
+  const { [PAGE]: index, ...assets } = builtFiles();
   return [
     dashboard(index),
     assetsOperation({
@@ -56,14 +56,8 @@ function dashboard(index: Asset | undefined): Operation {
  * The files of the page by name. They are read once, at the start: together they are smaller than one request's body
  * may be, and a build while the service runs does not take them away.
  */
-function filesIn(directory: string): Readonly<Record<string, Asset>> {
-  const isBuilt = existsSync(path.join(directory, PAGE));
-  const names = isBuilt ? readdirSync(directory).filter((name) => /\.(html|js|css|svg)$/.test(name)) : [];
-  return Object.fromEntries(names.map((name) => [name, assetAt(path.join(directory, name))]));
-}
-
-function assetAt(file: string): Asset {
-  const bytes = readFileSync(file);
-  const compressed = { br: readFileSync(`${file}.br`), gzip: readFileSync(`${file}.gz`) };
-  return { etag: etagOf(bytes), body: () => bytes, compressed };
+function builtFiles(): Readonly<Record<string, Asset>> {
+  const isBuilt = existsSync(path.join(DIRECTORY, PAGE));
+  const names = isBuilt ? readdirSync(DIRECTORY).filter((name) => /\.(html|js|css|svg)$/.test(name)) : [];
+  return Object.fromEntries(names.map((name) => [name, readAsset(path.join(DIRECTORY, name))]));
 }

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Type } from 'typebox';
 import { AppError } from '../../common/errors.ts';
 import { projectRoot } from '../../common/project-root.ts';
 import { problem } from '../operation/answers.ts';
 import type { Operation } from '../operation/operation.ts';
-import { etagOf, send, type Asset } from './assets.ts';
+import { readAsset, send } from './assets.ts';
 
 /** Where `scripts/build-snippet.mjs` puts the script. */
 const DIRECTORY = path.join(projectRoot, '.build/snippet');
@@ -19,9 +19,10 @@ const FILES = [
 ] as const;
 
 /** The script for pages that have no client of their own; anyone may have it. */
-export function snippetOperations(directory: string = DIRECTORY): readonly Operation[] {
+export function snippetOperations(): readonly Operation[] {
   return FILES.map(([name, mediaType, summary]) => {
-    const asset = assetAt(path.join(directory, name));
+    const file = path.join(DIRECTORY, name);
+    const asset = existsSync(`${file}.br`) ? readAsset(file) : undefined;
     return {
       method: 'get',
       path: `/${name}`,
@@ -40,11 +41,4 @@ export function snippetOperations(directory: string = DIRECTORY): readonly Opera
       },
     } satisfies Operation;
   });
-}
-
-function assetAt(file: string): Asset | undefined {
-  if (!existsSync(`${file}.br`)) return undefined;
-  const bytes = readFileSync(file);
-  const compressed = { br: readFileSync(`${file}.br`), gzip: readFileSync(`${file}.gz`) };
-  return { etag: etagOf(bytes), body: () => bytes, compressed };
 }
