@@ -1,6 +1,6 @@
 import type { TObject } from 'typebox';
 import { programVersion } from '../../common/project-root.ts';
-import { problem } from '../operation/answers.ts';
+import { problem, tryLater } from '../operation/answers.ts';
 import { Components, type Json } from './components.ts';
 import type { Answer, Content, Operation } from '../operation/operation.ts';
 import { isStrict } from '../operation/strict-query.ts';
@@ -21,12 +21,12 @@ const UNAUTHORIZED: Answer = {
   headers: { 'WWW-Authenticate': 'How to bring a key' },
 };
 const FORBIDDEN = problem('The key does not have the role, or reads no more than its own events');
-const RATE_LIMITED: Answer = {
-  ...problem('The key, or without one the address, has used up its rate'),
-  headers: { 'Retry-After': 'Seconds after which its rate allows it' },
-};
+const RATE_LIMITED = tryLater(
+  'The key, or without one the address, has used up its rate',
+  'Seconds after which its rate allows it',
+);
 
-/** The OpenAPI 3.1 document of some operations. */
+/** The OpenAPI 3.1 document of some operations, for `JSON.stringify`: it leaves out what is undefined. */
 export function openApiDocument(operations: readonly Operation[]): Json {
   const components = new Components();
   const paths: Record<string, Record<string, Json>> = {};
@@ -61,7 +61,7 @@ function describe(operation: Operation, components: Components): Json {
     operationId: operationId(method, path),
     tags: [tag],
     summary,
-    ...(description === undefined ? {} : { description }),
+    description,
     // Open to anyone: an empty list, and not none, which would mean that nothing is known.
     security: access === 'open' ? [] : [{ bearer: [roleFor(access)] }, { basic: [roleFor(access)] }],
     parameters: [
@@ -69,15 +69,11 @@ function describe(operation: Operation, components: Components): Json {
       ...parameters('query', query, components),
       ...parameters('header', headers, components),
     ],
-    ...(body === undefined
-      ? {}
-      : {
-          requestBody: {
-            description: body.description,
-            required: true,
-            content: contentOf(body.content, components),
-          },
-        }),
+    requestBody: body && {
+      description: body.description,
+      required: true,
+      content: contentOf(body.content, components),
+    },
     responses: responsesOf(operation, components),
   };
 }
@@ -96,7 +92,7 @@ function parameters(where: 'path' | 'query' | 'header', schema: TObject | undefi
     return {
       name,
       in: where,
-      ...(description === undefined ? {} : { description }),
+      description,
       // One with a default may be left out, though a handler always has it.
       required: required.includes(name) && !('default' in property),
       schema: rest,
@@ -117,8 +113,8 @@ function responsesOf(operation: Operation, components: Components): Json {
       status,
       {
         description,
-        ...(headers === undefined ? {} : { headers: headersOf(headers) }),
-        ...(content === undefined ? {} : { content: contentOf(content, components) }),
+        headers: headers && headersOf(headers),
+        content: content && contentOf(content, components),
       },
     ]),
   );

@@ -25,7 +25,7 @@ export function problem(description: string): Answer {
   return { description, content: { 'application/problem+json': Problem } };
 }
 
-/** A 503: nothing is wrong with the request, and a retry makes sense. */
-export function tryLater(description: string): Answer {
-  return { ...problem(description), headers: { 'Retry-After': 'Seconds after which a retry makes sense' } };
+/** Nothing is wrong with the request, and a retry makes sense. */
+export function tryLater(description: string, retryAfter = 'Seconds after which a retry makes sense'): Answer {
+  return { ...problem(description), headers: { 'Retry-After': retryAfter } };
 }
