@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, messageOf, show } from '../common/errors.ts';
 import { isCode } from '../journal/owner-directory.ts';
@@ -42,13 +42,8 @@ const FILE_PATH = /^(?:[\w-][\w.-]*\/)+[\w-][\w.-]*$/;
 
 /** Returns once the manifest is on disk. */
 export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
-  const handle = await open(path.join(directory, NAME), 'wx', 0o600);
-  try {
-    await handle.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  const json = `${JSON.stringify(manifest, null, 2)}\n`;
+  await writeFile(path.join(directory, NAME), json, { flag: 'wx', mode: 0o600, flush: true });
 }
 
 /**

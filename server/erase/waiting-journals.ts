@@ -1,4 +1,4 @@
-import { lstat, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claimDirectory, syncDirectory } from '../journal/owner-directory.ts';
@@ -89,13 +89,7 @@ async function rewrite(file: string, without: (content: Buffer) => Remainder): P
   if (content.length === 0) await unlink(file);
   else {
     const part = `${file}${UNFINISHED}`;
-    const handle = await open(part, 'w');
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await writeFile(part, content, { flush: true });
     await rename(part, file);
   }
   await syncDirectory(path.dirname(file));

@@ -1,6 +1,5 @@
-import { lstat, mkdir, open, readdir, rename } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { writeAll } from './segment-file.ts';
 import { isCode, syncDirectory } from './owner-directory.ts';
 
 /** Beside the owners' directories, and never taken over. */
@@ -59,7 +58,7 @@ export class Quarantine {
     if (held + bytes.length > MAX_BYTES) {
       throw new Error(`${this.#directory} holds ${held} bytes, at most ${MAX_BYTES} may be copied there`);
     }
-    await write(`${target}.part`, bytes);
+    await writeFile(`${target}.part`, bytes, { flush: true });
     await rename(`${target}.part`, target);
     await this.#added();
   }
@@ -112,16 +111,6 @@ export async function freePath(wanted: string): Promise<string> {
   let free = wanted;
   for (let number = 2; await exists(free); number += 1) free = path.join(dir, `${name}-${number}${ext}`);
   return free;
-}
-
-async function write(file: string, bytes: Buffer): Promise<void> {
-  const handle = await open(file, 'w');
-  try {
-    await writeAll(handle, bytes, 0);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 async function exists(file: string): Promise<boolean> {
