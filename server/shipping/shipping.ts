@@ -47,18 +47,15 @@ export interface ShippingHealth {
 
 export function createShipping(dependencies: ShippingDependencies): Shipping {
   const settle = new Settlement(dependencies);
-  const ways = new Map([EVENTS, REJECTED].map((table) => [table, createWay(table, settle, dependencies)]));
-  const wayOf = (table: string) => {
-    const way = ways.get(table);
-    if (way === undefined) throw new RangeError(`received ${table}, expected a table that is shipped`);
-    return way;
-  };
-  const all = [...ways.values()];
+  const events = createWay(EVENTS, settle, dependencies);
+  const rejected = createWay(REJECTED, settle, dependencies);
+  const all = [events, rejected];
+  const wayOf = (table: string) => (table === EVENTS ? events : rejected);
   return {
     wake: (table) => wayOf(table).shipper.wake(),
     ship: (segment) => wayOf(segment.table).shipper.ship(segment),
     health: () => ({
-      lanes: wayOf(EVENTS).shipper.state,
+      lanes: events.shipper.state,
       shipperError: all
         .map(({ shipper, bisector }) => shipper.lastError ?? bisector.lastError)
         .find((error) => error !== undefined)?.message,
