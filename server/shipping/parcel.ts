@@ -78,23 +78,23 @@ const READ_BYTES = 256 * 1024;
  * @throws Unreadable; what cannot be read later ends the stream with one
  */
 export async function openParcels(parcels: readonly Parcel[]): Promise<Readable> {
-  const files: FileHandle[] = [];
+  const opened: OpenParcel[] = [];
   try {
-    for (const parcel of parcels) files.push(await openFile(parcel));
+    for (const parcel of parcels) opened.push([parcel, await openFile(parcel)]);
   } catch (error) {
-    await closeAll(files);
+    await closeAll(opened);
     throw error;
   }
-  const stream = Readable.from(rowsOf(parcels, files));
+  const stream = Readable.from(rowsOf(opened));
   // Also of a stream that nobody began to read.
-  stream.once('close', () => void closeAll(files));
+  stream.once('close', () => void closeAll(opened));
   return stream;
 }
 
-async function* rowsOf(parcels: readonly Parcel[], files: readonly FileHandle[]): AsyncGenerator<Buffer> {
-  for (const [index, parcel] of parcels.entries()) {
-    const file = files[index];
-    if (file === undefined) return;
+type OpenParcel = readonly [Parcel, FileHandle];
+
+async function* rowsOf(opened: readonly OpenParcel[]): AsyncGenerator<Buffer> {
+  for (const [parcel, file] of opened) {
     const { rows, segment } = parcel;
     if (rows !== 'all') yield await readRows(parcel, file);
     else
@@ -105,8 +105,8 @@ async function* rowsOf(parcels: readonly Parcel[], files: readonly FileHandle[])
   yield Buffer.from('\n');
 }
 
-async function closeAll(files: readonly FileHandle[]): Promise<void> {
-  await Promise.allSettled(files.map(async (file) => file.close()));
+async function closeAll(opened: readonly OpenParcel[]): Promise<void> {
+  await Promise.allSettled(opened.map(async ([, file]) => file.close()));
 }
 
 async function openFile(parcel: Parcel): Promise<FileHandle> {
