@@ -1,5 +1,5 @@
 import { hasWritten } from '../clickhouse/failed-writes.ts';
-import { MigrationLock, type LockTimes } from '../migrate/lock.ts';
+import { MigrationLock } from '../migrate/lock.ts';
 import { rowsOf } from '../clickhouse/checked-node.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
 import { AppError } from '../common/errors.ts';
@@ -11,7 +11,6 @@ import { rebuildSets } from './rebuild-sets.ts';
 
 /** A user whose events still come after so many rounds is sending. */
 const MAX_ROUNDS = 5;
-const LOCK_TIMES: LockTimes = { waitMs: 300_000, staleMs: 15_000 };
 /** So that the user's name is in no log of ClickHouse. */
 const UNLOGGED = 'SETTINGS log_queries = 0';
 
@@ -27,7 +26,7 @@ export async function eraseEvents(
   whose: ErasedUser,
   log: Logger,
 ): Promise<number> {
-  const lock = await MigrationLock.acquire(nodes[0].client, LOCK_TIMES, log);
+  const lock = await MigrationLock.acquire(nodes[0].client, log);
   try {
     for (const { client } of nodes) await createErasure(client);
     let erased = 0;

@@ -19,6 +19,8 @@ interface Generation {
   readonly ageMs: number;
 }
 
+const USUAL_TIMES: LockTimes = { waitMs: 300_000, staleMs: 15_000 };
+
 const TABLE_ALREADY_EXISTS = '57';
 const POLL_MS = 200;
 
@@ -49,7 +51,7 @@ export class MigrationLock {
   }
 
   /** @throws AppError `unavailable` when another migrator holds the lock for longer than `waitMs` */
-  static async acquire(client: ClickHouseClient, times: LockTimes, log: Logger): Promise<MigrationLock> {
+  static async acquire(client: ClickHouseClient, log: Logger, times: LockTimes = USUAL_TIMES): Promise<MigrationLock> {
     // As it can be in a comment, and so be known again.
     const owner = `${hostname()} ${process.pid} ${randomUUID()}`.replaceAll(/[^\w .-]/g, '_');
     const deadline = Date.now() + times.waitMs;

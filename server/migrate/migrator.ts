@@ -25,8 +25,6 @@ export interface MigrateOptions {
 /** This project's migrations. Compiled code is in .build/migrations, and tsc copies no .sql there. */
 export const migrationsDirectory = path.join(projectRoot, 'migrations');
 
-const LOCK_TIMES: LockTimes = { waitMs: 300_000, staleMs: 15_000 };
-
 /**
  * Brings the database to the state that the files describe, on every node of a cluster, and returns the names of the
  * files it applied, in order. Safe to call twice, and from several machines at once. A file is applied statement by
@@ -39,7 +37,7 @@ const LOCK_TIMES: LockTimes = { waitMs: 300_000, staleMs: 15_000 };
  * made for another layout; `unavailable` when a node is unavailable that is needed
  */
 export async function migrate(options: MigrateOptions): Promise<readonly string[]> {
-  const { endpoint, database, log, directory = migrationsDirectory, lock: times = LOCK_TIMES } = options;
+  const { endpoint, database, log, directory = migrationsDirectory } = options;
   const topology = await readWholeTopology(endpoint);
   const files = await readMigrations(directory, topology.layout);
   const nodes = openNodes(topology.nodes, database);
@@ -52,7 +50,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
     }
     if (topology.unavailable.length > 0) throw notAllThere(topology.unavailable);
     for (const node of topology.nodes) await createDatabase(node, database);
-    return await migrateLocked(nodes, files, { times, log });
+    return await migrateLocked(nodes, files, options);
   } finally {
     await closeNodes(nodes);
   }
@@ -104,10 +102,10 @@ async function allApplied(
 async function migrateLocked(
   nodes: readonly [MigratedNode, ...MigratedNode[]],
   files: readonly MigrationFile[],
-  { times, log }: { readonly times: LockTimes; readonly log: Logger },
+  { lock: times, log }: Pick<MigrateOptions, 'lock' | 'log'>,
 ): Promise<readonly string[]> {
   // One lock for all nodes, on the one that comes first for every migrator.
-  const lock = await MigrationLock.acquire(nodes[0].client, times, log);
+  const lock = await MigrationLock.acquire(nodes[0].client, log, times);
   try {
     const ledgers = new Map<MigratedNode, Awaited<ReturnType<typeof readLedger>>>();
     for (const node of nodes) {
