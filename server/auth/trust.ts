@@ -2,7 +2,6 @@ import { allowances } from './allowances.ts';
 import { keyFinder, type ApiKey, type KeyOwner } from './api-keys.ts';
 import type { Caller, Role } from './caller.ts';
 import { clientAddress } from './client-address.ts';
-import { presentedKey } from './credentials.ts';
 import { networks } from './networks.ts';
 import type { Rate } from './token-bucket.ts';
 
@@ -62,4 +61,19 @@ export function createTrust(rules: TrustRules, nowMs: () => number = () => perfo
 function withKey(key: string | undefined, address: string, ownerOf: (key: string) => KeyOwner | undefined): Caller {
   const owner = key === undefined ? undefined : ownerOf(key);
   return owner === undefined ? { roles: NOTHING, address } : { ...owner, address };
+}
+
+/**
+ * The key in an `Authorization` header: `Bearer KEY`, or the user name of `Basic`.
+ * @returns undefined when the header is neither, or its key is empty
+ */
+function presentedKey(authorization: string): string | undefined {
+  const [, scheme = '', credentials = ''] = /^(bearer|basic) +(\S+) *$/i.exec(authorization) ?? [];
+  const key = scheme.toLowerCase() === 'basic' ? basicUser(credentials) : credentials;
+  return key === '' ? undefined : key;
+}
+
+function basicUser(credentials: string): string {
+  const [user = ''] = Buffer.from(credentials, 'base64').toString('utf8').split(':', 1);
+  return user;
 }
