@@ -51,7 +51,8 @@ export function serveConnections(server: Server, handle: Handle, onRefused: OnRe
     };
   const refuseRequest = (response: ServerResponse, cause: Cause) => {
     onRefused(response.req.method, cause.status);
-    answerRefused(response, cause);
+    response.shouldKeepAlive = false;
+    answerProblem(response, cause.status, problem(cause));
   };
   const refuse = (socket: Duplex, cause: Cause, isAnswerBegun = false) => {
     onRefused(undefined, cause.status);
@@ -87,11 +88,6 @@ export function serveConnections(server: Server, handle: Handle, onRefused: OnRe
 
 function causeOf({ code }: NodeJS.ErrnoException): Cause {
   return CAUSES.get(code) ?? MALFORMED;
-}
-
-function answerRefused(response: ServerResponse, cause: Cause): void {
-  response.shouldKeepAlive = false;
-  answerProblem(response, cause.status, problem(cause));
 }
 
 /** Answers a request that no middleware sees. @param body in ASCII, so that its length is its bytes */
