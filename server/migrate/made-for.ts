@@ -16,20 +16,18 @@ export async function assertMadeFor(client: ClickHouseClient, layout: Layout): P
     format: 'JSONEachRow',
   });
   const tables = await result.json<{ name: string; engine: string }>();
-  const engineOf = (table: string) => tables.find(({ name }) => name === table)?.engine;
-  const local = engineOf('events_local');
-  const made = local === undefined && engineOf('events') === undefined ? undefined : madeFor(local);
-  if (made === undefined || made === describe(layout)) return;
+  if (tables.length === 0) return;
+  const local = tables.find(({ name }) => name === 'events_local')?.engine;
+  const made = describe({
+    cluster: local === undefined ? undefined : '',
+    replicated: local?.startsWith('Replicated') === true,
+  });
+  if (made === describe(layout)) return;
   throw new AppError(
     'invalid',
     `The database was made for ${made}, and this is ${describe(layout)}: put CLICKHOUSE_CLUSTER and the cluster back as ` +
       'they were, or name another CLICKHOUSE_DATABASE and copy the events into it.',
   );
-}
-
-function madeFor(localEngine: string | undefined): string {
-  if (localEngine === undefined) return describe({ cluster: undefined, replicated: false });
-  return describe({ cluster: '', replicated: localEngine.startsWith('Replicated') });
 }
 
 function describe({ cluster, replicated }: Layout): string {
