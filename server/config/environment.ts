@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { cleanEnv, EnvMissingError } from 'envalid';
+import { cleanEnv } from 'envalid';
 import { projectRoot } from '../common/project-root.ts';
 import { defaults, type Config } from './config.ts';
-import { AppError, show, type Issue } from '../common/errors.ts';
+import { AppError, messageOf, show, type Issue } from '../common/errors.ts';
 import { readSecretFiles } from './secret-files.ts';
 import { isLoopback } from '../auth/hosts.ts';
 import { isOpen, type TrustRules } from '../auth/trust.ts';
@@ -18,7 +18,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   const { env: complete, issues } = readSecretFiles(withoutEmpty(env));
   const set = cleanEnv(withoutEmpty(complete), variables, {
     reporter: ({ errors }) => {
-      for (const [path, error] of Object.entries(errors)) issues.push({ path, message: describe(error) });
+      for (const [path, error] of Object.entries(errors)) issues.push({ path, message: messageOf(error) });
     },
   });
   // What could not be read may not be asked for.
@@ -130,11 +130,6 @@ function clusterIssues(urls: readonly string[] | undefined, cluster: string | un
 function startMessage(issues: readonly Issue[]): string {
   const lines = issues.map(({ path, message }) => `  ${path}: ${message}`);
   return `The environment is wrong:\n${lines.join('\n')}`;
-}
-
-function describe(error: unknown): string {
-  if (error instanceof EnvMissingError) return 'received nothing, expected a value';
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Unset in a folder without schemas, as where the package is run by itself: those that come with it. */
