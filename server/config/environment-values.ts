@@ -29,12 +29,10 @@ export function bytes(min: number, max: number) {
 }
 
 /** One address, or several that are separated by commas. */
-export function httpUrls() {
-  return makeExactValidator<readonly [string, ...string[]]>((input) => {
-    const [first = '', ...others] = input.split(',').map((text) => text.trim());
-    return [httpUrl(first), ...others.map(httpUrl)];
-  });
-}
+export const httpUrls = makeExactValidator<readonly [string, ...string[]]>((input) => {
+  const [first = '', ...others] = input.split(',').map((text) => text.trim());
+  return [httpUrl(first), ...others.map(httpUrl)];
+});
 
 function httpUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -45,20 +43,22 @@ function httpUrl(text: string): string {
   throw new EnvError(`received ${show(received)}, expected http://HOST:PORT or https://HOST:PORT, ${hint}`);
 }
 
-/** A name in ClickHouse's configuration; it becomes a part of SQL. */
-export function clusterName() {
+/** @param words what a text of this pattern is */
+function matching(pattern: RegExp, words: string) {
   return makeExactValidator<string>((input) => {
-    if (/^[\w.-]{1,64}$/.test(input)) return input;
-    throw new EnvError(`received ${show(input)}, expected letters, digits, and any of _ . -`);
+    if (pattern.test(input)) return input;
+    throw new EnvError(`received ${show(input)}, expected ${words}`);
   });
 }
 
-export function identifier() {
-  return makeExactValidator<string>((input) => {
-    if (/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(input)) return input;
-    throw new EnvError(`received ${show(input)}, expected letters, digits and underscores, starting with no digit`);
-  });
-}
+/** A name in ClickHouse's configuration; it becomes a part of SQL. */
+export const clusterName = matching(/^[\w.-]{1,64}$/, 'letters, digits, and any of _ . -');
+
+/** A name in SQL, without quotes. */
+export const identifier = matching(
+  /^[A-Za-z_][A-Za-z0-9_]{0,63}$/,
+  'letters, digits and underscores, starting with no digit',
+);
 
 export function oneOf<T extends string>(choices: readonly T[]) {
   return makeExactValidator<T>((input) => {
@@ -68,25 +68,21 @@ export function oneOf<T extends string>(choices: readonly T[]) {
   });
 }
 
-export function apiKeys() {
-  return makeExactValidator<readonly ApiKey[]>((input) => {
-    try {
-      return parseApiKeys(input);
-    } catch (error) {
-      throw new EnvError(messageOf(error));
-    }
-  });
-}
+export const apiKeys = makeExactValidator<readonly ApiKey[]>((input) => {
+  try {
+    return parseApiKeys(input);
+  } catch (error) {
+    throw new EnvError(messageOf(error));
+  }
+});
 
-export function rate() {
-  return makeExactValidator<Rate>((input) => {
-    try {
-      return parseRate(parseJson(input));
-    } catch (error) {
-      throw new EnvError(`received ${show(input)}: ${messageOf(error)}`);
-    }
-  });
-}
+export const rate = makeExactValidator<Rate>((input) => {
+  try {
+    return parseRate(parseJson(input));
+  } catch (error) {
+    throw new EnvError(`received ${show(input)}: ${messageOf(error)}`);
+  }
+});
 
 function parseJson(text: string): unknown {
   try {
@@ -94,24 +90,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export function cidrs() {
-  return list(isCidr, 'CIDR blocks or addresses, separated by commas, such as 10.0.0.0/8,fd00::/8');
-}
-
-export function origins() {
-  return list(
-    (text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text),
-    '* or origins, separated by commas, such as https://shop.example',
-  );
-}
-
-export function hostNames() {
-  return list(
-    (text) => text === '*' || isIP(text) !== 0 || /^[\w-]+(?:\.[\w-]+)*$/.test(text),
-    '* or host names without ports, separated by commas, such as stats.example',
-  );
 }
 
 function list(isGood: (text: string) => boolean, expected: string) {
@@ -122,3 +100,15 @@ function list(isGood: (text: string) => boolean, expected: string) {
     throw new EnvError(`received ${show(wrong)}, expected ${expected}`);
   });
 }
+
+export const cidrs = list(isCidr, 'CIDR blocks or addresses, separated by commas, such as 10.0.0.0/8,fd00::/8');
+
+export const origins = list(
+  (text) => text === '*' || (URL.canParse(text) && new URL(text).origin === text),
+  '* or origins, separated by commas, such as https://shop.example',
+);
+
+export const hostNames = list(
+  (text) => text === '*' || isIP(text) !== 0 || /^[\w-]+(?:\.[\w-]+)*$/.test(text),
+  '* or host names without ports, separated by commas, such as stats.example',
+);

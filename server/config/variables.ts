@@ -26,7 +26,7 @@ export const variables = {
   HOST: str({ default: defaults.host, desc: 'The address to listen on' }),
   PORT: whole(0, 65_535)({ default: defaults.port, desc: 'The port to listen on; 0 takes a free one and prints it' }),
   DATA_DIR: str({ default: './data', desc: 'Holds the journal and the embedded engine; a local disk' }),
-  CLICKHOUSE_URL: httpUrls()({
+  CLICKHOUSE_URL: httpUrls({
     default: undefined,
     desc: 'A ClickHouse server, or all nodes of a cluster; unset: the embedded engine',
   }),
@@ -44,8 +44,8 @@ export const variables = {
     default: undefined,
     desc: 'Of CLICKHOUSE_ANALYST_USER; unset: CLICKHOUSE_PASSWORD',
   }),
-  CLICKHOUSE_DATABASE: identifier()({ default: defaults.database, desc: 'The database; created when it is not there' }),
-  CLICKHOUSE_CLUSTER: clusterName()({ default: undefined, desc: 'The name of the cluster; unset: one node' }),
+  CLICKHOUSE_DATABASE: identifier({ default: defaults.database, desc: 'The database; created when it is not there' }),
+  CLICKHOUSE_CLUSTER: clusterName({ default: undefined, desc: 'The name of the cluster; unset: one node' }),
   CLICKHOUSE_EMBEDDED: whole(
     0,
     1,
@@ -82,21 +82,21 @@ export const variables = {
     1,
     9_000,
   )({ default: defaults.live.maxReaders, desc: 'Streams of each process; above it they are refused with 503' }),
-  API_KEYS: apiKeys()({
+  API_KEYS: apiKeys({
     default: defaults.trust.keys,
     desc: 'Who may write and read: `[{"application": "shop", "sha256": "<hex of the hash>", "roles": ["write", "read"]}]`',
   }),
-  TRUSTED_NETWORKS: cidrs()({ default: defaults.trust.networks, desc: 'Networks that may write without a key' }),
-  TRUSTED_PROXIES: cidrs()({
+  TRUSTED_NETWORKS: cidrs({ default: defaults.trust.networks, desc: 'Networks that may write without a key' }),
+  TRUSTED_PROXIES: cidrs({
     default: defaults.trust.proxies,
     desc: 'Proxies whose X-Forwarded-For names the client',
   }),
-  RATE_PER_ADDRESS: rate()({
+  RATE_PER_ADDRESS: rate({
     default: undefined,
     desc: 'What an address without a key may do, such as `{"events_per_second": 100}`; unset: no limit',
   }),
-  CORS_ORIGINS: origins()({ default: defaults.corsOrigins, desc: 'Whose pages in browsers may call this service' }),
-  ALLOWED_HOSTS: hostNames()({
+  CORS_ORIGINS: origins({ default: defaults.corsOrigins, desc: 'Whose pages in browsers may call this service' }),
+  ALLOWED_HOSTS: hostNames({
     default: defaults.allowedHosts,
     desc: 'Host names that are answered. Unset: without keys and networks, those of this machine, and beyond loopback IP addresses and names without a dot; else any, but no page of another gets the rights of its network',
   }),
