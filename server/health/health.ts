@@ -1,6 +1,6 @@
+import { Type, type Static } from 'typebox';
 import type { Gate } from '../clickhouse/self-check/gate.ts';
 import type { NodeHealth } from '../clickhouse/node-health.ts';
-import type { Finding } from '../clickhouse/self-check/finding.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import type { Ingest } from '../shipping/ingest.ts';
 
@@ -21,49 +21,83 @@ export interface Health {
   report(): Promise<HealthReport>;
 }
 
-export interface Readiness {
-  readonly status: 'ready' | 'not ready';
-  readonly reason?: string;
-}
+/** Whether events can be accepted; if not, why. */
+export type Readiness = Static<typeof Readiness>;
+export const Readiness = Type.Object(
+  { status: Type.Enum(['ready', 'not ready']), reason: Type.Optional(Type.String()) },
+  { $id: 'Readiness' },
+);
 
-export interface HealthReport {
-  readonly status: 'ok' | 'degraded' | 'not ready';
-  readonly parts: {
-    readonly journal: {
-      readonly state: 'ok' | 'refusing';
-      /** Files in quarantine. */
-      readonly quarantined: number;
-      readonly error?: string;
-    };
-    readonly backlog: { events: number; bytes: number; segments: number; oldest_waiting_seconds: number };
-    readonly shipper: {
-      readonly state: string;
-      /** What is new, and everything else: `idle`, `sending`, `waiting` for its turn, `unavailable`, `closed`. */
-      readonly lanes: Readonly<Record<'fresh' | 'backlog', string>>;
-      readonly refused_segments: number;
-      readonly error?: string;
-    };
-    readonly clickhouse: ClickHouseHealth;
-    /** `ready`, or why nothing is shipped; and what in ClickHouse is not as it should be. */
-    readonly schema: { readonly state: string; readonly findings?: readonly Finding[] };
-    /** Only where there are several: how many answer, of how many there should be. */
-    readonly workers?: {
-      readonly state: 'ok' | 'incomplete';
-      readonly answering: number;
-      readonly expected: number;
-    };
-  };
-}
+const ClickHouse = Type.Object({
+  // Partly: some nodes of a cluster answer and others do not.
+  state: Type.Enum(['up', 'partly unavailable', 'unavailable']),
+  // Of the first node that answers.
+  version: Type.Optional(Type.String()),
+  // Of the first node that does not.
+  error: Type.Optional(Type.String()),
+  nodes: Type.Array(
+    Type.Object({
+      node: Type.String({ description: 'HOST:PORT' }),
+      state: Type.Enum(['up', 'unavailable']),
+      version: Type.Optional(Type.String()),
+      error: Type.Optional(Type.String()),
+    }),
+  ),
+});
 
-export interface ClickHouseHealth {
-  /** `partly unavailable`: some nodes of a cluster answer and others do not. */
-  readonly state: 'up' | 'partly unavailable' | 'unavailable';
-  /** Of the first node that answers. */
-  readonly version?: string;
-  /** Of the first node that does not. */
-  readonly error?: string;
-  readonly nodes: readonly NodeHealth[];
-}
+const Finding = Type.Object({
+  severity: Type.Enum(['refuse', 'warn'], { description: 'refuse: nothing is shipped until it is fixed' }),
+  what: Type.String(),
+  found: Type.String(),
+  expected: Type.String(),
+  fix: Type.String({ description: 'The SQL or command that fixes it' }),
+});
+
+/** Every part with its state, as the service answers it. */
+export type HealthReport = Static<typeof HealthReport>;
+export const HealthReport = Type.Object(
+  {
+    status: Type.Enum(['ok', 'degraded', 'not ready'], {
+      description: 'degraded: events are accepted, and something needs a look',
+    }),
+    parts: Type.Object({
+      journal: Type.Object({
+        state: Type.String(),
+        quarantined: Type.Integer({
+          description: 'Files in DATA_DIR/journal/quarantine: nobody can ship them, so a person must look',
+        }),
+        error: Type.Optional(Type.String()),
+      }),
+      backlog: Type.Object({
+        events: Type.Integer(),
+        bytes: Type.Integer(),
+        segments: Type.Integer(),
+        oldest_waiting_seconds: Type.Number(),
+      }),
+      shipper: Type.Object({
+        state: Type.String(),
+        lanes: Type.Object(
+          { fresh: Type.String(), backlog: Type.String() },
+          {
+            description: 'idle, sending, waiting, unavailable or closed: of what is new, and of everything else',
+          },
+        ),
+        refused_segments: Type.Integer({
+          description: 'Not taken by ClickHouse as they are; being bisected',
+        }),
+        error: Type.Optional(Type.String()),
+      }),
+      clickhouse: ClickHouse,
+      // Ready, or why nothing is shipped; and what in ClickHouse is not as it should be.
+      schema: Type.Object({ state: Type.String(), findings: Type.Optional(Type.Array(Finding)) }),
+      // Only where there are several: how many answer, of how many there should be.
+      workers: Type.Optional(
+        Type.Object({ state: Type.String(), answering: Type.Integer(), expected: Type.Integer() }),
+      ),
+    }),
+  },
+  { $id: 'HealthReport' },
+);
 
 export function createHealth(dependencies: HealthDependencies): Health {
   const { ingest, backlog, gate, nowMs } = dependencies;
@@ -103,7 +137,7 @@ export function createHealth(dependencies: HealthDependencies): Health {
             ...reason(shipperError),
           },
           clickhouse,
-          schema: { state: schema, ...(findings.length === 0 ? {} : { findings }) },
+          schema: { state: schema, ...(findings.length === 0 ? {} : { findings: [...findings] }) },
         },
       };
     },
@@ -115,14 +149,14 @@ function stateOf({ fresh, backlog }: HealthReport['parts']['shipper']['lanes']):
   return fresh === 'idle' ? backlog : fresh;
 }
 
-function clickhouseOf(nodes: readonly NodeHealth[]): ClickHouseHealth {
+function clickhouseOf(nodes: readonly NodeHealth[]): HealthReport['parts']['clickhouse'] {
   const up = nodes.find(({ state }) => state === 'up');
   const unavailable = nodes.find(({ state }) => state === 'unavailable');
   return {
     state: up === undefined ? 'unavailable' : unavailable === undefined ? 'up' : 'partly unavailable',
     ...(up?.version === undefined ? {} : { version: up.version }),
     ...reason(unavailable?.error),
-    nodes,
+    nodes: [...nodes],
   };
 }
 

@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { Type } from 'typebox';
-import type { Health } from '../../health/health.ts';
+import { HealthReport, Readiness, type Health } from '../../health/health.ts';
 import type { Operation } from '../operation/operation.ts';
 
 export interface StatusDependencies {
@@ -10,75 +10,6 @@ export interface StatusDependencies {
 }
 
 const TAG = 'Status';
-
-const Readiness = Type.Object(
-  { status: Type.Enum(['ready', 'not ready']), reason: Type.Optional(Type.String()) },
-  { $id: 'Readiness' },
-);
-
-const ClickHouse = Type.Object({
-  state: Type.Enum(['up', 'partly unavailable', 'unavailable']),
-  version: Type.Optional(Type.String()),
-  error: Type.Optional(Type.String()),
-  nodes: Type.Array(
-    Type.Object({
-      node: Type.String({ description: 'HOST:PORT' }),
-      state: Type.Enum(['up', 'unavailable']),
-      version: Type.Optional(Type.String()),
-      error: Type.Optional(Type.String()),
-    }),
-  ),
-});
-
-const Finding = Type.Object({
-  severity: Type.Enum(['refuse', 'warn'], { description: 'refuse: nothing is shipped until it is fixed' }),
-  what: Type.String(),
-  found: Type.String(),
-  expected: Type.String(),
-  fix: Type.String({ description: 'The SQL or command that fixes it' }),
-});
-
-const HealthReport = Type.Object(
-  {
-    status: Type.Enum(['ok', 'degraded', 'not ready'], {
-      description: 'degraded: events are accepted, and something needs a look',
-    }),
-    parts: Type.Object({
-      journal: Type.Object({
-        state: Type.String(),
-        quarantined: Type.Integer({
-          description: 'Files in DATA_DIR/journal/quarantine: nobody can ship them, so a person must look',
-        }),
-        error: Type.Optional(Type.String()),
-      }),
-      backlog: Type.Object({
-        events: Type.Integer(),
-        bytes: Type.Integer(),
-        segments: Type.Integer(),
-        oldest_waiting_seconds: Type.Number(),
-      }),
-      shipper: Type.Object({
-        state: Type.String(),
-        lanes: Type.Object(
-          { fresh: Type.String(), backlog: Type.String() },
-          {
-            description: 'idle, sending, waiting, unavailable or closed: of what is new, and of everything else',
-          },
-        ),
-        refused_segments: Type.Integer({
-          description: 'Not taken by ClickHouse as they are; being bisected',
-        }),
-        error: Type.Optional(Type.String()),
-      }),
-      clickhouse: ClickHouse,
-      schema: Type.Object({ state: Type.String(), findings: Type.Optional(Type.Array(Finding)) }),
-      workers: Type.Optional(
-        Type.Object({ state: Type.String(), answering: Type.Integer(), expected: Type.Integer() }),
-      ),
-    }),
-  },
-  { $id: 'HealthReport' },
-);
 
 /** What operators and their tools ask. */
 export function statusOperations({ health, scrape }: StatusDependencies): readonly Operation[] {
