@@ -69,9 +69,3 @@ export function asksForFresh(ctx: RequestContext): boolean {
   const { 'cache-control': directives } = ctx.req.headers;
   return directives !== undefined && /(^|[ ,])no-cache($|[ ,])/i.test(directives);
 }
-
-/** Answers with JSON that is text already. */
-export function sendJson(ctx: RequestContext, text: string): void {
-  ctx.type = 'application/json';
-  ctx.body = text;
-}

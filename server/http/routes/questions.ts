@@ -4,7 +4,8 @@ import type { Category } from '../../queries/categories.ts';
 import { MAX_NAMES, type EventName } from '../../queries/event-names.ts';
 import { eventsJson } from './event-json.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { asksForFresh, filtersOf, found, sendJson } from './questions-common.ts';
+import { UnsentAnswers } from '../operation/unsent-answers.ts';
+import { asksForFresh, filtersOf, found } from './questions-common.ts';
 import { Categories, Events, EventsQuery, Names, NamesQuery, subjects } from './questions-schemas.ts';
 import type { ReadingDependencies, ReadsOf } from './reads.ts';
 import { rejectedOperations } from './rejected.ts';
@@ -13,15 +14,16 @@ import { topEvents } from './top-events.ts';
 /** What was stored, event by event. */
 export function questionsOperations(dependencies: ReadingDependencies): readonly Operation[] {
   const { reads } = dependencies;
+  const unsent = new UnsentAnswers();
   return [
-    events(reads),
+    events(reads, unsent),
     names(reads),
     ...rejectedOperations(reads),
     topEvents(dependencies),
-    eventsOf(reads, 'session_id', '/sessions', 'session'),
-    eventsOf(reads, 'user', '/users', 'user'),
+    eventsOf(reads, unsent, 'session_id', '/sessions', 'session'),
+    eventsOf(reads, unsent, 'user', '/users', 'user'),
     categories(reads),
-    eventsOf(reads, 'category', '/categories', 'category'),
+    eventsOf(reads, unsent, 'category', '/categories', 'category'),
   ];
 }
 
@@ -32,7 +34,7 @@ const PAGING =
   'Following `next_cursor` to the end gives each event once, also while events keep arriving: those that arrive ' +
   'meanwhile are in it when their place is still ahead. The other parameters must stay the same, except `limit`.';
 
-function events(reads: ReadsOf): Operation {
+function events(reads: ReadsOf, unsent: UnsentAnswers): Operation {
   return operation({
     ...common,
     path: '/events',
@@ -40,15 +42,19 @@ function events(reads: ReadsOf): Operation {
     description: PAGING,
     query: EventsQuery,
     answers: found('A page; empty when nothing matches', Events),
-    handle: async (ctx, { query }) => {
-      const page = await reads(ctx).events(pageOf(query));
-      sendJson(ctx, eventsJson({}, page));
-    },
+    handle: async (ctx, { query }) =>
+      unsent.answer(ctx, async () => eventsJson({}, await reads(ctx).events(pageOf(query)))),
   });
 }
 
 /** The events that have the same value of a member, which is in the path. */
-function eventsOf(reads: ReadsOf, member: keyof typeof subjects, collection: string, noun: string): Operation {
+function eventsOf(
+  reads: ReadsOf,
+  unsent: UnsentAnswers,
+  member: keyof typeof subjects,
+  collection: string,
+  noun: string,
+): Operation {
   return operation({
     ...common,
     path: `${collection}/:${member}`,
@@ -57,10 +63,8 @@ function eventsOf(reads: ReadsOf, member: keyof typeof subjects, collection: str
     pathParameters: Type.Object({ [member]: subjects[member] }),
     query: Type.Omit(EventsQuery, [member]),
     answers: found('A page', Type.Object({ [member]: Type.String(), ...Events.properties })),
-    handle: async (ctx, { path, query }) => {
-      const page = await reads(ctx).events(pageOf({ ...query, ...path }));
-      sendJson(ctx, eventsJson(path, page));
-    },
+    handle: async (ctx, { path, query }) =>
+      unsent.answer(ctx, async () => eventsJson(path, await reads(ctx).events(pageOf({ ...query, ...path })))),
   });
 }
 

@@ -4,7 +4,7 @@ import { parseDataCondition, parseDataPath, parseDataPaths } from '../../events/
 import { formatTimeUs } from '../../events/time.ts';
 import { TOP_COLUMNS, type TopKey, type TopQuestion } from '../../queries/top-events.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { found, rangeOf, sendJson } from './questions-common.ts';
+import { found, rangeOf } from './questions-common.ts';
 import type { ReadingDependencies } from './reads.ts';
 import { Top, TopQuery, WINDOWS_MS } from './top-events-schemas.ts';
 
@@ -32,7 +32,8 @@ export function topEvents({ reads, nowMs }: ReadingDependencies): Operation {
     handle: async (ctx, { query }) => {
       const now = nowMs();
       const question = topQuestion(query, now);
-      sendJson(ctx, topJson(now, question, await reads(ctx).top(question)));
+      ctx.body = topJson(now, question, await reads(ctx).top(question));
+      ctx.type = 'application/json';
     },
   });
 }
