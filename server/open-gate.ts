@@ -1,13 +1,13 @@
 import { migrate } from './migrate/migrator.ts';
 import type { Logger } from './common/log.ts';
 import { applyRetention } from './clickhouse/retention.ts';
-import { connect, type ClickHouseClient } from './clickhouse/client.ts';
+import { withClient } from './clickhouse/client.ts';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
 import { Gate } from './clickhouse/self-check/gate.ts';
 import type { Nodes } from './clickhouse/nodes.ts';
 import { checkInserts } from './clickhouse/self-check/check-inserts.ts';
 import { checkTables } from './clickhouse/self-check/check-tables.ts';
-import type { CheckedNode } from './clickhouse/checked-node.ts';
+import type { CheckedNode } from './clickhouse/self-check/checked-node.ts';
 import type { Finding } from './clickhouse/self-check/finding.ts';
 import { checkNode } from './clickhouse/self-check/self-check.ts';
 import { readTopology } from './clickhouse/topology.ts';
@@ -35,19 +35,12 @@ const CHECK_TIMEOUT_MS = 10_000;
  */
 export function openGate(dependencies: OpenGateDependencies): Gate {
   const { endpoint, database, retentionDays, onWholeSince, ingestNodes, log, nowMs, random } = dependencies;
-  const asAdmin = async <T>(endpoint: ClickHouseEndpoint, ask: (admin: ClickHouseClient) => Promise<T>) => {
-    const admin = connect({ endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS });
-    try {
-      return await ask(admin);
-    } finally {
-      await admin.close();
-    }
-  };
   const checkNodes = async (check: (node: CheckedNode) => Promise<readonly Finding[]>) => {
     const { layout, nodes, unsettled } = await readTopology(endpoint);
     const { cluster } = layout;
     const checks = nodes.map(async ({ name, endpoint }) => {
-      const found = await asAdmin(endpoint, async (admin) => check({ admin, layout, nowMs }));
+      const asAdmin = { endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS } as const;
+      const found = await withClient(asAdmin, async (admin) => check({ admin, layout, nowMs }));
       return cluster === undefined ? found : found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
     });
     const findings = (await Promise.all(checks)).flat();

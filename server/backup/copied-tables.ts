@@ -1,5 +1,4 @@
-import { rowsOf } from '../clickhouse/checked-node.ts';
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { rowsOf, type ClickHouseClient } from '../clickhouse/client.ts';
 
 /** A table whose rows are in a backup. */
 export interface CopiedTable {

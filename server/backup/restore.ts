@@ -1,6 +1,5 @@
 import path from 'node:path';
-import { rowsOf } from '../clickhouse/checked-node.ts';
-import { connect, type ClickHouseClient } from '../clickhouse/client.ts';
+import { rowsOf, withClient, type ClickHouseClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { applyRetention, noteWholeSince } from '../clickhouse/retention.ts';
 import { listOf, localName, readWholeTopology, type LivingNode, type Topology } from '../clickhouse/topology.ts';
@@ -129,11 +128,5 @@ async function asAdmin(
   database: string | undefined,
   use: (client: ClickHouseClient) => Promise<void>,
 ): Promise<void> {
-  const named = database === undefined ? {} : { database };
-  const client = connect({ endpoint, role: 'admin', ...named, requestTimeoutMs: REQUEST_TIMEOUT_MS });
-  try {
-    await use(client);
-  } finally {
-    await client.close();
-  }
+  await withClient({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS }, use);
 }

@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
 import type { ClickHouseSettings } from '@clickhouse/client';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
-import { connectAny } from '../clickhouse/nodes.ts';
+import { withNodes } from '../clickhouse/nodes.ts';
 import { readConfig } from '../config/environment.ts';
 import { createLogger } from '../common/log.ts';
 import { readArguments, runCommand, UsageError } from './command.ts';
@@ -41,9 +41,9 @@ await runCommand(USAGE, async () => {
 
 /** Prints the answer: as it comes where the statement names a format, else as a table. */
 async function ask(endpoint: ClickHouseEndpoint, database: string, query: string): Promise<void> {
-  const nodes = connectAny({ endpoint, role: 'analyst', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
   const isAsItComes = namesFormat(query);
-  try {
+  const asAnalyst = { endpoint, role: 'analyst', database, requestTimeoutMs: REQUEST_TIMEOUT_MS } as const;
+  await withNodes(asAnalyst, async (nodes) => {
     const stream = await nodes.use(async (client) => {
       const answer = await client.exec({
         query,
@@ -59,9 +59,7 @@ async function ask(endpoint: ClickHouseEndpoint, database: string, query: string
     });
     if (isAsItComes) await pipeline(stream, process.stdout, { end: false }).catch(unlessReaderLeft);
     else printTable(await text(stream));
-  } finally {
-    await nodes.close();
-  }
+  });
 }
 
 /** `… | head` reads what it needs. */

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
-import { connect } from '../clickhouse/client.ts';
+import { withClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
-import { connectAny } from '../clickhouse/nodes.ts';
+import { withNodes } from '../clickhouse/nodes.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
 import { listOf, readWholeTopology } from '../clickhouse/topology.ts';
 import { readConfig } from '../config/environment.ts';
@@ -36,7 +36,7 @@ const PATIENCE: Patience = { attempts: 5, pauseMs: 1000 };
 const MAX_REPAIRS = 5;
 /** So many differences are printed; the rest is counted. */
 const MAX_PRINTED = 100;
-const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
+const AS_ADMIN = { role: 'admin', requestTimeoutMs: 60 * 60 * 1000 } as const;
 const HOUR_S = 3600;
 /** The end of what a DateTime of ClickHouse can hold, on the hour. */
 const END_S = Math.floor(0xffff_ffff / HOUR_S) * HOUR_S;
@@ -87,15 +87,12 @@ async function differences(
   database: string,
   range: HourRange,
 ): Promise<readonly Difference[]> {
-  const nodes = connectAny({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
-  try {
-    return await nodes.use(async (client) => {
+  return await withNodes({ ...AS_ADMIN, endpoint, database }, async (nodes) =>
+    nodes.use(async (client) => {
       const fromS = Math.max(range.fromS, await rawSinceS(client));
       return await verifyCounts(client, { fromS, toS: Math.max(fromS, range.toS) }, PATIENCE);
-    });
-  } finally {
-    await nodes.close();
-  }
+    }),
+  );
 }
 
 /** Each shard has the counts of its own events. Of a shard's replicas one is enough: they copy by themselves. */
@@ -110,12 +107,7 @@ async function repairNodes(endpoint: ClickHouseEndpoint, database: string, hours
   for (const { endpoint, shard } of nodes) {
     if (repaired.has(shard)) continue;
     repaired.add(shard);
-    const client = connect({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
-    try {
-      await repairCounts({ client, layout }, hours);
-    } finally {
-      await client.close();
-    }
+    await withClient({ ...AS_ADMIN, endpoint, database }, async (client) => repairCounts({ client, layout }, hours));
   }
 }
 

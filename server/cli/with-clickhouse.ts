@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { runningEngine, startEngine } from '../../clickhouse/embedded/embedded.ts';
-import { connect } from '../clickhouse/client.ts';
+import { withClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { hasWritten } from '../clickhouse/failed-writes.ts';
 import type { Config } from '../config/config.ts';
@@ -41,12 +41,7 @@ async function checked<T>(endpoint: ClickHouseEndpoint, use: (endpoint: ClickHou
   if (!endpoint.isEmbedded) return await use(endpoint);
   const startedMs = performance.now();
   const result = await use(endpoint);
-  const admin = connect({ endpoint, role: 'admin' });
-  try {
-    if (await hasWritten(admin, startedMs)) return result;
-  } finally {
-    await admin.close();
-  }
+  if (await withClient({ endpoint, role: 'admin' }, async (admin) => hasWritten(admin, startedMs))) return result;
   throw new AppError('unavailable', NOT_WRITTEN);
 }
 

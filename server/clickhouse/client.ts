@@ -1,4 +1,4 @@
-import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client';
 import type { ClickHouseEndpoint, Role } from './endpoint.ts';
 
 export type { ClickHouseClient };
@@ -7,7 +7,7 @@ export interface ConnectOptions {
   readonly endpoint: ClickHouseEndpoint;
   readonly role: Role;
   /** Omitted: the server's default database, for statements that create one. */
-  readonly database?: string;
+  readonly database?: string | undefined;
   /** A request that takes longer is ended here; ClickHouse may or may not have carried it out. */
   readonly requestTimeoutMs?: number;
   readonly maxConnections?: number | undefined;
@@ -40,4 +40,33 @@ export function connect(options: ConnectOptions): ClickHouseClient {
     // Errors are thrown to us, and we log them once, with what they mean here.
     log: { level: ClickHouseLogLevel.OFF },
   });
+}
+
+/** Uses a client for as long as `use` takes, and closes it, whatever comes of that. */
+export async function withClient<T>(
+  options: ConnectOptions,
+  use: (client: ClickHouseClient) => Promise<T>,
+): Promise<T> {
+  const client = connect(options);
+  try {
+    return await use(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** The rows of one SELECT. Throws what ClickHouse or the network answers. */
+export async function rowsOf<Row>(
+  client: ClickHouseClient,
+  query: string,
+  params: Readonly<Record<string, unknown>> = {},
+  settings: ClickHouseSettings = {},
+): Promise<Row[]> {
+  const result = await client.query({
+    query,
+    query_params: params,
+    format: 'JSONEachRow',
+    clickhouse_settings: settings,
+  });
+  return await result.json<Row>();
 }

@@ -1,5 +1,4 @@
-import type { ClickHouseClient } from './client.ts';
-import { rowsOf } from './checked-node.ts';
+import { rowsOf, type ClickHouseClient } from './client.ts';
 
 /** An engine takes longer than this to start: to load its library alone. */
 const START_MS = 250;

@@ -1,6 +1,6 @@
 import { messageOf } from '../common/errors.ts';
 import { remembered } from '../common/remembered.ts';
-import { connect, type ClickHouseClient, type ConnectOptions } from './client.ts';
+import { connect, rowsOf, type ClickHouseClient, type ConnectOptions } from './client.ts';
 import { nodesOf } from './endpoint.ts';
 import { nameOf } from './topology.ts';
 
@@ -27,12 +27,7 @@ const LOOK_EVERY_MS = 1_000;
 export function nodeHealth({ endpoint, database }: Pick<ConnectOptions, 'endpoint' | 'database'>): NodeHealthReader {
   const nodes = nodesOf(endpoint).map((endpoint) => ({
     node: nameOf(endpoint),
-    client: connect({
-      endpoint,
-      role: 'query',
-      requestTimeoutMs: TIMEOUT_MS,
-      ...(database === undefined ? {} : { database }),
-    }),
+    client: connect({ endpoint, role: 'query', requestTimeoutMs: TIMEOUT_MS, database }),
   }));
   const read = async () => Promise.all(nodes.map(async ({ node, client }) => readNode(node, client)));
   return {
@@ -45,8 +40,7 @@ export function nodeHealth({ endpoint, database }: Pick<ConnectOptions, 'endpoin
 
 async function readNode(node: string, client: ClickHouseClient): Promise<NodeHealth> {
   try {
-    const result = await client.query({ query: 'SELECT version() AS version', format: 'JSONEachRow' });
-    const [row] = await result.json<{ version: string }>();
+    const [row] = await rowsOf<{ version: string }>(client, 'SELECT version() AS version');
     return { node, state: 'up', version: row?.version ?? 'unknown' };
   } catch (error) {
     return { node, state: 'unavailable', error: messageOf(error) };

@@ -105,6 +105,16 @@ export function connectAny(options: ConnectOptions, first = 0, turns?: Turns): N
   return new Nodes(clients, first, turns);
 }
 
+/** Uses clients for all nodes for as long as `use` takes, and closes them, whatever comes of that. */
+export async function withNodes<T>(options: ConnectOptions, use: (nodes: Nodes) => Promise<T>): Promise<T> {
+  const nodes = connectAny(options);
+  try {
+    return await use(nodes);
+  } finally {
+    await nodes.close();
+  }
+}
+
 function networkCodeOf(error: unknown): unknown {
   return error instanceof Error && codeOf(error) === undefined && 'code' in error ? error.code : undefined;
 }

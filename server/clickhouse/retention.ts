@@ -1,6 +1,5 @@
 import type { Logger } from '../common/log.ts';
-import { rowsOf } from './checked-node.ts';
-import { connect, type ClickHouseClient } from './client.ts';
+import { rowsOf, withClient, type ClickHouseClient } from './client.ts';
 import type { ClickHouseEndpoint } from './endpoint.ts';
 import { localName, readTopology, type Layout } from './topology.ts';
 
@@ -31,21 +30,18 @@ export async function applyRetention({ endpoint, database, retentionDays, log }:
   const table = localName('events', layout);
   let wholeSinceS = 0;
   for (const { name: node, endpoint } of nodes) {
-    const client = connect({ endpoint, role: 'admin', database, requestTimeoutMs: ALTER_TIMEOUT_MS });
-    try {
+    await withClient({ endpoint, role: 'admin', database, requestTimeoutMs: ALTER_TIMEOUT_MS }, async (client) => {
       const found = await readRetention(client);
       wholeSinceS = Math.max(wholeSinceS, sinceS(found));
-      if (found.days === retentionDays && found.isSet === (retentionDays !== undefined)) continue;
+      if (found.days === retentionDays && found.isSet === (retentionDays !== undefined)) return;
       // First, because what is gone by then does not come back with another TTL.
-      if (found.days !== undefined) await noteSince(client, table, sinceS(found));
+      if (found.days !== undefined) await noteWholeSince(client, layout, sinceS(found));
       await client.command({
         query: `ALTER TABLE ${table} ${retentionDays === undefined ? 'REMOVE TTL' : `MODIFY TTL ${ttl(retentionDays)}`}`,
         clickhouse_settings: { mutations_sync: '0', alter_sync: '1' },
       });
       log.info({ node, retentionDays }, 'raw events are kept for another time than before');
-    } finally {
-      await client.close();
-    }
+    });
   }
   return wholeSinceS;
 }
@@ -61,13 +57,14 @@ export async function rawSinceS(client: ClickHouseClient): Promise<number> {
   return sinceThenS === 0 ? 0 : (Math.ceil(sinceThenS / HOUR_S) + 1) * HOUR_S;
 }
 
-/** Notes, of a node whose raw events were put back from a copy, from when on all that was counted are there. */
+/** Notes from when on all raw events of a node that were counted are there, as of one whose events came from a copy. */
 export async function noteWholeSince(
   client: ClickHouseClient,
   layout: Pick<Layout, 'cluster'>,
   sinceS: number,
 ): Promise<void> {
-  await noteSince(client, localName('events', layout), sinceS);
+  const table = localName('events', layout);
+  await client.command({ query: `ALTER TABLE ${table} MODIFY COMMENT 'whole since ${sinceS}'` });
 }
 
 /** What a node does now. */
@@ -87,10 +84,6 @@ function ttl(days: number): string {
 
 function sinceS({ days, notedS, nowS }: FoundRetention): number {
   return Math.max(notedS, days === undefined ? 0 : nowS - days * DAY_S);
-}
-
-async function noteSince(client: ClickHouseClient, table: string, sinceS: number): Promise<void> {
-  await client.command({ query: `ALTER TABLE ${table} MODIFY COMMENT 'whole since ${sinceS}'` });
 }
 
 async function readRetention(client: ClickHouseClient): Promise<FoundRetention> {

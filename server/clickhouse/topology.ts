@@ -1,5 +1,5 @@
 import { AppError, messageOf } from '../common/errors.ts';
-import { connect } from './client.ts';
+import { rowsOf, withClient } from './client.ts';
 import { nodesOf, type ClickHouseEndpoint } from './endpoint.ts';
 import { codeOf } from './errors.ts';
 
@@ -108,24 +108,20 @@ interface View {
 
 async function askNode(endpoint: ClickHouseEndpoint, cluster: string): Promise<View | UnavailableNode> {
   const name = nameOf(endpoint);
-  const client = connect({ endpoint, role: 'admin', requestTimeoutMs: TIMEOUT_MS });
+  const query = `
+    SELECT shard_num AS shard, replica_num AS replica, host_name AS host, port, shard_weight AS weight,
+        internal_replication AS isInternallyReplicated, is_local AS isLocal
+    FROM system.clusters
+    WHERE cluster = {cluster:String}
+    ORDER BY shard, replica`;
   try {
-    const result = await client.query({
-      query: `
-        SELECT shard_num AS shard, replica_num AS replica, host_name AS host, port, shard_weight AS weight,
-            internal_replication AS isInternallyReplicated, is_local AS isLocal
-        FROM system.clusters
-        WHERE cluster = {cluster:String}
-        ORDER BY shard, replica`,
-      query_params: { cluster },
-      format: 'JSONEachRow',
-    });
-    return { name, endpoint, members: await result.json<Member>() };
+    const members = await withClient({ endpoint, role: 'admin', requestTimeoutMs: TIMEOUT_MS }, async (client) =>
+      rowsOf<Member>(client, query, { cluster }),
+    );
+    return { name, endpoint, members };
   } catch (error) {
     if (codeOf(error) !== undefined) throw error;
     return { name, reason: messageOf(error) };
-  } finally {
-    await client.close();
   }
 }
 

@@ -1,6 +1,6 @@
+import { rowsOf } from '../clickhouse/client.ts';
 import { hasWritten } from '../clickhouse/failed-writes.ts';
 import { MigrationLock } from '../migrate/lock.ts';
-import { rowsOf } from '../clickhouse/checked-node.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rowsOf } from '../clickhouse/checked-node.ts';
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { rowsOf, type ClickHouseClient } from '../clickhouse/client.ts';
 import { localName, type Layout } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
 

@@ -1,4 +1,4 @@
-import { rowsOf } from '../clickhouse/checked-node.ts';
+import { rowsOf } from '../clickhouse/client.ts';
 import { localName } from '../clickhouse/topology.ts';
 import { COUNTED_TABLES, type CountedTable } from './counted-tables.ts';
 import { endOfMutations, tableOf, type ErasedNode } from './erased-node.ts';

@@ -1,5 +1,5 @@
 import { codeOf } from '../clickhouse/errors.ts';
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { rowsOf, type ClickHouseClient } from '../clickhouse/client.ts';
 
 /** One row of the ledger. Statements count from 1; row 0 says that the whole file has been applied. */
 export interface LedgerRow {
@@ -39,14 +39,12 @@ export async function createLedger(client: ClickHouseClient): Promise<void> {
 /** All rows, in order. A database or ledger that does not exist yet has none. */
 export async function readLedger(client: ClickHouseClient): Promise<readonly LedgerRow[]> {
   try {
-    const result = await client.query({
-      query: `
-        SELECT name, statement, checksum, formatDateTime(applied_at, '%Y-%m-%dT%H:%i:%SZ') AS appliedAt
-        FROM migrations FINAL
-        ORDER BY name, statement`,
-      format: 'JSONEachRow',
-    });
-    return await result.json<LedgerRow>();
+    return await rowsOf<LedgerRow>(
+      client,
+      `SELECT name, statement, checksum, formatDateTime(applied_at, '%Y-%m-%dT%H:%i:%SZ') AS appliedAt
+       FROM migrations FINAL
+       ORDER BY name, statement`,
+    );
   } catch (error) {
     const code = codeOf(error);
     if (code === UNKNOWN_TABLE || code === UNKNOWN_DATABASE) return [];

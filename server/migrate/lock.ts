@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { rowsOf, type ClickHouseClient } from '../clickhouse/client.ts';
 import { codeOf } from '../clickhouse/errors.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
@@ -102,19 +102,15 @@ export class MigrationLock {
 
 /** Every generation that exists, lowest first. */
 async function generations(client: ClickHouseClient): Promise<Generation[]> {
-  const result = await client.query({
-    query: `
-      SELECT
-          toUInt32(substring(name, length('migration_lock_') + 1)) AS number,
-          splitByChar('@', comment)[1] AS owner,
-          toUnixTimestamp64Milli(now64(3)) - toInt64OrZero(splitByChar('@', comment)[2]) AS ageMs
-      FROM system.tables
-      WHERE database = currentDatabase() AND match(name, '^migration_lock_[0-9]+$')
-      ORDER BY number`,
-    format: 'JSONEachRow',
-    clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
-  });
-  return result.json<Generation>();
+  const query = `
+    SELECT
+        toUInt32(substring(name, length('migration_lock_') + 1)) AS number,
+        splitByChar('@', comment)[1] AS owner,
+        toUnixTimestamp64Milli(now64(3)) - toInt64OrZero(splitByChar('@', comment)[2]) AS ageMs
+    FROM system.tables
+    WHERE database = currentDatabase() AND match(name, '^migration_lock_[0-9]+$')
+    ORDER BY number`;
+  return await rowsOf<Generation>(client, query, {}, { output_format_json_quote_64bit_integers: 0 });
 }
 
 async function tryCreate(client: ClickHouseClient, number: number, owner: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { rowsOf, type ClickHouseClient } from '../clickhouse/client.ts';
 import type { Layout } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
 
@@ -8,14 +8,12 @@ import { AppError } from '../common/errors.ts';
  * @throws AppError `invalid` that says for what they were made
  */
 export async function assertMadeFor(client: ClickHouseClient, layout: Layout): Promise<void> {
-  const result = await client.query({
-    query: `
-      SELECT name, engine
-      FROM system.tables
-      WHERE database = currentDatabase() AND name IN ('events', 'events_local')`,
-    format: 'JSONEachRow',
-  });
-  const tables = await result.json<{ name: string; engine: string }>();
+  const tables = await rowsOf<{ name: string; engine: string }>(
+    client,
+    `SELECT name, engine
+     FROM system.tables
+     WHERE database = currentDatabase() AND name IN ('events', 'events_local')`,
+  );
   if (tables.length === 0) return;
   const local = tables.find(({ name }) => name === 'events_local')?.engine;
   const made = describe({

@@ -1,4 +1,4 @@
-import { connect, type ClickHouseClient } from '../clickhouse/client.ts';
+import { connect, withClient, type ClickHouseClient } from '../clickhouse/client.ts';
 import type { LivingNode } from '../clickhouse/topology.ts';
 
 /** A node's database, asked as the administrator. */
@@ -25,15 +25,12 @@ export async function closeNodes(nodes: readonly MigratedNode[]): Promise<void> 
 }
 
 export async function createDatabase({ endpoint }: LivingNode, database: string): Promise<void> {
-  const client = connect({ endpoint, role: 'admin' });
-  try {
-    await client.command({
+  await withClient({ endpoint, role: 'admin' }, async (client) =>
+    client.command({
       query: 'CREATE DATABASE IF NOT EXISTS {database:Identifier}',
       query_params: { database },
-    });
-  } finally {
-    await client.close();
-  }
+    }),
+  );
 }
 
 function open({ name, endpoint }: LivingNode, database: string): MigratedNode {

@@ -1,4 +1,4 @@
-import { connect } from '../clickhouse/client.ts';
+import { withClient } from '../clickhouse/client.ts';
 import { nodesOf, type ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { codeOf } from '../clickhouse/errors.ts';
 import { backoffMs, pause, type Backoff } from '../common/retry.ts';
@@ -43,11 +43,8 @@ export async function waitForClickHouse({ endpoint, waitMs, say }: WaitOptions):
 }
 
 async function failureOf(endpoint: ClickHouseEndpoint): Promise<Error | undefined> {
-  const client = connect({ endpoint, role: 'admin', requestTimeoutMs: 5_000 });
-  try {
+  return await withClient({ endpoint, role: 'admin', requestTimeoutMs: 5_000 }, async (client) => {
     const answer = await client.ping({ select: true });
     return answer.success ? undefined : answer.error;
-  } finally {
-    await client.close();
-  }
+  });
 }

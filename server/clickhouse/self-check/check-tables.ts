@@ -1,4 +1,5 @@
-import { rowsOf, type CheckedNode } from '../checked-node.ts';
+import { rowsOf } from '../client.ts';
+import type { CheckedNode } from './checked-node.ts';
 import { expectedSettings, expectedTables, type ExpectedTable } from './expected-tables.ts';
 import { missing, refusal, type Finding } from './finding.ts';
 

@@ -1,5 +1,6 @@
 import { checkTables } from './check-tables.ts';
-import { rowsOf, type CheckedNode } from '../checked-node.ts';
+import { rowsOf } from '../client.ts';
+import type { CheckedNode } from './checked-node.ts';
 import { expectedViews, MAX_CLOCK_DIFFERENCE_MS, MEASURED_VERSION, type ExpectedView } from './expected-tables.ts';
 import { missing, refusal, type Finding } from './finding.ts';
 

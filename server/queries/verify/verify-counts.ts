@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClickHouseClient } from '../../clickhouse/client.ts';
+import type { ClickHouseSettings } from '@clickhouse/client';
+import { rowsOf, type ClickHouseClient } from '../../clickhouse/client.ts';
 import { NO_IDS, NOBODY } from './views.ts';
 
 /** From the first hour up to, not including, the last; seconds since the epoch, both on the hour. */
@@ -67,6 +68,12 @@ const HOUR_S = 3600;
 const DAY_S = 24 * HOUR_S;
 /** About so many rows are compared at once: bounds the memory of the sets. */
 const ROWS_AT_ONCE = 1_000_000;
+const SETTINGS: ClickHouseSettings = {
+  output_format_json_quote_64bit_integers: 0,
+  // A day may be large: its sets go to disk when they get many.
+  max_bytes_before_external_group_by: '500000000',
+  max_execution_time: 3600,
+};
 
 /** The range in pieces, without what no table has. */
 async function partsOf(client: ClickHouseClient, { fromS, toS }: HourRange): Promise<HourRange[]> {
@@ -86,6 +93,7 @@ async function partsOf(client: ClickHouseClient, { fromS, toS }: HourRange): Pro
     GROUP BY day
     ORDER BY day`,
     { fromS, toS },
+    SETTINGS,
   );
   const parts: HourRange[] = [];
   let rows = ROWS_AT_ONCE;
@@ -160,7 +168,7 @@ interface Row {
 }
 
 async function differencesIn(client: ClickHouseClient, { fromS, toS }: HourRange): Promise<Difference[]> {
-  return (await rowsOf<Row>(client, DIFFERENCES, { fromS, toS })).map((row) => ({
+  return (await rowsOf<Row>(client, DIFFERENCES, { fromS, toS }, SETTINGS)).map((row) => ({
     hourS: row.hourS,
     application: row.application,
     category: row.category,
@@ -169,25 +177,6 @@ async function differencesIn(client: ClickHouseClient, { fromS, toS }: HourRange
     users: { view: row.viewUsers, raw: row.rawUsers, together: row.allUsers },
     sessions: { view: row.viewSessions, raw: row.rawSessions, together: row.allSessions },
   }));
-}
-
-async function rowsOf<T>(
-  client: ClickHouseClient,
-  query: string,
-  params: Readonly<Record<string, number>>,
-): Promise<T[]> {
-  const result = await client.query({
-    query,
-    query_params: params,
-    format: 'JSONEachRow',
-    clickhouse_settings: {
-      output_format_json_quote_64bit_integers: 0,
-      // A day may be large: its sets go to disk when they get many.
-      max_bytes_before_external_group_by: '500000000',
-      max_execution_time: 3600,
-    },
-  });
-  return await result.json<T>();
 }
 
 function keyOf({ hourS, application, category, name }: Difference): string {
