@@ -1,4 +1,4 @@
-import { decodeStruct, encodeStruct, type ThriftList, type ThriftStruct } from './thrift.ts';
+import { decodeStruct, encodeStruct, I64, LIST, type ThriftStruct } from './thrift.ts';
 
 const MAGIC = Buffer.from('PAR1');
 /** The length of the footer and the magic behind it. */
@@ -42,8 +42,8 @@ export class ParquetFile {
   end(): Buffer {
     const footer = this.#first;
     if (footer === undefined) throw new Error('expected a file to be taken before the end');
-    footer.set(FILE.rows, { type: 'i64', value: this.#rows });
-    footer.set(FILE.rowGroups, { type: 'list', value: { of: 'struct', items: this.#rowGroups } });
+    footer.set(FILE.rows, { type: I64, value: this.#rows });
+    footer.set(FILE.rowGroups, { type: LIST, value: this.#rowGroups });
     const bytes = encodeStruct(footer);
     const length = Buffer.alloc(4);
     length.writeUInt32LE(bytes.length);
@@ -56,9 +56,9 @@ export class ParquetFile {
     group.delete(ROW_GROUP.ordinal);
     for (const column of list(group, ROW_GROUP.columns)) {
       move(column, COLUMN.fileOffset, shift);
-      const metaData = column.get(COLUMN.metaData);
-      if (metaData?.type !== 'struct') throw new Error('expected the meta data of a column');
-      for (const offset of PAGE_OFFSETS) move(metaData.value, offset, shift);
+      const metaData = column.get(COLUMN.metaData)?.value;
+      if (!(metaData instanceof Map)) throw new Error('expected the meta data of a column');
+      for (const offset of PAGE_OFFSETS) move(metaData, offset, shift);
     }
     return group;
   }
@@ -66,22 +66,18 @@ export class ParquetFile {
 
 /** A place of 0 is none. */
 function move(struct: ThriftStruct, field: number, shift: bigint): void {
-  const found = struct.get(field);
-  if (found?.type === 'i64' && found.value !== 0n) struct.set(field, { type: 'i64', value: found.value + shift });
+  const value = struct.get(field)?.value;
+  if (typeof value === 'bigint' && value !== 0n) struct.set(field, { type: I64, value: value + shift });
 }
 
 function integer(struct: ThriftStruct, field: number): bigint {
-  const found = struct.get(field);
-  if (found?.type !== 'i64') throw new Error(`expected a number in field ${field}`);
-  return found.value;
+  const value = struct.get(field)?.value;
+  if (typeof value !== 'bigint') throw new Error(`expected a number in field ${field}`);
+  return value;
 }
 
-function list(struct: ThriftStruct, field: number): ThriftStruct[] {
-  const found = struct.get(field);
-  if (found?.type !== 'list') throw new Error(`expected a list in field ${field}`);
-  return structsOf(found.value);
-}
-
-function structsOf({ items }: ThriftList): ThriftStruct[] {
-  return items.filter((item) => item instanceof Map);
+function list(struct: ThriftStruct, field: number): readonly ThriftStruct[] {
+  const value = struct.get(field)?.value;
+  if (!Array.isArray(value)) throw new Error(`expected a list in field ${field}`);
+  return value as readonly ThriftStruct[];
 }

@@ -1,48 +1,24 @@
-/** A structure of Thrift's compact protocol: its fields by their numbers, in the order in which they came. */
+/** A structure of Thrift's compact protocol: its fields by their numbers. */
 export type ThriftStruct = Map<number, ThriftField>;
 
-export type ThriftField =
-  | { readonly type: 'boolean'; readonly value: boolean }
-  | { readonly type: 'i8'; readonly value: number }
-  | { readonly type: 'i16' | 'i32' | 'i64'; readonly value: bigint }
-  | { readonly type: 'double' | 'binary'; readonly value: Buffer }
-  | { readonly type: 'list' | 'set'; readonly value: ThriftList }
-  | { readonly type: 'struct'; readonly value: ThriftStruct };
-
-type Type = ThriftField['type'];
-
-export interface ThriftList {
-  readonly of: Type;
-  readonly items: readonly ThriftField['value'][];
+export interface ThriftField {
+  /** The code of its type. */
+  readonly type: number;
+  readonly value: ThriftValue;
 }
 
-/** Codes of types; 1 is a boolean that is true, 2 one that is not. */
-const TYPES: Readonly<Record<number, Type>> = {
-  1: 'boolean',
-  2: 'boolean',
-  3: 'i8',
-  4: 'i16',
-  5: 'i32',
-  6: 'i64',
-  7: 'double',
-  8: 'binary',
-  9: 'list',
-  10: 'set',
-  12: 'struct',
-};
-const CODES: Readonly<Record<Type, number>> = {
-  boolean: 2,
-  i8: 3,
-  i16: 4,
-  i32: 5,
-  i64: 6,
-  double: 7,
-  binary: 8,
-  list: 9,
-  set: 10,
-  struct: 12,
-};
-const TRUE = 1;
+/** Numbers of 64 bits, structures and lists of those are read; all else is the bytes that it came in. */
+export type ThriftValue = bigint | ThriftStruct | readonly ThriftStruct[] | Buffer;
+
+export const I64 = 6;
+export const BINARY = 8;
+export const LIST = 9;
+export const STRUCT = 12;
+const SET = 10;
+/** How many bytes there are of true, false, a byte and a double; a boolean is told by its type. */
+const WIDTHS: Readonly<Record<number, number>> = { 1: 0, 2: 0, 3: 1, 7: 8 };
+/** Integers of 16 and of 32 bits. */
+const SHORTER: ReadonlySet<number> = new Set([4, 5]);
 const LONG_LIST = 15;
 
 /** Reads one structure. Maps are not known. */
@@ -62,41 +38,35 @@ class Decoder {
     const fields: ThriftStruct = new Map();
     for (let last = 0, head = this.#byte(); head !== 0; head = this.#byte()) {
       last = head >> 4 === 0 ? Number(this.#integer()) : last + (head >> 4);
-      const type = typeOf(head & 15);
-      const value = type === 'boolean' ? (head & 15) === TRUE : this.#value(type);
-      fields.set(last, { type, value } as ThriftField);
+      const type = head & 15;
+      fields.set(last, { type, value: this.#value(type) });
     }
     return fields;
   }
 
-  #value(type: Type): ThriftField['value'] {
-    switch (type) {
-      case 'boolean':
-        return this.#byte() === TRUE;
-      case 'i8':
-        return this.#byte();
-      case 'i16':
-      case 'i32':
-      case 'i64':
-        return this.#integer();
-      case 'double':
-        return this.#take(8);
-      case 'binary':
-        return this.#take(Number(this.#varint()));
-      case 'list':
-      case 'set':
-        return this.#list();
-      case 'struct':
-        break;
-    }
-    return this.struct();
+  #value(type: number): ThriftValue {
+    if (type === I64) return this.#integer();
+    if (type === STRUCT) return this.struct();
+    if (type === LIST || type === SET) return this.#list();
+    const start = this.#at;
+    if (type === BINARY) this.#pass(Number(this.#varint()));
+    else if (SHORTER.has(type)) this.#varint();
+    else this.#pass(widthOf(type));
+    return this.#bytes.subarray(start, this.#at);
   }
 
-  #list(): ThriftList {
+  #list(): ThriftValue {
+    const start = this.#at;
     const head = this.#byte();
     const size = head >> 4 === LONG_LIST ? Number(this.#varint()) : head >> 4;
-    const of = typeOf(head & 15);
-    return { of, items: Array.from({ length: size }, () => this.#value(of)) };
+    const of = head & 15;
+    if (of === STRUCT) return Array.from({ length: size }, () => this.struct());
+    for (let item = 0; item < size; item += 1) {
+      // Here a boolean has a byte.
+      if (WIDTHS[of] === 0) this.#pass(1);
+      else this.#value(of);
+    }
+    return this.#bytes.subarray(start, this.#at);
   }
 
   #integer(): bigint {
@@ -119,16 +89,15 @@ class Decoder {
     return byte;
   }
 
-  #take(length: number): Buffer {
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+  #pass(bytes: number): void {
+    this.#at += bytes;
   }
 }
 
-function typeOf(code: number): Type {
-  const type = TYPES[code];
-  if (type === undefined) throw new Error(`received the type ${code}, expected one that is known`);
-  return type;
+function widthOf(type: number): number {
+  const width = WIDTHS[type];
+  if (width === undefined) throw new Error(`received the type ${type}, expected one that is known`);
+  return width;
 }
 
 /** Writes one structure. */
@@ -140,51 +109,26 @@ export function encodeStruct(struct: ThriftStruct): Buffer {
 
 function writeStruct(parts: Buffer[], struct: ThriftStruct): void {
   let last = 0;
-  for (const [id, field] of [...struct].sort(([a], [b]) => a - b)) {
-    const code = field.type === 'boolean' && field.value ? TRUE : CODES[field.type];
+  for (const [id, { type, value }] of [...struct].sort(([a], [b]) => a - b)) {
     const delta = id - last;
-    parts.push(delta > 0 && delta <= 15 ? Buffer.from([(delta << 4) | code]) : Buffer.from([code]));
+    parts.push(delta > 0 && delta <= 15 ? Buffer.from([(delta << 4) | type]) : Buffer.from([type]));
     if (delta <= 0 || delta > 15) parts.push(integer(BigInt(id)));
-    if (field.type !== 'boolean') writeValue(parts, field);
+    writeValue(parts, value);
     last = id;
   }
   parts.push(Buffer.from([0]));
 }
 
-function writeValue(parts: Buffer[], field: ThriftField): void {
-  switch (field.type) {
-    case 'boolean':
-      parts.push(Buffer.from([field.value ? TRUE : CODES.boolean]));
-      break;
-    case 'i8':
-      parts.push(Buffer.from([field.value]));
-      break;
-    case 'i16':
-    case 'i32':
-    case 'i64':
-      parts.push(integer(field.value));
-      break;
-    case 'double':
-      parts.push(field.value);
-      break;
-    case 'binary':
-      parts.push(varint(BigInt(field.value.length)), field.value);
-      break;
-    case 'list':
-    case 'set':
-      writeList(parts, field.value);
-      break;
-    case 'struct':
-      writeStruct(parts, field.value);
-      break;
+function writeValue(parts: Buffer[], value: ThriftValue): void {
+  if (typeof value === 'bigint') parts.push(integer(value));
+  else if (value instanceof Map) writeStruct(parts, value);
+  else if (Buffer.isBuffer(value)) parts.push(value);
+  else {
+    const isLong = value.length >= LONG_LIST;
+    parts.push(Buffer.from([((isLong ? LONG_LIST : value.length) << 4) | STRUCT]));
+    if (isLong) parts.push(varint(BigInt(value.length)));
+    for (const struct of value) writeStruct(parts, struct);
   }
-}
-
-function writeList(parts: Buffer[], { of, items }: ThriftList): void {
-  const isLong = items.length >= LONG_LIST;
-  parts.push(Buffer.from([((isLong ? LONG_LIST : items.length) << 4) | CODES[of]]));
-  if (isLong) parts.push(varint(BigInt(items.length)));
-  for (const value of items) writeValue(parts, { type: of, value } as ThriftField);
 }
 
 function integer(value: bigint): Buffer {

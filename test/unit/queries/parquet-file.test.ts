@@ -1,18 +1,20 @@
 import { expect } from 'chai';
 import { ParquetFile } from '../../../server/queries/export/parquet-file.ts';
-import { encodeStruct, type ThriftStruct } from '../../../server/queries/export/thrift.ts';
+import { BINARY, encodeStruct, I64, LIST, STRUCT, type ThriftStruct } from '../../../server/queries/export/thrift.ts';
 
 const MAGIC = Buffer.from('PAR1');
 
 /** Of one row group with one column, whose meta data have a text. */
 function parquetFile(text: string): Buffer {
-  const metaData: ThriftStruct = new Map([[3, { type: 'binary', value: Buffer.from(text) }]]);
-  const column: ThriftStruct = new Map([[3, { type: 'struct', value: metaData }]]);
-  const group: ThriftStruct = new Map([[1, { type: 'list', value: { of: 'struct', items: [column] } }]]);
+  const metaData: ThriftStruct = new Map([
+    [3, { type: BINARY, value: Buffer.concat([Buffer.from([text.length]), Buffer.from(text)]) }],
+  ]);
+  const column: ThriftStruct = new Map([[3, { type: STRUCT, value: metaData }]]);
+  const group: ThriftStruct = new Map([[1, { type: LIST, value: [column] }]]);
   const footer = encodeStruct(
     new Map([
-      [3, { type: 'i64', value: 1n }],
-      [4, { type: 'list', value: { of: 'struct', items: [group] } }],
+      [3, { type: I64, value: 1n }],
+      [4, { type: LIST, value: [group] }],
     ]),
   );
   const length = Buffer.alloc(4);
