@@ -4,6 +4,7 @@ import type { ClickHouseSettings } from '@clickhouse/client';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { withNodes } from '../clickhouse/nodes.ts';
 import { readConfig } from '../config/environment.ts';
+import { jsonOf } from '../common/json.ts';
 import { createLogger } from '../common/log.ts';
 import { readArguments, runCommand, UsageError } from './command.ts';
 import { isTabular, renderResult } from './result-table.ts';
@@ -69,14 +70,6 @@ function unlessReaderLeft(error: unknown): void {
 }
 
 function printTable(answer: string): void {
-  const result = parse(answer);
+  const result = jsonOf(answer);
   console.log(isTabular(result) ? renderResult(result) : answer.trimEnd());
-}
-
-function parse(answer: string): unknown {
-  try {
-    return JSON.parse(answer);
-  } catch {
-    return undefined;
-  }
 }

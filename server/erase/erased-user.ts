@@ -1,3 +1,4 @@
+import { jsonOf } from '../common/json.ts';
 import { CLOUD_EVENT } from '../events/dialects/cloud-event.ts';
 import { POSTHOG } from '../events/dialects/posthog.ts';
 import { SEGMENT } from '../events/dialects/segment.ts';
@@ -36,7 +37,7 @@ export function mentions(text: string, user: string): boolean {
   if (!text.includes('\\')) return false;
   for (const [token] of text.matchAll(STRINGS)) {
     if (!token.includes('\\')) continue;
-    const string = parse(token);
+    const string = jsonOf(token);
     if (typeof string === 'string' && (string === user || mentions(string, user))) return true;
   }
   return false;
@@ -50,7 +51,7 @@ function hasNumber(text: string, user: string): boolean {
 
 /** Whether a line of the journal is an event of the user, or a rejection that names the user, or is damaged and does. */
 export function isOfUser(line: string, { user, application }: ErasedUser): boolean {
-  const row = parse(line);
+  const row = jsonOf(line);
   if (typeof row !== 'object' || row === null)
     return mentions(line, user) && (application === undefined || mentions(line, application));
   if (application !== undefined && application !== textOf(row, 'application')) return false;
@@ -69,13 +70,4 @@ function isInAddress(payload: string, user: string): boolean {
 function textOf(row: object, column: string): string {
   const value: unknown = Object.hasOwn(row, column) ? Reflect.get(row, column) : '';
   return typeof value === 'string' ? value : '';
-}
-
-/** The value of JSON; undefined when it is none. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

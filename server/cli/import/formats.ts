@@ -1,4 +1,5 @@
 import { AppError } from '../../common/errors.ts';
+import { jsonOf } from '../../common/json.ts';
 import { csvRecords } from './csv-records.ts';
 import type { LineIdentity } from './file-identity.ts';
 import { numberedLines } from './numbered-lines.ts';
@@ -35,7 +36,7 @@ async function* jsonLines(
       yield { number, text, isTooLong: true, endByte };
       continue;
     }
-    const value = parse(text);
+    const value = jsonOf(text);
     yield {
       number,
       text: value === undefined ? undefined : textOf(text, value, identityOf(number)),
@@ -109,15 +110,6 @@ function csvEvent(columns: readonly string[], cells: readonly string[], identity
     else if (cell !== '') members[column] = column === 'timestamp' && /^\d+$/.test(cell) ? Number(cell) : cell;
   }
   return JSON.stringify({ ...members, data: Object.fromEntries(data) });
-}
-
-/** The value of a line; undefined when it is no JSON, which has no `undefined`. */
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function memberOf(value: unknown, key: string): unknown {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { invalid, show } from '../../common/errors.ts';
+import { jsonOf } from '../../common/json.ts';
 
 /** The place of a row in its order: by when it happened, then by arrival. Whole microseconds since the epoch. */
 export interface Position {
@@ -21,7 +22,7 @@ export function encodeCursor({ timestampUs, receivedAtUs, eventId }: Position, q
 
 /** @throws AppError `invalid` when it is not the cursor of an answer to the same question */
 export function decodeCursor(cursor: string, question: unknown): Position {
-  const parts = parse(cursor);
+  const parts = jsonOf(Buffer.from(cursor, 'base64url').toString());
   if (Array.isArray(parts) && parts.length === 4 && parts[0] === checkOf(question)) {
     const [, timestampUs, receivedAtUs, eventId]: readonly unknown[] = parts;
     if (isTime(timestampUs) && isTime(receivedAtUs) && typeof eventId === 'string') {
@@ -34,14 +35,6 @@ export function decodeCursor(cursor: string, question: unknown): Position {
 
 function checkOf(question: unknown): string {
   return createHash('sha256').update(JSON.stringify(question)).digest('base64url').slice(0, 8);
-}
-
-function parse(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
-  } catch {
-    return undefined;
-  }
 }
 
 function isTime(value: unknown): value is number {
