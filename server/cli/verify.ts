@@ -5,17 +5,12 @@ import { withNodes } from '../clickhouse/nodes.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
 import { listOf, readWholeTopology } from '../clickhouse/topology.ts';
 import { readConfig } from '../config/environment.ts';
+import { counted } from '../common/counted.ts';
 import { AppError } from '../common/errors.ts';
 import { createLogger } from '../common/log.ts';
+import { ALL_HOURS, type HoursBetween } from '../queries/counted/grown-hours.ts';
 import { repairCounts, type HoursToRepair } from '../queries/verify/repair-counts.ts';
-import {
-  hasMore,
-  verifyCounts,
-  type Difference,
-  type HourRange,
-  type Patience,
-  type Sets,
-} from '../queries/verify/verify-counts.ts';
+import { hasMore, verifyCounts, type Difference, type Patience, type Sets } from '../queries/verify/verify-counts.ts';
 import { readArguments, runCommand, UsageError } from './command.ts';
 import { parseTime } from './time-argument.ts';
 import { withClickHouse } from './with-clickhouse.ts';
@@ -38,8 +33,6 @@ const MAX_REPAIRS = 5;
 const MAX_PRINTED = 100;
 const AS_ADMIN = { role: 'admin', requestTimeoutMs: 60 * 60 * 1000 } as const;
 const HOUR_S = 3600;
-/** The end of what a DateTime of ClickHouse can hold, on the hour. */
-const END_S = Math.floor(0xffff_ffff / HOUR_S) * HOUR_S;
 
 await runCommand(USAGE, async () => {
   const { values } = readArguments({
@@ -51,30 +44,28 @@ await runCommand(USAGE, async () => {
   });
   const range = hourRange(values.from, values.to);
   const config = readConfig();
-  return withClickHouse(config, createLogger('warn'), (endpoint) =>
-    values.repair ? repair(endpoint, config.database, range) : verify(endpoint, config.database, range),
+  return withClickHouse(config, createLogger('warn'), async (endpoint) =>
+    values.repair
+      ? repair(endpoint, config.database, range)
+      : report(await differences(endpoint, config.database, range)),
   );
 });
 
-function hourRange(from: string | undefined, to: string | undefined): HourRange {
+function hourRange(from: string | undefined, to: string | undefined): HoursBetween {
   const fromS = from === undefined ? 0 : Math.floor(parseTime('--from', from) / 1000 / HOUR_S) * HOUR_S;
-  const toS = to === undefined ? END_S : Math.ceil(parseTime('--to', to) / 1000 / HOUR_S) * HOUR_S;
+  const toS = to === undefined ? ALL_HOURS.toS : Math.ceil(parseTime('--to', to) / 1000 / HOUR_S) * HOUR_S;
   if (fromS >= toS) throw new UsageError(`--from: received ${from ?? 0}, expected a time before --to ${to ?? ''}`);
-  return { fromS, toS: Math.min(toS, END_S) };
+  return { fromS, toS: Math.min(toS, ALL_HOURS.toS) };
 }
 
-async function verify(endpoint: ClickHouseEndpoint, database: string, range: HourRange): Promise<number> {
-  return report(await differences(endpoint, database, range));
-}
-
-async function repair(endpoint: ClickHouseEndpoint, database: string, range: HourRange): Promise<number> {
+async function repair(endpoint: ClickHouseEndpoint, database: string, range: HoursBetween): Promise<number> {
   for (let repairs = 0; ; repairs += 1) {
     const differing = await differences(endpoint, database, range);
     const exitCode = report(differing);
     if (exitCode === 0 || repairs === MAX_REPAIRS) return exitCode;
     const hoursS = hoursOf(differing);
     await repairNodes(endpoint, database, { hoursS, withMoreS: hoursOf(differing.filter(hasMore)) });
-    console.log(`Counted ${hours(hoursS.length)} anew from the raw events.`);
+    console.log(`Counted ${counted(hoursS.length, 'hour')} anew from the raw events.`);
   }
 }
 
@@ -85,7 +76,7 @@ function hoursOf(differing: readonly Difference[]): readonly number[] {
 async function differences(
   endpoint: ClickHouseEndpoint,
   database: string,
-  range: HourRange,
+  range: HoursBetween,
 ): Promise<readonly Difference[]> {
   return await withNodes({ ...AS_ADMIN, endpoint, database }, async (nodes) =>
     nodes.use(async (client) => {
@@ -127,7 +118,7 @@ function report(differing: readonly Difference[]): number {
   }
   console.log(table.toString());
   if (differing.length > MAX_PRINTED) console.log(`… and ${differing.length - MAX_PRINTED} more`);
-  console.log(`What is counted and the raw events differ in ${hours(hoursOf(differing).length)}.`);
+  console.log(`What is counted and the raw events differ in ${counted(hoursOf(differing).length, 'hour')}.`);
   return 1;
 }
 
@@ -135,8 +126,4 @@ function setsText({ view, raw, together }: Sets): string {
   if (view === raw && raw === together) return String(view);
   const differ = view === raw ? `, ${together} different` : '';
   return `${view} counted, ${raw} raw${differ}`;
-}
-
-function hours(number: number): string {
-  return `${number} hour${number === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,6 @@
 import { rowsOf } from '../clickhouse/client.ts';
 import { localName } from '../clickhouse/topology.ts';
+import type { HoursBetween } from '../queries/counted/grown-hours.ts';
 import { COUNTED_TABLES, type CountedTable } from './counted-tables.ts';
 import { endOfMutations, tableOf, type ErasedNode } from './erased-node.ts';
 import { dropStaging, KEYS, stagingOf } from './erasure-tables.ts';
@@ -7,12 +8,6 @@ import { dropStaging, KEYS, stagingOf } from './erasure-tables.ts';
 /** Sets are staged in memory, some 30 bytes an event: so many events at a time, or one hour. */
 const CHUNK_EVENTS = 5_000_000;
 const HOUR_S = 3600;
-
-/** Hours, from the first up to and without the last; seconds since the epoch. */
-interface HourSpan {
-  readonly fromS: number;
-  readonly toS: number;
-}
 
 /**
  * Makes the sets of all keys in `erasure` hold what the raw events of this node say, while events arrive. Nothing can be
@@ -39,7 +34,7 @@ export async function rebuildSets(node: ErasedNode, sinceS: number): Promise<voi
   }
 }
 
-async function chunks(node: ErasedNode, sinceS: number): Promise<HourSpan[]> {
+async function chunks(node: ErasedNode, sinceS: number): Promise<HoursBetween[]> {
   const hours = await rowsOf<{ hourS: number; events: string }>(
     node.client,
     `SELECT toUnixTimestamp(hour) AS hourS, toString(sum(rows)) AS events
@@ -58,7 +53,7 @@ async function chunks(node: ErasedNode, sinceS: number): Promise<HourSpan[]> {
      ORDER BY hour`,
     { sinceS },
   );
-  const spans: HourSpan[] = [];
+  const spans: HoursBetween[] = [];
   let events = Infinity;
   for (const hour of hours) {
     const last = events + Number(hour.events) > CHUNK_EVENTS ? undefined : spans.pop();
@@ -69,7 +64,7 @@ async function chunks(node: ErasedNode, sinceS: number): Promise<HourSpan[]> {
 }
 
 /** The sets as they must be. A key without any event is not among them. */
-async function stage(node: ErasedNode, table: CountedTable, span: HourSpan): Promise<void> {
+async function stage(node: ErasedNode, table: CountedTable, span: HoursBetween): Promise<void> {
   const columns = Object.entries(table.sets);
   await node.client.command({
     query: `
@@ -95,7 +90,7 @@ async function stage(node: ErasedNode, table: CountedTable, span: HourSpan): Pro
 }
 
 /** Resolves once it is certain which rows will be replaced: all that there are now. Then it goes on by itself. */
-async function replace(node: ErasedNode, table: CountedTable, span: HourSpan): Promise<void> {
+async function replace(node: ErasedNode, table: CountedTable, span: HoursBetween): Promise<void> {
   const staging = `${node.database}.${stagingOf(table)}`;
   const keys = `category, name, ${table.time}, application`;
   const sets = Object.keys(table.sets).map(
@@ -117,7 +112,7 @@ async function replace(node: ErasedNode, table: CountedTable, span: HourSpan): P
 async function addNewer(
   node: ErasedNode,
   table: CountedTable,
-  span: HourSpan,
+  span: HoursBetween,
   staged: readonly string[],
 ): Promise<void> {
   const columns = ['application', 'category', 'name', 'rows', ...Object.keys(table.sets)];
@@ -141,12 +136,12 @@ async function partsOf({ client, layout }: ErasedNode): Promise<string[]> {
   return parts.map(({ name }) => name);
 }
 
-function fromRaw(node: ErasedNode, table: CountedTable, span: HourSpan, further = ''): string {
+function fromRaw(node: ErasedNode, table: CountedTable, span: HoursBetween, further = ''): string {
   const key = `(category, name, ${table.toStart}(timestamp, 'UTC'), application)`;
   return table.fromRaw(tableOf(node, 'events'), `${key} IN (${affected(node, table, span)}) ${further}`);
 }
 
-function affected(node: ErasedNode, table: CountedTable, { fromS, toS }: HourSpan): string {
+function affected(node: ErasedNode, table: CountedTable, { fromS, toS }: HoursBetween): string {
   return `
     SELECT category, name, ${table.toStart}(minute, 'UTC'), application
     FROM ${node.database}.${KEYS}

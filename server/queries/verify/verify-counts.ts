@@ -1,13 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseSettings } from '@clickhouse/client';
 import { rowsOf, type ClickHouseClient } from '../../clickhouse/client.ts';
+import type { HoursBetween } from '../counted/grown-hours.ts';
 import { NO_IDS, NOBODY } from './views.ts';
-
-/** From the first hour up to, not including, the last; seconds since the epoch, both on the hour. */
-export interface HourRange {
-  readonly fromS: number;
-  readonly toS: number;
-}
 
 /** How often to ask again about hours that differ, and how long to wait before each time. */
 export interface Patience {
@@ -49,7 +44,7 @@ export function hasMore({ events, users, sessions }: Difference): boolean {
  */
 export async function verifyCounts(
   client: ClickHouseClient,
-  range: HourRange,
+  range: HoursBetween,
   { attempts, pauseMs }: Patience,
 ): Promise<readonly Difference[]> {
   let differing: Difference[] = [];
@@ -76,7 +71,7 @@ const SETTINGS: ClickHouseSettings = {
 };
 
 /** The range in pieces, without what no table has. */
-async function partsOf(client: ClickHouseClient, { fromS, toS }: HourRange): Promise<HourRange[]> {
+async function partsOf(client: ClickHouseClient, { fromS, toS }: HoursBetween): Promise<HoursBetween[]> {
   const days = await rowsOf<{ readonly dayS: number; readonly rowsThen: number }>(
     client,
     `
@@ -95,7 +90,7 @@ async function partsOf(client: ClickHouseClient, { fromS, toS }: HourRange): Pro
     { fromS, toS },
     SETTINGS,
   );
-  const parts: HourRange[] = [];
+  const parts: HoursBetween[] = [];
   let rows = ROWS_AT_ONCE;
   for (const { dayS, rowsThen } of days) {
     const last = parts.at(-1);
@@ -167,7 +162,7 @@ interface Row {
   readonly allSessions: number;
 }
 
-async function differencesIn(client: ClickHouseClient, { fromS, toS }: HourRange): Promise<Difference[]> {
+async function differencesIn(client: ClickHouseClient, { fromS, toS }: HoursBetween): Promise<Difference[]> {
   return (await rowsOf<Row>(client, DIFFERENCES, { fromS, toS }, SETTINGS)).map((row) => ({
     hourS: row.hourS,
     application: row.application,
@@ -183,6 +178,6 @@ function keyOf({ hourS, application, category, name }: Difference): string {
   return JSON.stringify([hourS, application, category, name]);
 }
 
-function spanOf(differing: readonly Difference[]): HourRange {
+function spanOf(differing: readonly Difference[]): HoursBetween {
   return { fromS: differing[0]?.hourS ?? 0, toS: (differing.at(-1)?.hourS ?? -HOUR_S) + HOUR_S };
 }
