@@ -2,7 +2,7 @@ import path from 'node:path';
 import { backup } from '../backup/backup.ts';
 import { createLogger } from '../common/log.ts';
 import { readConfig } from '../config/environment.ts';
-import { readArguments, runCommand, UsageError } from './command.ts';
+import { onlyName, readArguments, runCommand } from './command.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 
 const USAGE = `Usage: npm run backup -- DIR
@@ -15,10 +15,7 @@ Example: npm run backup -- backups/2026-05-01`;
 
 await runCommand(USAGE, async () => {
   const { positionals } = readArguments({ allowPositionals: true, options: {} });
-  const [name, ...rest] = positionals;
-  if (name === undefined || name === '' || rest.length > 0)
-    throw new UsageError(`DIR: received ${positionals.length} names, expected one`);
-  const target = path.resolve(name);
+  const target = path.resolve(onlyName('DIR', positionals));
   const config = readConfig();
   const { database, dataDir } = config;
   await withClickHouse(config, createLogger('warn'), (endpoint) =>

@@ -1,10 +1,8 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { show } from '../common/errors.ts';
-import { nearest } from '../common/nearest.ts';
-import { programFile, projectRoot } from '../common/project-root.ts';
+import { didYouMean } from '../common/nearest.ts';
+import { programFile, programVersion } from '../common/project-root.ts';
 
 /** The program below `.build` of each command. */
 const COMMANDS: Readonly<Record<string, string>> = {
@@ -41,7 +39,7 @@ await run(process.argv.slice(2));
 
 async function run([first = 'start', ...rest]: readonly string[]): Promise<void> {
   if (first === '--help' || first === 'help') return console.log(USAGE);
-  if (first === '--version') return console.log(version());
+  if (first === '--version') return console.log(programVersion);
   const isOption = first.startsWith('-');
   const name = isOption ? 'start' : first;
   const program = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
@@ -51,13 +49,8 @@ async function run([first = 'start', ...rest]: readonly string[]): Promise<void>
 }
 
 function refuse(command: string): void {
-  const meant = nearest(command, Object.keys(COMMANDS));
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
-  console.error(`received ${show(command)}, expected ${Object.keys(COMMANDS).join(', ')}${hint}\n\n${USAGE}`);
+  const known = Object.keys(COMMANDS);
+  const hint = didYouMean(command, known);
+  console.error(`received ${show(command)}, expected ${known.join(', ')}${hint}\n\n${USAGE}`);
   process.exitCode = 2;
-}
-
-function version(): string {
-  const { version } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as { version: string };
-  return version;
 }

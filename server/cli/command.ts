@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { messageWithCauses, show } from '../common/errors.ts';
-import { nearest } from '../common/nearest.ts';
+import { didYouMean } from '../common/nearest.ts';
 
 /** The command line is wrong. The message says what came and what was expected. */
 export class UsageError extends Error {}
@@ -41,11 +41,21 @@ export function readArguments<T extends ParseArgsConfig>(config: T): ReturnType<
   return parseArgs(config);
 }
 
+/**
+ * The one name that a command takes, of a file or a directory.
+ * @param what it is called in `usage`
+ * @throws UsageError when there is none, or another
+ */
+export function onlyName(what: string, positionals: readonly string[]): string {
+  const [name = '', ...rest] = positionals;
+  if (name !== '' && rest.length === 0) return name;
+  throw new UsageError(`${what}: received ${positionals.length} names, expected one`);
+}
+
 /** The error for an option that there is not. */
 export function unknownOption(received: string, known: readonly string[]): UsageError {
   const names = [...known, 'help'];
-  const meant = nearest(received.replace(/^-+/, ''), names);
-  const hint = meant === undefined ? '' : `; did you mean --${meant}?`;
+  const hint = didYouMean(received.replace(/^-+/, ''), names, '--');
   return new UsageError(`received ${show(received)}, expected ${names.map((name) => `--${name}`).join(', ')}${hint}`);
 }
 

@@ -39,11 +39,11 @@ function readCommandLine(): ErasedUser {
   const { values } = readArguments({
     options: { user: { type: 'string' }, application: { type: 'string' } },
   });
-  return { user: nameOf('--user', values.user), application: optional(values.application) };
-}
-
-function optional(application: string | undefined): string | undefined {
-  return application === undefined ? undefined : nameOf('--application', application);
+  const { user, application } = values;
+  return {
+    user: nameOf('--user', user),
+    application: application === undefined ? undefined : nameOf('--application', application),
+  };
 }
 
 function nameOf(option: string, text: string | undefined): string {

@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 import { readApiKey } from '../config/environment.ts';
 import { messageOf, show } from '../common/errors.ts';
 import { listenForInterruption } from '../stop-requests.ts';
-import { readArguments, runCommand, UsageError } from './command.ts';
+import { onlyName, readArguments, runCommand, UsageError } from './command.ts';
 import { EventsClient } from './import/events-client.ts';
 import { importFile } from './import/send-file.ts';
 import { importFormats, type ImportFormat } from './import/formats.ts';
@@ -81,10 +81,7 @@ function readCommandLine(): Arguments {
     },
     allowPositionals: true,
   });
-  const [file] = positionals;
-  if (file === undefined || positionals.length > 1) {
-    throw new UsageError(`FILE: received ${positionals.length} names, expected one`);
-  }
+  const file = onlyName('FILE', positionals);
   const format = Object.hasOwn(importFormats, values.format) ? importFormats[values.format] : undefined;
   if (format === undefined) throw new UsageError(`--format: received ${show(values.format)}, expected ${FORMATS}`);
   return { file, format, ratePerS: rateOf(values.rate), url: originOf(values.url) };

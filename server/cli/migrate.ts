@@ -3,7 +3,7 @@ import { readArguments, runCommand, UsageError } from './command.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 import { readConfig } from '../config/environment.ts';
 import { show } from '../common/errors.ts';
-import { nearest } from '../common/nearest.ts';
+import { didYouMean } from '../common/nearest.ts';
 import { createLogger } from '../common/log.ts';
 import { migrate, migrationsDirectory, migrationStatus } from '../migrate/migrator.ts';
 import { newMigration } from '../migrate/new-migration.ts';
@@ -31,8 +31,7 @@ await runCommand(USAGE, async () => {
   if (rest.length > 0) throw new UsageError(`${command}: received ${show(rest.join(' '))}, expected nothing after it`);
   if (command === 'up') return up(seconds(values.wait));
   if (command === 'status') return status();
-  const meant = nearest(command, ['up', 'status', 'new']);
-  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  const hint = didYouMean(command, ['up', 'status', 'new']);
   throw new UsageError(`received ${show(command)}, expected up, status or new NAME${hint}`);
 });
 

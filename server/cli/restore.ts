@@ -3,7 +3,7 @@ import { readWholeBackup } from '../backup/manifest.ts';
 import { restore } from '../backup/restore.ts';
 import { createLogger } from '../common/log.ts';
 import { readConfig } from '../config/environment.ts';
-import { asInvoked, readArguments, runCommand, UsageError } from './command.ts';
+import { asInvoked, onlyName, readArguments, runCommand } from './command.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 
 const USAGE = `Usage: npm run restore -- DIR [--replace]
@@ -20,10 +20,7 @@ await runCommand(USAGE, async () => {
     allowPositionals: true,
     options: { replace: { type: 'boolean', default: false } },
   });
-  const [name, ...rest] = positionals;
-  if (name === undefined || name === '' || rest.length > 0)
-    throw new UsageError(`DIR: received ${positionals.length} names, expected one`);
-  const source = path.resolve(name);
+  const source = path.resolve(onlyName('DIR', positionals));
   const config = readConfig();
   const { database, dataDir, retentionDays } = config;
   const log = createLogger('warn');

@@ -13,6 +13,12 @@ export function nearest(received: string, known: Iterable<string>): string | und
   return best !== undefined && best.changes <= Math.max(1, Math.floor(received.length / 3)) ? best.name : undefined;
 }
 
+/** The end of a sentence that refuses a name: which of the known ones was probably meant, if any. @param prefix of each */
+export function didYouMean(received: string, known: Iterable<string>, prefix = ''): string {
+  const meant = nearest(received, known);
+  return meant === undefined ? '' : `; did you mean ${prefix}${meant}?`;
+}
+
 function changesBetween(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, at) => at);
