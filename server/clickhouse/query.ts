@@ -42,21 +42,17 @@ export async function queryRows<Row>(
   params: Readonly<Record<string, unknown>>,
   bounds: QueryBounds,
 ): Promise<Row[]> {
-  try {
-    return await asked(query, nodes, async (client, signal, waitedMs) => {
-      const limited = settingsOf(bounds, waitedMs);
-      const result = await client.query({
-        query,
-        query_params: params,
-        format: 'JSONEachRow',
-        ...endingWith(signal),
-        clickhouse_settings: { ...ENDS_WITH_ITS_CONNECTION, ...limited },
-      });
-      return await result.json<Row>();
+  return await asked(query, nodes, bounds, async (client, signal, waitedMs) => {
+    const limited = settingsOf(bounds, waitedMs);
+    const result = await client.query({
+      query,
+      query_params: params,
+      format: 'JSONEachRow',
+      ...endingWith(signal),
+      clickhouse_settings: { ...ENDS_WITH_ITS_CONNECTION, ...limited },
     });
-  } catch (error) {
-    throw asAnswer(error, bounds);
-  }
+    return await result.json<Row>();
+  });
 }
 
 /** A query whose answer nobody waits for any more is cancelled: this server gave up, or is gone. */
@@ -69,38 +65,26 @@ export function endingWith(signal: AbortSignal | undefined) {
 
 /**
  * Runs one SELECT that names its FORMAT, and returns what ClickHouse sends, all of it: an answer that breaks off is an error.
+ * @param settings of the format
  * @throws what `queryRows` throws
  */
 export async function queryBytes(
   nodes: Nodes,
   query: string,
   params: Readonly<Record<string, unknown>>,
-  { bounds, settings }: BytesOptions,
+  bounds: QueryBounds,
+  settings: ClickHouseSettings,
 ): Promise<Buffer[]> {
-  try {
-    return await asked(query, nodes, async (client, signal, waitedMs) => {
-      const limited = settingsOf(bounds, waitedMs);
-      const { stream } = await client.exec({
-        query,
-        query_params: params,
-        ...endingWith(signal),
-        clickhouse_settings: {
-          ...limited,
-          ...settings,
-          ...ENDS_WITH_ITS_CONNECTION,
-        },
-      });
-      return (await stream.toArray(signal === undefined ? {} : { signal })) as Buffer[];
+  return await asked(query, nodes, bounds, async (client, signal, waitedMs) => {
+    const limited = settingsOf(bounds, waitedMs);
+    const { stream } = await client.exec({
+      query,
+      query_params: params,
+      ...endingWith(signal),
+      clickhouse_settings: { ...limited, ...settings, ...ENDS_WITH_ITS_CONNECTION },
     });
-  } catch (error) {
-    throw asAnswer(error, bounds);
-  }
-}
-
-export interface BytesOptions {
-  readonly bounds: QueryBounds;
-  /** Of the format. */
-  readonly settings: ClickHouseSettings;
+    return (await stream.toArray(signal === undefined ? {} : { signal })) as Buffer[];
+  });
 }
 
 type Request<T> = Parameters<typeof Nodes.prototype.use<T>>[0];
@@ -108,14 +92,18 @@ type Request<T> = Parameters<typeof Nodes.prototype.use<T>>[0];
 /** In characters. */
 const MAX_SPAN_TEXT = 4096;
 
-/** In a span of its own. The text of the query has no values in it. */
-async function asked<T>(query: string, nodes: Nodes, request: Request<T>): Promise<T> {
+/** In a span of its own. The text of the query has no values in it. Throws what `queryRows` throws. */
+async function asked<T>(query: string, nodes: Nodes, bounds: QueryBounds, request: Request<T>): Promise<T> {
   const attributes = {
     'db.system.name': 'clickhouse',
     'db.operation.name': 'SELECT',
     'db.query.text': query.slice(0, MAX_SPAN_TEXT),
   };
-  return await inSpan('SELECT', { kind: SpanKind.CLIENT, attributes }, async () => nodes.use(request));
+  try {
+    return await inSpan('SELECT', { kind: SpanKind.CLIENT, attributes }, async () => nodes.use(request));
+  } catch (error) {
+    throw asAnswer(error, bounds);
+  }
 }
 
 /** What whoever asked is told of an error of ClickHouse's. */

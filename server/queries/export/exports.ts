@@ -80,7 +80,7 @@ async function* exported(
   const read = async (window: WindowPart, isFirst: boolean): Promise<Buffer[]> => {
     const { sql, params } = selectWindow(question, window, columns);
     const query = `${sql} FORMAT ${isFirst ? format : formatLater}`;
-    const chunks = await queryBytes(asked, query, params, { bounds, settings: { ...settings, ...HELD_IN_MEMORY } });
+    const chunks = await queryBytes(asked, query, params, bounds, { ...settings, ...HELD_IN_MEMORY });
     const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
     if (window.rows !== undefined) size.wasRead(window.rows, bytes);
     return chunks;
