@@ -1,13 +1,13 @@
-import { queryRows } from '../../clickhouse/query.ts';
 import type { Condition } from '../sql/conditions.ts';
 import {
   ALL_HOURS,
   countedEvents,
   countedRows,
   eventsOfGrown,
-  grownHours,
   hoursAre,
+  readGrown,
   type Counting,
+  type GrownHours,
   type HourKey,
   type HoursBetween,
   type Selection,
@@ -45,7 +45,7 @@ export function countedAgain(selection: Selection, keys: readonly HourKey[]): Co
   return countedGiven({ ...selection, keys }, hours, { ...hours, keys: keys.length });
 }
 
-function countedGiven(selection: Selection, hours: HoursBetween, grown: Grown): Condition {
+function countedGiven(selection: Selection, hours: HoursBetween, grown: GrownHours): Condition {
   const { sql, params } = hoursAre(selection, hours);
   return {
     sql: `
@@ -82,24 +82,4 @@ function withGrown(condition: string): string {
           hour, application, category, name, toUInt64(0), toUInt128(0), events, received,
           toDateTime64('2299-12-31 00:00:00', 6, 'UTC'), toDateTime64(0, 6, 'UTC')
         FROM (${eventsOfGrown(condition)})`;
-}
-
-interface Grown extends HoursBetween {
-  readonly keys: number;
-}
-
-/** How many keys have grown since they were counted, and in which hours. */
-async function readGrown({ nodes, bounds }: Counting, selection: Selection, hours: HoursBetween): Promise<Grown> {
-  const { sql, params } = hoursAre(selection, hours);
-  const query = `
-    SELECT count() AS keys, toUnixTimestamp(min(hour)) AS first_s, toUnixTimestamp(max(hour)) AS last_s
-    FROM (${grownHours(sql)})`;
-  const [row] = await queryRows<GrownRow>(nodes, query, params, bounds);
-  return { keys: Number(row?.keys ?? 0), fromS: row?.first_s ?? 0, toS: (row?.last_s ?? 0) + 3600 };
-}
-
-interface GrownRow {
-  readonly keys: string | number;
-  readonly first_s: number;
-  readonly last_s: number;
 }

@@ -1,5 +1,5 @@
 import type { Nodes } from '../../clickhouse/nodes.ts';
-import type { QueryBounds } from '../../clickhouse/query.ts';
+import { queryRows, type QueryBounds } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isOneOf, type Condition } from '../sql/conditions.ts';
 
 /** What events have in common that happened for the same reason. */
@@ -94,6 +94,35 @@ export function grownHours(condition: string): string {
     WHERE ${condition}
     GROUP BY category, name, hour, application
     HAVING ${countedRows('max(counted)')} != total`;
+}
+
+/** How many keys have grown, and which hours they are in. */
+export interface GrownHours extends HoursBetween {
+  readonly keys: number;
+}
+
+/**
+ * Those that have grown since they were counted, from the first hour on, and no more than so many keys.
+ * @throws what `queryRows` throws
+ */
+export async function readGrown(
+  { nodes, bounds }: Counting,
+  selection: Selection,
+  hours: HoursBetween,
+  maxKeys?: number,
+): Promise<GrownHours> {
+  const { sql, params } = hoursAre(selection, hours);
+  const query = `
+    SELECT count() AS keys, toUnixTimestamp(min(hour)) AS first_s, toUnixTimestamp(max(hour)) AS last_s
+    FROM (${grownHours(sql)} ${maxKeys === undefined ? '' : `ORDER BY hour LIMIT ${maxKeys}`})`;
+  const [row] = await queryRows<GrownRow>(nodes, query, params, bounds);
+  return { keys: Number(row?.keys ?? 0), fromS: row?.first_s ?? 0, toS: (row?.last_s ?? 0) + 3600 };
+}
+
+interface GrownRow {
+  readonly keys: string | number;
+  readonly first_s: number;
+  readonly last_s: number;
 }
 
 /** The events of these, and the rows that `minutes` has of them. Between two times that all of them are between. */

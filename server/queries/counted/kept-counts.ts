@@ -7,6 +7,7 @@ import {
   eventsOfGrown,
   grownHours,
   hoursAre,
+  readGrown,
   versionOf,
   type Counting,
   type HoursBetween,
@@ -34,8 +35,8 @@ const SETTLED_MS = 60_000;
 export async function keepCounts(counting: Counting, selection: Selection, hours: HoursBetween): Promise<void> {
   const toS = Math.min(hours.toS, settledS(counting));
   for (let { fromS } = hours; fromS < toS;) {
-    const piece = await nextPiece(counting, selection, { fromS, toS });
-    if (piece === undefined) return;
+    const piece = await readGrown(counting, selection, { fromS, toS }, KEYS_AT_ONCE);
+    if (piece.keys === 0) return;
     await keepPiece(counting, selection, piece);
     fromS = piece.toS;
   }
@@ -78,27 +79,6 @@ async function versionsOfNames({ nodes, bounds }: Counting): Promise<NameRow[]> 
 
 function keyOf({ category, name }: KindOfEvent): string {
   return JSON.stringify([category, name]);
-}
-
-/** The first hours with something to count, as many as one query may. */
-async function nextPiece(
-  { nodes, bounds }: Counting,
-  selection: Selection,
-  hours: HoursBetween,
-): Promise<HoursBetween | undefined> {
-  const { sql, params } = hoursAre(selection, hours);
-  const query = `
-    SELECT count() AS keys, toUnixTimestamp(min(hour)) AS first_s, toUnixTimestamp(max(hour)) AS last_s
-    FROM (${grownHours(sql)} ORDER BY hour LIMIT ${KEYS_AT_ONCE})`;
-  const [row] = await queryRows<PieceRow>(nodes, query, params, bounds);
-  if (row === undefined || Number(row.keys) === 0) return undefined;
-  return { fromS: row.first_s, toS: row.last_s + 3600 };
-}
-
-interface PieceRow {
-  readonly keys: string | number;
-  readonly first_s: number;
-  readonly last_s: number;
 }
 
 async function keepPiece(
