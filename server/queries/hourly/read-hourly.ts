@@ -36,16 +36,10 @@ export interface HourlyQueries {
 
 const HOUR = "toStartOfHour(minute, 'UTC')";
 const MINUTES_OF_HOURS = `
-  minute IN (SELECT toDateTime(arrayJoin({hours:Array(UInt32)}) + 60 * arrayJoin(range(60)), 'UTC'))`;
+  minute IN (SELECT toDateTime(arrayJoin({times:Array(UInt32)}) + 60 * arrayJoin(range(60)), 'UTC'))`;
 
 /** So many are named in a query: ClickHouse refuses a parameter of more than 128 KiB. */
 const MAX_TIMES = 5_000;
-
-/** The parameter of a query that names some, and those. */
-interface Times {
-  readonly units: 'hours' | 'minutes';
-  readonly timesMs: readonly number[];
-}
 
 const NARROWER = 'fewer hours at once (from, to)';
 
@@ -63,17 +57,18 @@ export function hourlyQueries(
     { sql: `category = 'analytics' AND name IN ('click', 'impression')`, params: {} },
     ...columnsAre({ application }),
   ]);
+  /** @param sql over the parameter `times` */
   const read = async <T>(
     reads: keyof HourlyQueries,
     sql: string,
-    { units, timesMs }: Times,
+    timesMs: readonly number[],
     shape: (row: Row) => T,
   ): Promise<ReadonlyMap<number, T>> => {
     const found = new Map<number, T>();
     for (let at = 0; at < timesMs.length; at += MAX_TIMES) {
       onQuery(reads);
-      const seconds = timesMs.slice(at, at + MAX_TIMES).map((ms) => ms / 1000);
-      const rows = await queryRows<Row>(nodes, sql, { ...params, [units]: seconds }, { limits, narrower: NARROWER });
+      const times = timesMs.slice(at, at + MAX_TIMES).map((ms) => ms / 1000);
+      const rows = await queryRows<Row>(nodes, sql, { ...params, times }, { limits, narrower: NARROWER });
       for (const row of rows) found.set(row.time_s * 1000, shape(row));
     }
     return found;
@@ -81,7 +76,7 @@ export function hourlyQueries(
   const ofHours = (columns: string) => `
     SELECT toUnixTimestamp(hour) AS time_s, ${versionOf('hour', 'rows')} AS version${columns}
     FROM hours
-    WHERE ${selected} AND hour IN (SELECT toDateTime(arrayJoin({hours:Array(UInt32)}), 'UTC'))
+    WHERE ${selected} AND hour IN (SELECT toDateTime(arrayJoin({times:Array(UInt32)}), 'UTC'))
     GROUP BY hour`;
   // Of two applications, events with the same id and time are two: each has a set of its own.
   const ofMinutes = (time: string, condition: string) => `
@@ -99,24 +94,22 @@ export function hourlyQueries(
     )
     GROUP BY time_s`;
   return {
-    hourVersions: async (hours) => read('hourVersions', ofHours(''), { units: 'hours', timesMs: hours }, versionIn),
-    users: async (hours) =>
-      read('users', ofHours(', uniqExactMerge(users) AS unique_users'), { units: 'hours', timesMs: hours }, usersOf),
-    events: async (hours) =>
-      read('events', ofMinutes(HOUR, MINUTES_OF_HOURS), { units: 'hours', timesMs: hours }, eventsOf),
+    hourVersions: async (hours) => read('hourVersions', ofHours(''), hours, versionIn),
+    users: async (hours) => read('users', ofHours(', uniqExactMerge(users) AS unique_users'), hours, usersOf),
+    events: async (hours) => read('events', ofMinutes(HOUR, MINUTES_OF_HOURS), hours, eventsOf),
     minuteVersions: async (hour) =>
       read(
         'minuteVersions',
         `SELECT toUnixTimestamp(minute) AS time_s, ${versionOf(HOUR, 'rows')} AS version FROM minutes
          WHERE ${selected} AND ${MINUTES_OF_HOURS} GROUP BY minute`,
-        { units: 'hours', timesMs: [hour] },
+        [hour],
         versionIn,
       ),
     minuteEvents: async (minutes) =>
       read(
         'minuteEvents',
-        ofMinutes('minute', `minute IN (SELECT toDateTime(arrayJoin({minutes:Array(UInt32)}), 'UTC'))`),
-        { units: 'minutes', timesMs: minutes },
+        ofMinutes('minute', `minute IN (SELECT toDateTime(arrayJoin({times:Array(UInt32)}), 'UTC'))`),
+        minutes,
         eventsOf,
       ),
   };
