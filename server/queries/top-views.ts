@@ -3,7 +3,7 @@ import { IDENTITY } from './copies.ts';
 import { countedHours } from './counted/counted-hours.ts';
 import { ALL_HOURS, type Counting } from './counted/grown-hours.ts';
 import { PERSONS, type Measure } from './measure.ts';
-import { allOf, columnsAre, type Condition } from './sql/conditions.ts';
+import { allOf, columnsAre, isWithin, type Condition } from './sql/conditions.ts';
 import { columnFilters } from './sql/event-filters.ts';
 import type { TimeRange } from './sql/time-windows.ts';
 import { wholeParts, type WholeParts } from './sql/whole-parts.ts';
@@ -91,16 +91,9 @@ function rawOf(selection: Parameters<typeof columnsAre>[0], part: string, ranges
 
 /** That a time is in any of these ranges. */
 function areWithin(column: 'hour' | 'minute' | 'timestamp', ranges: readonly TimeRange[]): Condition {
-  const parameters = ranges.flatMap(({ fromUs, toUs }, index) => [
-    [`${column}_from_${index}`, fromUs] as const,
-    [`${column}_to_${index}`, toUs] as const,
-  ]);
-  const each = ranges.map(
-    (_, index) => `(${column} >= ${time(`${column}_from_${index}`)} AND ${column} < ${time(`${column}_to_${index}`)})`,
-  );
-  return { sql: `(${each.join(' OR ')})`, params: Object.fromEntries(parameters) };
-}
-
-function time(parameter: string): string {
-  return `fromUnixTimestamp64Micro({${parameter}:Int64}, 'UTC')`;
+  const each = ranges.map((range, index) => allOf(isWithin(column, range, `${column}_${index}_`)));
+  return {
+    sql: `(${each.map(({ sql }) => `(${sql})`).join(' OR ')})`,
+    params: Object.assign({}, ...each.map(({ params }) => params)),
+  };
 }
