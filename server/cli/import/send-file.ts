@@ -50,30 +50,26 @@ async function* batchesOf(
   let texts: string[] = [];
   let characters = 0;
   let endByte = 0;
-  let failure: { readonly error: unknown } | undefined;
-  const reading = lines[Symbol.asyncIterator]();
-  const read = async () =>
-    reading.next().catch((error: unknown) => {
-      failure = { error };
-      return { done: true, value: undefined } as const;
-    });
-  for (let next = await read(); next.done !== true; next = await read()) {
-    const { number, text, isTooLong = false, endByte: lineEnd } = next.value;
-    if (text === undefined) {
-      tally.unparsableLine(number, isTooLong);
-      continue;
+  try {
+    for await (const { number, text, isTooLong = false, endByte: lineEnd } of lines) {
+      if (text === undefined) {
+        tally.unparsableLine(number, isTooLong);
+        continue;
+      }
+      if (texts.length === maxEvents || (texts.length > 0 && characters + text.length > MAX_CHARACTERS)) {
+        yield { texts, endByte };
+        texts = [];
+        characters = 0;
+      }
+      texts.push(text);
+      characters += text.length;
+      endByte = lineEnd;
     }
-    if (texts.length === maxEvents || (texts.length > 0 && characters + text.length > MAX_CHARACTERS)) {
-      yield { texts, endByte };
-      texts = [];
-      characters = 0;
-    }
-    texts.push(text);
-    characters += text.length;
-    endByte = lineEnd;
+  } catch (error) {
+    if (texts.length > 0) yield { texts, endByte };
+    throw error;
   }
   if (texts.length > 0) yield { texts, endByte };
-  if (failure !== undefined) throw failure.error;
 }
 
 function sender({ client, tally, ratePerS, onProgress, signal }: ImportPlan, bytes: number) {
