@@ -2,7 +2,6 @@ import { repeat } from './common/repeat.ts';
 import type { Closing } from './closing.ts';
 import type { Logger } from './common/log.ts';
 import type { Config } from './config/config.ts';
-import type { Nodes } from './clickhouse/nodes.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { ClickHouse } from './open-clickhouse.ts';
 import { createExports } from './queries/export/exports.ts';
@@ -39,9 +38,8 @@ export function openAnswers(
   const hourly = createHourly({ counterOf, cache, log, nowMs });
   const known = new KnownHours();
   const isOneServer = endpoint.cluster === undefined && endpoint.urls.length === 1;
-  const questionsOf = (nodes: Nodes) =>
-    createQuestions({ nodes, ingestNodes, known, limits, cache, nowMs, isOneServer });
-  const questions = questionsOf(questionNodes);
+  const nodes = questionNodes;
+  const questions = createQuestions({ nodes, liveNodes, ingestNodes, known, limits, cache, nowMs, isOneServer });
   const insights = createInsights({
     counting: { nodes: questionNodes, ingestNodes, known, retentionDays, wholeSinceS, nowMs },
     limits,
@@ -54,7 +52,6 @@ export function openAnswers(
     questions,
     insights,
     exports: createExports({ nodes: exportNodes, limits }),
-    liveQuestions: questionsOf(liveNodes),
     storing: (sent: Promise<void>) => hourly.storing(sent),
     stored: () => {
       hourly.stored();

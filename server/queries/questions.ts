@@ -16,10 +16,12 @@ import {
 } from './rejected/rejected-summary.ts';
 import { RankedKeys } from './ranked-keys.ts';
 import { ShownValues } from './shown-values.ts';
-import { readTopEvents, type TopKey, type TopQuestion } from './top-events.ts';
+import { NARROWER as TOP_NARROWER, readTopEvents, type TopKey, type TopQuestion } from './top-events.ts';
 
 export interface QuestionsDependencies {
   readonly nodes: Nodes;
+  /** For questions that are asked again and again. */
+  readonly liveNodes: Nodes;
   /** May insert: what was counted is kept in ClickHouse. */
   readonly ingestNodes: Nodes;
   readonly known: KnownHours;
@@ -71,12 +73,12 @@ const MAX_KNOWN = 10_000;
 const NARROWER = 'GET /events with a range (from, to) instead';
 
 export function createQuestions(dependencies: QuestionsDependencies): Questions {
-  const { nodes, ingestNodes, known, limits, cache, nowMs, isOneServer } = dependencies;
+  const { nodes, liveNodes, ingestNodes, known, limits, cache, nowMs, isOneServer } = dependencies;
   const counting: KnowingCounting = { nodes, ingestNodes, known, bounds: { limits, narrower: NARROWER }, nowMs };
-  const countingUntil = (signal: AbortSignal): KnowingCounting => ({
+  const countingUntil = (signal: AbortSignal, narrower = NARROWER, askedNodes = nodes): KnowingCounting => ({
     ...counting,
-    nodes: nodes.until(signal),
-    bounds: questionBounds(limits, NARROWER),
+    nodes: askedNodes.until(signal),
+    bounds: questionBounds(limits, narrower),
   });
   const scopes = new LRUCache<string, Known>({ max: MAX_SCOPES });
   const scopeOf = (application: string | undefined): Known => {
@@ -103,10 +105,10 @@ export function createQuestions(dependencies: QuestionsDependencies): Questions 
     events: async (question, signal) => readEventsPage(nodes.until(signal), limits, question),
     rejected: async (question, signal) => readRejectedPage(nodes.until(signal), limits, question),
     rejectedSummary: async (question, signal) => readRejectedSummary(nodes.until(signal), limits, question),
-    top: async (question, signal) => readTopEvents(countingUntil(signal), limits, question),
+    top: async (question, signal) => readTopEvents(countingUntil(signal, TOP_NARROWER), question),
     liveTop: () => {
       const last = { shown: new ShownValues(), ranked: isOneServer ? new RankedKeys() : undefined };
-      return async (question, signal) => readTopEvents(countingUntil(signal), limits, question, last);
+      return async (question, signal) => readTopEvents(countingUntil(signal, TOP_NARROWER, liveNodes), question, last);
     },
     categories: async ({ fresh, application }, signal) => categories.ask({ application }, fresh, signal),
     names: async ({ fresh, application, category }, signal) => names.ask({ application, category }, fresh, signal),

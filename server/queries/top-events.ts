@@ -1,4 +1,3 @@
-import { questionBounds, type QuestionLimits } from '../clickhouse/query.ts';
 import type { DataCondition, DataPath } from '../events/data/data-path.ts';
 import type { KnowingCounting } from './counted/known-hours.ts';
 import type { Measure } from './measure.ts';
@@ -51,12 +50,10 @@ export const NARROWER = 'a shorter range (from, to or window), a category and na
  * @throws what `queryRows` throws
  */
 export async function readTopEvents(
-  using: Omit<KnowingCounting, 'bounds'>,
-  limits: QuestionLimits,
+  counting: KnowingCounting,
   question: TopQuestion,
   last: LastTop = { shown: new ShownValues() },
 ): Promise<TopKey[]> {
-  const counting: KnowingCounting = { ...using, bounds: questionBounds(limits, NARROWER) };
   if (isOfViews(question)) return (await readTopOfViews(counting, question)).map((row) => topKey(row, []));
   const { ranked } = last;
   const rows =

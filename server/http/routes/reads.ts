@@ -38,12 +38,10 @@ export interface Reads {
 
 export interface ReadsDependencies {
   readonly hourly: Pick<Hourly, 'hour' | 'hours'>;
-  readonly questions: Pick<Questions, 'events' | 'rejected' | 'rejectedSummary' | 'categories' | 'names' | 'top'>;
+  readonly questions: Omit<Questions, 'keepCounts' | 'stored'>;
   readonly insights: Pick<Insights, 'series' | 'funnel' | 'retention'>;
   readonly exports: Exports;
   readonly live: Pick<Feeds, 'join'>;
-  /** Not through a cache. */
-  readonly liveQuestions: Pick<Questions, 'liveTop'>;
 }
 
 /** A request, as far as it matters to what is read for it. */
@@ -74,7 +72,7 @@ export function readsOf(dependencies: ReadsDependencies): ReadsOf {
 }
 
 function allReads(dependencies: ReadsDependencies, signal: AbortSignal): Reads {
-  const { hourly, questions, insights, exports, live, liveQuestions } = dependencies;
+  const { hourly, questions, insights, exports, live } = dependencies;
   return {
     hour: async (hour, options) => hourly.hour(hour, options, signal),
     hours: async (hours, options) => hourly.hours(hours, options, signal),
@@ -88,7 +86,7 @@ function allReads(dependencies: ReadsDependencies, signal: AbortSignal): Reads {
     funnel: async (question) => insights.funnel(question, signal),
     retention: async (question) => insights.retention(question, signal),
     export: (question) => exports.open(question, signal),
-    liveTop: () => liveQuestions.liveTop(),
+    liveTop: () => questions.liveTop(),
     join: (question, joining) => live.join(question, joining),
   };
 }

@@ -19,6 +19,7 @@ export function databaseQuestions({ name }: MigratedDatabase, nowMs: () => numbe
   const ingestNodes = connectAny({ ...options, role: 'ingest' });
   const questions = createQuestions({
     nodes,
+    liveNodes: nodes,
     ingestNodes,
     known: new KnownHours(),
     limits: defaults.questions,

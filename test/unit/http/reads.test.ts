@@ -55,6 +55,7 @@ function noting() {
       categories: note([]),
       names: note([]),
       top,
+      liveTop: () => top,
     },
     insights: {
       series: noteUnlessEmpty({ startsMs: [], series: [] }),
@@ -68,7 +69,6 @@ function noting() {
         yield Buffer.from('');
       },
     },
-    liveQuestions: { liveTop: () => top },
     live: {
       join: (question, { open }) => {
         keys.push(question.key);
