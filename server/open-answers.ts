@@ -51,7 +51,7 @@ export function openAnswers(
     hourly,
     questions,
     insights,
-    exports: createExports({ nodes: exportNodes, limits }),
+    exports: createExports(exportNodes, limits),
     storing: (sent: Promise<void>) => hourly.storing(sent),
     stored: () => {
       hourly.stored();

@@ -26,7 +26,7 @@ export interface Reads {
   readonly funnel: Read<Insights['funnel']>;
   readonly retention: Read<Insights['retention']>;
   readonly top: Read<Questions['top']>;
-  readonly export: Read<Exports['open']>;
+  readonly export: Read<Exports>;
   /**
    * The same for a feed: not through a cache, because it is asked once for all of its readers; and with a signal of the
    * feed's, which is not over when the first of them goes.
@@ -85,7 +85,7 @@ function allReads(dependencies: ReadsDependencies, signal: AbortSignal): Reads {
     series: async (question) => insights.series(question, signal),
     funnel: async (question) => insights.funnel(question, signal),
     retention: async (question) => insights.retention(question, signal),
-    export: (question) => exports.open(question, signal),
+    export: (question) => exports(question, signal),
     liveTop: () => questions.liveTop(),
     join: (question, joining) => live.join(question, joining),
   };

@@ -2,6 +2,7 @@ import type { ClickHouseSettings } from '@clickhouse/client';
 import type { Nodes } from '../../clickhouse/nodes.ts';
 import { queryBytes, type QueryBounds, type QuestionLimits } from '../../clickhouse/query.ts';
 import { AppError } from '../../common/errors.ts';
+import { IDENTITY } from '../copies.ts';
 import type { Condition } from '../sql/conditions.ts';
 import { columnFilters, type EventFilters } from '../sql/event-filters.ts';
 import { readEvents } from '../sql/readings.ts';
@@ -17,20 +18,13 @@ export interface ExportQuestion extends EventFilters {
   readonly format: ExportFormat;
 }
 
-export interface ExportsDependencies {
-  readonly nodes: Nodes;
-  readonly limits: QuestionLimits;
-}
-
-/** Every event that filters leave, in their order, each identity once, the first received. */
-export interface Exports {
-  /**
-   * Nothing is asked before the first bytes are; the caller takes all of them, or returns the iterator.
-   * @param signal ends what is under way
-   * @throws AppError `overloaded` when there are too many at once, and what `queryBytes` throws
-   */
-  open(question: ExportQuestion, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined>;
-}
+/**
+ * Every event that filters leave, in their order, each identity once, the first received. Nothing is asked before the first
+ * bytes are; the caller takes all of them, or returns the iterator.
+ * @param signal ends what is under way
+ * @throws AppError `overloaded` when there are too many at once, and what `queryBytes` throws
+ */
+export type Exports = (question: ExportQuestion, signal: AbortSignal) => AsyncGenerator<Uint8Array, void, undefined>;
 
 /** At once. */
 export const MAX_EXPORTS = 4;
@@ -46,23 +40,21 @@ const HELD_IN_MEMORY: ClickHouseSettings = { http_response_buffer_size: String(M
 const NARROWER = 'a shorter range (from, to), or fewer conditions';
 
 /** In windows, sent one after the other, so that neither ClickHouse nor this process ever has more than a part of it. */
-export function createExports({ nodes, limits }: ExportsDependencies): Exports {
+export function createExports(nodes: Nodes, limits: QuestionLimits): Exports {
   let open = 0;
   const bounds: QueryBounds = { limits: { ...limits, maxResultBytes: MAX_WINDOW_BYTES }, narrower: NARROWER };
-  return {
-    async *open(question, signal) {
-      if (open >= MAX_EXPORTS) {
-        throw new AppError('overloaded', `No more than ${MAX_EXPORTS} exports may be made at once`, {
-          retryAfterS: RETRY_AFTER_S,
-        });
-      }
-      open += 1;
-      try {
-        yield* exported(nodes, bounds, question, signal);
-      } finally {
-        open -= 1;
-      }
-    },
+  return async function* (question, signal) {
+    if (open >= MAX_EXPORTS) {
+      throw new AppError('overloaded', `No more than ${MAX_EXPORTS} exports may be made at once`, {
+        retryAfterS: RETRY_AFTER_S,
+      });
+    }
+    open += 1;
+    try {
+      yield* exported(nodes, bounds, question, signal);
+    } finally {
+      open -= 1;
+    }
   };
 }
 
@@ -143,8 +135,6 @@ function halvesOf({ fromUs, toUs }: TimeRange, order: Order): readonly [WindowPa
   ];
   return order === 'asc' ? [early, late] : [late, early];
 }
-
-const IDENTITY = 'category, name, timestamp, application, event_id';
 
 function selectWindow(question: ExportQuestion, window: TimeRange, columns: string): Condition {
   const { order } = question;

@@ -22,7 +22,7 @@ export const httpDependencies: HttpDependencies = {
     names: unused,
   },
   insights: { series: unused, funnel: unused, retention: unused },
-  exports: { open: fail },
+  exports: fail,
   live: { join: fail },
   health: { readiness: async () => ({ status: 'ready' }), report: unused },
   metrics: createMetrics(new Backlog(), () => 0),

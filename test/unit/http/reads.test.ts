@@ -62,12 +62,10 @@ function noting() {
       funnel: noteUnlessEmpty([]),
       retention: noteUnlessEmpty([]),
     },
-    exports: {
-      async *open({ application, toUs }) {
-        // Of another application nothing is exported, which is asked for as a range that holds nothing.
-        if (toUs !== 0) asked.push(application);
-        yield Buffer.from('');
-      },
+    exports: async function* ({ application, toUs }) {
+      // Of another application nothing is exported, which is asked for as a range that holds nothing.
+      if (toUs !== 0) asked.push(application);
+      yield Buffer.from('');
     },
     live: {
       join: (question, { open }) => {
