@@ -8,6 +8,7 @@ import { readConfig } from '../config/environment.ts';
 import { counted } from '../common/counted.ts';
 import { AppError } from '../common/errors.ts';
 import { createLogger } from '../common/log.ts';
+import { HOUR_S } from '../common/units.ts';
 import { ALL_HOURS, type HoursBetween } from '../queries/counted/grown-hours.ts';
 import { repairCounts, type HoursToRepair } from '../queries/verify/repair-counts.ts';
 import { hasMore, verifyCounts, type Difference, type Patience, type Sets } from '../queries/verify/verify-counts.ts';
@@ -32,7 +33,6 @@ const MAX_REPAIRS = 5;
 /** So many differences are printed; the rest is counted. */
 const MAX_PRINTED = 100;
 const AS_ADMIN = { role: 'admin', requestTimeoutMs: 60 * 60 * 1000 } as const;
-const HOUR_S = 3600;
 
 await runCommand(USAGE, async () => {
   const { values } = readArguments({

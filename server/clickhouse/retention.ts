@@ -1,4 +1,5 @@
 import type { Logger } from '../common/log.ts';
+import { DAY_S, HOUR_S } from '../common/units.ts';
 import { rowsOf, withClient, type ClickHouseClient } from './client.ts';
 import type { ClickHouseEndpoint } from './endpoint.ts';
 import { localName, readTopology, type Layout } from './topology.ts';
@@ -13,8 +14,6 @@ export interface Retention {
 
 /** For the answer to a statement; what follows from it is done in the background. */
 const ALTER_TIMEOUT_MS = 60_000;
-const HOUR_S = 3600;
-const DAY_S = 24 * HOUR_S;
 
 /**
  * Lets each living node remove raw events older than that, or none; what has it already is left alone. Numbers by the hour

@@ -1,5 +1,6 @@
 import { rowsOf } from '../clickhouse/client.ts';
 import { localName } from '../clickhouse/topology.ts';
+import { HOUR_S } from '../common/units.ts';
 import type { HoursBetween } from '../queries/counted/grown-hours.ts';
 import { COUNTED_TABLES, type CountedTable } from './counted-tables.ts';
 import { endOfMutations, tableOf, type ErasedNode } from './erased-node.ts';
@@ -7,7 +8,6 @@ import { dropStaging, KEYS, stagingOf } from './erasure-tables.ts';
 
 /** Sets are staged in memory, some 30 bytes an event: so many events at a time, or one hour. */
 const CHUNK_EVENTS = 5_000_000;
-const HOUR_S = 3600;
 
 /**
  * Makes the sets of all keys in `erasure` hold what the raw events of this node say, while events arrive. Nothing can be

@@ -1,4 +1,5 @@
 import { queryRows } from '../clickhouse/query.ts';
+import { HOUR_S, HOUR_US } from '../common/units.ts';
 import type { DataPath } from '../events/data/data-path.ts';
 import { IDENTITY } from './copies.ts';
 import { ALL_HOURS, areSelected, type HoursBetween, type Selection } from './counted/grown-hours.ts';
@@ -39,7 +40,6 @@ export interface Groups extends Condition {
 const ROUNDS = 3;
 /** Events are stored twice a second. */
 const MOMENT_MS = 100;
-const HOUR_US = 3_600_000_000;
 /** So many hours are named in a query; more, and all of them are taken for hours with copies. */
 const MAX_NAMED = 2000;
 
@@ -211,8 +211,8 @@ function selectionOf({ application, category, name, names }: Selection) {
 
 /** The whole hours that hold a range; all of them where it has no end. */
 function hoursAround({ fromUs = 0, toUs }: EventFilters): HoursBetween {
-  const toS = toUs === undefined ? ALL_HOURS.toS : Math.min(ALL_HOURS.toS, Math.ceil(toUs / HOUR_US) * 3600);
-  return { fromS: Math.min(Math.floor(fromUs / HOUR_US) * 3600, toS), toS };
+  const toS = toUs === undefined ? ALL_HOURS.toS : Math.min(ALL_HOURS.toS, Math.ceil(toUs / HOUR_US) * HOUR_S);
+  return { fromS: Math.min(Math.floor(fromUs / HOUR_US) * HOUR_S, toS), toS };
 }
 
 /** That an event is of one of these hours. */

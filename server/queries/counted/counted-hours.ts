@@ -1,4 +1,5 @@
 import type { Condition } from '../sql/conditions.ts';
+import { HOUR_S } from '../../common/units.ts';
 import {
   ALL_HOURS,
   countedEvents,
@@ -41,7 +42,7 @@ export async function countedHours(
 /** The same of these keys, which are known to have grown; one at least. */
 export function countedAgain(selection: Selection, keys: readonly HourKey[]): Condition {
   const hoursS = keys.map(({ hourS }) => hourS);
-  const hours = { fromS: Math.min(...hoursS), toS: Math.max(...hoursS) + 3600 };
+  const hours = { fromS: Math.min(...hoursS), toS: Math.max(...hoursS) + HOUR_S };
   return countedGiven({ ...selection, keys }, hours, { ...hours, keys: keys.length });
 }
 

@@ -1,4 +1,5 @@
 import type { Nodes } from '../../clickhouse/nodes.ts';
+import { HOUR_S } from '../../common/units.ts';
 import { queryRows, type QueryBounds } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isOneOf, type Condition } from '../sql/conditions.ts';
 
@@ -60,7 +61,7 @@ export interface HoursBetween {
 }
 
 /** To the end of what a DateTime can hold, on the hour. */
-export const ALL_HOURS: HoursBetween = { fromS: 0, toS: Math.floor(0xffff_ffff / 3600) * 3600 };
+export const ALL_HOURS: HoursBetween = { fromS: 0, toS: Math.floor(0xffff_ffff / HOUR_S) * HOUR_S };
 
 /** What counting needs of ClickHouse. */
 export interface Counting {
@@ -116,7 +117,7 @@ export async function readGrown(
     SELECT count() AS keys, toUnixTimestamp(min(hour)) AS first_s, toUnixTimestamp(max(hour)) AS last_s
     FROM (${grownHours(sql)} ${maxKeys === undefined ? '' : `ORDER BY hour LIMIT ${maxKeys}`})`;
   const [row] = await queryRows<GrownRow>(nodes, query, params, bounds);
-  return { keys: Number(row?.keys ?? 0), fromS: row?.first_s ?? 0, toS: (row?.last_s ?? 0) + 3600 };
+  return { keys: Number(row?.keys ?? 0), fromS: row?.first_s ?? 0, toS: (row?.last_s ?? 0) + HOUR_S };
 }
 
 interface GrownRow {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { queryRows } from '../../clickhouse/query.ts';
+import { HOUR_S } from '../../common/units.ts';
 import { allOf, type Condition } from '../sql/conditions.ts';
 import { areSelected, sumOfVersions, versionOf, type Count, type Counting, type Selection } from './grown-hours.ts';
 
@@ -55,7 +56,6 @@ export class KnownMinutes {
   }
 }
 
-const HOUR_S = 3600;
 const NOTHING: Count = { version: 0n, events: 0 };
 
 function keyOf(selection: MinuteSelection, hourS: number): string {

@@ -1,4 +1,5 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
+import { MIB } from '../../common/units.ts';
 
 export const EXPORT_FORMATS = ['ndjson', 'csv', 'parquet'] as const;
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
@@ -14,8 +15,6 @@ export interface WrittenAs {
   /** What a window of an export should come to: about 60,000 events of 400 bytes, and more where they are compressed. */
   readonly windowBytes: number;
 }
-
-const MIB = 2 ** 20;
 
 /** The columns of an event; when it happened and arrived are `at` and `arrived`. */
 const OTHERS = ['application', 'session_id', 'user', 'category', 'name', 'data'].join(', ');

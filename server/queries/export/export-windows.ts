@@ -1,10 +1,10 @@
 import type { Nodes } from '../../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../../clickhouse/query.ts';
+import { HOUR_US } from '../../common/units.ts';
 import { allOf, columnsAre, END_US, isWithin } from '../sql/conditions.ts';
 import { columnFilters, type EventFilters } from '../sql/event-filters.ts';
 import type { Order, TimeRange } from '../sql/time-windows.ts';
 
-const HOUR_US = 3_600_000_000;
 /** An hour with more than so many times the rows wanted is cut. */
 const ROUGHLY = 1.5;
 

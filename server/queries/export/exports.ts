@@ -2,6 +2,7 @@ import type { ClickHouseSettings } from '@clickhouse/client';
 import type { Nodes } from '../../clickhouse/nodes.ts';
 import { queryBytes, type QueryBounds, type QuestionLimits } from '../../clickhouse/query.ts';
 import { AppError } from '../../common/errors.ts';
+import { MIB } from '../../common/units.ts';
 import { IDENTITY } from '../copies.ts';
 import type { Condition } from '../sql/conditions.ts';
 import { columnFilters, type EventFilters } from '../sql/event-filters.ts';
@@ -34,7 +35,7 @@ const RETRY_AFTER_S = 5;
 const WINDOWS_AHEAD = 2;
 
 /** More, and a window is read in two. */
-const MAX_WINDOW_BYTES = 96 * 2 ** 20;
+const MAX_WINDOW_BYTES = 96 * MIB;
 /** ClickHouse holds a window, too, until it is whole; it would write more than a MiB of it to a file of its own. */
 const HELD_IN_MEMORY: ClickHouseSettings = { http_response_buffer_size: String(MAX_WINDOW_BYTES) };
 const NARROWER = 'a shorter range (from, to), or fewer conditions';

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MINUTE_MS } from '../../common/units.ts';
 import { LRUCache } from 'lru-cache';
 import { hourOf, type HourMs } from '../../events/hours.ts';
 import { sumOfVersions } from '../counted/grown-hours.ts';
@@ -25,8 +26,6 @@ interface Counted {
 
 const NO_EVENTS: EventCounts = { version: 0n, clicks: 0, impressions: 0 };
 const NO_USERS: UserCounts = { version: 0n, uniqueUsers: 0 };
-
-const MINUTE_MS = 60_000;
 
 /** Hours that are being added to, at any one time: the current one, the last, and late ones. */
 const GROWING_HOURS = 8;

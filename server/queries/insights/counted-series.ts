@@ -2,6 +2,7 @@ import type { LRUCache } from 'lru-cache';
 import { queryRows } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.ts';
 import { countedHours } from '../counted/counted-hours.ts';
+import { DAY_S, HOUR_S, MINUTE_S } from '../../common/units.ts';
 import { hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
 import type { KnowingCounting } from '../counted/known-hours.ts';
 import { IDENTITY } from '../copies.ts';
@@ -31,9 +32,6 @@ export interface MeasureCounting extends KnowingCounting {
 /** To read a set takes 15 µs and more, a row 0.15 µs. */
 const ROWS_OF_A_SET = 100;
 
-const HOUR_S = 3600;
-const DAY_S = 24 * HOUR_S;
-const MINUTE_S = 60;
 const SECOND_US = 1_000_000;
 
 /**

@@ -1,12 +1,9 @@
 import type { ZoneClock } from './zone-clock.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../common/units.ts';
 
 /** What time is cut into. Weeks begin on Monday. */
 export const INTERVALS = ['minute', 'hour', 'day', 'week', 'month'] as const;
 export type Interval = (typeof INTERVALS)[number];
-
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
 
 /** About how long one is. */
 export const USUAL_MS: Readonly<Record<Interval, number>> = {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { invalid, show } from '../../common/errors.ts';
+import { DAY_MS, HOUR_MS } from '../../common/units.ts';
 
 /** What a time zone is named by, as the end of a sentence. */
 export const TIME_ZONE_WORDS = 'the name of a time zone in the IANA database, such as Europe/Berlin';
@@ -11,10 +12,9 @@ interface ClockChange {
 }
 
 const SECOND_MS = 1000;
-const DAY_MS = 86_400_000;
 
 /** No clock was ever further from UTC than this, nor set twice within it. */
-const STEP_MS = 26 * 3_600_000;
+const STEP_MS = 26 * HOUR_MS;
 
 const MAX_ZONES = 50;
 /** About three years of days, for each zone. */

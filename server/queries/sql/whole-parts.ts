@@ -1,3 +1,4 @@
+import { HOUR_US, MINUTE_US } from '../../common/units.ts';
 import type { TimeRange } from './time-windows.ts';
 
 /** A range in parts that the tables of counts have whole, and what is left at its ends. */
@@ -9,9 +10,6 @@ export interface WholeParts {
   /** Less than a minute each. */
   readonly rest: readonly TimeRange[];
 }
-
-const MINUTE_US = 60_000_000;
-const HOUR_US = 60 * MINUTE_US;
 
 /** The parts are apart from each other and together they are the range. */
 export function wholeParts(range: TimeRange): WholeParts {

@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '../../clickhouse/client.ts';
+import { HOUR_S } from '../../common/units.ts';
 import { localName, type Layout } from '../../clickhouse/topology.ts';
 import { hoursFromRaw, minutesFromRaw, NO_IDS, NOBODY } from './views.ts';
 
@@ -45,7 +46,7 @@ async function emptySets({ client, layout }: RepairedNode, hoursS: readonly numb
 
 async function addMissing({ client, layout }: RepairedNode, hoursS: readonly number[]): Promise<void> {
   const events = localName('events', layout);
-  const [from, to] = [Math.min(...hoursS), Math.max(...hoursS) + 3600];
+  const [from, to] = [Math.min(...hoursS), Math.max(...hoursS) + HOUR_S];
   const condition = `timestamp >= toDateTime64(${from}, 6, 'UTC') AND timestamp < toDateTime64(${to}, 6, 'UTC')
     AND toUnixTimestamp(toStartOfHour(timestamp, 'UTC')) IN (${hoursS.map(Number).join(', ')})`;
   const insert = async (table: string, columns: string, select: string) =>

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClickHouseSettings } from '@clickhouse/client';
 import { rowsOf, type ClickHouseClient } from '../../clickhouse/client.ts';
+import { DAY_S, HOUR_S } from '../../common/units.ts';
 import type { HoursBetween } from '../counted/grown-hours.ts';
 import { NO_IDS, NOBODY } from './views.ts';
 
@@ -59,8 +60,6 @@ export async function verifyCounts(
   return differing;
 }
 
-const HOUR_S = 3600;
-const DAY_S = 24 * HOUR_S;
 /** About so many rows are compared at once: bounds the memory of the sets. */
 const ROWS_AT_ONCE = 1_000_000;
 const SETTINGS: ClickHouseSettings = {
