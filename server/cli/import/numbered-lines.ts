@@ -1,4 +1,5 @@
 import { ByteTail } from '../../events/json/byte-tail.ts';
+import { NEWLINE } from '../../events/json/bytes.ts';
 import { readBytes } from './read-bytes.ts';
 
 /** One line of a file, without its `\n`. */
@@ -13,8 +14,6 @@ export interface Line {
 
 /** More than a service takes in one body, by default. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
-
-const NEWLINE = 0x0a;
 
 /** The lines of a file that are not blank, trimmed. */
 export async function* numberedLines(file: string): AsyncGenerator<Line> {

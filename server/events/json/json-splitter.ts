@@ -1,17 +1,16 @@
 import { ByteTail } from './byte-tail.ts';
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COMMA,
+  isWhitespace,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  SPACE,
+} from './bytes.ts';
 import { MalformedBody, type Splitter } from './splitter.ts';
-
-const TAB = 0x09;
-const NEWLINE = 0x0a;
-const RETURN = 0x0d;
-const SPACE = 0x20;
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const OPEN_ARRAY = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_ARRAY = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
 
 /**
  * One JSON object, which is the one text; or one JSON array, whose elements are the texts.
@@ -60,7 +59,7 @@ export class JsonSplitter implements Splitter {
 
   /** One byte between texts. @returns whether a text begins with it */
   #outside(byte: number): boolean {
-    if (byte === SPACE || byte === NEWLINE || byte === RETURN || byte === TAB) return false;
+    if (isWhitespace(byte)) return false;
     switch (this.#state) {
       case 'start':
         if (byte === OPEN_OBJECT) return this.#begin();
@@ -137,9 +136,7 @@ export class JsonSplitter implements Splitter {
 
 /** What ends a number or a word. */
 function endsScalar(byte: number): boolean {
-  return (
-    byte === COMMA || byte === CLOSE_ARRAY || byte === SPACE || byte === NEWLINE || byte === RETURN || byte === TAB
-  );
+  return byte === COMMA || byte === CLOSE_ARRAY || isWhitespace(byte);
 }
 
 function unexpected(byte: number, expected: string): MalformedBody {

@@ -1,10 +1,6 @@
 import { ByteTail } from './byte-tail.ts';
+import { isWhitespace, NEWLINE, RETURN } from './bytes.ts';
 import type { Splitter } from './splitter.ts';
-
-const TAB = 0x09;
-const NEWLINE = 0x0a;
-const RETURN = 0x0d;
-const SPACE = 0x20;
 
 /** NDJSON: each line is a text, without its `\n` or `\r\n`. Blank lines are none. The last line needs no newline. */
 export class LineSplitter implements Splitter {
@@ -30,13 +26,6 @@ export class LineSplitter implements Splitter {
 }
 
 function keep(line: Buffer, lines: Buffer[]): void {
-  if (isBlank(line)) return;
+  if (line.every(isWhitespace)) return;
   lines.push(line.at(-1) === RETURN ? line.subarray(0, -1) : line);
-}
-
-function isBlank(line: Buffer): boolean {
-  for (const byte of line) {
-    if (byte !== SPACE && byte !== TAB && byte !== RETURN) return false;
-  }
-  return true;
 }

@@ -1,3 +1,15 @@
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  isWhitespace,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+} from './bytes.ts';
+
 /** From the first character of a part of a text to the one behind it. */
 export interface Span {
   readonly from: number;
@@ -17,15 +29,6 @@ export interface Members {
   /** The top-level member whose value is nested deeper than the limit (empty: none of them, the text itself). */
   readonly tooDeep: string | undefined;
 }
-
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_ARRAY = 0x5b;
-const BACKSLASH = 0x5c;
-const CLOSE_ARRAY = 0x5d;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
 
 /**
  * Finds the top-level members of a JSON object, without recursion. It runs before `JSON.parse`, which would take
@@ -119,8 +122,4 @@ function trimmed(text: string, start: number, end: number): Omit<Span, 'members'
   while (from < to && isWhitespace(text.charCodeAt(from))) from += 1;
   while (to > from && isWhitespace(text.charCodeAt(to - 1))) to -= 1;
   return { from, to };
-}
-
-function isWhitespace(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 }

@@ -1,12 +1,8 @@
 import { ByteTail } from './byte-tail.ts';
+import { isWhitespace, NEWLINE, OPEN_ARRAY, OPEN_OBJECT } from './bytes.ts';
 import { JsonSplitter } from './json-splitter.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { MalformedBody, type Splitter } from './splitter.ts';
-
-const NEWLINE = 0x0a;
-const BLANK: ReadonlySet<number> = new Set([0x09, NEWLINE, 0x0d, 0x20]);
-const OPEN_ARRAY = 0x5b;
-const OPEN_OBJECT = 0x7b;
 
 /**
  * A body that does not say what it is: one JSON value, or one a line. An array is JSON. Otherwise the first line decides:
@@ -26,7 +22,7 @@ export class TextSplitter implements Splitter {
 
   push(chunk: Buffer): Buffer[] {
     if (this.#chosen !== undefined) return this.#chosen.push(chunk);
-    const start = this.#first === undefined ? chunk.findIndex((byte) => !BLANK.has(byte)) : 0;
+    const start = this.#first === undefined ? chunk.findIndex((byte) => !isWhitespace(byte)) : 0;
     if (start === -1) return [];
     this.#first ??= chunk[start];
     if (this.#first === OPEN_ARRAY) return this.#choose(new JsonSplitter(), chunk);
