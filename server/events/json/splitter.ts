@@ -1,3 +1,5 @@
+import { ByteTail } from './byte-tail.ts';
+
 /**
  * Cuts a body into the exact texts of its events while it streams in, whatever the chunks. It holds at most the one
  * text that is not complete yet. It does not check what is inside a text: that is `JSON.parse`'s job, after it.
@@ -14,37 +16,26 @@ export interface Splitter {
 /** The body as a whole is not what it claims to be, so nothing of it can be told apart. The message says why. */
 export class MalformedBody extends Error {}
 
-const BOM = [0xef, 0xbb, 0xbf] as const;
+const BOM = Buffer.from('\uFEFF');
 
 /** The splitter behind it never sees a byte order mark at the very beginning, which some tools on Windows write. */
 export function withoutByteOrderMark(splitter: Splitter): Splitter {
-  let seen = 0;
-  const held: number[] = [];
-  const push = (chunk: Buffer): Buffer[] => {
-    let at = 0;
-    while (seen < BOM.length && at < chunk.length) {
-      const byte = chunk[at] ?? 0;
-      if (byte !== BOM[seen]) {
-        // No mark after all: what looked like its beginning belongs to the body.
-        seen = BOM.length;
-        const begun = Buffer.from(held);
-        return [...(begun.length > 0 ? splitter.push(begun) : []), ...splitter.push(chunk.subarray(at))];
-      }
-      held.push(byte);
-      seen += 1;
-      at += 1;
-    }
-    return at < chunk.length ? splitter.push(at === 0 ? chunk : chunk.subarray(at)) : [];
-  };
-  const end = (): Buffer[] => {
-    const isUnfinished = seen > 0 && seen < BOM.length;
-    return [...(isUnfinished ? splitter.push(Buffer.from(held)) : []), ...splitter.end()];
+  const held = new ByteTail();
+  let hasBegun = false;
+  const begin = (bytes: Buffer): Buffer[] => {
+    hasBegun = true;
+    return splitter.push(bytes.subarray(0, BOM.length).equals(BOM) ? bytes.subarray(BOM.length) : bytes);
   };
   return {
     get isOneValue() {
       return splitter.isOneValue;
     },
-    push,
-    end,
+    push: (chunk) => {
+      if (hasBegun) return splitter.push(chunk);
+      if (held.length + chunk.length >= BOM.length) return begin(held.take(chunk));
+      held.append(chunk);
+      return [];
+    },
+    end: () => [...(hasBegun ? [] : begin(held.take(Buffer.alloc(0)))), ...splitter.end()],
   };
 }
