@@ -2,7 +2,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Type, type Static } from 'typebox';
 import type { Issue } from '../common/errors.ts';
 import { DEFAULT_CATEGORY, MAX_NAME_CHARACTERS } from './event.ts';
+import { isObject } from './json/json-text.ts';
 import { received } from './json/received.ts';
+import type { Refusal } from './rejection.ts';
 import { issuesOf, MAX_ISSUES } from './schema-issues.ts';
 
 /** The deepest nesting of `data`; `{}` has a depth of 1. */
@@ -67,12 +69,18 @@ const isEventShape = new Ajv2020(options).compile<EventShape>(EventShape);
 const findErrors = new Ajv2020({ ...options, allErrors: true }).compile<EventShape>(EventShape);
 
 /** @returns the value itself when it has the shape of an event, and otherwise what is wrong with it */
-export function readShape(value: unknown): EventShape | readonly Issue[] {
+export function readShape(value: unknown): EventShape | Refusal {
   if (isEventShape(value)) return value;
-  if (!isObject(value)) return [{ path: '', message: `received ${received(value)}, expected a JSON object` }];
+  if (!isObject(value)) return notAnObject(value);
   // All errors are looked for among the known members alone: an object may have a million others.
   findErrors(Object.fromEntries(Object.entries(value).filter(([key]) => EVENT_MEMBERS.has(key))));
-  return [...issuesOf(findErrors.errors ?? [], ''), ...unknownMembers(value)].slice(0, MAX_ISSUES);
+  const errors = [...issuesOf(findErrors.errors ?? [], ''), ...unknownMembers(value)].slice(0, MAX_ISSUES);
+  return { reason: 'shape', errors };
+}
+
+/** Why a value is not taken that is no JSON object. */
+export function notAnObject(value: unknown): Refusal {
+  return { reason: 'shape', errors: [{ path: '', message: `received ${received(value)}, expected a JSON object` }] };
 }
 
 function unknownMembers(value: Readonly<Record<string, unknown>>): Issue[] {
@@ -84,8 +92,4 @@ function unknownMembers(value: Readonly<Record<string, unknown>>): Issue[] {
     if (issues.length === MAX_ISSUES) break;
   }
   return issues;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -30,7 +30,7 @@ export function parseEvent(bytes: Buffer, context: ParseContext): Event | Refusa
   if (isFlaw(read)) return read;
   const { text, value, span } = read;
   const shape = readShape(value);
-  if (isIssues(shape)) return refusal('shape', shape);
+  if (isRefusal(shape)) return shape;
   if ((span === undefined) !== (shape.data === undefined))
     throw new Error('JSON.parse and scanMembers do not agree on whether there is a member data');
   return toEvent({ shape, text, data: dataOf(read) }, context);
@@ -42,7 +42,7 @@ export function dataOf({ text, span }: JsonText): DataText {
   return { text: text.slice(span.from, span.to), members: span.members };
 }
 
-export function isRefusal(verdict: Event | Refusal): verdict is Refusal {
+export function isRefusal(verdict: Event | EventShape | Refusal): verdict is Refusal {
   return 'reason' in verdict;
 }
 
@@ -76,11 +76,7 @@ export function toEvent({ shape, data: given, text }: ReadEvent, context: ParseC
   }
   for (const issue of context.checkPayload({ category, name }, payload, data.length)) findings.push(['schema', issue]);
   const [first] = findings;
-  if (first !== undefined)
-    return refusal(
-      first[0],
-      findings.map(([, issue]) => issue),
-    );
+  if (first !== undefined) return { reason: first[0], errors: findings.map(([, issue]) => issue) };
   // Last, because it remembers the paths of what it allows.
   const typedShape = context.typedPaths.allows(payload) ? shapeOf(payload, given) : undefined;
   // No `...` of what may be missing: with four of them this took as long as all else of an event.
@@ -117,12 +113,4 @@ function halfCharacters(shape: EventShape): [Reason, Issue][] {
     const message = `received ${received(shape[path])}, expected whole characters, not half of a surrogate pair`;
     return ['shape', { path, message }];
   });
-}
-
-function isIssues(shape: EventShape | readonly Issue[]): shape is readonly Issue[] {
-  return Array.isArray(shape);
-}
-
-function refusal(reason: Reason, errors: readonly Issue[]): Refusal {
-  return { reason, errors };
 }

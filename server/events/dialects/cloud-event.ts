@@ -1,12 +1,12 @@
 import type { Issue } from '../../common/errors.ts';
 import type { DataText } from '../data/shape.ts';
 import { NO_DATA, type Event } from '../event.ts';
-import { MAX_DATA_DEPTH, readShape } from '../event-shape.ts';
-import { isFlaw, isMisread, readJsonText, type JsonText } from '../json/json-text.ts';
+import { MAX_DATA_DEPTH, notAnObject, readShape } from '../event-shape.ts';
+import { isFlaw, isMisread, isObject, readJsonText, type JsonText } from '../json/json-text.ts';
 import { received } from '../json/received.ts';
 import { dataOf, isRefusal, toEvent, type ParseContext } from '../parse-event.ts';
 import type { Refusal } from '../rejection.ts';
-import { isIssues, isObject, mapped, renamed, type Mapping } from './mapping.ts';
+import { mapped, renamed, type Mapping } from './mapping.ts';
 
 /** The attributes of CloudEvents 1.0, of which the subject is the session, too. `data` is the event's. */
 export const CLOUD_EVENT: Mapping = {
@@ -30,7 +30,7 @@ export function parseCloudEvent(bytes: Buffer, context: ParseContext): Event | R
   const read = readJsonText(bytes, STRUCTURED);
   if (isFlaw(read)) return read;
   const { text, value } = read;
-  if (!isObject(value)) return refusal([{ path: '', message: `received ${received(value)}, expected a JSON object` }]);
+  if (!isObject(value)) return notAnObject(value);
   const { data, data_base64: base64, ...attributes } = value;
   if (base64 !== undefined) {
     return refusal([{ path: 'data_base64', message: 'received bytes, expected as data a JSON object' }]);
@@ -90,7 +90,7 @@ function judge({ attributes, data = {}, dataText, text }: CloudEvent, context: P
   if (issues.length > 0 || !isObject(data)) return refusal(issues);
   const { fields, sources } = mapped(attributes, CLOUD_EVENT);
   const shape = readShape(fields);
-  if (isIssues(shape)) return renamed(refusal(shape), CLOUD_EVENT, sources);
+  if (isRefusal(shape)) return renamed(shape, CLOUD_EVENT, sources);
   const verdict = toEvent({ shape: { ...shape, data }, data: dataText, text }, context);
   return isRefusal(verdict) ? renamed(verdict, CLOUD_EVENT, sources) : verdict;
 }

@@ -2,7 +2,7 @@ import { JsonSplitter } from '../json/json-splitter.ts';
 import { isFlaw, isMisread, readJsonText, type Flaw } from '../json/json-text.ts';
 import { scanMembers } from '../json/members.ts';
 import { MalformedBody } from '../json/splitter.ts';
-import { isObject } from './mapping.ts';
+import { valueAt } from './mapping.ts';
 
 /** What a client sends: some messages, and around them, or in them, the key that they come with. */
 export interface Envelope {
@@ -66,8 +66,7 @@ function* messagesOf(array: Buffer): Generator<Buffer> {
 
 function keyIn(value: unknown, keyPaths: readonly string[]): string | undefined {
   for (const path of keyPaths) {
-    let found: unknown = value;
-    for (const name of path.split('.')) found = isObject(found) && Object.hasOwn(found, name) ? found[name] : undefined;
+    const found = valueAt(value, path);
     if (typeof found === 'string' && found !== '') return found;
   }
   return undefined;

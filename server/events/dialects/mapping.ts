@@ -1,6 +1,5 @@
-import { MAX_DATA_DEPTH, readShape, type EventShape } from '../event-shape.ts';
-import { isFlaw, readJsonText } from '../json/json-text.ts';
-import { received } from '../json/received.ts';
+import { MAX_DATA_DEPTH, notAnObject, readShape } from '../event-shape.ts';
+import { isFlaw, isObject, readJsonText } from '../json/json-text.ts';
 import { isRefusal, toEvent, type ParseContext } from '../parse-event.ts';
 import type { Event } from '../event.ts';
 import type { Refusal } from '../rejection.ts';
@@ -26,18 +25,13 @@ export function messageParser(
     const read = readJsonText(bytes, wanted);
     if (isFlaw(read)) return read;
     const { text, value, members } = read;
-    if (!isObject(value)) {
-      return {
-        reason: 'shape',
-        errors: [{ path: '', message: `received ${received(value)}, expected a JSON object` }],
-      };
-    }
+    if (!isObject(value)) return notAnObject(value);
     const { fields, sources, inexact } = mapped(value, mapping, given);
     if (inexact.size > 0) {
       return { reason: 'shape', errors: [...inexact].map((path) => ({ path, message: INEXACT })) };
     }
     const shape = readShape(fields);
-    if (isIssues(shape)) return renamed({ reason: 'shape', errors: shape }, mapping, sources);
+    if (isRefusal(shape)) return renamed(shape, mapping, sources);
     const verdict = toEvent({ shape: { ...shape, data: value }, data: { text, members }, text }, context);
     return isRefusal(verdict) ? renamed(verdict, mapping, sources) : verdict;
   };
@@ -86,21 +80,13 @@ export function renamed(
   return { reason, errors: errors.map(({ path, message }) => ({ path: pathOf(path), message })) };
 }
 
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function isIssues(shape: ReturnType<typeof readShape>): shape is Exclude<typeof shape, EventShape> {
-  return Array.isArray(shape);
-}
-
 function pathsOf(mapping: Mapping): readonly string[] {
   return Object.values(mapping).flatMap((source) => ('is' in source ? [] : source));
 }
 
-/** What is at a path, `null` for nothing. */
-function valueAt(message: object, path: string): unknown {
-  let value: unknown = message;
+/** What is at a path of a message, `null` for nothing. */
+export function valueAt(message: unknown, path: string): unknown {
+  let value = message;
   for (const name of path.split('.')) {
     if (!isObject(value) || !Object.hasOwn(value, name)) return undefined;
     value = value[name];

@@ -50,6 +50,11 @@ export function readJsonText(bytes: Buffer, { names, maxDepth, member }: Wanted)
   return { text, value, members, span };
 }
 
+/** Whether a value of JSON is an object, and no array. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 export function isFlaw(read: JsonText | Flaw): read is Flaw {
   return 'reason' in read;
 }
