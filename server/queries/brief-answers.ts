@@ -12,6 +12,12 @@ interface Entry<T> {
   next: Shared<T> | undefined;
 }
 
+/** How old an answer may be. */
+export interface Freshness {
+  /** Skips the cache. */
+  readonly fresh: boolean;
+}
+
 export interface BriefAnswersOptions<Q, T> {
   /** Since an answer began: it may lack whatever was stored after that, by other servers too. */
   readonly ttlMs: number;

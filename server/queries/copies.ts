@@ -7,7 +7,8 @@ import type { StoredEvent } from './events-page.ts';
 /** What an event is known by; see migrations/0001_events.sql. */
 export const IDENTITY = 'application, event_id, category, name, timestamp';
 
-interface Row {
+/** What says which event a row is of, and when it arrived, as ClickHouse says it. */
+export interface ArrivalRow {
   readonly timestamp_us: string | number;
   readonly received_at_us: string | number;
   readonly event_id: string;
@@ -66,7 +67,7 @@ async function readFirst(
     PREWHERE ${sql} AND timestamp IN (SELECT fromUnixTimestamp64Micro(arrayJoin({times:Array(Int64)}), 'UTC'))
     WHERE CRC32(event_id) IN {ids:Array(UInt32)}
     GROUP BY ${IDENTITY}`;
-  const found = await queryRows<Row>(nodes, query, { ...params, times, ids }, bounds);
+  const found = await queryRows<ArrivalRow>(nodes, query, { ...params, times, ids }, bounds);
   return found.map(({ timestamp_us, received_at_us, event_id, ...row }) => ({
     ...row,
     timestampUs: Number(timestamp_us),

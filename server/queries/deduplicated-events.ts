@@ -6,7 +6,7 @@ import { ALL_HOURS, areSelected, type HoursBetween, type Selection } from './cou
 import type { KnowingCounting } from './counted/known-hours.ts';
 import { allOf, isWithin, type Condition } from './sql/conditions.ts';
 import type { EventFilters } from './sql/event-filters.ts';
-import { parametersOf, readEvents, type Reading } from './sql/readings.ts';
+import { parametersOf, readEvents, type Reading, type Selects } from './sql/readings.ts';
 
 /**
  * The one way to group events of the raw table, in which an event may have copies: by identity, whatever arrives meanwhile.
@@ -31,11 +31,6 @@ export interface RawEvents {
   readonly areRivals?: boolean | undefined;
 }
 
-/** SELECTs with UNION ALL between them. */
-export interface Groups extends Condition {
-  readonly selects: number;
-}
-
 /** How often a question is asked again because events were stored meanwhile. */
 const ROUNDS = 3;
 /** Events are stored twice a second. */
@@ -53,7 +48,7 @@ const MAX_NAMED = 2000;
 export async function askEvents<Row extends object>(
   counting: KnowingCounting,
   events: RawEvents,
-  ask: (groups: Groups) => Condition,
+  ask: (groups: Selects) => Condition,
 ): Promise<Row[]> {
   const { nodes, bounds } = counting;
   const hours = hoursAround(events.filters);
@@ -91,7 +86,7 @@ async function readRawRows({ nodes, bounds }: KnowingCounting, nothing: Conditio
   return Number(row?.found) === 0 ? row?.raw_rows : undefined;
 }
 
-function groupsOf(events: RawEvents, copied: readonly number[] | 'all'): Groups {
+function groupsOf(events: RawEvents, copied: readonly number[] | 'all'): Selects {
   if (copied === 'all') return firstReceived(events, EVERY);
   if (copied.length === 0) return allRows(events, EVERY);
   const ofCopied = isOfHours(copied);
@@ -109,7 +104,7 @@ function groupsOf(events: RawEvents, copied: readonly number[] | 'all'): Groups 
 const EVERY: Condition = { sql: '1', params: {} };
 
 /** Grouped over `events` itself, so that on a cluster each shard groups its own. */
-function allRows({ filters, paths, columns, group, found = '1' }: RawEvents, only: Condition): Groups {
+function allRows({ filters, paths, columns, group, found = '1' }: RawEvents, only: Condition): Selects {
   const read = readEvents(filters, paths, (reading) =>
     group(columns(reading), `${reading.from} AND ${found} WHERE ${only.sql}`),
   );
@@ -117,7 +112,7 @@ function allRows({ filters, paths, columns, group, found = '1' }: RawEvents, onl
 }
 
 /** Of rows with one identity the first received; the filters are about that one. */
-function firstReceived({ filters, paths, columns, group }: RawEvents, only: Condition): Groups {
+function firstReceived({ filters, paths, columns, group }: RawEvents, only: Condition): Selects {
   const { where = [], ...others } = filters;
   const read = [...paths, ...where.map(({ path }) => path)];
   const names = Object.keys(columns({ textAt: () => 'NULL', hold: () => '1' }));

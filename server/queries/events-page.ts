@@ -4,7 +4,7 @@ import { allOf, END_US, eventIsAfter, type Condition } from './sql/conditions.ts
 import type { EventFilters } from './sql/event-filters.ts';
 import { readEvents } from './sql/readings.ts';
 import { decodeCursor, encodeCursor, type Position } from './sql/cursor.ts';
-import { withoutCopies } from './copies.ts';
+import { withoutCopies, type ArrivalRow } from './copies.ts';
 import { readEventSpans } from './event-spans.ts';
 import { timeWindows, type Order, type TimeRange } from './sql/time-windows.ts';
 
@@ -121,15 +121,9 @@ function identity(question: EventsQuestion): unknown {
   return ['events', order, ...values.map((value) => value ?? null), conditions];
 }
 
-interface Row {
-  readonly timestamp_us: string | number;
-  readonly received_at_us: string | number;
-  readonly event_id: string;
-  readonly application: string;
+interface Row extends ArrivalRow {
   readonly session_id: string;
   readonly user: string;
-  readonly category: string;
-  readonly name: string;
   readonly data: string;
 }
 

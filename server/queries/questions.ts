@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { questionBounds, type QuestionLimits } from '../clickhouse/query.ts';
 import type { CacheLimits } from '../config/config.ts';
-import { BriefAnswers } from './brief-answers.ts';
+import { BriefAnswers, type Freshness } from './brief-answers.ts';
 import { readCategories, type Category, type Known } from './categories.ts';
 import { countKeeper } from './counted/kept-counts.ts';
 import type { KnowingCounting, KnownHours } from './counted/known-hours.ts';
@@ -43,10 +43,7 @@ export interface Questions {
   readonly top: AskTop;
   /** The same for one question that is asked again and again: an answer is made of the last one, where it can be. */
   liveTop(): AskTop;
-  /**
-   * The categories with their counts, from a brief cache: they cost the most of all questions.
-   * @param options.fresh skips the cache
-   */
+  /** The categories with their counts, from a brief cache: they cost the most of all questions. */
   categories(
     options: Pick<NamesQuestion, 'application'> & Freshness,
     signal: AbortSignal,
@@ -60,10 +57,6 @@ export interface Questions {
 }
 
 export type AskTop = (question: TopQuestion, signal: AbortSignal) => Promise<readonly TopKey[]>;
-
-export interface Freshness {
-  readonly fresh: boolean;
-}
 
 const MAX_CACHED = 100;
 /** Of applications, and of all of them together. */

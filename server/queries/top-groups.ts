@@ -1,6 +1,7 @@
 import type { DataPath } from '../events/data/data-path.ts';
 import { IDENTITY } from './copies.ts';
-import type { Groups, RawEvents } from './deduplicated-events.ts';
+import type { RawEvents } from './deduplicated-events.ts';
+import type { Selects } from './sql/readings.ts';
 import { PERSONS, type Measure } from './measure.ts';
 import { ORDER } from './shown-values.ts';
 import type { Condition } from './sql/conditions.ts';
@@ -91,7 +92,7 @@ function eventColumns({ columns }: Finding): string[] {
 export function selectKeys(
   question: TopQuestion,
   finding: Finding,
-  groups: Groups,
+  groups: Selects,
   { keys, params }: Keys = ALL,
 ): Condition {
   const { unique, where } = question;

@@ -1,4 +1,4 @@
-import type { Groups } from '../deduplicated-events.ts';
+import type { Selects } from '../sql/readings.ts';
 import { PERSONS, type Measure } from '../measure.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 
@@ -11,7 +11,7 @@ export interface Grouping {
    */
   readonly rows: (columns: { readonly key: string; readonly seconds: string }, from: string) => string;
   /** A SELECT of the largest keys of a question, as `KeyRow`s. */
-  readonly select: (groups: Pick<Groups, 'sql' | 'selects'>) => string;
+  readonly select: (groups: Pick<Selects, 'sql' | 'selects'>) => string;
 }
 
 export interface KeyRow {

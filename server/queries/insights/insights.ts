@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { questionBounds } from '../../clickhouse/query.ts';
 import type { CacheLimits } from '../../config/config.ts';
-import { BriefAnswers } from '../brief-answers.ts';
+import { BriefAnswers, type Freshness } from '../brief-answers.ts';
 import type { MeasureCounting } from './counted-series.ts';
 import { readFunnel, type FunnelQuestion } from './funnel.ts';
 import { readRetention, type Cohort, type RetentionQuestion } from './retention.ts';
@@ -11,11 +11,6 @@ export interface InsightsDependencies {
   readonly counting: Omit<MeasureCounting, 'bounds' | 'areSmall'>;
   readonly limits: MeasureCounting['bounds']['limits'];
   readonly cache: Pick<CacheLimits, 'ttlMs'>;
-}
-
-export interface Freshness {
-  /** Skips the cache. */
-  readonly fresh: boolean;
 }
 
 /**

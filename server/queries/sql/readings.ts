@@ -13,6 +13,12 @@ export interface Reading {
   readonly hold: (conditions: readonly DataCondition[]) => string;
 }
 
+/** SELECTs with UNION ALL between them. */
+export interface Selects extends Condition {
+  /** How many. */
+  readonly selects: number;
+}
+
 /**
  * Makes a SELECT over `events` for each way in which what is at these paths has to be read, and joins them with UNION ALL.
  * Each event is in one of them. Those whose `payload` says all of it are nearly all; the text of the others is read for
@@ -26,7 +32,7 @@ export function readEvents(
   filters: EventFilters,
   paths: readonly DataPath[],
   select: (reading: Reading) => string,
-): Condition & { readonly selects: number } {
+): Selects {
   const { where = [] } = filters;
   const { sql, params } = columnFilters(filters);
   const read = [...new Map([...paths, ...where.map(({ path }) => path)].map((path) => [path.text, path])).values()];
