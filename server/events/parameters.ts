@@ -3,7 +3,7 @@ import { MAX_TIMESTAMP_MS } from './event.ts';
 import { parseTimeUs } from './time.ts';
 
 /** Longer than any time that is written with a date, a fraction of nine digits and a zone. */
-export const MAX_TIME_CHARACTERS = 40;
+const MAX_TIME_CHARACTERS = 40;
 
 /** The parameters of a query string: a value, or all of them when a name is repeated. */
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;

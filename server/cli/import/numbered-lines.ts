@@ -28,8 +28,8 @@ export async function* numberedLines(file: string): AsyncGenerator<Line> {
  * order mark is left out.
  * @throws AppError `invalid` as `readBytes`
  */
-export async function* everyLine(file: string, maxBytes = MAX_LINE_BYTES): AsyncGenerator<Line> {
-  const tail = new LineTail(maxBytes);
+export async function* everyLine(file: string): AsyncGenerator<Line> {
+  const tail = new LineTail();
   let number = 0;
   let chunkStart = 0;
   for await (const bytes of readBytes(file)) {
@@ -49,23 +49,18 @@ export async function* everyLine(file: string, maxBytes = MAX_LINE_BYTES): Async
 
 /** The line whose end has not come yet; only that it is too long, once it is. */
 class LineTail {
-  readonly #maxBytes: number;
   readonly #tail = new ByteTail();
   #isOver = false;
 
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
-
   append(bytes: Buffer): void {
-    this.#isOver ||= this.#tail.length + bytes.length > this.#maxBytes;
+    this.#isOver ||= this.#tail.length + bytes.length > MAX_LINE_BYTES;
     if (this.#isOver) this.#tail.take(Buffer.alloc(0));
     else this.#tail.append(bytes);
   }
 
   /** The line that `end` ends; undefined when it is too long. */
   take(end: Buffer): Buffer | undefined {
-    const isOver = this.#isOver || this.#tail.length + end.length > this.#maxBytes;
+    const isOver = this.#isOver || this.#tail.length + end.length > MAX_LINE_BYTES;
     this.#isOver = false;
     const line = this.#tail.take(end);
     return isOver ? undefined : line;

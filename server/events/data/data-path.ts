@@ -47,21 +47,21 @@ export function parseDataPath(text: string, parameter: string): DataPath {
 }
 
 /**
- * Reads `path:value`. The value is everything after the first colon: a path has none, and a value may.
+ * Reads `path:value` of the parameter `where`. The value is everything after the first colon: a path has none, and a value may.
  * @throws AppError `invalid` when there is no colon, or no path before it
  */
-export function parseDataCondition(text: string, parameter: string): DataCondition {
+export function parseDataCondition(text: string): DataCondition {
   const colon = text.indexOf(':');
   if (colon === -1) {
-    throw invalid([{ path: parameter, message: `received ${show(text)}, expected path:value` }]);
+    throw invalid([{ path: 'where', message: `received ${show(text)}, expected path:value` }]);
   }
-  return { path: parseDataPath(text.slice(0, colon), parameter), value: text.slice(colon + 1) };
+  return { path: parseDataPath(text.slice(0, colon), 'where'), value: text.slice(colon + 1) };
 }
 
 /**
- * Reads paths with commas between them. One that is repeated counts once.
+ * Reads the paths of the parameter `show`, with commas between them. One that is repeated counts once.
  * @throws AppError `invalid` when one of them is not a path
  */
-export function parseDataPaths(text: string, parameter: string): DataPath[] {
-  return [...new Set(text.split(','))].map((path) => parseDataPath(path, parameter));
+export function parseDataPaths(text: string): DataPath[] {
+  return [...new Set(text.split(','))].map((path) => parseDataPath(path, 'show'));
 }

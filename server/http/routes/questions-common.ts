@@ -52,7 +52,7 @@ export interface Filters extends Range {
 /** @throws AppError `invalid` when the range ends before it begins, or a condition is none */
 export function filtersOf({ session_id: sessionId, where = [], ...filters }: Filters) {
   const { user, category, name, application } = filters;
-  const conditions = where.map((text) => parseDataCondition(text, 'where'));
+  const conditions = where.map((text) => parseDataCondition(text));
   return {
     sessionId,
     user,

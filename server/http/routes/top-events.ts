@@ -52,8 +52,8 @@ export function topQuestion(query: Static<typeof TopQuery>, nowMs: number): TopQ
     name,
     ...timesOf(query, nowMs),
     unique: unique === undefined ? undefined : parseDataPath(unique, 'unique'),
-    where: where.map((text) => parseDataCondition(text, 'where')),
-    show: shown === undefined ? [] : parseDataPaths(shown, 'show'),
+    where: where.map((text) => parseDataCondition(text)),
+    show: shown === undefined ? [] : parseDataPaths(shown),
     limit,
   };
 }

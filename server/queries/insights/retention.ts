@@ -71,7 +71,7 @@ export async function readRetention(
 
 async function planRetention(counting: KnowingCounting, question: RetentionQuestion): Promise<PlannedRetention> {
   const { timezone, interval, periods, isEmpty = false } = question;
-  const clock = parseTimeZone(timezone, 'timezone');
+  const clock = parseTimeZone(timezone);
   const { toUs = Math.max(counting.nowMs() * 1000, question.fromUs ?? 0) } = question;
   // An event that claims to be much older than all others keeps nobody's cohorts from being shown.
   const earliestUs = beginningOfLast(clock, interval, Math.ceil(toUs / 1000), MAX_INTERVALS) * 1000;

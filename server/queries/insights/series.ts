@@ -85,7 +85,7 @@ export async function readSeries(counting: MeasureCounting, question: SeriesQues
 
 function planSeries(question: SeriesQuestion, nowMs: number): PlannedSeries {
   const { interval, timezone, fromUs: givenUs } = question;
-  const clock = parseTimeZone(timezone, 'timezone');
+  const clock = parseTimeZone(timezone);
   const { toUs = Math.max(nowMs * 1000, givenUs ?? 0) } = question;
   const toMs = Math.ceil(toUs / 1000);
   const defaultUs =

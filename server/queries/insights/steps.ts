@@ -4,8 +4,6 @@ import { MAX_NAME_CHARACTERS } from '../../events/event.ts';
 
 /** Something that people do: an event with this name, and with this category if there is one. */
 export interface Step {
-  /** As it was asked for. */
-  readonly text: string;
   readonly category?: string | undefined;
   readonly name: string;
 }
@@ -30,7 +28,7 @@ export function parseStep(text: string, parameter: string): Step {
   if (!isPart(name) || (category !== undefined && !isPart(category))) {
     throw invalid([{ path: parameter, message: `received ${show(text)}, expected ${STEP_WORDS}` }]);
   }
-  return { text, category, name };
+  return { category, name };
 }
 
 function isPart(text: string): boolean {

@@ -28,10 +28,10 @@ interface Step {
 }
 
 /**
- * @param parameter that the name came in, for the error
+ * The clock of the zone that the parameter `timezone` names.
  * @throws AppError `invalid` when there is no such zone
  */
-export function parseTimeZone(name: string, parameter: string): ZoneClock {
+export function parseTimeZone(name: string): ZoneClock {
   const known = clocks.get(name);
   if (known !== undefined) return known;
   try {
@@ -41,20 +41,18 @@ export function parseTimeZone(name: string, parameter: string): ZoneClock {
     clocks.set(name, clock);
     return clock;
   } catch {
-    throw invalid([{ path: parameter, message: `received ${show(name)}, expected ${TIME_ZONE_WORDS}` }]);
+    throw invalid([{ path: 'timezone', message: `received ${show(name)}, expected ${TIME_ZONE_WORDS}` }]);
   }
 }
 
 /** What the clocks of a time zone show, and when they are set. Times are milliseconds since the epoch. */
 export class ZoneClock {
-  readonly name: string;
   readonly #format: Intl.DateTimeFormat;
   /** To ask Intl takes long. */
   readonly #steps = new LRUCache<number, Step>({ max: MAX_STEPS });
 
   /** @throws RangeError when there is no such zone */
   constructor(name: string) {
-    this.name = name;
     const numeric = 'numeric';
     this.#format = new Intl.DateTimeFormat('en-US', {
       timeZone: name,

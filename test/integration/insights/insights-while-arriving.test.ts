@@ -121,7 +121,7 @@ describe('The insights while copies of events arrive', function () {
   async function expectAll(n: number): Promise<void> {
     const range = { fromUs: START_MS * 1000, toUs: (START_MS + 121 * HOUR_MS) * 1000 };
     const common = { ...range, interval: 'day', timezone: 'Asia/Kolkata', limit: 5, fresh: true } as const;
-    const red = [parseDataCondition('data.colour:red', 'where')];
+    const red = [parseDataCondition('data.colour:red')];
     const [all, ofRed, byColour] = await Promise.all([
       insights.series({ ...common, measure: 'events', where: [] }, waiting),
       insights.series({ ...common, measure: 'events', where: red }, waiting),

@@ -151,7 +151,7 @@ describe('questions beside copies', () => {
     expect(await top({ by: 'application' })).to.deep.equal(countBy(events, ({ application }) => application));
     const order = parseDataPath('data.order', 'by');
     expect(await top({ by: order })).to.deep.equal(countBy(events, (event) => String(dataOf(event).order)));
-    const where = [parseDataCondition('data.colour:red', 'where')];
+    const where = [parseDataCondition('data.colour:red')];
     const red = events.filter((event) => dataOf(event).colour === 'red');
     expect(await top({ by: 'session_id', where, application: 'shop' })).to.deep.equal(
       countBy(
@@ -244,7 +244,7 @@ describe('questions beside copies', () => {
     await insertRows(database.name, 'events', [copy]);
     const question = { category: 'replies', unique: parseDataPath('data.id', 'unique') };
     for (const response of ['yes', 'no', 'perhaps']) {
-      const where = [parseDataCondition(`data.response:${response}`, 'where')];
+      const where = [parseDataCondition(`data.response:${response}`)];
       expect(await top({ ...question, where })).to.deep.equal(response === 'yes' ? [['rsvp', 1]] : []);
     }
   });

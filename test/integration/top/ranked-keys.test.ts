@@ -19,8 +19,7 @@ const LISTS: Readonly<Record<string, (fromUs: number) => TopQuestion>> = {
   'sessions, ever': () => list({ by: 'session_id' }),
   'sessions since then': (fromUs) => list({ by: 'session_id', fromUs }),
   'the sessions of a user': (fromUs) => list({ by: 'user', measure: 'sessions', fromUs, limit: 20 }),
-  'a hundred sessions, with a condition': () =>
-    list({ where: [parseDataCondition('data.kind:a', 'where')], limit: 100 }),
+  'a hundred sessions, with a condition': () => list({ where: [parseDataCondition('data.kind:a')], limit: 100 }),
   'users with what they did last': () => list({ by: 'user', show: [parseDataPath('data.place', 'show')] }),
 };
 

@@ -77,7 +77,7 @@ function startsOf(
   const unitMs = interval === 'hour' ? 3_600_000 : 60_000;
   const hasHalves = zone === 'Asia/Kolkata' || zone === 'Australia/Lord_Howe';
   if (hasHalves && interval === 'hour')
-    return beginningsBetween(parseTimeZone(zone, ''), interval, Math.floor(fromUs / 1000), Math.ceil(toUs / 1000), 1e6);
+    return beginningsBetween(parseTimeZone(zone), interval, Math.floor(fromUs / 1000), Math.ceil(toUs / 1000), 1e6);
   const first = Math.floor(fromUs / 1000 / unitMs);
   return fromUs === toUs ? [] : range(first, Math.ceil(toUs / 1000 / unitMs) - 1).map((unit) => unit * unitMs);
 }

@@ -30,7 +30,7 @@ export function madeSeries(random: Random, set: EventSet): SeriesQuestion & Rang
     interval: random.pick(fitting),
     timezone: set.zone,
     name: maybe(random, () => random.pick(NAMES)),
-    where: random.isTrue(0.7) ? [] : [parseDataCondition(random.pick(CONDITIONS), 'where')],
+    where: random.isTrue(0.7) ? [] : [parseDataCondition(random.pick(CONDITIONS))],
     by: random.isTrue(0.2) ? undefined : random.pick([...BY, ...PATHS.map((path) => parseDataPath(path, 'by'))]),
     limit: random.pick([1, 2, 5, 20]),
   };

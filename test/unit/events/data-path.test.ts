@@ -46,7 +46,7 @@ const HOSTILE_PATHS: readonly string[] = [
 const issueOf = (act: () => unknown) => thrownBy(act).issues[0];
 
 function read(text: string): string[] {
-  const { path, value } = parseDataCondition(text, 'where');
+  const { path, value } = parseDataCondition(text);
   return [path.text, value];
 }
 
@@ -93,13 +93,13 @@ describe('parseDataCondition', () => {
 
 describe('parseDataPaths', () => {
   it('reads paths with commas between them, each once', () => {
-    const paths = parseDataPaths('data.a.b,data.c,data.a.b', 'show');
+    const paths = parseDataPaths('data.a.b,data.c,data.a.b');
     expect(paths.map(({ text }) => text)).to.deep.equal(['data.a.b', 'data.c']);
   });
 
   it('refuses a list of which one is no path', () => {
     for (const text of ['', ',', 'data.a,', ',data.a', 'data.a,,data.b', 'data.a, data.b', 'data.a,b']) {
-      expect(issueOf(() => parseDataPaths(text, 'show'))?.path, text).to.equal('show');
+      expect(issueOf(() => parseDataPaths(text))?.path, text).to.equal('show');
     }
   });
 });
