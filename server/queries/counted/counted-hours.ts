@@ -13,9 +13,9 @@ import {
   type HoursBetween,
   type Selection,
 } from './grown-hours.ts';
-import { keepCounts } from './kept-counts.ts';
+import { keepCounts, PIECE } from './kept-counts.ts';
 
-/** More hours than this are counted in pieces first, and kept. */
+/** More than this, or more events than a piece, are counted in pieces first, and kept. */
 const MANY = 5_000;
 
 /**
@@ -31,7 +31,7 @@ export async function countedHours(
   hours: HoursBetween = ALL_HOURS,
 ): Promise<Condition> {
   let grown = await readGrown(counting, selection, hours);
-  if (grown.keys > MANY) {
+  if (grown.keys > MANY || grown.rows > PIECE.rows) {
     // What cannot be kept is counted below all the same.
     await keepCounts(counting, selection, hours).catch(() => undefined);
     grown = await readGrown(counting, selection, hours);
@@ -46,7 +46,7 @@ export function countedAgain(selection: Selection, keys: readonly HourKey[]): Co
   return countedGiven({ ...selection, keys }, hours, { ...hours, keys: keys.length });
 }
 
-function countedGiven(selection: Selection, hours: HoursBetween, grown: GrownHours): Condition {
+function countedGiven(selection: Selection, hours: HoursBetween, grown: Omit<GrownHours, 'rows'>): Condition {
   const { sql, params } = hoursAre(selection, hours);
   return {
     sql: `

@@ -97,31 +97,47 @@ export function grownHours(condition: string): string {
     HAVING ${countedRows('max(counted)')} != total`;
 }
 
-/** How many keys have grown, and which hours they are in. */
+/** How many keys have grown, how many rows they have, and which hours they are in. */
 export interface GrownHours extends HoursBetween {
   readonly keys: number;
+  readonly rows: number;
+}
+
+/** How much of what has grown is counted by one query: bounds the memory of the sets, and the time. */
+export interface PieceLimits {
+  readonly keys: number;
+  readonly rows: number;
 }
 
 /**
- * Those that have grown since they were counted, from the first hour on, and no more than so many keys.
+ * Those that have grown since they were counted, from the first hour on, and no more than a piece, or one hour.
  * @throws what `queryRows` throws
  */
 export async function readGrown(
   { nodes, bounds }: Counting,
   selection: Selection,
   hours: HoursBetween,
-  maxKeys?: number,
+  piece?: PieceLimits,
 ): Promise<GrownHours> {
   const { sql, params } = hoursAre(selection, hours);
+  const grown = grownHours(sql);
+  const before = 'sum(total) OVER (ORDER BY hour ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)';
   const query = `
-    SELECT count() AS keys, toUnixTimestamp(min(hour)) AS first_s, toUnixTimestamp(max(hour)) AS last_s
-    FROM (${grownHours(sql)} ${maxKeys === undefined ? '' : `ORDER BY hour LIMIT ${maxKeys}`})`;
+    SELECT count() AS keys, sum(total) AS rows, toUnixTimestamp(min(hour)) AS first_s, toUnixTimestamp(max(hour)) AS last_s
+    FROM (${
+      piece === undefined
+        ? grown
+        : `SELECT * FROM (SELECT hour, total, ${before} AS rows_before FROM (${grown} ORDER BY hour LIMIT ${piece.keys}))
+           WHERE rows_before < ${piece.rows}`
+    })`;
   const [row] = await queryRows<GrownRow>(nodes, query, params, bounds);
-  return { keys: Number(row?.keys ?? 0), fromS: row?.first_s ?? 0, toS: (row?.last_s ?? 0) + HOUR_S };
+  const { keys = 0, rows = 0, first_s: fromS = 0, last_s: lastS = 0 } = row ?? {};
+  return { keys: Number(keys), rows: Number(rows), fromS, toS: lastS + HOUR_S };
 }
 
 interface GrownRow {
   readonly keys: string | number;
+  readonly rows: string | number;
   readonly first_s: number;
   readonly last_s: number;
 }

@@ -12,11 +12,12 @@ import {
   type Counting,
   type HoursBetween,
   type KindOfEvent,
+  type PieceLimits,
   type Selection,
 } from './grown-hours.ts';
 
-/** About so many keys of hours are counted by one query: bounds the memory of the sets. */
-const KEYS_AT_ONCE = 20_000;
+/** About so much is counted by one query. */
+export const PIECE: PieceLimits = { keys: 20_000, rows: 5_000_000 };
 
 /** So many names are named in a query. */
 const NAMES_AT_ONCE = 100;
@@ -32,10 +33,15 @@ const SETTLED_MS = 60_000;
  * Nothing depends on it but time: what is not kept is counted by whoever asks.
  * @throws what `queryRows` and the INSERT throw
  */
-export async function keepCounts(counting: Counting, selection: Selection, hours: HoursBetween): Promise<void> {
+export async function keepCounts(
+  counting: Counting,
+  selection: Selection,
+  hours: HoursBetween,
+  limits: PieceLimits = PIECE,
+): Promise<void> {
   const toS = Math.min(hours.toS, settledS(counting));
   for (let { fromS } = hours; fromS < toS;) {
-    const piece = await readGrown(counting, selection, { fromS, toS }, KEYS_AT_ONCE);
+    const piece = await readGrown(counting, selection, { fromS, toS }, limits);
     if (piece.keys === 0) return;
     await keepPiece(counting, selection, piece);
     fromS = piece.toS;

@@ -1,6 +1,7 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import type { Condition } from '../sql/conditions.ts';
 import { countedAgain, countedHours } from './counted-hours.ts';
+import { PIECE } from './kept-counts.ts';
 import {
   countedEvents,
   countedRows,
@@ -47,8 +48,8 @@ export async function countEvents(
   between: HoursBetween,
   groups: HourGroups,
 ): Promise<ReadonlyMap<number, CountedGroup>> {
-  const { settled, grown } = await readSettled(counting, selection, between, groups);
-  if (grown.length > MAX_NAMED) {
+  const { settled, grown, grownRows } = await readSettled(counting, selection, between, groups);
+  if (grown.length > MAX_NAMED || grownRows > PIECE.rows) {
     return await readCounted(counting, await countedHours(counting, selection, between), groups);
   }
   if (grown.length === 0) return settled;
@@ -70,6 +71,7 @@ interface SettledGroups {
   readonly settled: ReadonlyMap<number, CountedGroup>;
   /** What has to be counted again, or more than may be named of it. */
   readonly grown: readonly HourKey[];
+  readonly grownRows: number;
 }
 
 /** Keys with one hash have more rows together than any was counted at: they are counted again. */
@@ -84,12 +86,13 @@ async function readSettled(
   const query = `
     SELECT
       groupArray(toFloat64(grouped)) AS groups, groupArray(version) AS versions,
-      groupArray(toFloat64(settled_events)) AS events, groupArrayArray(${MAX_NAMED + 1})(grown_keys) AS grown
+      groupArray(toFloat64(settled_events)) AS events, groupArrayArray(${MAX_NAMED + 1})(grown_keys) AS grown,
+      toFloat64(sum(rows_of_grown)) AS grown_rows
     FROM
     (
       SELECT
         ${group} AS grouped, toString(sumIf(total * cityHash64(hour, hash), is_settled)) AS version,
-        sumIf(${countedEvents('counted_at')}, is_settled) AS settled_events,
+        sumIf(${countedEvents('counted_at')}, is_settled) AS settled_events, sumIf(total, NOT is_settled) AS rows_of_grown,
         arrayMap(
           key -> (toUnixTimestamp(key.1), toString(key.2)),
           groupArrayIf(${MAX_NAMED + 1})((hour, hash), NOT is_settled)
@@ -107,12 +110,13 @@ async function readSettled(
       GROUP BY grouped
     )`;
   const [row] = await queryRows<SettledRow>(nodes, query, { ...params, ...own }, bounds);
-  const { groups = [], versions = [], events = [], grown = [] } = row ?? {};
+  const { groups = [], versions = [], events = [], grown = [], grown_rows: grownRows = 0 } = row ?? {};
   return {
     settled: new Map(
       groups.map((key, at) => [key, { version: BigInt(versions[at] ?? 0), events: events[at] ?? 0, isSettled: true }]),
     ),
     grown: grown.map(([hourS, hash]) => ({ hourS, hash })),
+    grownRows,
   };
 }
 
@@ -121,6 +125,7 @@ interface SettledRow {
   readonly versions: readonly string[];
   readonly events: readonly number[];
   readonly grown: readonly (readonly [hourS: number, hash: string])[];
+  readonly grown_rows: number;
 }
 
 /** @param counted rows of `countedHours` */
