@@ -56,7 +56,7 @@ export async function rawSinceS(client: ClickHouseClient): Promise<number> {
   return sinceThenS === 0 ? 0 : (Math.ceil(sinceThenS / HOUR_S) + 1) * HOUR_S;
 }
 
-/** Notes from when on all raw events of a node that were counted are there, as of one whose events came from a copy. */
+/** Notes since when all raw events of a node are there that were counted: earlier ones a TTL removed, or a copy had not. */
 export async function noteWholeSince(
   client: ClickHouseClient,
   layout: Pick<Layout, 'cluster'>,
