@@ -93,7 +93,13 @@ class WorkerSlot {
 
 /** Resolves when a worker is gone, or could not be started. */
 async function ended(worker: Worker): Promise<void> {
-  await new Promise((resolve) => worker.once('exit', resolve).once('error', resolve));
+  await new Promise<void>((resolve) => {
+    worker.once('exit', () => resolve());
+    // Otherwise it is a message that came too late for it.
+    worker.on('error', () => {
+      if (worker.process.pid === undefined) resolve();
+    });
+  });
 }
 
 async function reasonOf(stop: AbortSignal): Promise<never> {
@@ -104,8 +110,6 @@ async function reasonOf(stop: AbortSignal): Promise<never> {
 async function firstAddress(worker: Worker): Promise<Address> {
   return await new Promise((resolve, reject) => {
     worker.once('listening', resolve);
-    worker
-      .once('error', reject)
-      .once('exit', () => reject(new Error('a worker ended before it listened; its message is above')));
+    void ended(worker).then(() => reject(new Error('a worker ended before it listened; its message is above')));
   });
 }

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { projectRoot } from '../../../server/common/project-root.ts';
 import { getJson, type ShownPage } from '../../support/http/pages.ts';
+import { eventually } from '../../support/http/outcome.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 
@@ -77,12 +78,14 @@ describe('A client that openapi-typescript makes of the OpenAPI document', funct
     );
     const { stdout } = await run(process.execPath, ['program.js', service.url], { cwd });
     expect(JSON.parse(stdout)).to.have.property('accepted').that.deep.equals([1, 1, 2]);
-    const { events } = await getJson<ShownPage>(`${service.url}/events?name=generated`);
-    expect(events).to.have.length(4);
-    expect(events.map(({ data }) => data)).to.deep.include({
-      text: 'x',
-      nested: { list: [1, 'two', null, { deep: true }] },
-      'any key': -1.5e-7,
+    await eventually(async () => {
+      const { events } = await getJson<ShownPage>(`${service.url}/events?name=generated`);
+      expect(events).to.have.length(4);
+      expect(events.map(({ data }) => data)).to.deep.include({
+        text: 'x',
+        nested: { list: [1, 'two', null, { deep: true }] },
+        'any key': -1.5e-7,
+      });
     });
   });
 });

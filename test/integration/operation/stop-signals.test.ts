@@ -30,9 +30,12 @@ describe('A service that is asked to stop', function stopping() {
   let database: string;
   let dataDir: string;
   let env: Record<string, string>;
+  /** What the servers of a test wrote to standard error. */
+  let said: string;
 
   beforeEach(async () => {
     closing = new Closing();
+    said = '';
     const made = await testDatabase();
     closing.add('database', () => made.drop());
     const directory = await tempDir();
@@ -50,6 +53,7 @@ describe('A service that is asked to stop', function stopping() {
       stdio: 'pipe',
       detached: true,
     });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
     closing.add('group', () => {
       if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL');
     });
@@ -121,7 +125,7 @@ describe('A service that is asked to stop', function stopping() {
         const server = startGroup({ WORKERS: workers });
         await post(await listening(server), EVENTS);
         signalGroup(server, signal, signal);
-        expect(await exitOf(server)).to.equal(0);
+        expect(await exitOf(server), said).to.equal(0);
         await expectAllShipped(EVENTS);
       });
     }
@@ -132,7 +136,7 @@ describe('A service that is asked to stop', function stopping() {
         await once(server.stdout ?? server, 'data');
         await sleep(afterMs);
         signalGroup(server, 'SIGINT', 'SIGINT');
-        expect(await exitOf(server)).to.equal(0);
+        expect(await exitOf(server), said).to.equal(0);
       });
     }
 
@@ -143,7 +147,7 @@ describe('A service that is asked to stop', function stopping() {
       await stream.atLeast(1);
       signalGroup(server, 'SIGINT', 'SIGINT');
       expect(await stream.ended).to.equal('end');
-      expect(await exitOf(server)).to.equal(0);
+      expect(await exitOf(server), said).to.equal(0);
     });
 
     it(`while ClickHouse is unavailable, with WORKERS=${workers}: keeps the events and exits 0`, async () => {
@@ -153,7 +157,7 @@ describe('A service that is asked to stop', function stopping() {
       server.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()));
       await post(await listening(server), 3);
       signalGroup(server, 'SIGTERM', 'SIGTERM');
-      expect(await exitOf(server)).to.equal(0);
+      expect(await exitOf(server), said).to.equal(0);
       const remaining = [...log.matchAll(/"(\d+) events? remains? in the journal"/g)].map(([, count]) => Number(count));
       expect(remaining.reduce((sum, count) => sum + count, 0)).to.equal(3);
       expect(await segmentsLeft()).not.to.deep.equal([]);

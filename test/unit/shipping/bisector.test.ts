@@ -135,7 +135,7 @@ describe('Bisector', function () {
     await writeFile(quarantine, 'in the way');
     bisector.add(segments.map(wholeSegment));
     await eventually(async () => expect([...stored].sort()).to.deep.equal(['e1', 'e2']), 10_000);
-    expect(hand.backlog.segments).to.equal(1);
+    await eventually(async () => expect(hand.backlog.segments).to.equal(1));
     await rm(quarantine);
     await done();
     expect(await readdir(quarantine)).to.have.length(1);
