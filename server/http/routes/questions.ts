@@ -18,7 +18,7 @@ export function questionsOperations(dependencies: ReadingDependencies): readonly
   return [
     events(reads, unsent),
     names(reads),
-    ...rejectedOperations(reads),
+    ...rejectedOperations(reads, unsent),
     topEvents(dependencies),
     eventsOf(reads, unsent, 'session_id', '/sessions', 'session'),
     eventsOf(reads, unsent, 'user', '/users', 'user'),
