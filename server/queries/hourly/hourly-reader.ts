@@ -162,6 +162,7 @@ export class HourlyReader {
       await before;
       return await this.#count(hours, new Set(), signal);
     });
+    alone.delete(key);
     alone.set(key, answers);
     void answers.result.catch(() => undefined).then(() => alone.get(key) === answers && alone.delete(key));
     return await answers.wait(asker);

@@ -41,8 +41,9 @@ export interface Hourly {
 
 const BEHIND = 'the current hour could not be read; the last answer is served until it can';
 
-/** How long a question that has a last answer waits for a better one. */
+/** How long a question that has a recent last answer, or one that none could better, waits for a better one. */
 const MAX_READ_MS = 2_000;
+const RECENT_MS = 10_000;
 
 /** Of applications that are asked about by themselves, and of all of them together. */
 const MAX_READERS = 100;
@@ -67,7 +68,8 @@ export function createHourly({ counterOf, cache, log, nowMs }: HourlyDependencie
     const isCurrent = hour === currentHour();
     const last = isCurrent && !fresh ? reader.last(hour) : undefined;
     const lane = isCurrent ? { lane: 'current' as const, after } : { lane: 'hour' as const };
-    const withinMs = last === undefined ? undefined : MAX_READ_MS;
+    const isLastRecent = last !== undefined && nowMs() - last.readMs < RECENT_MS;
+    const withinMs = last !== undefined && (isBehind || isLastRecent) ? MAX_READ_MS : undefined;
     try {
       const answers = await reader.read([hour], { ...lane, withinMs, fresh, signal });
       if (last !== undefined) isBehind = false;
