@@ -13,7 +13,7 @@ import {
   type HoursBetween,
   type Selection,
 } from './grown-hours.ts';
-import { keepCounts, PIECE } from './kept-counts.ts';
+import { keepCounts, PIECE, settledS } from './kept-counts.ts';
 
 /** More than this, or more events than a piece, are counted in pieces first, and kept. */
 const MANY = 5_000;
@@ -31,7 +31,7 @@ export async function countedHours(
   hours: HoursBetween = ALL_HOURS,
 ): Promise<Condition> {
   let grown = await readGrown(counting, selection, hours);
-  if (grown.keys > MANY || grown.rows > PIECE.rows) {
+  if (grown.fromS < settledS(counting) && (grown.keys > MANY || grown.rows > PIECE.rows)) {
     // What cannot be kept is counted below all the same.
     await keepCounts(counting, selection, hours).catch(() => undefined);
     grown = await readGrown(counting, selection, hours);

@@ -1,6 +1,6 @@
 import type { Nodes } from '../../clickhouse/nodes.ts';
 import { endingWith, queryRows } from '../../clickhouse/query.ts';
-import { HOUR_MS } from '../../events/hours.ts';
+import { HOUR_S } from '../../common/units.ts';
 import {
   ALL_HOURS,
   countedAt,
@@ -48,8 +48,9 @@ export async function keepCounts(
   }
 }
 
-function settledS({ nowMs }: Counting): number {
-  return Math.floor((nowMs() - SETTLED_MS) / HOUR_MS) * (HOUR_MS / 1000);
+/** Which hours are over for long enough: those before this, in seconds since the epoch. */
+export function settledS({ nowMs }: Pick<Counting, 'nowMs'>): number {
+  return Math.floor((nowMs() - SETTLED_MS) / 1000 / HOUR_S) * HOUR_S;
 }
 
 /**

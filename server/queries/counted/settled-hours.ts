@@ -1,7 +1,7 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import type { Condition } from '../sql/conditions.ts';
 import { countedAgain, countedHours } from './counted-hours.ts';
-import { PIECE } from './kept-counts.ts';
+import { PIECE, settledS } from './kept-counts.ts';
 import {
   countedEvents,
   countedRows,
@@ -76,7 +76,7 @@ interface SettledGroups {
 
 /** Keys with one hash have more rows together than any was counted at: they are counted again. */
 async function readSettled(
-  { nodes, bounds }: Counting,
+  counting: Counting,
   selection: Selection,
   between: HoursBetween,
   { group, where, params: own }: HourGroups,
@@ -92,7 +92,7 @@ async function readSettled(
     (
       SELECT
         ${group} AS grouped, toString(sumIf(total * cityHash64(hour, hash), is_settled)) AS version,
-        sumIf(${countedEvents('counted_at')}, is_settled) AS settled_events, sumIf(total, NOT is_settled) AS rows_of_grown,
+        sumIf(${countedEvents('counted_at')}, is_settled) AS settled_events, sumIf(total, NOT is_settled AND hour < toDateTime({settled_s:UInt32}, 'UTC')) AS rows_of_grown,
         arrayMap(
           key -> (toUnixTimestamp(key.1), toString(key.2)),
           groupArrayIf(${MAX_NAMED + 1})((hour, hash), NOT is_settled)
@@ -109,7 +109,8 @@ async function readSettled(
       )
       GROUP BY grouped
     )`;
-  const [row] = await queryRows<SettledRow>(nodes, query, { ...params, ...own }, bounds);
+  const bound = { ...params, ...own, settled_s: settledS(counting) };
+  const [row] = await queryRows<SettledRow>(counting.nodes, query, bound, counting.bounds);
   const { groups = [], versions = [], events = [], grown = [], grown_rows: grownRows = 0 } = row ?? {};
   return {
     settled: new Map(

@@ -73,10 +73,14 @@ async function planRetention(counting: KnowingCounting, question: RetentionQuest
   const { timezone, interval, periods, isEmpty = false } = question;
   const clock = parseTimeZone(timezone);
   const { toUs = Math.max(counting.nowMs() * 1000, question.fromUs ?? 0) } = question;
-  // An event that claims to be much older than all others keeps nobody's cohorts from being shown.
-  const earliestUs = beginningOfLast(clock, interval, Math.ceil(toUs / 1000), MAX_INTERVALS) * 1000;
-  const firstUs = question.fromUs === undefined && !isEmpty ? await readFirstUs(counting, question) : undefined;
-  const fromUs = question.fromUs ?? Math.min(toUs, Math.max(firstUs ?? toUs, earliestUs));
+  const usualFromUs = async () => {
+    const firstUs = isEmpty ? undefined : await readFirstUs(counting, question);
+    if (firstUs === undefined) return toUs;
+    // An event that claims to be much older than all others keeps nobody's cohorts from being shown.
+    const earliestUs = beginningOfLast(clock, interval, Math.ceil(toUs / 1000), MAX_INTERVALS) * 1000;
+    return Math.min(toUs, Math.max(firstUs, earliestUs));
+  };
+  const fromUs = question.fromUs ?? (await usualFromUs());
   const startsS: number[] = [];
   let cohorts = 0;
   for (const startMs of beginnings(clock, interval, Math.floor(fromUs / 1000))) {
