@@ -7,6 +7,7 @@ import { backoffMs, pause, type Backoff } from './common/retry.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config/config.ts';
 import { counted } from './common/counted.ts';
+import { messageOf } from './common/errors.ts';
 import { createLogger, type Logger } from './common/log.ts';
 import { relayCalls, tellWorker } from './workers/relay-calls.ts';
 
@@ -80,24 +81,32 @@ class WorkerSlot {
   async #keepRunning(): Promise<void> {
     for (let failures = 1; ; failures += 1) {
       const sinceMs = Date.now();
-      await ended(this.#worker);
+      const reason = await ended(this.#worker);
       if (this.#stop.aborted) return;
       if (Date.now() - sinceMs > STABLE_MS) failures = 1;
-      this.#log.error({ worker: this.#worker.process.pid }, 'a worker ended unexpectedly; another takes its place');
+      this.#log.error(
+        { worker: this.#worker.process.pid, reason },
+        'a worker ended unexpectedly; another takes its place',
+      );
       await pause(backoffMs(failures, RESTART, Math.random), this.#stop);
       if (this.#stop.aborted) return;
-      this.#worker = this.#fork();
+      try {
+        this.#worker = this.#fork();
+      } catch (error) {
+        this.#log.error({ err: error }, 'a worker could not be started');
+      }
     }
   }
 }
 
-/** Resolves when a worker is gone, or could not be started. */
-async function ended(worker: Worker): Promise<void> {
-  await new Promise<void>((resolve) => {
-    worker.once('exit', () => resolve());
+/** Resolves when a worker is gone, or could not be started, with why that is. */
+async function ended(worker: Worker): Promise<string> {
+  return await new Promise((resolve) => {
+    if (worker.isDead()) resolve('it has ended before');
+    worker.once('exit', () => resolve('its message is above'));
     // Otherwise it is a message that came too late for it.
-    worker.on('error', () => {
-      if (worker.process.pid === undefined) resolve();
+    worker.on('error', (error) => {
+      if (worker.process.pid === undefined) resolve(messageOf(error));
     });
   });
 }
@@ -110,6 +119,6 @@ async function reasonOf(stop: AbortSignal): Promise<never> {
 async function firstAddress(worker: Worker): Promise<Address> {
   return await new Promise((resolve, reject) => {
     worker.once('listening', resolve);
-    void ended(worker).then(() => reject(new Error('a worker ended before it listened; its message is above')));
+    void ended(worker).then((why) => reject(new Error(`a worker ended before it listened: ${why}`)));
   });
 }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { AppError } from '../common/errors.ts';
 import type { Turns } from '../common/turns.ts';
 import { connect, type ClickHouseClient, type ConnectOptions } from './client.ts';
 import { nodesOf } from './endpoint.ts';
@@ -78,6 +79,8 @@ export class Nodes {
         return await request(client, this.#signal, tries === 1 ? waitedMs : 0);
       } catch (error) {
         this.#signal?.throwIfAborted();
+        // Of our own making, before the node was asked.
+        if (error instanceof AppError) throw error;
         const isUnreachable = UNREACHABLE.has(networkCodeOf(error));
         // A node that does not answer in time, or that is cut off, is left too, but this request has waited long enough.
         if (isUnreachable || codeOf(error) === undefined || CUT_OFF.has(codeOf(error))) this.#leave(node);
