@@ -11,9 +11,9 @@ export interface Arguments {
 }
 
 /**
- * Runs a command line program, or with `--help` prints its `usage`: its number is the exit code; wrong arguments give one sentence,
- * `usage` and exit code 2, an
- * interruption 130, any other error its message and 1. The signal is aborted by the first SIGINT or SIGTERM; a second one ends the process at once.
+ * Runs a command line program, or with `--help` prints its `usage`: its number is the exit code; wrong arguments give one
+ * sentence, `usage` and exit code 2, an interruption 130, any other error its message and 1. The signal is that of
+ * `listenForInterruption`.
  */
 export async function runCommand(
   usage: string,

@@ -5,6 +5,7 @@ import { parseRate } from '../auth/parse-rate.ts';
 import type { Rate } from '../auth/token-bucket.ts';
 import { parseApiKeys, type ApiKey } from '../auth/api-keys.ts';
 import { isCidr } from '../auth/networks.ts';
+import { jsonOf } from '../common/json.ts';
 import { GIB, KIB, MIB } from '../common/units.ts';
 
 // How each kind of variable is read. All of them throw an EnvError that says what came and what was expected.
@@ -78,19 +79,11 @@ export const apiKeys = makeExactValidator<readonly ApiKey[]>((input) => {
 
 export const rate = makeExactValidator<Rate>((input) => {
   try {
-    return parseRate(parseJson(input));
+    return parseRate(jsonOf(input));
   } catch (error) {
     throw new EnvError(`received ${show(input)}: ${messageOf(error)}`);
   }
 });
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 function list(isGood: (text: string) => boolean, expected: string) {
   return makeExactValidator<readonly string[]>((input) => {

@@ -127,7 +127,7 @@ export async function isAlive(directory: string): Promise<boolean> {
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
       if (isCode(error, 'EACCES', 'EPERM')) {
-        const expected = `a journal that this user may take over, as by: chown -R ${process.getuid?.() ?? 'USER'} ${directory}`;
+        const expected = `a journal of this user; if its server is gone: chown -R ${process.getuid?.() ?? 'USER'} ${directory}`;
         reject(new AppError('unavailable', `received ${messageOf(error)}, expected ${expected}`, { cause: error }));
         return;
       }
