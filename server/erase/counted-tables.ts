@@ -1,4 +1,4 @@
-import { hoursFromRaw, minutesFromRaw } from '../queries/verify/views.ts';
+import { hoursFromRaw, minutesFromRaw, NEVER, NO_IDS, NOBODY } from '../queries/verify/views.ts';
 
 /** A table of sets, as far as an erasure must know it. */
 export interface CountedTable {
@@ -9,6 +9,8 @@ export interface CountedTable {
   readonly fromRaw: (events: string, condition: string) => string;
   /** The columns that are made anew from the raw events, with their types, and how each is grown in a row. */
   readonly sets: Readonly<Record<string, string>>;
+  /** SQL of each where there is no event. */
+  readonly empty: Readonly<Record<string, string>>;
   /** What else must change with them. */
   readonly reset: readonly string[];
 }
@@ -20,6 +22,7 @@ export const COUNTED_TABLES: readonly CountedTable[] = [
     toStart: 'toStartOfMinute',
     fromRaw: minutesFromRaw,
     sets: { ids: "AggregateFunction(uniqExact, String, DateTime64(6, 'UTC'))" },
+    empty: { ids: NO_IDS },
     reset: [],
   },
   {
@@ -33,6 +36,7 @@ export const COUNTED_TABLES: readonly CountedTable[] = [
       users: 'AggregateFunction(uniqExact, String)',
       sessions: 'AggregateFunction(uniqExact, String)',
     },
+    empty: { first: NEVER, last: "toDateTime64(0, 6, 'UTC')", users: NOBODY, sessions: NOBODY },
     reset: ['counted = 0'],
   },
 ];

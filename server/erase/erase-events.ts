@@ -70,13 +70,16 @@ async function countEvents({ client }: ErasedNode, whose: ErasedUser): Promise<n
   return Number(row?.events);
 }
 
-/** @returns how many keys are to be done, those that an earlier erasure left included */
+/**
+ * The keys of all nodes: one may count what another holds, as after a restore.
+ * @returns how many keys are to be done, those that an earlier erasure left included
+ */
 async function addKeys(node: ErasedNode, whose: ErasedUser): Promise<number> {
   await node.client.command({
     query: `
       INSERT INTO ${KEYS}
       SELECT DISTINCT toStartOfMinute(timestamp, 'UTC') AS minute, application, category, name
-      FROM ${tableOf(node, 'events')}
+      FROM ${node.database}.events
       WHERE ${ofUser(whose)}
       ${UNLOGGED}`,
     query_params: { ...whose },

@@ -13,9 +13,12 @@ const CHUNK_EVENTS = 5_000_000;
  * Makes the sets of all keys in `erasure` hold what the raw events of this node say, while events arrive. Nothing can be
  * taken out of a set, so each is made anew from the raw events.
  *
- * The rows that exist are replaced in place, and then what arrived meanwhile is added from the raw events: an INSERT
- * reaches them before it reaches the sets. So nothing is missing once this has resolved, and until then at most what
- * arrived between the two steps. `rows` only grows: the version of what was counted before does not come back.
+ * The rows that exist are replaced in place, and then what is in none of them is added from the raw events: what arrived
+ * meanwhile, because an INSERT reaches them before it reaches the sets, and on a cluster what another shard counted. So
+ * nothing is missing once this has resolved, and until then at most what arrived between the two steps.
+ *
+ * Of an hour without any event left, nothing stays. Of others `rows` only grows, by as much in both tables: the version of
+ * what was counted before does not come back, and what is counted can be kept.
  * @param sinceS from which hour on raw is whole; sets of earlier hours are left as they are
  */
 export async function rebuildSets(node: ErasedNode, sinceS: number): Promise<void> {
@@ -26,11 +29,13 @@ export async function rebuildSets(node: ErasedNode, sinceS: number): Promise<voi
         await stage(node, table, span);
         await replace(node, table, span);
         await addNewer(node, table, span, staged);
+        await addElsewhere(node, table, span);
         await endOfMutations(node, stagingOf(table));
       } finally {
         await dropStaging(node.client, table);
       }
     }
+    await markChanged(node, span);
   }
 }
 
@@ -79,7 +84,7 @@ async function stage(node: ErasedNode, table: CountedTable, span: HoursBetween):
       )
       ENGINE = Join(ANY, LEFT, key)`,
   });
-  const keys = `category, name, ${table.time}, application`;
+  const keys = keysOf(table);
   await node.client.command({
     query: `
       INSERT INTO ${stagingOf(table)}
@@ -92,20 +97,44 @@ async function stage(node: ErasedNode, table: CountedTable, span: HoursBetween):
 /** Resolves once it is certain which rows will be replaced: all that there are now. Then it goes on by itself. */
 async function replace(node: ErasedNode, table: CountedTable, span: HoursBetween): Promise<void> {
   const staging = `${node.database}.${stagingOf(table)}`;
-  const keys = `category, name, ${table.time}, application`;
-  const sets = Object.keys(table.sets).map(
-    (column) => `${column} = joinGet('${staging}', '${column}', toString((${keys})))`,
+  const keys = keysOf(table);
+  const update = (sets: readonly (readonly [string, string])[]) =>
+    `UPDATE ${[...sets.map(([column, set]) => `${column} = ${set}`), ...table.reset].join(', ')}`;
+  const staged = Object.keys(table.sets).map(
+    (column) => [column, `joinGet('${staging}', '${column}', toString((${keys})))`] as const,
   );
   await node.client.command({
     query: `
       ALTER TABLE ${tableOf(node, table.name)}
           DELETE
+          WHERE ${hourOf(table)} IN (${affectedHours(node, span)}) AND ${hourOf(table)} NOT IN (${hoursLeft(node, span)}),
+          ${update(Object.entries(table.empty))}
           WHERE (${keys}) IN (${affected(node, table, span)})
               AND toString((${keys})) NOT IN (SELECT key FROM ${staging}),
-          UPDATE ${['rows = rows + 1', ...sets, ...table.reset].join(', ')}
+          ${update(staged)}
           WHERE (${keys}) IN (SELECT ${keys} FROM ${staging})`,
     clickhouse_settings: { mutations_sync: '0' },
   });
+}
+
+function keysOf({ time }: CountedTable): string {
+  return `category, name, ${time}, application`;
+}
+
+/** The key of the hour that a row is of. */
+function hourOf({ time }: Pick<CountedTable, 'time'>): string {
+  return `(category, name, toStartOfHour(${time}, 'UTC'), application)`;
+}
+
+/** Keys of hours with an affected minute. */
+function affectedHours(node: ErasedNode, span: HoursBetween): string {
+  return affected(node, { toStart: 'toStartOfHour' }, span);
+}
+
+/** Those of them that have events. */
+function hoursLeft(node: ErasedNode, span: HoursBetween): string {
+  const key = `category, name, toStartOfHour(timestamp, 'UTC'), application`;
+  return `SELECT ${key} FROM ${tableOf(node, 'events')} WHERE (${key}) IN (${affectedHours(node, span)})`;
 }
 
 /** Only what is in other parts than before it was staged; what was merged since is there twice, and counts once. */
@@ -115,14 +144,53 @@ async function addNewer(
   span: HoursBetween,
   staged: readonly string[],
 ): Promise<void> {
-  const columns = ['application', 'category', 'name', 'rows', ...Object.keys(table.sets)];
+  await add(node, table, fromRaw(node, table, span, 'AND _part NOT IN {staged:Array(String)}'), { staged });
+}
+
+/** What is counted in no row of this node: its rows were put back on another shard, or those of a shard that was removed here. */
+async function addElsewhere(node: ErasedNode, table: CountedTable, span: HoursBetween): Promise<void> {
+  const here = `SELECT ${keysOf(table)} FROM ${tableOf(node, table.name)} WHERE (${keysOf(table)}) IN (${affected(node, table, span)})`;
+  await add(node, table, `SELECT * FROM ${stagingOf(table)} WHERE (${keysOf(table)}) NOT IN (${here})`);
+}
+
+/** Rows of sets, of which the view counts the rows, or has counted them. */
+async function add(
+  node: ErasedNode,
+  table: CountedTable,
+  select: string,
+  params: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
+  const columns = `${keysOf(table)}, ${Object.keys(table.sets).join(', ')}`;
+  await node.client.command({
+    query: `INSERT INTO ${tableOf(node, table.name)} (${columns}) SELECT ${columns} FROM (${select})`,
+    query_params: params,
+    clickhouse_settings: INSERTED,
+  });
+}
+
+const INSERTED = { async_insert: 0, insert_deduplicate: 0 } as const;
+
+/** Makes the versions of all keys that are left others, that of a minute and that of its hour by the same. */
+async function markChanged(node: ErasedNode, span: HoursBetween): Promise<void> {
+  const changed = `
+    SELECT DISTINCT minute, application, category, name
+    FROM ${KEYS}
+    WHERE ${hourOf({ time: 'minute' })} IN (
+        SELECT category, name, hour, application FROM ${tableOf(node, 'hours')}
+        WHERE ${hourOf({ time: 'hour' })} IN (${affectedHours(node, span)}))`;
   await node.client.command({
     query: `
-      INSERT INTO ${tableOf(node, table.name)} (${table.time}, ${columns.join(', ')})
-      SELECT ${table.time}, ${columns.join(', ')}
-      FROM (${fromRaw(node, table, span, 'AND _part NOT IN {staged:Array(String)}')})`,
-    query_params: { staged },
-    clickhouse_settings: { async_insert: 0, insert_deduplicate: 0 },
+      INSERT INTO ${tableOf(node, 'minutes')} (minute, application, category, name, rows)
+      SELECT minute, application, category, name, 1 FROM (${changed})`,
+    clickhouse_settings: INSERTED,
+  });
+  await node.client.command({
+    query: `
+      INSERT INTO ${tableOf(node, 'hours')} (hour, application, category, name, rows)
+      SELECT toStartOfHour(minute, 'UTC') AS hour, application, category, name, count()
+      FROM (${changed})
+      GROUP BY hour, application, category, name`,
+    clickhouse_settings: INSERTED,
   });
 }
 
@@ -141,9 +209,9 @@ function fromRaw(node: ErasedNode, table: CountedTable, span: HoursBetween, furt
   return table.fromRaw(tableOf(node, 'events'), `${key} IN (${affected(node, table, span)}) ${further}`);
 }
 
-function affected(node: ErasedNode, table: CountedTable, { fromS, toS }: HoursBetween): string {
+function affected(node: ErasedNode, { toStart }: Pick<CountedTable, 'toStart'>, { fromS, toS }: HoursBetween): string {
   return `
-    SELECT category, name, ${table.toStart}(minute, 'UTC'), application
+    SELECT category, name, ${toStart}(minute, 'UTC'), application
     FROM ${node.database}.${KEYS}
     WHERE minute >= toDateTime(${fromS}, 'UTC') AND minute < toDateTime(${toS}, 'UTC')`;
 }

@@ -53,13 +53,15 @@ export async function readCategories(
     });
   }
   const sessions = await readSessions(counting, application, [...categories.values()], known.sessions);
-  return [...categories.values()].map(({ category, events, firstUs, lastUs }) => ({
-    category,
-    events,
-    sessions: sessions.get(category) ?? 0,
-    firstUs,
-    lastUs,
-  }));
+  return [...categories.values()]
+    .filter(({ events }) => events > 0)
+    .map(({ category, events, firstUs, lastUs }) => ({
+      category,
+      events,
+      sessions: sessions.get(category) ?? 0,
+      firstUs,
+      lastUs,
+    }));
 }
 
 async function readSessions(

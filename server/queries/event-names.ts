@@ -38,12 +38,13 @@ export async function readEventNames(
 ): Promise<EventName[]> {
   const names = await readNamesInOrder(counting, question, known);
   return names
+    .filter(({ events }) => events > 0)
     .map(({ category, name, events, firstUs, lastUs }) => ({ category, name, events, firstUs, lastUs }))
     .sort((a, b) => b.events - a.events);
 }
 
 /**
- * The names of events, in the order of the bytes of category and name.
+ * The names of events, in the order of the bytes of category and name; those included of which every event was erased.
  * @param known of the same application; kept up, so that events are counted again only where the rows have changed
  * @throws what `queryRows` throws
  */

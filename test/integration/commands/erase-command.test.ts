@@ -3,7 +3,7 @@ import { applyRetention } from '../../../server/clickhouse/retention.ts';
 import { eraseUser, type Erased } from '../../../server/erase/erase-user.ts';
 import { createLogger } from '../../../server/common/log.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
-import { CountedModel, countedIn } from '../../support/clickhouse/counted-model.ts';
+import { CountedModel, countedIn, unevenHours } from '../../support/clickhouse/counted-model.ts';
 import { eventRow, insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
 import { failure } from '../../support/http/outcome.ts';
@@ -119,6 +119,7 @@ describe('npm run erase', () => {
     const sent = await Promise.all(writers);
     expect(Math.min(...sent)).to.be.greaterThan(3);
     await expectModel(({ user }) => ['u1', 'u2', 'u3'].includes(user));
+    expect(await unevenHours(testEndpoint(), database.name)).to.deep.equal([]);
   });
 
   it('completes what an erasure that was killed has left', async () => {

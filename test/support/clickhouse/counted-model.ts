@@ -87,3 +87,20 @@ function identityOf({ application, event_id, category, name, timestamp }: EventR
 function byKey(a: Counted, b: Counted): number {
   return a.key < b.key ? -1 : 1;
 }
+
+/** Hours of which `minutes` and `hours` do not have as many rows: what is counted of them is never kept. */
+export async function unevenHours(endpoint: ClickHouseEndpoint, database: string): Promise<readonly object[]> {
+  return await rowsOf(
+    endpoint,
+    database,
+    `SELECT hour, application, category, name, sum(difference) AS apart
+     FROM
+     (
+         SELECT hour, application, category, name, toInt64(rows) AS difference FROM hours
+         UNION ALL
+         SELECT toStartOfHour(minute, 'UTC') AS hour, application, category, name, -toInt64(rows) FROM minutes
+     )
+     GROUP BY ALL
+     HAVING apart != 0`,
+  );
+}

@@ -1,4 +1,5 @@
-import { connect } from '../../../server/clickhouse/client.ts';
+import { withClient } from '../../../server/clickhouse/client.ts';
+import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
 import { INSERT_SETTINGS } from '../../../server/clickhouse/insert-settings.ts';
 import { testEndpoint } from './clickhouse.ts';
 
@@ -16,18 +17,15 @@ export interface EventRow {
 }
 
 /** Puts rows into a table of `database` without the service: as another server's shipper would. */
-export async function insertRows(database: string, table: string, rows: readonly object[]): Promise<void> {
-  const client = connect({ endpoint: testEndpoint(), role: 'admin', database });
-  try {
-    await client.insert({
-      table,
-      values: rows,
-      format: 'JSONEachRow',
-      clickhouse_settings: INSERT_SETTINGS,
-    });
-  } finally {
-    await client.close();
-  }
+export async function insertRows(
+  database: string,
+  table: string,
+  values: readonly object[],
+  endpoint: ClickHouseEndpoint = testEndpoint(),
+): Promise<void> {
+  await withClient({ endpoint, role: 'admin', database }, async (client) =>
+    client.insert({ table, values, format: 'JSONEachRow', clickhouse_settings: INSERT_SETTINGS }),
+  );
 }
 
 /** A row with what is given, and something plausible for the rest. */
