@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '../../clickhouse/client.ts';
 import { HOUR_S } from '../../common/units.ts';
 import { localName, type Layout } from '../../clickhouse/topology.ts';
-import { hoursFromRaw, minutesFromRaw, NO_IDS, NOBODY } from './views.ts';
+import { hoursFromRaw, minutesFromRaw, NEVER, NEVER_SINCE, NO_IDS, NOBODY } from './views.ts';
 
 /** A node whose own tables are repaired, asked as the admin. */
 export interface RepairedNode {
@@ -28,7 +28,10 @@ const CHUNK_HOURS = 2000;
  */
 export async function repairCounts(node: RepairedNode, { hoursS, withMoreS }: HoursToRepair): Promise<void> {
   for (const hours of chunksOf(withMoreS)) await emptySets(node, hours);
-  for (const hours of chunksOf(hoursS)) await addMissing(node, hours);
+  for (const hours of chunksOf(hoursS)) {
+    await addMissing(node, hours);
+    await evenRows(node, hours);
+  }
 }
 
 async function emptySets({ client, layout }: RepairedNode, hoursS: readonly number[]): Promise<void> {
@@ -41,29 +44,57 @@ async function emptySets({ client, layout }: RepairedNode, hoursS: readonly numb
       clickhouse_settings: { mutations_sync: '2' },
     });
   await change('minutes', `ids = ${NO_IDS}`, 'minute');
-  await change('hours', `users = ${NOBODY}, sessions = ${NOBODY}, counted = 0`, 'hour');
+  await change(
+    'hours',
+    `first = ${NEVER}, last = ${NEVER_SINCE}, users = ${NOBODY}, sessions = ${NOBODY}, counted = 0`,
+    'hour',
+  );
 }
 
-async function addMissing({ client, layout }: RepairedNode, hoursS: readonly number[]): Promise<void> {
-  const events = localName('events', layout);
+async function addMissing(node: RepairedNode, hoursS: readonly number[]): Promise<void> {
+  const events = localName('events', node.layout);
   const [from, to] = [Math.min(...hoursS), Math.max(...hoursS) + HOUR_S];
   const condition = `timestamp >= toDateTime64(${from}, 6, 'UTC') AND timestamp < toDateTime64(${to}, 6, 'UTC')
     AND toUnixTimestamp(toStartOfHour(timestamp, 'UTC')) IN (${hoursS.map(Number).join(', ')})`;
-  const insert = async (table: string, columns: string, select: string) =>
-    client.command({
-      query: `INSERT INTO ${localName(table, layout)} (${columns}) ${select}`,
-      clickhouse_settings: {
-        async_insert: 0,
-        insert_deduplicate: 0,
-        max_bytes_before_external_group_by: '500000000',
-      },
-    });
-  await insert('minutes', 'minute, application, category, name, rows, ids', minutesFromRaw(events, condition));
-  await insert(
-    'hours',
-    'hour, application, category, name, rows, first, last, users, sessions',
-    hoursFromRaw(events, condition),
-  );
+  const minutes = minutesFromRaw(events, condition);
+  const hours = hoursFromRaw(events, condition);
+  await insert(node, 'minutes', 'minute, application, category, name, rows, ids', minutes);
+  await insert(node, 'hours', 'hour, application, category, name, rows, first, last, users, sessions', hours);
+}
+
+/**
+ * What is counted of an hour is kept where both tables have as many rows of it. Of what is over: an INSERT that is under way
+ * reaches one after the other.
+ */
+async function evenRows(node: RepairedNode, hoursS: readonly number[]): Promise<void> {
+  const { layout } = node;
+  const ofHours = (hour: string) => `toUnixTimestamp(${hour}) IN (${hoursS.map(Number).join(', ')})`;
+  const less = (sign: '<' | '>') => `
+    SELECT hour, application, category, name, toUInt64(abs(sum(more))) AS missing
+    FROM
+    (
+        SELECT toStartOfHour(minute, 'UTC') AS hour, application, category, name, toInt64(rows) AS more
+        FROM ${localName('minutes', layout)}
+        WHERE ${ofHours(`toStartOfHour(minute, 'UTC')`)}
+        UNION ALL
+        SELECT hour, application, category, name, -toInt64(rows) FROM ${localName('hours', layout)} WHERE ${ofHours('hour')}
+    )
+    WHERE hour < toStartOfHour(now('UTC') - 60)
+    GROUP BY hour, application, category, name
+    HAVING sum(more) ${sign} 0`;
+  await insert(node, 'minutes', 'minute, application, category, name, rows', less('<'));
+  await insert(node, 'hours', 'hour, application, category, name, rows', less('>'));
+}
+
+async function insert({ client, layout }: RepairedNode, table: string, columns: string, select: string): Promise<void> {
+  await client.command({
+    query: `INSERT INTO ${localName(table, layout)} (${columns}) ${select}`,
+    clickhouse_settings: {
+      async_insert: 0,
+      insert_deduplicate: 0,
+      max_bytes_before_external_group_by: '500000000',
+    },
+  });
 }
 
 function chunksOf(hoursS: readonly number[]): (readonly number[])[] {

@@ -2,8 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { repairCounts } from '../../../server/queries/verify/repair-counts.ts';
 import { hasMore, verifyCounts, type Difference, type Patience } from '../../../server/queries/verify/verify-counts.ts';
+import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
+import { unevenHours } from '../../support/clickhouse/counted-model.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
+import { rowsOf } from '../../support/clickhouse/stored.ts';
 import { runProgram } from '../../support/server/run-program.ts';
 
 const HOUR_MS = 3600_000;
@@ -89,6 +92,19 @@ describe('npm run verify', () => {
       .and.match(/agree\.\n$/);
     expect(await differing()).to.deep.equal([]);
   }).timeout(60_000);
+
+  it('leaves minutes and hours with as many rows of each hour, so that what is counted can be kept', async () => {
+    await breakCounts();
+    await repair(await differences());
+    expect(await differing()).to.deep.equal([]);
+    expect(await unevenHours(testEndpoint(), database.name)).to.deep.equal([]);
+    const [row] = await rowsOf<{ firstS: number }>(
+      testEndpoint(),
+      database.name,
+      `SELECT toUnixTimestamp(min(hours.first)) AS firstS FROM hours WHERE hour = ${hourLiteral(FIRST + 2 * HOUR_MS)}`,
+    );
+    expect((row?.firstS ?? 0) * 1000).to.be.within(FIRST + 2 * HOUR_MS, FIRST + 3 * HOUR_MS);
+  });
 
   it('does not take an insert that is on its way for a difference', async () => {
     for (const view of ['minutes_view', 'hours_view']) await command(`DETACH TABLE ${view}`);
