@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { isAlive, isCode, syncDirectory } from '../journal/owner-directory.ts';
 import { QUARANTINE } from '../journal/quarantine.ts';
-import { isSegmentFile } from '../journal/segment.ts';
+import { namesIn, ownersIn, segmentsIn, waitingSegments, type SegmentPlace } from '../journal/waiting-segments.ts';
 import { writeStream } from './copy-file.ts';
 import type { BackupFile } from './manifest.ts';
 
@@ -17,7 +17,7 @@ export async function copyJournals(journal: string, directory: string): Promise<
   const copied = new Map<string, BackupFile>();
   const quarantined = (await namesIn(path.join(journal, QUARANTINE))).filter((name) => !name.endsWith('.part'));
   for (const name of quarantined) await copy(journal, { owner: QUARANTINE, name }, directory, copied);
-  const wanted = new Set((await segmentsIn(journal)).map(({ name }) => name));
+  const wanted = new Set(await waitingSegments(journal));
   // Twice missed: a takeover moves a file once.
   for (let misses = 0; wanted.size > 0 && misses < 2;) {
     const found = (await segmentsIn(journal)).filter(({ name }) => wanted.has(name));
@@ -54,15 +54,10 @@ export async function moveAside(journal: string, nowMs: number): Promise<string>
   return aside;
 }
 
-interface Place {
-  readonly owner: string;
-  readonly name: string;
-}
-
 /** @returns whether it was there */
 async function copy(
   journal: string,
-  { owner, name }: Place,
+  { owner, name }: SegmentPlace,
   directory: string,
   copied: Map<string, BackupFile>,
 ): Promise<boolean> {
@@ -76,25 +71,4 @@ async function copy(
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return false;
     throw error;
   }
-}
-
-async function segmentsIn(journal: string): Promise<Place[]> {
-  const places: Place[] = [];
-  for (const owner of await ownersIn(journal)) {
-    const names = (await namesIn(path.join(journal, owner))).filter(isSegmentFile);
-    places.push(...names.map((name) => ({ owner, name })));
-  }
-  return places;
-}
-
-async function ownersIn(journal: string): Promise<string[]> {
-  return (await namesIn(journal)).filter((name) => !name.startsWith('.') && name !== QUARANTINE);
-}
-
-/** None where there is no such directory. */
-async function namesIn(directory: string): Promise<string[]> {
-  return await readdir(directory).catch((error: unknown) => {
-    if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  });
 }

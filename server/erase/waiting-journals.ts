@@ -1,10 +1,11 @@
-import { lstat, readdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { lstat, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claimDirectory, syncDirectory } from '../journal/owner-directory.ts';
 import { Quarantine, QUARANTINE } from '../journal/quarantine.ts';
-import { isSegmentFile, UNFINISHED } from '../journal/segment.ts';
+import { UNFINISHED } from '../journal/segment.ts';
 import { takeOver } from '../journal/takeover.ts';
+import { namesIn, waitingSegments } from '../journal/waiting-segments.ts';
 import type { ErasedUser } from './erased-user.ts';
 import { linesWithoutUser, segmentWithoutUser, type Remainder } from './without-user.ts';
 
@@ -49,36 +50,18 @@ export async function eraseWaiting(whose: ErasedUser, waiting: WaitingJournals):
   const quarantine = path.join(journal, QUARANTINE);
   for (const name of await namesIn(quarantine))
     rows += await rewrite(path.join(quarantine, name), (content) => linesWithoutUser(content, whose));
-  const others = (await segments(journal)).filter((name) => !rewritten.has(name));
+  const others = [...(await waitingSegments(journal))].filter((name) => !rewritten.has(name));
   return { rows, remaining: await stillThere(journal, others, waitMs) };
 }
 
 async function stillThere(journal: string, names: readonly string[], waitMs: number): Promise<string[]> {
   const deadline = performance.now() + waitMs;
   for (;;) {
-    const present = new Set(await segments(journal));
+    const present = await waitingSegments(journal);
     const remaining = names.filter((name) => present.has(name));
     if (remaining.length === 0 || performance.now() > deadline) return remaining;
     await sleep(POLL_MS);
   }
-}
-
-/** The names of all segments that wait. A name stays the same whoever has the segment. */
-async function segments(journal: string): Promise<string[]> {
-  const names: string[] = [];
-  for (const owner of await namesIn(journal)) {
-    if (owner.startsWith('.') || owner === QUARANTINE) continue;
-    names.push(...(await namesIn(path.join(journal, owner))).filter(isSegmentFile));
-  }
-  return names;
-}
-
-/** None where there is no such directory. */
-async function namesIn(directory: string): Promise<string[]> {
-  return await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
-    throw error;
-  });
 }
 
 /** Whole or not at all, also when the power fails. A file of which nothing is left is removed; what is no file has no rows. */

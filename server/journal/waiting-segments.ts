@@ -1,0 +1,42 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { isCode } from './owner-directory.ts';
+import { QUARANTINE } from './quarantine.ts';
+import { isSegmentFile } from './segment.ts';
+
+/** Where a segment is. Its name stays the same whoever has it. */
+export interface SegmentPlace {
+  readonly owner: string;
+  readonly name: string;
+}
+
+/**
+ * The names of all segments that wait below `journal`, the directory of all journals. Twice looked for: one that a server
+ * takes over during a look can be missed at its old place and at its new one.
+ */
+export async function waitingSegments(journal: string): Promise<ReadonlySet<string>> {
+  const looks = [await segmentsIn(journal), await segmentsIn(journal)];
+  return new Set(looks.flat().map(({ name }) => name));
+}
+
+/** The segments that one look finds. */
+export async function segmentsIn(journal: string): Promise<SegmentPlace[]> {
+  const places: SegmentPlace[] = [];
+  for (const owner of await ownersIn(journal)) {
+    const names = (await namesIn(path.join(journal, owner))).filter(isSegmentFile);
+    places.push(...names.map((name) => ({ owner, name })));
+  }
+  return places;
+}
+
+export async function ownersIn(journal: string): Promise<string[]> {
+  return (await namesIn(journal)).filter((name) => !name.startsWith('.') && name !== QUARANTINE);
+}
+
+/** None where there is no such directory. */
+export async function namesIn(directory: string): Promise<string[]> {
+  return await readdir(directory).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  });
+}
