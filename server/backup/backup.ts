@@ -59,13 +59,14 @@ async function copyAll(client: ClickHouseClient, partial: string, options: Backu
   const before = await lastMutation(client);
   const journal = await copyJournals(path.join(dataDir, 'journal'), partial);
   await onCopied('journal', journal.length);
-  const wholeSinceS = await rawSinceS(client);
   const tables: BackupTable[] = [];
   for (const table of COPIED_TABLES) {
     const copied = await copyTable(client, table, partial);
     tables.push(copied);
     await onCopied(table.name, copied.rows);
   }
+  // Behind the copies: RETENTION_DAYS may have removed raw events meanwhile, and it only grows.
+  const wholeSinceS = await rawSinceS(client);
   const ledger = await readLedger(client);
   const migrations = ledger.filter(({ statement }) => statement === 0).map(({ name }) => name);
   await refuseWhileErasing(client);
