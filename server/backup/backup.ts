@@ -1,16 +1,16 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { rowsOf, type ClickHouseClient } from '../clickhouse/client.ts';
+import type { ClickHouseClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { connectAny } from '../clickhouse/nodes.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
 import { AppError } from '../common/errors.ts';
-import { KEYS } from '../erase/erasure-tables.ts';
 import { isCode, syncDirectory } from '../journal/owner-directory.ts';
 import { readLedger } from '../migrate/ledger.ts';
 import { COPIED_TABLES } from './copied-tables.ts';
 import { copyJournals } from './copy-journals.ts';
 import { copyTable } from './copy-table.ts';
+import { hasErased, refuseWhileErasing } from './erasures.ts';
 import { writeManifest, type BackupTable, type Manifest } from './manifest.ts';
 
 export interface BackupOptions {
@@ -53,10 +53,9 @@ export async function backup(options: BackupOptions): Promise<Manifest> {
 }
 
 async function copyAll(client: ClickHouseClient, partial: string, options: BackupOptions): Promise<Manifest> {
-  const { dataDir, nowMs, onCopied } = options;
+  const { endpoint, database, dataDir, nowMs, onCopied } = options;
   const beganAt = new Date(nowMs()).toISOString();
-  await refuseWhileErasing(client);
-  const before = await lastMutation(client);
+  const before = await refuseWhileErasing(endpoint, database);
   const journal = await copyJournals(path.join(dataDir, 'journal'), partial);
   await onCopied('journal', journal.length);
   const tables: BackupTable[] = [];
@@ -69,28 +68,9 @@ async function copyAll(client: ClickHouseClient, partial: string, options: Backu
   const wholeSinceS = await rawSinceS(client);
   const ledger = await readLedger(client);
   const migrations = ledger.filter(({ statement }) => statement === 0).map(({ name }) => name);
-  await refuseWhileErasing(client);
-  if ((await lastMutation(client)) !== before) {
+  if (hasErased(before, await refuseWhileErasing(endpoint, database)))
     throw new AppError('unavailable', 'Events were removed while they were copied: back up again.');
-  }
   return { format: 1, beganAt, migrations, wholeSinceS, tables, journal };
-}
-
-/** Between the copy of the sets and that of the events, it would take events away that the sets have. */
-async function refuseWhileErasing(client: ClickHouseClient): Promise<void> {
-  const query = 'SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = {keys:String}';
-  if ((await rowsOf(client, query, { keys: KEYS })).length === 0) return;
-  const message = 'A user is being erased, or an erasure was interrupted: run it to its end, then back up.';
-  throw new AppError('unavailable', message);
-}
-
-/** An erasure may begin and end while tables are copied. */
-async function lastMutation(client: ClickHouseClient): Promise<string | undefined> {
-  const query = `
-    SELECT toString(max((create_time, mutation_id))) AS last
-    FROM system.mutations WHERE database = currentDatabase() AND table = 'events'`;
-  const [row] = await rowsOf<{ last: string }>(client, query);
-  return row?.last;
 }
 
 async function requireFree(target: string): Promise<void> {
