@@ -1,22 +1,29 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { constants, createReadStream } from 'node:fs';
+import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { isAlive, isCode, syncDirectory } from '../journal/owner-directory.ts';
 import { QUARANTINE } from '../journal/quarantine.ts';
+import { UNFINISHED } from '../journal/segment.ts';
 import { namesIn, ownersIn, segmentsIn, waitingSegments, type SegmentPlace } from '../journal/waiting-segments.ts';
 import { writeStream } from './copy-file.ts';
-import type { BackupFile } from './manifest.ts';
+import { isFilePath, type BackupFile } from './manifest.ts';
+
+/** Never follows a link out of the journal, and never waits for somebody to write into a pipe. */
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /**
- * Copies what waits in the journals below `journal` now, and what is in quarantine, to `journal/` below `directory`, while
- * servers run. A segment that is being written is copied up to where it is: what follows was acknowledged later, and its
+ * Copies what waits in the journals below `journal` now, and what servers put in quarantine, to `journal/` below `directory`,
+ * while servers run. A segment that is being written is copied up to where it is: what follows was acknowledged later, and its
  * last, torn row is cut off by whoever takes it over. One that goes meanwhile has reached ClickHouse; one that another
- * server takes over meanwhile has another place, and is looked for.
+ * server takes over meanwhile has another place, and is looked for. What is no file holds no event.
  */
 export async function copyJournals(journal: string, directory: string): Promise<readonly BackupFile[]> {
-  const copied = new Map<string, BackupFile>();
-  const quarantined = (await namesIn(path.join(journal, QUARANTINE))).filter((name) => !name.endsWith('.part'));
-  for (const name of quarantined) await copy(journal, { owner: QUARANTINE, name }, directory, copied);
+  const copied: BackupFile[] = [];
+  for (const name of await namesIn(path.join(journal, QUARANTINE))) {
+    // A person may have left things there by any name.
+    if (name.endsWith(UNFINISHED) || !isFilePath(pathOf({ owner: QUARANTINE, name }))) continue;
+    await copy(journal, { owner: QUARANTINE, name }, directory, copied);
+  }
   const wanted = new Set(await waitingSegments(journal));
   // Twice missed: a takeover moves a file once.
   for (let misses = 0; wanted.size > 0 && misses < 2;) {
@@ -26,7 +33,7 @@ export async function copyJournals(journal: string, directory: string): Promise<
     }
     misses = found.length === 0 ? misses + 1 : 0;
   }
-  return [...copied.values()];
+  return copied;
 }
 
 /** Puts the segments and the quarantine of a backup below `dataDir`, where the next server takes them over. */
@@ -54,21 +61,31 @@ export async function moveAside(journal: string, nowMs: number): Promise<string>
   return aside;
 }
 
-/** @returns whether it was there */
-async function copy(
-  journal: string,
-  { owner, name }: SegmentPlace,
-  directory: string,
-  copied: Map<string, BackupFile>,
-): Promise<boolean> {
+/** @returns whether it was there, whatever it was */
+async function copy(journal: string, place: SegmentPlace, directory: string, copied: BackupFile[]): Promise<boolean> {
+  const file = path.join(journal, place.owner, place.name);
+  let handle: FileHandle;
   try {
-    const source = createReadStream(path.join(journal, owner, name));
-    // Opened before anything is written, so that one that is gone leaves nothing.
-    await new Promise((resolve, reject) => source.once('open', resolve).once('error', reject));
-    copied.set(name, await writeStream(directory, `journal/${owner}/${name}`, source));
-    return true;
+    // Before anything is written, so that one that is gone leaves nothing.
+    handle = await open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return false;
+    // A link, and a socket.
+    if (isCode(error, 'ELOOP', 'ENXIO')) return true;
     throw error;
   }
+  try {
+    if ((await handle.stat()).isFile())
+      copied.push(await writeStream(directory, pathOf(place), handle.createReadStream({ autoClose: false })));
+    return true;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** In a backup. Any folder of the journal is that of an owner, by whatever name. */
+function pathOf({ owner, name }: SegmentPlace): string {
+  const usual = `journal/${owner}/${name}`;
+  if (owner === QUARANTINE || isFilePath(usual)) return usual;
+  return `journal/${Buffer.from(owner).toString('hex')}/${name}`;
 }

@@ -40,6 +40,11 @@ const NAME = 'manifest.json';
 /** No name of it leaves the backup. */
 const FILE_PATH = /^(?:[\w-][\w.-]*\/)+[\w-][\w.-]*$/;
 
+/** Whether a file may have this path in a backup: one that has another cannot be brought back. */
+export function isFilePath(name: string): boolean {
+  return FILE_PATH.test(name);
+}
+
 /** Returns once the manifest is on disk. */
 export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
   const json = `${JSON.stringify(manifest, null, 2)}\n`;
@@ -53,7 +58,7 @@ export async function writeManifest(directory: string, manifest: Manifest): Prom
 export async function readWholeBackup(directory: string): Promise<Manifest> {
   const manifest = await readManifest(directory);
   for (const file of [...manifest.tables.flatMap(({ files }) => files), ...manifest.journal]) {
-    if (!FILE_PATH.test(file.path)) throw damaged(directory, `${NAME} names ${show(file.path)}`);
+    if (!isFilePath(file.path)) throw damaged(directory, `${NAME} names ${show(file.path)}`);
     const found = await measure(path.join(directory, file.path)).catch((error: unknown) => {
       throw damaged(directory, `${file.path} cannot be read: ${messageOf(error)}`);
     });
