@@ -4,7 +4,14 @@ import path from 'node:path';
 import { isAlive, isCode, syncDirectory } from '../journal/owner-directory.ts';
 import { QUARANTINE } from '../journal/quarantine.ts';
 import { UNFINISHED } from '../journal/segment.ts';
-import { namesIn, ownersIn, segmentsIn, waitingSegments, type SegmentPlace } from '../journal/waiting-segments.ts';
+import {
+  namesIn,
+  newAside,
+  ownersIn,
+  segmentsIn,
+  waitingSegments,
+  type SegmentPlace,
+} from '../journal/waiting-segments.ts';
 import { writeStream } from './copy-file.ts';
 import { isFilePath, type BackupFile } from './manifest.ts';
 
@@ -54,7 +61,7 @@ export async function hasLivingOwner(journal: string): Promise<boolean> {
 
 /** Moves all journals of servers that are gone aside, for a person; returns where to. */
 export async function moveAside(journal: string, nowMs: number): Promise<string> {
-  const aside = `${journal}.replaced-${new Date(nowMs).toISOString().replaceAll(/\D/g, '')}`;
+  const aside = newAside(journal, nowMs);
   await rename(journal, aside);
   await mkdir(journal);
   await syncDirectory(path.dirname(journal));

@@ -12,8 +12,9 @@ import { withClickHouse } from './with-clickhouse.ts';
 const USAGE = `Usage: npm run erase -- --user U [--application A]
 
 Removes the events of a user everywhere, while servers run: raw events, what is counted of them, rejected texts that name
-the user, and rows that wait in journals or in quarantine under DATA_DIR. No other number changes. Stop what sends events
-of the user first. Exit code 1 when something could not be erased; run again, it goes on where it stopped.
+the user, and rows under DATA_DIR that wait in journals, are in quarantine, or in journals that a restore has moved aside. No
+other number changes. Stop what sends events of the user first. Exit code 1 when something could not be erased; run again,
+it goes on where it stopped.
 
   --user U          as it was sent, exactly
   --application A   only what came with a key of this application (default: all)

@@ -5,7 +5,7 @@ import { claimDirectory, syncDirectory } from '../journal/owner-directory.ts';
 import { Quarantine, QUARANTINE } from '../journal/quarantine.ts';
 import { UNFINISHED } from '../journal/segment.ts';
 import { takeOver } from '../journal/takeover.ts';
-import { namesIn, waitingSegments } from '../journal/waiting-segments.ts';
+import { asidesOf, namesIn, ownersIn, waitingSegments } from '../journal/waiting-segments.ts';
 import type { ErasedUser } from './erased-user.ts';
 import { linesWithoutUser, segmentWithoutUser, type Remainder } from './without-user.ts';
 
@@ -18,7 +18,7 @@ export interface WaitingJournals {
 }
 
 export interface ErasedJournals {
-  /** How many rows of the user were taken out of journals and of the quarantine. */
+  /** How many rows of the user were taken out of journals, also of those put aside, and of the quarantine. */
   readonly rows: number;
   /** Segments of which it is not known whether rows of the user are in them: their server did not ship them in time. */
   readonly remaining: readonly string[];
@@ -26,30 +26,36 @@ export interface ErasedJournals {
 
 const POLL_MS = 100;
 
+type Without = (content: Buffer) => Remainder;
+
 /**
  * Sees to it that no row of the user that is in a journal now comes to ClickHouse later than this. Journals whose server is
  * gone are taken over, as another server would, rewritten, and left for the next one. A living server ships what it has
- * itself, which is waited for. What is in quarantine is rewritten.
+ * itself, which is waited for. What is in quarantine is rewritten, and so are journals that were put aside.
  * @throws Error when a file cannot be read or written; it is as it was then
  */
 export async function eraseWaiting(whose: ErasedUser, waiting: WaitingJournals): Promise<ErasedJournals> {
   const { journal, nowMs, waitMs } = waiting;
-  if ((await namesIn(journal)).length === 0) return { rows: 0, remaining: [] };
-  const rewritten = new Set<string>();
+  const segmentWithout: Without = (content) => segmentWithoutUser(content, whose);
+  const linesWithout: Without = (content) => linesWithoutUser(content, whose);
   let rows = 0;
+  for (const aside of await asidesOf(journal)) {
+    for (const owner of await ownersIn(aside)) rows += await rewriteAll(path.join(aside, owner), segmentWithout);
+    rows += await rewriteAll(path.join(aside, QUARANTINE), linesWithout);
+  }
+  if ((await namesIn(journal)).length === 0) return { rows, remaining: [] };
+  const rewritten = new Set<string>();
   const mine = await claimDirectory(journal, nowMs());
   try {
     const { files } = await takeOver(journal, mine, new Quarantine(journal));
     for (const file of files) {
-      rows += await rewrite(file, (content) => segmentWithoutUser(content, whose));
+      rows += await rewrite(file, segmentWithout);
       rewritten.add(path.basename(file));
     }
   } finally {
     await mine.release();
   }
-  const quarantine = path.join(journal, QUARANTINE);
-  for (const name of await namesIn(quarantine))
-    rows += await rewrite(path.join(quarantine, name), (content) => linesWithoutUser(content, whose));
+  rows += await rewriteAll(path.join(journal, QUARANTINE), linesWithout);
   const others = [...(await waitingSegments(journal))].filter((name) => !rewritten.has(name));
   return { rows, remaining: await stillThere(journal, others, waitMs) };
 }
@@ -64,8 +70,15 @@ async function stillThere(journal: string, names: readonly string[], waitMs: num
   }
 }
 
+/** All files of a directory, also what a rewriting that was killed has left. */
+async function rewriteAll(directory: string, without: Without): Promise<number> {
+  let rows = 0;
+  for (const name of await namesIn(directory)) rows += await rewrite(path.join(directory, name), without);
+  return rows;
+}
+
 /** Whole or not at all, also when the power fails. A file of which nothing is left is removed; what is no file has no rows. */
-async function rewrite(file: string, without: (content: Buffer) => Remainder): Promise<number> {
+async function rewrite(file: string, without: Without): Promise<number> {
   if (!(await lstat(file)).isFile()) return 0;
   const { content, erased } = without(await readFile(file));
   if (erased === 0) return 0;

@@ -29,6 +29,20 @@ export async function segmentsIn(journal: string): Promise<SegmentPlace[]> {
   return places;
 }
 
+const ASIDE = '.replaced-';
+
+/** Where journals go that others replace. No server takes them over: they are for a person. */
+export function newAside(journal: string, nowMs: number): string {
+  return `${journal}${ASIDE}${new Date(nowMs).toISOString().replaceAll(/\D/g, '')}`;
+}
+
+/** All journals that were put there. */
+export async function asidesOf(journal: string): Promise<string[]> {
+  const { dir, base } = path.parse(journal);
+  const names = (await namesIn(dir)).filter((name) => name.startsWith(`${base}${ASIDE}`));
+  return names.map((name) => path.join(dir, name));
+}
+
 export async function ownersIn(journal: string): Promise<string[]> {
   return (await namesIn(journal)).filter((name) => !name.startsWith('.') && name !== QUARANTINE);
 }
