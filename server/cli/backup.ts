@@ -3,6 +3,7 @@ import { backup } from '../backup/backup.ts';
 import { createLogger } from '../common/log.ts';
 import { readConfig } from '../config/environment.ts';
 import { onlyName, readArguments, runCommand } from './command.ts';
+import { warnOfUnseenJournals } from './unseen-journals.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 
 const USAGE = `Usage: npm run backup -- DIR
@@ -18,6 +19,7 @@ await runCommand(USAGE, async () => {
   const target = path.resolve(onlyName('DIR', positionals));
   const config = readConfig();
   const { database, dataDir } = config;
+  warnOfUnseenJournals(config, 'are not copied');
   await withClickHouse(config, createLogger('warn'), (endpoint) =>
     backup({
       endpoint,

@@ -7,6 +7,7 @@ import { MAX_NAME_CHARACTERS } from '../events/event.ts';
 import { isLongerThan } from '../events/parameters.ts';
 import { createLogger } from '../common/log.ts';
 import { readArguments, runCommand, UsageError } from './command.ts';
+import { warnOfUnseenJournals } from './unseen-journals.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 
 const USAGE = `Usage: npm run erase -- --user U [--application A]
@@ -29,6 +30,7 @@ await runCommand(USAGE, async () => {
   const whose = readCommandLine();
   const config = readConfig();
   const { database, dataDir } = config;
+  warnOfUnseenJournals(config, 'are not looked at');
   const log = createLogger('warn');
   const erased = await withClickHouse(config, log, (endpoint) =>
     eraseUser(whose, { endpoint, database, dataDir, waitMs: WAIT_MS, nowMs: Date.now, log }),
