@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { startTestApp } from '../../support/server/test-app.ts';
 
-/** What Prometheus adds itself. */
-const OF_PROMETHEUS = ['up'];
+/** What Prometheus adds itself, and words of PromQL. */
+const OF_PROMETHEUS = ['up', 'or'];
 
 interface Dashboard {
   readonly title: string;
@@ -50,6 +50,11 @@ describe('What watches the service', () => {
       expect(names.length + (expression.includes('up{') ? 1 : 0), rule).to.be.above(0);
       for (const name of names) expect(offered, rule).to.include(name);
     }
+  });
+
+  it('is down also where no server is found any more', () => {
+    const of = new Map(rules.map((rule) => [rule.split('\n')[0], rule]));
+    expect(of.get('ClickhourDown')).to.include('absent(up{job="clickhour"})');
   });
 
   it('is shown by panels of metrics that exist, each panel once', () => {

@@ -73,6 +73,13 @@ describe('The Helm chart', () => {
     expect(schema()['properties']).to.have.nested.property('terminationGracePeriodSeconds.minimum', DRAIN_SECONDS);
   });
 
+  it('is scraped under the job name that the alerts ask for', () => {
+    const { jobLabel } = kind('ServiceMonitor')['spec'] as { readonly jobLabel?: unknown };
+    expect(jobLabel).to.equal('app.kubernetes.io/name');
+    const [, name] = /^app\.kubernetes\.io\/name: (\S+)$/m.exec(read(`${CHART}/templates/_helpers.tpl`)) ?? [];
+    expect(read('monitoring/alerts.yml')).to.include(`up{job="${name}"}`);
+  });
+
   it('runs as nobody in particular, on a read-only file system, with secrets in files', () => {
     for (const name of ['statefulset.yaml', 'migration-job.yaml']) {
       const text = read(`${CHART}/templates/${name}`);
