@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { startTestApp } from '../../support/server/test-app.ts';
 
 /** What Prometheus adds itself, and words of PromQL. */
-const OF_PROMETHEUS = ['up', 'or'];
+const OF_PROMETHEUS = ['up', 'or', 'unless'];
 
 interface Dashboard {
   readonly title: string;
@@ -18,7 +18,7 @@ interface Dashboard {
 function metricsIn(expression: string): string[] {
   const names = expression
     .replaceAll(/"[^"]*"/g, '')
-    .replaceAll(/\{[^}]*\}|\[[^\]]*\]|\b(?:by|without) \([^)]*\)/g, ' ')
+    .replaceAll(/\{[^}]*\}|\[[^\]]*\]|\b(?:by|without|on) \([^)]*\)/g, ' ')
     .match(/\b[a-z_]\w+\b(?!\s*\()/g);
   return (names ?? []).filter((name) => !OF_PROMETHEUS.includes(name));
 }
@@ -52,9 +52,13 @@ describe('What watches the service', () => {
     }
   });
 
-  it('is down also where no server is found any more', () => {
+  it('is down also where no server is found any more, and busy and full also while it only refuses', () => {
     const of = new Map(rules.map((rule) => [rule.split('\n')[0], rule]));
     expect(of.get('ClickhourDown')).to.include('absent(up{job="clickhour"})');
+    expect(of.get('ClickhourBusy')).to.include('clickhour_http_shed_total');
+    expect(of.get('ClickhourEventsRefused'))
+      .to.include('clickhour_http_shed_total{kind="write"}')
+      .and.include('status="429"');
   });
 
   it('is shown by panels of metrics that exist, each panel once', () => {
