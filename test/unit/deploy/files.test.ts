@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Ajv } from 'ajv';
+import { hostCheck } from '../../../server/auth/hosts.ts';
 import { variables } from '../../../server/config/variables.ts';
 import { SECRETS } from '../../../server/config/secret-files.ts';
 import { projectRoot } from '../../../server/common/project-root.ts';
@@ -71,6 +72,22 @@ describe('The Helm chart', () => {
     const values = yaml.load(read(`${CHART}/values.yaml`)) as { terminationGracePeriodSeconds: number };
     expect(values.terminationGracePeriodSeconds).to.be.above(DRAIN_SECONDS);
     expect(schema()['properties']).to.have.nested.property('terminationGracePeriodSeconds.minimum', DRAIN_SECONDS);
+  });
+
+  it('answers, while it is open to everybody, at the address that it tells', () => {
+    const [, formats = ''] =
+      /name: ALLOWED_HOSTS\n +value: \{\{ printf "([^"]+)"/.exec(read(`${CHART}/templates/_helpers.tpl`)) ?? [];
+    const allowedHosts = formats.replaceAll('%s', 'clickhour.default').split(',');
+    const [, told = ''] =
+      /http:\/\/(\S*\.svc):/.exec(
+        read(`${CHART}/templates/NOTES.txt`)
+          .replaceAll('{{ .Release.Name }}', 'clickhour')
+          .replaceAll('{{ .Release.Namespace }}', 'default'),
+      ) ?? [];
+    expect(told).to.not.equal('');
+    const listenHost = '0.0.0.0';
+    expect(hostCheck({ isOpen: true, listenHost, allowedHosts })(told)).to.equal(true);
+    expect(hostCheck({ isOpen: true, listenHost, allowedHosts: [] })(told)).to.equal(false);
   });
 
   it('is scraped under the job name that the alerts ask for', () => {

@@ -35,6 +35,15 @@ app.kubernetes.io/instance: {{ .Release.Name }}
   value: {{ ternary "1" "0" .Values.allowAnonymous | quote }}
 {{- end }}
 
+{{- /* Open to everybody, a server answers to no name with a dot that is not listed. With keys a list would shut out all others. */}}
+{{- define "clickhour.allowed-hosts" -}}
+{{- if and .Values.allowAnonymous (not .Values.secrets.apiKeys) (not (hasKey .Values.env "ALLOWED_HOSTS")) }}
+{{- $name := printf "%s.%s" .Release.Name .Release.Namespace -}}
+- name: ALLOWED_HOSTS
+  value: {{ printf "%s,%s.svc,%s.svc.cluster.local" $name $name $name | quote }}
+{{- end }}
+{{- end }}
+
 {{- define "clickhour.container-security" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
