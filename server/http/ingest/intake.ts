@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Issue } from '../../common/errors.ts';
 import type { Event } from '../../events/event.ts';
 import { isRefusal, type ParseContext } from '../../events/parse-event.ts';
+import { ByteTail } from '../../events/json/byte-tail.ts';
 import { MAX_PAYLOAD_BYTES, NOT_KEPT, payloadOf, type Reason, type Refusal } from '../../events/rejection.ts';
 import { MalformedBody, withoutByteOrderMark, type Splitter } from '../../events/json/splitter.ts';
 import type { Batch } from '../../journal/request-batch.ts';
@@ -55,7 +56,7 @@ const MAX_LISTED_ERRORS = 20_000;
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #splitter;
-  readonly #head: Buffer[] = [];
+  readonly #head = new ByteTail();
   #batch: Batch;
   #bytes = 0;
   #events = 0;
@@ -85,7 +86,8 @@ export class Intake {
   }
 
   #push(chunk: Buffer): void {
-    if (this.#bytes < MAX_PAYLOAD_BYTES) this.#head.push(Buffer.from(chunk.subarray(0, MAX_PAYLOAD_BYTES)));
+    // And the byte behind it, which says whether a character ends there.
+    this.#head.append(chunk.subarray(0, MAX_PAYLOAD_BYTES + 1 - this.#head.length));
     this.#bytes += chunk.length;
     this.#judge(() => this.#splitter.push(chunk));
   }
@@ -172,7 +174,7 @@ export class Intake {
     this.#omitted = 0;
     this.#reasons = new Map();
     this.#count(failure.reason);
-    const payload = payloadOf(Buffer.concat(this.#head), this.#bytes);
+    const payload = payloadOf(this.#head.take(Buffer.alloc(0)), this.#bytes);
     this.#batch.reject({ ...failure, application: context().application ?? '', payload });
   }
 }

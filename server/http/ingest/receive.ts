@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { TypedPaths } from '../../events/data/typed-paths.ts';
 import type { Envelope } from '../../events/dialects/envelope.ts';
+import { ByteTail } from '../../events/json/byte-tail.ts';
 import { JsonSplitter } from '../../events/json/json-splitter.ts';
 import type { PayloadCheck } from '../../events/payload-schemas.ts';
 import type { Reason, Refusal } from '../../events/rejection.ts';
@@ -89,11 +90,11 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
       const isKeyKnown = ctx.req.headers.authorization !== undefined || key !== undefined;
       if (isKeyKnown) admit(ctx, key, metrics);
       const isAnonymous = !isKeyKnown && !ctx.state.caller.roles.has(roleFor('ingest'));
-      const chunks: Buffer[] = [];
-      const push = (chunk: Buffer) => void chunks.push(chunk);
+      const received = new ByteTail();
+      const push = (chunk: Buffer) => received.append(chunk);
       return await held(isAnonymous ? strangers : budget, async (hold) => {
         const problem = await read(ctx, { ingest, maxBytes, hold, push });
-        const body = Buffer.concat(chunks);
+        const body = received.take(Buffer.alloc(0));
         const opened = problem ?? (await open(body, { maxBytes, hold }).catch(wrongAsAWhole));
         // Its key may be in what was not read. For 401 clients drop the events, for 413 they send smaller bodies.
         if (isAnonymous && isTooLarge(opened)) return { ...NOTHING, failure: opened };

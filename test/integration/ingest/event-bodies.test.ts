@@ -1,5 +1,9 @@
-import { gzipSync } from 'node:zlib';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { eventText, NDJSON, postChunks, postEvents } from '../../support/http/events-api.ts';
 import { eventually } from '../../support/http/outcome.ts';
@@ -11,6 +15,14 @@ import {
   storedRejections,
 } from '../../support/clickhouse/stored-events.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
+
+/** The memory of what is still in use. */
+function memoryInUse(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
 
 describe('Bodies of POST /events', () => {
   let service: TestApp;
@@ -139,6 +151,24 @@ describe('Bodies of POST /events', () => {
     await sleep(200);
     expect(await storedEvents(service.database, `name = 'gone'`)).to.deep.equal([]);
   });
+
+  for (const path of ['/events', '/v1/batch', '/batch/']) {
+    it(`holds of a body that comes byte by byte to ${path} little more than its bytes`, async () => {
+      const before = memoryInUse();
+      const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+      try {
+        const body = `${'1\r\n \r\n'.repeat(100_000)}2\r\n{}\r\n0\r\n\r\n`;
+        socket.write(`POST ${path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${body}`);
+        const answer = once(socket, 'data') as Promise<[Buffer]>;
+        let most = 0;
+        for (; socket.bytesRead === 0; await sleep(200)) most = Math.max(most, memoryInUse() - before);
+        expect(String((await answer)[0])).to.match(/^HTTP\/1.1 (200|400) /);
+        expect(most).to.be.below(10 * 1024 * 1024);
+      } finally {
+        socket.destroy();
+      }
+    });
+  }
 
   it('cuts what it keeps of long rubbish, and of much rubbish, and says so', async () => {
     const long = `{"x":"${'é'.repeat(20_000)}"}`;
