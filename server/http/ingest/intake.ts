@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Issue } from '../../common/errors.ts';
+import { MIB } from '../../common/units.ts';
 import type { Event } from '../../events/event.ts';
 import { isRefusal, type ParseContext } from '../../events/parse-event.ts';
 import { ByteTail } from '../../events/json/byte-tail.ts';
@@ -44,8 +45,9 @@ const TURN_MS = 5;
 /** ... looking at the clock after so many bytes. */
 const PIECE_BYTES = 4096;
 
-/** All errors of all events in one answer; what is beyond is counted. It bounds the memory of an answer. */
+/** All errors of all events in one answer, and their text as it is sent; what is beyond is counted. It bounds an answer. */
 const MAX_LISTED_ERRORS = 20_000;
+const MAX_LISTED_CHARACTERS = 2 * MIB;
 
 /**
  * The events of one body, judged while it streams in, and made durable at its end.
@@ -62,6 +64,7 @@ export class Intake {
   #events = 0;
   #rejected: RejectedEvent[] = [];
   #listedErrors = 0;
+  #listedCharacters = 0;
   #omitted = 0;
   #reasons = new Map<Reason, number>();
   #failure: Refusal | undefined;
@@ -158,9 +161,15 @@ export class Intake {
   }
 
   #list(rejected: RejectedEvent): void {
-    this.#listedErrors += rejected.errors.length;
-    if (this.#listedErrors <= MAX_LISTED_ERRORS) this.#rejected.push(rejected);
+    // The first ones are listed, and none behind one that is not.
+    if (this.#omitted === 0 && this.#hasRoomFor(rejected)) this.#rejected.push(rejected);
     else this.#omitted += 1;
+  }
+
+  #hasRoomFor({ errors }: RejectedEvent): boolean {
+    this.#listedErrors += errors.length;
+    this.#listedCharacters += JSON.stringify(errors).length;
+    return this.#listedErrors <= MAX_LISTED_ERRORS && this.#listedCharacters <= MAX_LISTED_CHARACTERS;
   }
 
   #count(reason: Reason): void {

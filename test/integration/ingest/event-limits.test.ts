@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { defaults } from '../../../server/config/config.ts';
 import { MAX_KEPT_PER_BODY } from '../../../server/events/rejection.ts';
@@ -147,6 +148,24 @@ describe('Limits of POST /events', () => {
       await expectStored(service.database, 'one', 1);
       expect(await storedEvents(service.database, `name != 'one'`)).to.deep.equal([]);
       expect(MAX_KEPT_PER_BODY).to.be.below(20_000);
+    } finally {
+      await service.remove();
+    }
+  });
+
+  it('lists as many rejected events as an answer of some megabytes holds, and counts the others', async () => {
+    const service = await startTestApp();
+    try {
+      const members = Array.from({ length: 10 }, (_, i) => `"${i}${'\\u0001'.repeat(255)}":0`);
+      const lines = `{${members.join(',')}}\n`.repeat(600);
+      const body = gzipSync(lines);
+      expect(body.length).to.be.below(100_000);
+      const answer = await postEvents(service.url, body, { ...NDJSON, 'Content-Encoding': 'gzip' });
+      const { rejected = [], rejected_omitted: omitted = 0 } = answer.body;
+      expect(rejected.length).to.be.greaterThan(50);
+      expect(rejected.map(({ index }) => index)).to.deep.equal(rejected.map((_, index) => index));
+      expect(rejected.length + omitted).to.equal(600);
+      expect(JSON.stringify(answer.body).length).to.be.below(3 * 1024 * 1024);
     } finally {
       await service.remove();
     }
