@@ -23,7 +23,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   });
   // What could not be read may not be asked for.
   const isTrustRead = !issues.some(({ path }) => TRUST_VARIABLES.includes(path));
-  if (isTrustRead && isOpen(trustOf(set))) issues.push(...exposure(set.HOST, set.ALLOW_ANONYMOUS === 1));
+  if (isTrustRead && set.ALLOW_ANONYMOUS === 0) issues.push(...exposure(complete['API_KEYS_FILE'], set));
   if (!issues.some(({ path }) => path.startsWith('CLICKHOUSE_')))
     issues.push(...clusterIssues(set.CLICKHOUSE_URL, set.CLICKHOUSE_CLUSTER));
   if (issues.length > 0) throw new AppError('invalid', startMessage(issues), { issues });
@@ -110,10 +110,15 @@ function trustOf(set: TrustVariables): TrustRules {
   };
 }
 
-/** Everything is open until keys exist, so only this machine may reach it unless the operator says otherwise. */
-function exposure(host: string, allowAnonymous: boolean): Issue[] {
-  if (allowAnonymous || isLoopback(host)) return [];
-  const message = `received ${show(host)}, expected a loopback address, because anyone who reaches it may write and read; set API_KEYS, or ALLOW_ANONYMOUS=1 if that is intended`;
+/** Everything is open until keys exist, so only this machine may reach it, and keys that are announced must be there. */
+function exposure(keysFile: string | undefined, set: TrustVariables & { readonly HOST: string }): Issue[] {
+  const intended = 'or ALLOW_ANONYMOUS=1 if that is intended';
+  if (keysFile !== undefined && set.API_KEYS.length === 0) {
+    const message = `received ${show(keysFile)}, which is empty, expected a file with keys, ${intended}`;
+    return [{ path: 'API_KEYS_FILE', message }];
+  }
+  if (!isOpen(trustOf(set)) || isLoopback(set.HOST)) return [];
+  const message = `received ${show(set.HOST)}, expected a loopback address, because anyone who reaches it may write and read; set API_KEYS, ${intended}`;
   return [{ path: 'HOST', message }];
 }
 

@@ -56,6 +56,25 @@ describe('Secrets in files', () => {
     expect(issue?.path).to.equal('API_KEYS');
   });
 
+  it('without keys in them stop the start, also on loopback and beside networks, unless everybody is let in', async () => {
+    for (const text of ['', '\n', '\r\n']) {
+      const file = await secret(text);
+      for (const env of [{}, { HOST: '0.0.0.0' }, { TRUSTED_NETWORKS: '10.0.0.0/8' }]) {
+        expect(issuesOf({ ...env, API_KEYS_FILE: file }), JSON.stringify([text, env])).to.deep.equal([
+          {
+            path: 'API_KEYS_FILE',
+            message: `received "${file}", which is empty, expected a file with keys, or ALLOW_ANONYMOUS=1 if that is intended`,
+          },
+        ]);
+      }
+      const open = readConfig({ HOST: '0.0.0.0', API_KEYS_FILE: file, ALLOW_ANONYMOUS: '1' });
+      expect(open.trust.keys).to.deep.equal([]);
+    }
+    expect(issuesOf({ API_KEYS_FILE: await secret(' \n\n') }).map(({ path: name }) => name)).to.deep.equal([
+      'API_KEYS',
+    ]);
+  });
+
   it('can be empty, which is no password', async () => {
     const env = { CLICKHOUSE_URL: 'http://db:8123', CLICKHOUSE_PASSWORD_FILE: await secret('\n') };
     expect(readConfig(env).clickhouse?.admin.password).to.equal('');
