@@ -35,13 +35,19 @@ export const httpUrls = makeExactValidator<readonly [string, ...string[]]>((inpu
   return [httpUrl(first), ...others.map(httpUrl)];
 });
 
+/** An address and nothing else: a path would be the database to the client, and a query its settings. */
 function httpUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') return text;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return text;
   const hint = 'with the user in CLICKHOUSE_USER and CLICKHOUSE_PASSWORD';
-  // Also what is no URL may hold a password, such as one with a "#" that is not encoded.
-  const received = url === undefined ? text.replace(/^.*@/s, '…@') : `${url.protocol}//${url.host}`;
+  // Also what is no URL, or is behind an address, may hold a password, such as one with a "#" that is not encoded.
+  const received = url === undefined ? text.replace(/^.*@/s, '…@') : withoutSecrets(url);
   throw new EnvError(`received ${show(received)}, expected http://HOST:PORT or https://HOST:PORT, ${hint}`);
+}
+
+function withoutSecrets({ protocol, host, pathname, search, hash }: URL): string {
+  const hasMore = /^\/./.test(pathname + search + hash);
+  return `${protocol}//${host}${hasMore ? '/…' : ''}`;
 }
 
 /** @param words what a text of this pattern is */
