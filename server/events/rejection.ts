@@ -1,4 +1,5 @@
 import type { Issue } from '../common/errors.ts';
+import { KIB, MIB } from '../common/units.ts';
 
 /**
  * Why an event was not accepted, as a closed list.
@@ -45,12 +46,14 @@ export interface Rejection extends Refusal {
 }
 
 /** What is kept of one text that was not accepted, and of one body, so that rubbish cannot fill the disk. */
-export const MAX_PAYLOAD_BYTES = 16 * 1024;
+export const MAX_PAYLOAD_BYTES = 16 * KIB;
 export const MAX_KEPT_PER_BODY = 1000;
+/** Of the rows of one body: a control character, which is a byte to its sender, has six or seven in a row. */
+export const MAX_KEPT_BYTES_PER_BODY = 4 * MIB;
 
-/** Stands in for the rejections of a body beyond `MAX_KEPT_PER_BODY`. */
+/** Stands in for the rejections of a body that are not kept. */
 export function omission(application: string, count: number): Rejection {
-  const message = `${count} more events of this body were rejected; of one body ${MAX_KEPT_PER_BODY} are kept`;
+  const message = `${count} more events of this body were rejected; of one body the first ${MAX_KEPT_PER_BODY} are kept, or the first ${MAX_KEPT_BYTES_PER_BODY} bytes of them`;
   return { reason: 'omitted', application, payload: '', errors: [{ path: '', message }] };
 }
 

@@ -1,7 +1,7 @@
 import { AppError } from '../common/errors.ts';
 import type { Arrivals } from '../events/arrivals.ts';
 import type { Event } from '../events/event.ts';
-import { MAX_KEPT_PER_BODY, omission, type Rejection } from '../events/rejection.ts';
+import { MAX_KEPT_BYTES_PER_BODY, MAX_KEPT_PER_BODY, omission, type Rejection } from '../events/rejection.ts';
 import { toRejectedRow, toRow } from '../events/row.ts';
 import type { Hit } from './fail-point.ts';
 import type { Journal } from './journal.ts';
@@ -11,7 +11,7 @@ import { isHistoric, type Rows } from './segment.ts';
 export interface Batch {
   readonly accepted: number;
   add(event: Event): void;
-  /** Of one batch `MAX_KEPT_PER_BODY` are kept, and one more that says how many were not. */
+  /** Of one batch the first ones are kept, up to the limits on a body, and one more that says how many were not. */
   reject(rejection: Rejection): void;
   /**
    * Resolves when its events are on this server's disk. Nothing may be added after.
@@ -36,10 +36,11 @@ export interface BatchDependencies {
 /** Rows are made as events come, so that a large body is many small pieces of work. */
 export function createBatch({ events, rejected, arrivals, hit, onUntyped, onNotKept }: BatchDependencies): Batch {
   const rows = new JoinedRows();
-  const rejectedRows: string[] = [];
+  const kept = new JoinedRows();
   let historic = 0;
   let untyped = 0;
-  let omitted = 0;
+  let rejections = 0;
+  let keptBytes = 0;
   let application = '';
   const isAppended = async (refused: Rows) => {
     if (refusalOf(rejected, refused) !== undefined) return false;
@@ -64,20 +65,25 @@ export function createBatch({ events, rejected, arrivals, hit, onUntyped, onNotK
     },
     reject: (rejection) => {
       ({ application } = rejection);
-      if (rejectedRows.length < MAX_KEPT_PER_BODY) rejectedRows.push(toRejectedRow(rejection, arrivals.next()));
-      else omitted += 1;
+      const isFull = kept.count < rejections || kept.count === MAX_KEPT_PER_BODY;
+      rejections += 1;
+      if (isFull) return;
+      const row = toRejectedRow(rejection, arrivals.next());
+      keptBytes += Buffer.byteLength(row);
+      if (keptBytes <= MAX_KEPT_BYTES_PER_BODY) kept.add(row);
     },
     commit: async () => {
-      if (omitted > 0) rejectedRows.push(toRejectedRow(omission(application, omitted), arrivals.next()));
+      const omitted = rejections - kept.count;
+      if (omitted > 0) kept.add(toRejectedRow(omission(application, omitted), arrivals.next()));
       const accepted = { text: rows.text(), count: rows.count, historic };
-      const refused = { text: rejectedRows.join(''), count: rejectedRows.length, historic: 0 };
+      const refused = { text: kept.text(), count: kept.count, historic: 0 };
       const refusal = refusalOf(events, accepted);
       if (refusal !== undefined) throw refusal;
       // First: when the sender tries again for the events, the rejections are there twice, and nobody counts them.
       const isKept = refused.count === 0 || (await isAppended(refused));
       if (accepted.count > 0) await events.append(accepted);
       if (untyped > 0) onUntyped(untyped);
-      const notKept = isKept ? 0 : omitted > 0 ? refused.count - 1 + omitted : refused.count;
+      const notKept = isKept ? 0 : rejections;
       if (notKept > 0) onNotKept(notKept);
       return notKept;
     },
