@@ -1,5 +1,5 @@
 import { str } from 'envalid';
-import { DAY_MS, MIB } from '../common/units.ts';
+import { DAY_MS, KIB, MIB } from '../common/units.ts';
 import type { LogLevel } from '../common/log.ts';
 import { defaults } from './config.ts';
 import {
@@ -73,8 +73,9 @@ export const variables = {
     0,
     36_500 * DAY_MS,
   )({ default: defaults.maxFutureMs, desc: 'How far ahead of this clock the timestamp of an event may be' }),
+  // With less there is no room for the first event.
   JOURNAL_MAX_BYTES: bytes(
-    1,
+    32 * KIB,
     Number.MAX_SAFE_INTEGER,
   )({ default: defaults.journal.maxBytes, desc: 'The journal of each process; above it events are refused with 503' }),
   // Below what one process takes in connections, so that streams leave some for everything else.

@@ -49,6 +49,7 @@ describe('readConfig', () => {
     [{ CLICKHOUSE_DATABASE: 'shop_2' }, { database: 'shop_2' }],
     [{ BATCH_MAX_WAIT_MS: '50' }, { journal: { ...journal, batchMaxWaitMs: 50 } }],
     [{ JOURNAL_MAX_BYTES: '10GiB' }, { journal: { ...journal, maxBytes: 10 * 1024 ** 3 } }],
+    [{ JOURNAL_MAX_BYTES: '32KiB' }, { journal: { ...journal, maxBytes: 32 * 1024 } }],
     [{ JOURNAL_MAX_BYTES: '1 MiB' }, { journal: { ...journal, maxBytes: 1024 ** 2 } }],
     [{ MAX_BODY_BYTES: '2KiB' }, { maxBodyBytes: 2048 }],
     [{ MAX_BODY_BYTES: '1000' }, { maxBodyBytes: 1000 }],
@@ -155,9 +156,16 @@ describe('readConfig', () => {
     [
       'JOURNAL_MAX_BYTES',
       '10GB',
-      'received "10GB", expected bytes from 1 to 9007199254740991, such as 1048576 or 1MiB',
+      'received "10GB", expected bytes from 32768 to 9007199254740991, such as 1048576 or 1MiB',
     ],
-    ['JOURNAL_MAX_BYTES', '0', 'received "0", expected bytes from 1 to 9007199254740991, such as 1048576 or 1MiB'],
+    ...['0', '32767'].map(
+      (value) =>
+        [
+          'JOURNAL_MAX_BYTES',
+          value,
+          `received "${value}", expected bytes from 32768 to 9007199254740991, such as 1048576 or 1MiB`,
+        ] as const,
+    ),
     ['MAX_BODY_BYTES', '2GiB', 'received "2GiB", expected bytes from 1 to 134217728, such as 1048576 or 1MiB'],
     ['LOG_LEVEL', 'loud', 'received "loud", expected one of fatal, error, warn, info, debug, trace, silent'],
     [
