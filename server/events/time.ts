@@ -1,9 +1,11 @@
-const TIME =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
+import { DAY_S } from '../common/units.ts';
+
+const TIME = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
 
 /**
  * Reads a time: ISO 8601, `YYYY-MM-DD HH:MM:SS[.ffffff]`, or digits alone for milliseconds since the epoch. UTC when it
- * names no zone. What is finer than a microsecond is cut off.
+ * names no zone. What is finer than a microsecond is cut off. A leap second is the one after it, as to all clocks that
+ * count from the epoch.
  * @returns whole microseconds since the epoch (negative before 1970), or NaN when it is no such time or no such day
  */
 export function parseTimeUs(text: string): number {
@@ -14,8 +16,9 @@ export function parseTimeUs(text: string): number {
   const dayMs = Date.UTC(Number(year), Number(month) - 1, Number(day));
   const isDay = isDayOf(dayMs, Number(year), Number(month), Number(day));
   const offset = zoneMinutes(zone);
-  if (!isDay || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59 || Number.isNaN(offset)) return NaN;
+  if (!isDay || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60 || Number.isNaN(offset)) return NaN;
   const seconds = dayMs / 1000 + Number(hour) * 3600 + (Number(minute) - offset) * 60 + Number(second);
+  if (Number(second) === 60 && !isMonthsBeginning(seconds)) return NaN;
   return seconds * 1_000_000 + Number(fraction.padEnd(6, '0').slice(0, 6));
 }
 
@@ -32,6 +35,11 @@ export function formatTimeUs(us: number): string {
 /** Whether Date.UTC had nothing to put right: a 30th of February, a 13th month, a year that it takes for 19xx. */
 function isDayOf(dayMs: number, year: number, month: number, day: number): boolean {
   return month >= 1 && month <= 12 && year >= 100 && new Date(dayMs).getUTCDate() === day;
+}
+
+/** Whether a month begins then, in UTC: a leap second is the last one of a month. */
+function isMonthsBeginning(seconds: number): boolean {
+  return seconds % DAY_S === 0 && new Date(seconds * 1000).getUTCDate() === 1;
 }
 
 /** Minutes that a zone such as `Z`, `+02`, `+0200` or `-03:30` is ahead of UTC. */

@@ -4,6 +4,8 @@ import { formatTimeUs, parseTimeUs } from '../../../server/events/time.ts';
 const DAY_US = Date.UTC(2021, 0, 1) * 1000;
 const TIME_US = Date.UTC(2021, 0, 1, 9, 15, 27) * 1000;
 const SECOND_US = 1_000_000;
+/** After the leap second at the end of 2016. */
+const LEAP_US = Date.UTC(2017, 0, 1) * 1000;
 
 describe('parseTimeUs', () => {
   const good: Record<string, number> = {
@@ -22,6 +24,10 @@ describe('parseTimeUs', () => {
     '2021-01-01T09:15:27-00:30': TIME_US + 1800 * SECOND_US,
     '2021-01-01T09:15:27.000001-00:00': TIME_US + 1,
     '2021-01-01T00:00:00+14:00': DAY_US - 14 * 3600 * SECOND_US,
+    '2016-12-31T23:59:60Z': LEAP_US,
+    '2016-12-31 23:59:60.25': LEAP_US + 250_000,
+    '2016-12-31T15:59:60-08:00': LEAP_US,
+    '2017-01-01T05:29:60+05:30': LEAP_US,
     '1970-01-01T00:00:00Z': 0,
     '1969-12-31T23:59:59.5Z': -500_000,
     '0': 0,
@@ -31,12 +37,16 @@ describe('parseTimeUs', () => {
     it(`reads "${text}"`, () => expect(parseTimeUs(text)).to.equal(us));
   }
 
-  it('reads fractions of one to nine digits and cuts off what is finer than a microsecond', () => {
-    const us = [100_000, 120_000, 123_000, 123_400, 123_450, 123_456, 123_456, 123_456, 123_456];
+  it('reads fractions of any number of digits and cuts off what is finer than a microsecond', () => {
+    const us = [100_000, 120_000, 123_000, 123_400, 123_450, 123_456, 123_456, 123_456, 123_456, 123_456];
     us.forEach((expected, index) => {
-      const fraction = '123456789'.slice(0, index + 1);
+      const fraction = '1234567899'.slice(0, index + 1);
       expect(parseTimeUs(`2021-01-01T09:15:27.${fraction}Z`), fraction).to.equal(TIME_US + expected);
     });
+  });
+
+  it('cuts off the many digits that some languages give a fraction', () => {
+    expect(parseTimeUs(`2021-01-01T09:15:27.${'9'.repeat(1000)}Z`)).to.equal(TIME_US + 999_999);
   });
 
   const bad: readonly string[] = [
@@ -54,7 +64,11 @@ describe('parseTimeUs', () => {
     '2021-01-01T23:60:00Z',
     '2021-01-01T23:59:60Z',
     '2021-01-01T09:15:27.Z',
-    '2021-01-01T09:15:27.1234567890Z',
+    '2016-12-30T23:59:60Z',
+    '2016-12-31T23:59:60+01:00',
+    '2016-12-31T23:58:60Z',
+    '2016-12-31T23:59:61Z',
+    '2017-01-01T00:00:60Z',
     '2021-01-01T09:15:27+19:00',
     '2021-01-01T09:15:27+02:60',
     '2021-01-01T09:15:27 CET',
