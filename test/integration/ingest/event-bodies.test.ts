@@ -177,6 +177,11 @@ describe('Bodies of POST /events', () => {
       const cut = (await storedRejections(service.database)).find(({ payload }) => payload.startsWith('{"x":"éé'));
       expect(cut?.payload).to.match(/é… \[cut: 1638[34] of 40008 bytes\]$/);
     });
+    await postEvents(service.url, `[xx${'é'.repeat(20_000)}`);
+    await eventually(async () => {
+      const cut = (await storedRejections(service.database)).find(({ payload }) => payload.startsWith('[xxé'));
+      expect(cut?.payload).to.match(/é… \[cut: 16383 of 40003 bytes\]$/);
+    });
     const { body } = await postEvents(service.url, '{"much":1}\n'.repeat(1500), NDJSON);
     expect(body.rejected).to.have.length(1500);
     await eventually(async () => {
