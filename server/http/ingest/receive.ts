@@ -98,11 +98,12 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
         const opened = problem ?? (await open(body, { maxBytes, hold }).catch(wrongAsAWhole));
         // Its key may be in what was not read. For 401 clients drop the events, for 413 they send smaller bodies.
         if (isAnonymous && isTooLarge(opened)) return { ...NOTHING, failure: opened };
-        if (!isKeyKnown) admit(ctx, 'key' in opened ? opened.key : undefined, metrics);
-        if ('messages' in opened && isEmptyArray(opened.messages)) return NOTHING;
+        if (!isKeyKnown) admit(ctx, 'key' in opened ? opened.key() : undefined, metrics);
+        const messages = 'messages' in opened ? opened.messages() : opened;
+        if (Buffer.isBuffer(messages) && isEmptyArray(messages)) return NOTHING;
         const intake = intakeOf(ctx, { splitter: new JsonSplitter(), parse });
-        if ('reason' in opened) intake.fail(opened.reason, opened.errors);
-        await intake.push('messages' in opened ? opened.messages : body);
+        if ('reason' in messages) intake.fail(messages.reason, messages.errors);
+        await intake.push('reason' in messages ? body : messages);
         return counted(dialect, await intake.finish(), metrics);
       });
     },
