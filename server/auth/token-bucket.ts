@@ -34,4 +34,9 @@ export class TokenBucket {
     this.#tokens += missing > 0 ? taken : -tokens;
     return missing > 0 ? missing / eventsPerSecond : 0;
   }
+
+  /** Gives back what was taken. */
+  giveBack(tokens: number): void {
+    this.#tokens += tokens;
+  }
 }

@@ -54,7 +54,7 @@ export function createTrust(rules: TrustRules, nowMs: () => number = () => perfo
     const { authorization, key = '' } = evidence;
     if (authorization !== undefined) return withKey(presentedKey(authorization), from, ownerOf);
     if (key !== '') return withKey(key, from, ownerOf);
-    return trusted.has(from) ? keyless(WRITE, from) : { roles: NOTHING, address: from };
+    return keyless(trusted.has(from) ? WRITE : NOTHING, from);
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Caller } from '../../auth/caller.ts';
 import type { Config } from '../../config/config.ts';
 import { TypedPaths } from '../../events/data/typed-paths.ts';
 import type { Envelope } from '../../events/dialects/envelope.ts';
@@ -89,16 +90,19 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
     letter: async (ctx, { dialect, key, open, parse }) => {
       const isKeyKnown = ctx.req.headers.authorization !== undefined || key !== undefined;
       if (isKeyKnown) admit(ctx, key, metrics);
-      const isAnonymous = !isKeyKnown && !ctx.state.caller.roles.has(roleFor('ingest'));
+      const { caller } = ctx.state;
+      const stranger = isKeyKnown || caller.roles.has(roleFor('ingest')) ? undefined : caller;
+      // Or bodies without a key would cost their sender nothing.
+      if (stranger !== undefined) pay(ctx, 1, 0, metrics);
       const received = new ByteTail();
       const push = (chunk: Buffer) => received.append(chunk);
-      return await held(isAnonymous ? strangers : budget, async (hold) => {
+      return await held(stranger === undefined ? budget : strangers, async (hold) => {
         const problem = await read(ctx, { ingest, maxBytes, hold, push });
         const body = received.take(Buffer.alloc(0));
         const opened = problem ?? (await open(body, { maxBytes, hold }).catch(wrongAsAWhole));
         // Its key may be in what was not read. For 401 clients drop the events, for 413 they send smaller bodies.
-        if (isAnonymous && isTooLarge(opened)) return { ...NOTHING, failure: opened };
-        if (!isKeyKnown) admit(ctx, 'key' in opened ? opened.key() : undefined, metrics);
+        if (stranger !== undefined && isTooLarge(opened)) return { ...NOTHING, failure: opened };
+        if (!isKeyKnown) admit(ctx, 'key' in opened ? opened.key() : undefined, metrics, stranger);
         const messages = 'messages' in opened ? opened.messages() : opened;
         if (Buffer.isBuffer(messages) && isEmptyArray(messages)) return NOTHING;
         const intake = intakeOf(ctx, { splitter: new JsonSplitter(), parse });
@@ -123,10 +127,19 @@ function isTooLarge(opened: Envelope | Refusal): opened is Refusal {
   return 'reason' in opened && opened.reason === 'too_large';
 }
 
-/** Lets in who may write, and takes one event from what the caller may do. */
-function admit(ctx: RequestContext, key: string | undefined, metrics: ReceiveDependencies['metrics']): void {
+/**
+ * Lets in who may write, and takes one event from what the caller may do.
+ * @param stranger who paid for one when it was not known whose body it is, and gets that back
+ */
+function admit(
+  ctx: RequestContext,
+  key: string | undefined,
+  metrics: ReceiveDependencies['metrics'],
+  stranger?: Caller,
+): void {
   if (key !== undefined) ctx.state.caller = ctx.state.callerWithKey(key);
   authorize('ingest', ctx);
+  stranger?.allowance?.giveBack(1);
   pay(ctx, 1, 0, metrics);
 }
 

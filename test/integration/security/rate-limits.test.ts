@@ -44,6 +44,12 @@ describe('With rates', () => {
       headers: { ...key('bodies'), 'Content-Type': 'application/x-ndjson' },
       body: Array.from({ length: events }, () => eventText()).join('\n'),
     });
+  const letter = async (path: string, from: string, api_key: string) =>
+    fetch(`${service.url}${path}`, {
+      method: 'POST',
+      headers: { 'X-Forwarded-For': from },
+      body: JSON.stringify({ api_key, writeKey: api_key, event: 'seen', distinct_id: 'u', userId: 'u' }),
+    });
   const read = async () => fetch(`${service.url}/analytics?timestamp=1`, { headers: key('reader') });
   const stored = async () => {
     const query = 'SELECT application, count() AS events FROM events GROUP BY application';
@@ -85,9 +91,15 @@ describe('With rates', () => {
     expect(await statuses(1, () => click({ 'X-Forwarded-For': '203.0.113.9' }))).to.deep.equal({ 401: 1 });
   });
 
+  it('goes by the address also of those whose key must be looked for in a body, and is not in it', async () => {
+    expect(await statuses(12, () => letter('/batch/', '203.0.113.1', 'wrong'))).to.deep.equal({ 401: 10, 503: 2 });
+    expect(await statuses(12, () => letter('/v1/track', '203.0.113.2', 'wrong'))).to.deep.equal({ 401: 10, 429: 2 });
+    expect(await statuses(15, () => letter('/batch/', '203.0.113.3', 'unlimited'))).to.deep.equal({ 200: 15 });
+  });
+
   it('counts what was refused', async () => {
     const metrics = await (await fetch(`${service.url}/metrics`, { headers: key('unlimited') })).text();
     const [, refused] = /clickhour_events_rejected_total\{reason="rate_limited"\} (\d+)/.exec(metrics) ?? [];
-    expect(Number(refused)).to.equal(6 + 8 + 1 + 2);
+    expect(Number(refused)).to.equal(6 + 8 + 1 + 2 + 2 + 2);
   });
 });

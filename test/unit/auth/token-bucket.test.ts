@@ -26,6 +26,16 @@ describe('A token bucket', () => {
     expect(tokens.take(1)).to.equal(0.1);
   });
 
+  it('takes back what it gave, and holds no more than its burst for that', () => {
+    const { bucket: tokens } = bucket();
+    expect(tokens.take(20)).to.equal(0);
+    tokens.giveBack(1);
+    expect(tokens.take(1)).to.equal(0);
+    tokens.giveBack(30);
+    expect(tokens.take(20)).to.equal(0);
+    expect(tokens.take(1)).to.equal(0.1);
+  });
+
   it('lets what is more than it holds pass when it is full, and is in debt after', () => {
     const { bucket: tokens, wait } = bucket();
     expect(tokens.take(100)).to.equal(0);

@@ -48,6 +48,14 @@ describe('Trust', () => {
     }
   });
 
+  it('limits each address without a key, trusted or not, and no other', () => {
+    const rules = { keys: KEYS, networks: ['10.0.0.0/8'], ratePerAddress: { eventsPerSecond: 1, burst: 1 } };
+    for (const socketAddress of ['10.0.0.1', '203.0.113.7']) {
+      expect(callerOf(rules, { socketAddress }), socketAddress).to.have.property('allowance');
+    }
+    expect(callerOf(rules, { authorization: 'Bearer shop-key' })).not.to.have.property('allowance');
+  });
+
   it('lets a trusted network write, and not read', () => {
     const caller = callerOf({ networks: ['203.0.113.0/24'] }, {});
     expect(caller).to.deep.equal({ roles: new Set(['write']), address: '203.0.113.7' });
