@@ -4,36 +4,47 @@ const NAME = 'clickhour';
 const IDLE_MS = 30 * 60_000;
 
 interface Visit {
-  session: string;
-  lastMs: number;
-  user?: string | undefined;
+  readonly session: string;
+  readonly lastMs: number;
+  readonly user?: string | undefined;
 }
 
-/** The visit of this tab: it ends with the tab, or when nothing happened for half an hour. */
+const NONE: Visit = { session: '', lastMs: 0 };
+
+/**
+ * The visit of this tab: it ends with the tab, or when nothing happened for half an hour. It is read anew each time, because
+ * the pages that a tab goes back to, and the frames in them, write it too.
+ */
 export class Session {
-  #visit: Visit = { session: '', lastMs: 0 };
   readonly #newId: () => string;
+  /** What the storage of the tab did not take. */
+  #unstored: Visit | undefined;
 
   constructor(newId: () => string) {
     this.#newId = newId;
-    this.#visit = attempt(() => JSON.parse(sessionStorage.getItem(NAME) ?? '') as Visit) ?? this.#visit;
   }
 
   /** The session of an event that happens now, and its user. */
   at(nowMs: number): { readonly session_id: string; readonly user: string | undefined } {
-    const { session, lastMs } = this.#visit;
-    this.#visit.session = nowMs - lastMs < IDLE_MS ? session : this.#newId();
-    this.#visit.lastMs = nowMs;
-    this.#keep();
-    return { session_id: this.#visit.session, user: this.#visit.user };
+    const { session, lastMs, user } = this.#read();
+    const id = nowMs - lastMs < IDLE_MS ? session : this.#newId();
+    this.#keep({ session: id, lastMs: nowMs, user });
+    return { session_id: id, user };
   }
 
   user(id: string | undefined): void {
-    this.#visit.user = id;
-    this.#keep();
+    this.#keep({ ...this.#read(), user: id });
   }
 
-  #keep(): void {
-    attempt(() => sessionStorage.setItem(NAME, JSON.stringify(this.#visit)));
+  #read(): Visit {
+    return this.#unstored ?? attempt(() => JSON.parse(sessionStorage.getItem(NAME) ?? '') as Visit | null) ?? NONE;
+  }
+
+  #keep(visit: Visit): void {
+    this.#unstored = visit;
+    attempt(() => {
+      sessionStorage.setItem(NAME, JSON.stringify(visit));
+      this.#unstored = undefined;
+    });
   }
 }

@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import { inBrowser } from '../../support/browser/browser.ts';
+import { type NotingShop, scriptTag, startNotingShop } from '../../support/browser/noting-shop.ts';
+import { eventually } from '../../support/http/outcome.ts';
+
+const NO_STORAGE = `Object.defineProperty(globalThis, 'sessionStorage', { get() { throw new Error('forbidden'); } })`;
+const BARE = { '/bare': scriptTag() };
+
+describe('The visitor of a page with the snippet', function () {
+  this.timeout(120_000);
+
+  it(
+    'is the same one for all pages and frames of a tab, whichever of them was told last who it is',
+    inBrowser(async ({ open, closing }) => {
+      const shop = await startNotingShop(closing);
+      const page = await open(shop.url);
+      await page.evaluate(`document.body.append(Object.assign(document.createElement('iframe'), { src: '/frame' }))`);
+      await eventually(() => expect(shop.events()).to.have.length(2));
+      const [, frame] = page.frames();
+      await frame?.evaluate(`clickhour.user('ann')`);
+      await page.evaluate(`clickhour.track('of ann')`);
+      await frame?.evaluate(`clickhour.user()`);
+      await page.evaluate(`clickhour.track('of nobody')`);
+      await page.reload();
+      await page.evaluate(`clickhour.track('still of nobody')`);
+      await eventually(() =>
+        expect(usersOf(shop)).to.deep.equal([
+          ['of ann', 'ann'],
+          ['of nobody', undefined],
+          ['still of nobody', undefined],
+        ]),
+      );
+      expect(new Set(shop.events().map(({ session_id }) => session_id)).size).to.equal(1);
+    }),
+  );
+
+  it(
+    'is remembered by the page alone where nothing can be stored',
+    inBrowser(async ({ open, closing }) => {
+      const shop = await startNotingShop(closing, BARE);
+      const page = await open(`${shop.url}/bare`);
+      await page.addInitScript(NO_STORAGE);
+      await page.goto(shop.url);
+      await page.evaluate(`clickhour.user('ann'), clickhour.track('one'), clickhour.track('other')`);
+      await eventually(() =>
+        expect(usersOf(shop)).to.deep.equal([
+          ['one', 'ann'],
+          ['other', 'ann'],
+        ]),
+      );
+      expect(new Set(shop.events().map(({ session_id }) => session_id)).size).to.equal(1);
+    }),
+  );
+});
+
+const usersOf = (shop: NotingShop) =>
+  shop
+    .events()
+    .filter(({ name }) => name !== 'pageview')
+    .map(({ name, user }) => [name, user]);
