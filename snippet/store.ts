@@ -35,8 +35,8 @@ export class Store {
   }
 
   add(id: string, text: string): void {
-    this.#keep(id, text);
     attempt(() => localStorage.setItem(this.#prefix + id, text));
+    this.#keep(id, text);
   }
 
   remove(id: string): void {
@@ -59,6 +59,11 @@ export class Store {
 
   #keep(id: string, text: string): void {
     if (this.#events.has(id)) return;
+    // All the others would go for it.
+    if (text.length > MAX_CHARACTERS) {
+      this.remove(id);
+      return;
+    }
     this.#events.set(id, text);
     this.#characters += text.length;
     for (const oldest of this.#events.keys()) {
