@@ -20,6 +20,8 @@ export class Sender {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isSending = false;
   #failures = 0;
+  /** The service has said that it takes nothing before. */
+  #notBeforeMs = 0;
   #maxCharacters = BATCH_CHARACTERS;
 
   constructor(url: string, store: Store) {
@@ -40,10 +42,18 @@ export class Sender {
 
   #soon(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      if (!this.#isSending) void this.#send();
-    }, ms);
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        if (!this.#isSending) void this.#send();
+      },
+      Math.max(ms, this.#refusedMs()),
+    );
+  }
+
+  /** How long the service takes nothing yet, by a clock that nobody sets. */
+  #refusedMs(): number {
+    return this.#notBeforeMs - performance.now();
   }
 
   async #send(): Promise<void> {
@@ -76,7 +86,8 @@ export class Sender {
     }
     if (!SETTLED.includes(status)) {
       const retryAfterS = Math.min(Number(headers.get('Retry-After')) || 0, MAX_RETRY_AFTER_S);
-      return Math.max(retryAfterS * 1000, this.#backoffMs());
+      this.#notBeforeMs = performance.now() + Math.max(retryAfterS * 1000, this.#backoffMs());
+      return 0;
     }
     this.#failures = 0;
     for (const id of batch.keys()) this.#store.remove(id);
@@ -90,6 +101,7 @@ export class Sender {
 
   /** The page goes, or may: nobody will be here for the answer. What the service has already it knows by its id. */
   #leave(): void {
+    if (this.#refusedMs() > 0) return;
     const batch = this.#store.batch(this.#maxCharacters);
     if (batch.size > 0) attempt(() => navigator.sendBeacon(this.#url, bodyOf(batch)));
   }

@@ -1,13 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { inBrowser } from '../../support/browser/browser.ts';
 import { type NotingShop, startNotingShop } from '../../support/browser/noting-shop.ts';
 import { eventually } from '../../support/http/outcome.ts';
 
+const RETRY_AFTER_S = 4;
+/** Longer than an event waits for others to leave with it. */
+const SENT_MS = 1_000;
 const MAX_CHARACTERS = 1_000_000;
 
 describe('What the snippet keeps until it is sent', function () {
   this.timeout(120_000);
+
+  it(
+    'waits as long as the service said, also where the page is hidden and shown, or the network is back',
+    inBrowser(async ({ open, closing, allowTrouble }) => {
+      allowTrouble(/status of 503/);
+      const shop = await startNotingShop(closing);
+      shop.answer(503, { 'Retry-After': RETRY_AFTER_S });
+      const page = await open(shop.url);
+      await eventually(() => expect(shop.requestsMs).to.have.length(1));
+      await page.evaluate('new Promise((resolve) => setTimeout(resolve, 300))');
+      shop.answer(202);
+      for (const state of ['hidden', 'visible']) await becomes(page, state);
+      await page.evaluate(`dispatchEvent(new Event('pagehide')), dispatchEvent(new Event('online'))`);
+      await page.evaluate(`clickhour.track('step')`);
+      await sleep(SENT_MS);
+      expect(shop.requestsMs).to.have.length(1);
+      expect(await kept(page)).to.have.length(2);
+      await eventually(async () => expect(await kept(page)).to.deep.equal([]));
+      const [first = 0, second = 0] = shop.requestsMs;
+      expect(second - first).to.be.at.least(RETRY_AFTER_S * 1000);
+      expect(names(shop)).to.deep.equal(['pageview', 'step']);
+      await page.evaluate(`clickhour.track('end')`);
+      await becomes(page, 'hidden');
+      await eventually(() => expect(names(shop)).to.contain('end'));
+    }),
+  );
 
   it(
     'is everything but an event that is larger than all that is kept',
@@ -37,4 +67,11 @@ const names = (shop: NotingShop) => shop.events().map(({ name }) => name);
 
 async function kept(page: Page): Promise<string[]> {
   return await page.evaluate('Object.keys(localStorage)');
+}
+
+async function becomes(page: Page, state: string): Promise<void> {
+  await page.evaluate(`
+    Object.defineProperty(document, 'visibilityState', { value: '${state}', configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  `);
 }
