@@ -1,4 +1,5 @@
 import type { Clickhour, Options } from './clickhour.d.ts';
+import { watchPages } from './pages.ts';
 import { Sender } from './sender.ts';
 import { Session } from './session.ts';
 import { attempt, Store } from './store.ts';
@@ -12,7 +13,6 @@ const session = new Session(newId);
 let options: Options | undefined;
 let sender: Sender | undefined;
 let isOff = false;
-let viewed = '';
 
 function init(given: Options = {}): void {
   if (options !== undefined) return;
@@ -26,7 +26,7 @@ function init(given: Options = {}): void {
   sender = new Sender(target.href, store);
   sender.wake();
   for (const [name, data, nowMs] of early.splice(0)) record(name, data, nowMs);
-  if (pageviews) watchPages();
+  if (pageviews) watchPages((view) => record('pageview', view, Date.now(), true));
 }
 
 /** What was tracked before `init`. */
@@ -39,41 +39,17 @@ function track(name: string, data?: object): void {
 }
 
 /** The id and the time are of now, so that it is one event, however often it is sent. */
-function record(name: string, data: object | undefined, nowMs: number): void {
+function record(name: string, data: object | undefined, nowMs: number, isOpen = false): void {
   if (isOff) return;
   const id = newId();
   const event = { name, category: options?.category, timestamp: nowMs, event_id: id, ...session.at(nowMs), data };
   // What cannot be JSON must not break the page.
-  const text = attempt(() => JSON.stringify(event));
-  if (text === undefined) return;
-  store.add(id, text);
+  attempt(() => store.add(id, () => JSON.stringify(event), isOpen));
   sender?.wake();
 }
 
 function user(id?: string): void {
   if (!isOff) session.user(id);
-}
-
-function watchPages(): void {
-  const { history } = globalThis;
-  for (const method of ['pushState', 'replaceState'] as const) {
-    const change = history[method].bind(history);
-    history[method] = (...state) => {
-      change(...state);
-      view();
-    };
-  }
-  addEventListener('popstate', view);
-  view();
-}
-
-function view(): void {
-  const { href, pathname, search } = location;
-  const page = pathname + search;
-  if (page === viewed) return;
-  const referrer = viewed === '' ? document.referrer : new URL(viewed, href).href;
-  viewed = page;
-  record('pageview', { url: href, path: pathname, title: document.title, referrer }, Date.now());
 }
 
 function newId(): string {

@@ -20,6 +20,8 @@ export class Store {
   readonly #events = new Map<string, string>();
   #prefix = PREFIX;
   #characters = 0;
+  /** Writes the event that is open. */
+  #finish = nothing;
 
   /**
    * Takes over what pages before this one, or beside it, left there. Sent by several, an event is still one event.
@@ -34,9 +36,20 @@ export class Store {
     for (const [key, text] of left) this.#keep(key.slice(this.#prefix.length), text);
   }
 
-  add(id: string, text: string): void {
-    attempt(() => localStorage.setItem(this.#prefix + id, text));
-    this.#keep(id, text);
+  /** @param isOpen it may become another text: it is written again before it leaves, and before the next that is open */
+  add(id: string, write: () => string, isOpen: boolean): void {
+    const keep = (): void => {
+      const text = write();
+      attempt(() => localStorage.setItem(this.#prefix + id, text));
+      this.#keep(id, text);
+    };
+    keep();
+    if (!isOpen) return;
+    this.#finish();
+    this.#finish = () => {
+      this.#finish = nothing;
+      if (this.#events.has(id)) keep();
+    };
   }
 
   remove(id: string): void {
@@ -47,6 +60,7 @@ export class Store {
 
   /** The first events that go into one request: one, or as many as have so many characters. */
   batch(maxCharacters: number): Map<string, string> {
+    this.#finish();
     const batch = new Map<string, string>();
     let characters = 0;
     for (const [id, text] of this.#events) {
@@ -58,20 +72,21 @@ export class Store {
   }
 
   #keep(id: string, text: string): void {
-    if (this.#events.has(id)) return;
     // All the others would go for it.
     if (text.length > MAX_CHARACTERS) {
       this.remove(id);
       return;
     }
+    this.#characters += text.length - (this.#events.get(id)?.length ?? 0);
     this.#events.set(id, text);
-    this.#characters += text.length;
     for (const oldest of this.#events.keys()) {
       if (this.#events.size <= MAX_EVENTS && this.#characters <= MAX_CHARACTERS) break;
       this.remove(oldest);
     }
   }
 }
+
+function nothing(): void {}
 
 function timeOf(text: string): number {
   return Number(/"timestamp":(\d+)/.exec(text)?.[1] ?? 0);

@@ -1,0 +1,81 @@
+import { expect } from 'chai';
+import type { Page } from 'playwright-core';
+import { inBrowser } from '../../support/browser/browser.ts';
+import { type NotingShop, startNotingShop } from '../../support/browser/noting-shop.ts';
+import { eventually } from '../../support/http/outcome.ts';
+
+describe('The views of pages that the snippet sends', function () {
+  this.timeout(120_000);
+
+  it(
+    'have the title that a single-page app sets after the address, and the time of the change',
+    inBrowser(async ({ open, closing }) => {
+      const shop = await startNotingShop(closing);
+      const page = await open(shop.url);
+      await eventually(() => expect(titles(shop)).to.deep.equal(['A shop']));
+      await page.evaluate(`
+        history.pushState({}, '', '/first');
+        document.title = 'First';
+        history.pushState({}, '', '/second');
+        clickhour.track('right after');
+        setTimeout(() => { document.title = 'Second'; }, 20);
+      `);
+      await eventually(() => expect(titles(shop)).to.deep.equal(['A shop', 'First', 'Second']));
+      const [second, after] = shop.events().slice(-2);
+      expect(after?.name).to.equal('right after');
+      expect(after?.timestamp).to.be.at.least(second?.timestamp ?? Infinity);
+    }),
+  );
+
+  it(
+    'are kept at once, and come also from a page that goes right after',
+    inBrowser(async ({ open, closing }) => {
+      const shop = await startNotingShop(closing, { '/elsewhere': '' });
+      const page = await open(shop.url);
+      await eventually(() => expect(titles(shop)).to.have.length(1));
+      expect(await page.evaluate(`history.pushState({}, '', '/last'), localStorage.length`)).to.equal(1);
+      await page.evaluate(`document.title = 'Last', location.href = '/elsewhere'`);
+      await eventually(() => expect(titles(shop)).to.deep.equal(['A shop', 'Last']));
+    }),
+  );
+
+  it(
+    'are those of pages that somebody sees: of a prerendered one once it is shown, of a restored one again',
+    inBrowser(async ({ open, closing }) => {
+      const shop = await startNotingShop(closing, { '/elsewhere': '' });
+      const page = await open(`${shop.url}/elsewhere`);
+      await page.addInitScript(`Object.defineProperty(document, 'prerendering', { value: true, writable: true })`);
+      await page.goto(shop.url);
+      await page.evaluate(`history.pushState({}, '', '/ready'), clickhour.track('unseen')`);
+      await eventually(() => expect(names(shop)).to.deep.equal(['unseen']));
+      await page.evaluate(`document.prerendering = false, document.dispatchEvent(new Event('prerenderingchange'))`);
+      await eventually(() => expect(names(shop)).to.deep.equal(['unseen', 'pageview']));
+      await show(page, false);
+      await show(page, true);
+      await page.evaluate(`clickhour.track('end')`);
+      await eventually(() => expect(names(shop)).to.deep.equal(['unseen', 'pageview', 'pageview', 'end']));
+      expect(paths(shop)).to.deep.equal(['/ready', '/ready']);
+    }),
+  );
+
+  it(
+    'come from any path, and are nothing to the page itself',
+    inBrowser(async ({ open, closing }) => {
+      const shop = await startNotingShop(closing);
+      const page = await open(`${shop.url}//`);
+      await page.evaluate(`history.pushState({}, '', '/next#here'), history.replaceState({}, '', '/next#there')`);
+      await eventually(() => expect(paths(shop)).to.deep.equal(['//', '/next']));
+      expect(shop.events()[1]?.data).to.deep.include({ url: `${shop.url}/next#here`, referrer: `${shop.url}//` });
+    }),
+  );
+});
+
+const names = (shop: NotingShop) => shop.events().map(({ name }) => name);
+const views = (shop: NotingShop) => shop.events().filter(({ name }) => name === 'pageview');
+const titles = (shop: NotingShop) => views(shop).map(({ data }) => data?.['title']);
+const paths = (shop: NotingShop) => views(shop).map(({ data }) => data?.['path']);
+
+/** As the browser does when it takes a page out of its back/forward cache, which is off in tests. */
+async function show(page: Page, persisted: boolean): Promise<void> {
+  await page.evaluate(`dispatchEvent(new PageTransitionEvent('pageshow', { persisted: ${persisted} }))`);
+}
