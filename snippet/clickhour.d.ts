@@ -8,7 +8,10 @@ export interface Options {
   readonly category?: string;
   /** `false`: no event for a page view, of which there is one for each page, also of single-page apps. */
   readonly pageviews?: boolean;
-  /** `true`: nothing is kept or sent for who asks not to be tracked, by Do Not Track or Global Privacy Control. */
+  /**
+   * `true`: nothing is kept or sent for who asks not to be tracked, by Do Not Track or Global Privacy Control, and what was
+   * kept before is removed.
+   */
   readonly dnt?: boolean;
 }
 

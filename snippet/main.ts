@@ -7,49 +7,56 @@ import { attempt, Store } from './store.ts';
 // While the script runs; later nobody knows which one it was.
 const script = document.currentScript instanceof HTMLScriptElement ? document.currentScript : undefined;
 
-/** Of the page: where it was viewed, and what is tracked before `init` says where it goes. */
 const store = new Store();
 const session = new Session(newId);
-let options: Options | undefined;
+/** What was called before `init`; nothing once that has said where events go, or that they go nowhere. */
+let early: (() => void)[] | undefined = [];
+const MAX_EARLY = 100;
 let sender: Sender | undefined;
-let isOff = false;
+let category: string | undefined;
 
-function init(given: Options = {}): void {
-  if (options !== undefined) return;
-  options = given;
-  const { key, url = script?.src ?? location.href, pageviews = true, dnt = false } = given;
-  isOff = dnt && asksNotToBeTracked();
-  if (isOff) return;
-  const target = new URL('/events', url);
+function init(options: Options = {}): void {
+  if (early === undefined) return;
+  const { key, pageviews = true, dnt = false } = options;
+  if (dnt && asksNotToBeTracked()) {
+    early = undefined;
+    store.forget();
+    session.forget();
+    return;
+  }
+  const target = new URL('/events', options.url ?? script?.src ?? location.href);
   if (key !== undefined) target.searchParams.set('key', key);
+  category = options.category;
   store.load(target.href);
   sender = new Sender(target.href, store);
   sender.wake();
-  for (const [name, data, nowMs] of early.splice(0)) record(name, data, nowMs);
+  const calls = early;
+  early = undefined;
+  for (const call of calls) onceBegun(call);
   if (pageviews) watchPages((view) => record('pageview', view, Date.now(), true));
 }
 
-/** What was tracked before `init`. */
-const early: [name: string, data: object | undefined, nowMs: number][] = [];
-const MAX_EARLY = 100;
-
 function track(name: string, data?: object): void {
-  if (options !== undefined) record(name, data, Date.now());
-  else if (early.length < MAX_EARLY) early.push([name, data, Date.now()]);
+  const nowMs = Date.now();
+  if (early === undefined || early.length < MAX_EARLY) onceBegun(() => record(name, data, nowMs));
+}
+
+function user(id?: string): void {
+  onceBegun(() => session.user(id));
+}
+
+function onceBegun(call: () => void): void {
+  if (early !== undefined) early.push(call);
+  // What cannot be JSON must not break the page.
+  else if (sender !== undefined) attempt(call);
 }
 
 /** The id and the time are of now, so that it is one event, however often it is sent. */
 function record(name: string, data: object | undefined, nowMs: number, isOpen = false): void {
-  if (isOff) return;
   const id = newId();
-  const event = { name, category: options?.category, timestamp: nowMs, event_id: id, ...session.at(nowMs), data };
-  // What cannot be JSON must not break the page.
-  attempt(() => store.add(id, () => JSON.stringify(event), isOpen));
+  const event = { name, category, timestamp: nowMs, event_id: id, ...session.at(nowMs), data };
+  store.add(id, () => JSON.stringify(event), isOpen);
   sender?.wake();
-}
-
-function user(id?: string): void {
-  if (!isOff) session.user(id);
 }
 
 function newId(): string {

@@ -36,6 +36,10 @@ export class Session {
     this.#keep({ ...this.#read(), user: id });
   }
 
+  forget(): void {
+    attempt(() => sessionStorage.removeItem(NAME));
+  }
+
   #read(): Visit {
     return this.#unstored ?? attempt(() => JSON.parse(sessionStorage.getItem(NAME) ?? '') as Visit | null) ?? NONE;
   }

@@ -52,6 +52,13 @@ export class Store {
     };
   }
 
+  /** Removes what pages have kept here, wherever it was to go. */
+  forget(): void {
+    attempt(() => {
+      for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+    });
+  }
+
   remove(id: string): void {
     this.#characters -= this.#events.get(id)?.length ?? 0;
     this.#events.delete(id);

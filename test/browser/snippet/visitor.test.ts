@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import type { Page } from 'playwright-core';
 import { inBrowser } from '../../support/browser/browser.ts';
 import { type NotingShop, scriptTag, startNotingShop } from '../../support/browser/noting-shop.ts';
 import { eventually } from '../../support/http/outcome.ts';
 
+const ASKS_NOT_TO_BE_TRACKED = `Object.defineProperty(navigator, 'globalPrivacyControl', { value: true })`;
 const NO_STORAGE = `Object.defineProperty(globalThis, 'sessionStorage', { get() { throw new Error('forbidden'); } })`;
 const BARE = { '/bare': scriptTag() };
 
@@ -51,6 +53,45 @@ describe('The visitor of a page with the snippet', function () {
       expect(new Set(shop.events().map(({ session_id }) => session_id)).size).to.equal(1);
     }),
   );
+
+  it(
+    'is known from when the page said so, also before it began to send',
+    inBrowser(async ({ open, closing }) => {
+      const shop = await startNotingShop(closing, BARE);
+      const page = await open(`${shop.url}/bare`);
+      await page.evaluate(`clickhour.track('before'), clickhour.user('ann'), clickhour.track('after')`);
+      expect(await kept(page)).to.deep.equal([]);
+      await page.evaluate(`clickhour.init({ key: 'k' })`);
+      await eventually(() =>
+        expect(usersOf(shop)).to.deep.equal([
+          ['before', undefined],
+          ['after', 'ann'],
+        ]),
+      );
+    }),
+  );
+
+  it(
+    'who asks not to be tracked leaves nothing, not even what was kept before',
+    inBrowser(async ({ open, closing, allowTrouble }) => {
+      allowTrouble(/status of 503/);
+      const shop = await startNotingShop(closing, {
+        ...BARE,
+        '/heeding': scriptTag('data-key="k" data-dnt'),
+      });
+      shop.answer(503);
+      const page = await open(shop.url);
+      await page.evaluate(`clickhour.user('ann'), clickhour.track('step'), localStorage.setItem('basket', '1')`);
+      expect(await kept(page)).to.have.length(4);
+      await page.addInitScript(ASKS_NOT_TO_BE_TRACKED);
+      await page.goto(`${shop.url}/heeding`);
+      await page.evaluate(`clickhour.user('ann'), clickhour.track('step')`);
+      expect(await kept(page)).to.deep.equal(['basket']);
+      await page.goto(`${shop.url}/bare`);
+      await page.evaluate(`clickhour.user('ann'), clickhour.track('step'), clickhour.init({ key: 'k', dnt: true })`);
+      expect(await kept(page)).to.deep.equal(['basket']);
+    }),
+  );
 });
 
 const usersOf = (shop: NotingShop) =>
@@ -58,3 +99,8 @@ const usersOf = (shop: NotingShop) =>
     .events()
     .filter(({ name }) => name !== 'pageview')
     .map(({ name, user }) => [name, user]);
+
+/** The names of all that the browser keeps for the page. */
+async function kept(page: Page): Promise<string[]> {
+  return await page.evaluate('[...Object.keys(localStorage), ...Object.keys(sessionStorage)]');
+}
