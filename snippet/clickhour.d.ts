@@ -16,7 +16,7 @@ export interface Options {
 }
 
 export interface Clickhour {
-  /** Begins to send. What was tracked before is sent, too. */
+  /** Begins to send. What was tracked before is sent, too. Where `url` is none, the console says so and nothing begins. */
   init(options?: Options): void;
   /** An event, which happened now. @param data anything that JSON can hold */
   track(name: string, data?: object): void;

@@ -24,7 +24,14 @@ function init(options: Options = {}): void {
     session.forget();
     return;
   }
-  const target = new URL('/events', options.url ?? script?.src ?? location.href);
+  // A script inside of a page comes from nowhere.
+  const url = options.url || script?.src || location.href;
+  const target = attempt(() => new URL('/events', url));
+  if (target === undefined) {
+    // eslint-disable-next-line no-console
+    console.error(`clickhour: received "${url}", expected a URL such as https://events.example.com`);
+    return;
+  }
   if (key !== undefined) target.searchParams.set('key', key);
   category = options.category;
   store.load(target.href);

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
+import { projectRoot } from '../../../server/common/project-root.ts';
 import { inBrowser } from '../../support/browser/browser.ts';
-import { type NotingShop, startNotingShop } from '../../support/browser/noting-shop.ts';
+import { type NotingShop, scriptTag, startNotingShop } from '../../support/browser/noting-shop.ts';
 import { eventually } from '../../support/http/outcome.ts';
 
 const RETRY_AFTER_S = 4;
@@ -12,6 +15,45 @@ const MAX_CHARACTERS = 1_000_000;
 
 describe('What the snippet keeps until it is sent', function () {
   this.timeout(120_000);
+
+  it(
+    'is nothing where the address of the service is wrong: the console says so, and the page goes on',
+    inBrowser(async ({ open, closing, allowTrouble }) => {
+      allowTrouble(/clickhour/);
+      const shop = await startNotingShop(closing, {
+        '/': scriptTag(),
+        '/attribute': scriptTag('data-key data-url="/"'),
+      });
+      const page = await open(shop.url);
+      const said: string[] = [];
+      page.on('console', (message) => said.push(message.text()));
+      for (const url of ['events.example.com', '/']) {
+        await page.evaluate(`clickhour.init({ url: '${url}' }), clickhour.track('${url}')`);
+      }
+      expect(said.map((text) => /received "(.*?)"/.exec(text)?.[1])).to.deep.equal(['events.example.com', '/']);
+      expect(await kept(page)).to.deep.equal([]);
+      // What was tracked so far is not lost once it is right.
+      await page.evaluate(`clickhour.init({ url: location.origin })`);
+      await eventually(() => expect(names(shop)).to.deep.equal(['events.example.com', '/', 'pageview']));
+      await page.goto(`${shop.url}/attribute`);
+      await page.evaluate(`clickhour.track('step')`);
+      expect(said).to.have.length(3);
+      expect(await kept(page)).to.deep.equal([]);
+    }),
+  );
+
+  it(
+    'goes to where the page came from, if the script is inside of it',
+    inBrowser(async ({ open, closing }) => {
+      const shop = await startNotingShop(closing, { '/': '' });
+      const page = await open(shop.url);
+      await page.addScriptTag({
+        content: await readFile(path.join(projectRoot, '.build/snippet/clickhour.js'), 'utf8'),
+      });
+      await page.evaluate(`clickhour.init({ key: 'k' })`);
+      await eventually(() => expect(names(shop)).to.deep.equal(['pageview']));
+    }),
+  );
 
   it(
     'waits as long as the service said, also where the page is hidden and shown, or the network is back',
