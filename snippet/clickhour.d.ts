@@ -20,8 +20,8 @@ export interface Clickhour {
   init(options?: Options): void;
   /** An event, which happened now. @param data anything that JSON can hold */
   track(name: string, data?: object): void;
-  /** Whose events those are that come now, in this tab; nobody's without an id. */
-  user(id?: string): void;
+  /** Whose events those are that come now, in this tab; nobody's without an id, or with an empty one. */
+  user(id?: string | number | null): void;
 }
 
 declare global {

@@ -33,7 +33,7 @@ function init(options: Options = {}): void {
     return;
   }
   if (key !== undefined) target.searchParams.set('key', key);
-  category = options.category;
+  category = textOf(options.category);
   store.load(target.href);
   sender = new Sender(target.href, store);
   sender.wake();
@@ -48,8 +48,8 @@ function track(name: string, data?: object): void {
   if (early === undefined || early.length < MAX_EARLY) onceBegun(() => record(name, data, nowMs));
 }
 
-function user(id?: string): void {
-  onceBegun(() => session.user(id));
+function user(id?: string | number | null): void {
+  onceBegun(() => session.user(textOf(id)));
 }
 
 function onceBegun(call: () => void): void {
@@ -64,6 +64,11 @@ function record(name: string, data: object | undefined, nowMs: number, isOpen = 
   const event = { name, category, timestamp: nowMs, event_id: id, ...session.at(nowMs), data };
   store.add(id, () => JSON.stringify(event), isOpen);
   sender?.wake();
+}
+
+/** The service takes no other value, and no empty text. */
+function textOf(value: string | number | null | undefined): string | undefined {
+  return String(value ?? '') || undefined;
 }
 
 function newId(): string {

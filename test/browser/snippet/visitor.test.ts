@@ -55,6 +55,29 @@ describe('The visitor of a page with the snippet', function () {
   );
 
   it(
+    'is nobody for null and an empty text, and what is no text becomes one; so does a category',
+    inBrowser(async ({ open, closing }) => {
+      const shop = await startNotingShop(closing, { '/shop': scriptTag('data-key="k" data-category=""') });
+      const page = await open(`${shop.url}/shop`);
+      await page.evaluate(`clickhour.track('odd', { big: 1n }), clickhour.user(Object.create(null))`);
+      for (const id of [`'ann'`, 'null', '42', `''`, '0', 'undefined']) {
+        await page.evaluate(`clickhour.user(${id}), clickhour.track('step')`);
+      }
+      await eventually(() =>
+        expect(usersOf(shop).map(([, user]) => user)).to.deep.equal([
+          'ann',
+          undefined,
+          '42',
+          undefined,
+          '0',
+          undefined,
+        ]),
+      );
+      expect(shop.events().some((event) => 'category' in event)).to.equal(false);
+    }),
+  );
+
+  it(
     'is known from when the page said so, also before it began to send',
     inBrowser(async ({ open, closing }) => {
       const shop = await startNotingShop(closing, BARE);
