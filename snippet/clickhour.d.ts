@@ -1,11 +1,11 @@
 /** How a page sends its events. */
 export interface Options {
   /** A key that may write and not read, with a rate: anyone can see it. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** Of the service; where this script came from, if it is left out. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** Of all events of the page; `event`, if it is left out. */
-  readonly category?: string;
+  readonly category?: string | undefined;
   /** `false`: no event for a page view, of which there is one for each page, also of single-page apps. */
   readonly pageviews?: boolean;
   /**

@@ -84,15 +84,16 @@ function asksNotToBeTracked(): boolean {
 }
 
 const api: Clickhour = { init, track, user };
-globalThis.clickhour = api;
+// Where the script is there already, it goes on; what has this name as its id is no script.
+if (!globalThis.clickhour?.init) globalThis.clickhour = api;
 
 // For pages whose policy allows no script of their own.
 if (script?.dataset['key'] !== undefined) {
   const { key, url, category, pageviews, dnt } = script.dataset;
-  init({
+  globalThis.clickhour.init({
     key,
-    ...(url === undefined ? {} : { url }),
-    ...(category === undefined ? {} : { category }),
+    url: url || script.src,
+    category,
     pageviews: pageviews !== 'false',
     dnt: dnt !== undefined && dnt !== 'false',
   });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { inBrowser } from '../../support/browser/browser.ts';
-import { type NotingShop, startNotingShop } from '../../support/browser/noting-shop.ts';
+import { type NotingShop, scriptTag, startNotingShop } from '../../support/browser/noting-shop.ts';
 import { eventually } from '../../support/http/outcome.ts';
 
 describe('The views of pages that the snippet sends', function () {
@@ -66,6 +66,17 @@ describe('The views of pages that the snippet sends', function () {
       await page.evaluate(`history.pushState({}, '', '/next#here'), history.replaceState({}, '', '/next#there')`);
       await eventually(() => expect(paths(shop)).to.deep.equal(['//', '/next']));
       expect(shop.events()[1]?.data).to.deep.include({ url: `${shop.url}/next#here`, referrer: `${shop.url}//` });
+    }),
+  );
+
+  it(
+    'are sent once where the script is there twice, and by the one that has a key',
+    inBrowser(async ({ open, closing }) => {
+      const twice = scriptTag('id="clickhour"') + scriptTag('data-key="k"') + scriptTag('data-key="k"');
+      const shop = await startNotingShop(closing, { '/twice': twice });
+      const page = await open(`${shop.url}/twice`);
+      await page.evaluate(`history.pushState({}, '', '/next'), clickhour.track('end')`);
+      await eventually(() => expect(names(shop)).to.deep.equal(['pageview', 'pageview', 'end']));
     }),
   );
 });
