@@ -1,4 +1,4 @@
-import { MOST_SERIES, type SeriesAnswer } from '../api/questions.ts';
+import { MOST_SERIES, type SeriesAnswer, type Stretch } from '../api/questions.ts';
 import { shifted, type Unit } from '../text/zoned.ts';
 
 /** What a chart draws. Times in milliseconds. */
@@ -10,17 +10,10 @@ export interface ChartData {
   /** When the last interval ends. */
   readonly endMs: number;
   /** What of the first and the last interval was counted. */
-  readonly range: CountedRange;
+  readonly range: Stretch;
   /** Whether the last interval goes on. */
   readonly isUnfinished: boolean;
   readonly lines: readonly Line[];
-}
-
-export interface CountedRange {
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** Whether it ends with now. */
-  readonly isOpen: boolean;
 }
 
 export interface Line {
@@ -35,7 +28,7 @@ export interface Line {
 export interface Drawn {
   readonly answer: SeriesAnswer;
   readonly before: SeriesAnswer | undefined;
-  readonly range: CountedRange;
+  readonly range: Stretch;
   readonly interval: Unit;
   readonly zone: string;
   /** The end of the minute that it is: what ends then goes on. */
@@ -72,7 +65,7 @@ export function endOf({ times, endMs }: Pick<ChartData, 'times' | 'endMs'>, inde
 
 /** What was counted of an interval: all of it, or what the range has of it. */
 export function countedOf(data: ChartData, index: number): { readonly fromMs: number; readonly toMs: number } {
-  const { fromMs, toMs, isOpen } = data.range;
+  const { fromMs, toMs = Infinity } = data.range;
   const endMs = endOf(data, index);
-  return { fromMs: Math.max(data.times[index] ?? 0, fromMs), toMs: isOpen ? endMs : Math.min(endMs, toMs) };
+  return { fromMs: Math.max(data.times[index] ?? 0, fromMs), toMs: Math.min(endMs, toMs) };
 }

@@ -41,11 +41,11 @@ function useIsOf(id: string, answer: Answer<SeriesAnswer>): boolean {
 }
 
 /** The path of the question about a range. */
-export function pathOf(question: SeriesOfRange, { fromMs, toMs, isOpen }: Bounds): string {
-  return seriesPath({ ...question, fromMs, toMs: isOpen ? undefined : toMs });
+export function pathOf(question: SeriesOfRange, { asked }: Bounds): string {
+  return seriesPath({ ...question, ...asked });
 }
 
-/** How often an answer about a range is asked for again; undefined for one that has ended. */
+/** How often an answer about a range is asked for again; undefined for one that is over. */
 export function everyMsOf({ isOpen, fromMs, toMs }: Bounds): number | undefined {
   if (!isOpen) return undefined;
   return toMs - fromMs < LONG_FROM_MS ? LIVE_MS : LONG_MS;

@@ -1,3 +1,4 @@
+import type { Stretch } from '../api/questions.ts';
 import { instantOf, isZone, shifted, startOf, wallOf, DAY_MS, MINUTE_MS, type Unit } from '../text/zoned.ts';
 
 /** Which time is looked at, as in a link: a preset, or from one time to another. */
@@ -36,7 +37,9 @@ export const PRESETS: readonly [Preset, ...Preset[]] = [
 export interface Bounds {
   readonly fromMs: number;
   readonly toMs: number;
-  /** Whether it ends with now, and so grows. */
+  /** What the service is asked for: without an end where that is now, which is later there than when it is asked. */
+  readonly asked: Stretch;
+  /** Whether it goes on, or ended so short a while ago that the last of it is still on its way. */
   readonly isOpen: boolean;
   readonly interval: Unit;
   /** The same stretch of the period before. */
@@ -53,7 +56,7 @@ export interface ReadRange {
   readonly problem: string | undefined;
 }
 
-/** @param nowMs at the service @param usual the preset of the view @param zone IANA name */
+/** @param nowMs at the service, the end of the minute that it is @param usual the preset of the view @param zone IANA name */
 export function readRange({ range, from, to }: RangeState, nowMs: number, zone: string, usual = '24h'): ReadRange {
   if (from !== '' || to !== '') {
     const read = customBounds(from, to, zone);
@@ -74,7 +77,8 @@ function presetBounds(id: string, nowMs: number, zone: string): { bounds: Bounds
     fromMs: shifted(fromMs, -count, unit, zone),
     toMs: Math.min(fromMs, shifted(nowMs, -count, unit, zone)),
   };
-  return { bounds: { fromMs, toMs: nowMs, isOpen: true, interval, before, words }, preset: preset.id };
+  const asked = { fromMs, toMs: undefined };
+  return { bounds: { fromMs, toMs: nowMs, asked, isOpen: true, interval, before, words }, preset: preset.id };
 }
 
 export interface RangeErrors {
@@ -98,14 +102,20 @@ export function customBounds(from: string, to: string, zone: string): { readonly
   const beginning = instantOf(2 * wallOf(fromMs, zone) - wallOf(toMs, zone), zone);
   const before = { fromMs: beginning, toMs: fromMs };
   const words = `from ${from.replace('T', ' ')} to ${to.replace('T', ' ')}`;
-  return { bounds: { fromMs, toMs, isOpen: false, interval: intervalFor(lengthMs), before, words } };
+  const asked = { fromMs, toMs };
+  return { bounds: { fromMs, toMs, asked, isOpen: false, interval: intervalFor(lengthMs), before, words } };
 }
 
-/** Of a range that goes on, what is over, and as much of the period before. */
+/** How long events of a range are waited for after its end. */
+const LATE_MS = MINUTE_MS;
+
+/** Of a range that goes on, what is over, and as much of the period before. @param nowMs the end of the minute that it is */
 function untilNow(bounds: Bounds, nowMs: number): Bounds {
   const { fromMs, toMs, before } = bounds;
-  if (toMs <= nowMs || fromMs >= nowMs) return bounds;
-  return { ...bounds, toMs: nowMs, isOpen: true, before: { ...before, toMs: before.fromMs + (nowMs - fromMs) } };
+  if (fromMs >= nowMs) return bounds;
+  if (toMs <= nowMs) return { ...bounds, isOpen: toMs + LATE_MS > nowMs - MINUTE_MS };
+  const asked = { fromMs, toMs: undefined };
+  return { ...bounds, toMs: nowMs, asked, isOpen: true, before: { ...before, toMs: before.fromMs + (nowMs - fromMs) } };
 }
 
 const EXPECTED = 'expected a date and a time, as in 2026-11-21T14:00';

@@ -36,7 +36,7 @@ export function ExploreAnswer({ state, question, series, range }: ExploreAnswerP
     chartDataOf({
       answer: value,
       before,
-      range: bounds,
+      range: bounds.asked,
       interval: question.interval,
       zone,
       nowMs,

@@ -33,8 +33,7 @@ export function funnelLink({ steps, ...rest }: FunnelState): string {
 }
 
 /** What to ask; undefined while there is nothing to follow. */
-export function pathOf({ steps, by, within }: FunnelState, { fromMs, toMs, isOpen }: Bounds): string | undefined {
+export function pathOf({ steps, by, within }: FunnelState, { asked }: Bounds): string | undefined {
   if (steps.length < MIN_STEPS) return undefined;
-  const stretch = stretchParameters({ fromMs, toMs: isOpen ? undefined : toMs });
-  return questionPath('/events/funnel', { step: steps, by, within, ...stretch });
+  return questionPath('/events/funnel', { step: steps, by, within, ...stretchParameters(asked) });
 }

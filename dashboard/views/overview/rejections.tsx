@@ -7,8 +7,8 @@ import { formatCount } from '../../text/format.ts';
 const EVERY_MS = 10_000;
 
 /** How many events were not accepted; nothing where all were. */
-export function Rejections({ bounds: { fromMs, toMs, isOpen, words } }: { readonly bounds: Bounds }) {
-  const stretch = stretchParameters({ fromMs, toMs: isOpen ? undefined : toMs });
+export function Rejections({ bounds: { asked, words } }: { readonly bounds: Bounds }) {
+  const stretch = stretchParameters(asked);
   const path = questionPath('/events/rejected/summary', { limit: '1', ...stretch });
   const answer = useAnswer<{ readonly total: number }>(path, { everyMs: EVERY_MS });
   if (answer.state !== 'ready' || answer.value.total === 0) return null;

@@ -23,8 +23,7 @@ export interface TopEventsProps {
 
 /** Which events there were most of; each leads to how it went over time. */
 export function TopEvents({ state, bounds, names }: TopEventsProps) {
-  const { fromMs, toMs, isOpen } = bounds;
-  const stretch = stretchParameters({ fromMs, toMs: isOpen ? undefined : toMs });
+  const stretch = stretchParameters(bounds.asked);
   const path = questionPath('/events/top', { by: 'name', limit: ROWS, ...stretch });
   const answer = useAnswer<TopList>(path, { everyMs: everyMsOf(bounds) });
   const isUsual = state.range === '' && state.from === '';

@@ -53,7 +53,7 @@ export function Trend({ state, range, children }: TrendProps) {
       <AnswerPanel answer={answer} what="the figures">
         {(value) => (
           <Drawn
-            data={chartDataOf({ answer: value, before, range: bounds, ...question, zone, nowMs, label })}
+            data={chartDataOf({ answer: value, before, range: bounds.asked, ...question, zone, nowMs, label })}
             label={label}
           />
         )}

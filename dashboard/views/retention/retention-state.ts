@@ -28,12 +28,11 @@ export function retentionLink(state: RetentionState): string {
 }
 
 /** What to ask; undefined while no event is chosen. */
-export function pathOf(state: RetentionState, bounds: Bounds, timezone: string): string | undefined {
+export function pathOf(state: RetentionState, { asked }: Bounds, timezone: string): string | undefined {
   if (state.first === '') return undefined;
   const interval = state.interval || 'week';
   const periods = interval in PERIODS ? PERIODS[interval as keyof typeof PERIODS] : '';
-  const { fromMs, toMs, isOpen } = bounds;
-  const stretch = stretchParameters({ fromMs, toMs: isOpen ? undefined : toMs });
   const { first, return: again, by } = state;
+  const stretch = stretchParameters(asked);
   return questionPath('/events/retention', { first, return: again, by, interval, periods, timezone, ...stretch });
 }

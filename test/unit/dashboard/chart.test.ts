@@ -11,13 +11,15 @@ const series = [
   { key: '=1+1', total: 1, values: [1, 0] },
 ];
 const nowMs = Date.parse('2026-11-21T12:00Z');
-const range = { fromMs: Date.parse(times[0] ?? ''), toMs: nowMs, isOpen: true };
+const range = { fromMs: Date.parse(times[0] ?? ''), toMs: undefined };
 const drawn = { range, interval: 'day', zone: 'UTC', nowMs, label: 'signup' } as const;
 
+const msOf = (hours: number) => range.fromMs + hours * HOUR_MS;
+
 /** What is counted of each interval of a range, in hours since the first begins. */
-function countedHours(from: number, to: number, isOpen: boolean): number[][] {
-  const [fromMs, toMs] = [range.fromMs + from * HOUR_MS, range.fromMs + to * HOUR_MS];
-  const data = chartDataOf({ answer: { times, series }, before: undefined, ...drawn, range: { fromMs, toMs, isOpen } });
+function countedHours(from: number, to?: number): number[][] {
+  const counting = { fromMs: msOf(from), toMs: to === undefined ? undefined : msOf(to) };
+  const data = chartDataOf({ answer: { times, series }, before: undefined, ...drawn, range: counting });
   return [0, 1].map((index) => {
     const counted = countedOf(data, index);
     return [(counted.fromMs - range.fromMs) / HOUR_MS, (counted.toMs - range.fromMs) / HOUR_MS];
@@ -57,15 +59,15 @@ describe('A chart', () => {
   });
 
   it('knows what of an interval was counted where the range begins or ends within it', () => {
-    expect(countedHours(0, 48, false)).to.deep.equal([
+    expect(countedHours(0, 48)).to.deep.equal([
       [0, 24],
       [24, 48],
     ]);
-    expect(countedHours(20, 30, false)).to.deep.equal([
+    expect(countedHours(20, 30)).to.deep.equal([
       [20, 24],
       [24, 30],
     ]);
-    expect(countedHours(20, 30, true)).to.deep.equal([
+    expect(countedHours(20)).to.deep.equal([
       [20, 24],
       [24, 48],
     ]);

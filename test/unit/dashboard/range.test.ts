@@ -4,6 +4,8 @@ import { customBounds, inputValue, readRange } from '../../../dashboard/state/ra
 const NOTHING = { range: '', from: '', to: '' };
 const NOON = Date.parse('2026-11-21T12:00Z');
 const iso = (ms: number) => new Date(ms).toISOString().slice(0, 16);
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const BERLIN = 'Europe/Berlin';
 const fromOf = (range: string) => iso(readRange({ ...NOTHING, range }, NOON, BERLIN).bounds.fromMs);
 
@@ -53,6 +55,16 @@ describe('The range of a question', () => {
     expect([iso(today.before.fromMs), iso(today.before.toMs)]).to.deep.equal(['2026-11-20T00:00', '2026-11-20T12:00']);
     const later = readRange({ range: '', from: '2026-11-22T00:00', to: '2026-11-23T00:00' }, NOON, 'UTC').bounds;
     expect(later).to.include({ isOpen: false });
+  });
+
+  it('goes on until a minute after its end, so that what comes late is counted', () => {
+    const end = { range: '', from: '2026-11-21T00:00', to: '2026-11-21T12:00' };
+    const whole = { fromMs: NOON - 12 * HOUR_MS, toMs: NOON };
+    const minutesAfter = (minutes: number) => readRange(end, NOON + minutes * MINUTE_MS, 'UTC').bounds;
+    expect(minutesAfter(-1)).to.deep.include({ isOpen: true, asked: { ...whole, toMs: undefined } });
+    expect(minutesAfter(0), 'in its last minute').to.deep.include({ isOpen: true, asked: whole });
+    expect(minutesAfter(1), 'in the minute after').to.deep.include({ isOpen: true, asked: whole });
+    expect(minutesAfter(2)).to.deep.include({ isOpen: false, asked: whole });
   });
 
   it('is as long before by the clocks of the zone', () => {
