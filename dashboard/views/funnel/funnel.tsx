@@ -14,6 +14,7 @@ import './funnel.css';
 /** How many go from one event to the next. */
 export const funnel: View = { id: 'funnel', title: 'Funnel', Content: Funnel };
 
+/** Also of a range that is over: who began in it goes on to the next steps. */
 const EVERY_MS = 10_000;
 
 function Funnel({ query }: ViewProps) {
@@ -21,7 +22,7 @@ function Funnel({ query }: ViewProps) {
   const range = useRange(state, USUAL_RANGE);
   const names = useNames();
   const path = pathOf(state, range.bounds);
-  const answer = useAnswer<FunnelAnswer>(path, { everyMs: range.bounds.isOpen ? EVERY_MS : undefined });
+  const answer = useAnswer<FunnelAnswer>(path, { everyMs: EVERY_MS });
   const issues = answer.state === 'failed' ? answer.error.issues : [];
   return (
     <>

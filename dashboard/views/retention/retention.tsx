@@ -19,6 +19,7 @@ import './retention.css';
 /** Whether they come back. */
 export const retention: View = { id: 'retention', title: 'Retention', Content: Retention };
 
+/** Also of a range that is over: who began in it goes on coming back. */
 const EVERY_MS = 30_000;
 const INTERVALS = ['day', 'week', 'month'].map((id) => ({ id, label: capitalised(id) }));
 const BY = [
@@ -30,7 +31,7 @@ function Retention({ query }: ViewProps) {
   const state = stateOf(query);
   const range = useRange(state, USUAL_RANGE);
   const path = pathOf(state, range.bounds, range.zone);
-  const answer = useAnswer<RetentionAnswer>(path, { everyMs: range.bounds.isOpen ? EVERY_MS : undefined });
+  const answer = useAnswer<RetentionAnswer>(path, { everyMs: EVERY_MS });
   const interval = (state.interval || 'week') as Unit;
   return (
     <>
