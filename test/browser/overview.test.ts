@@ -85,6 +85,24 @@ describe('The overview in a browser', function () {
   );
 
   it(
+    'is live only while every figure is, and shows faintly one that is not',
+    inBrowser(async ({ open, allowTrouble }) => {
+      allowTrouble(/status of 503/);
+      await send('ada');
+      const page = await open(service.url);
+      const live = page.getByText('Live', { exact: true });
+      const users = page.getByRole('link', { name: /^Unique users/ });
+      await live.waitFor();
+      await page.route(/events\/series.*measure=users/, async (route) => route.fulfill({ status: 503 }));
+      await live.waitFor({ state: 'hidden' });
+      expect(await users.getAttribute('aria-busy')).to.equal('true');
+      await page.unrouteAll();
+      await live.waitFor();
+      expect(await users.getAttribute('aria-busy')).to.equal('false');
+    }),
+  );
+
+  it(
     'leads from a bar to its events by arrow keys and Enter, and says what it stands on',
     inBrowser(async ({ open }) => {
       await send('ada');

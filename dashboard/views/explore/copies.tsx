@@ -6,27 +6,27 @@ import type { Bounds } from '../../state/range.ts';
 import { withZone } from '../../state/zone.ts';
 import { csvOf } from './csv.ts';
 import { sqlOf } from './sql.ts';
-import type { ExploreState } from './explore-state.ts';
 
 export interface CopiesProps {
   readonly data: ChartData;
-  readonly state: ExploreState;
   readonly question: SeriesOfRange;
   readonly bounds: Bounds;
+  /** Whether the data are of this question, and not of the one before. */
+  readonly isCurrent: boolean;
 }
 
 /** The same elsewhere: for a colleague, a spreadsheet, a program, a console. */
-export function Copies({ data, question, bounds }: CopiesProps) {
+export function Copies({ data, question, bounds, isCurrent }: CopiesProps) {
   const { navigation } = useService();
   const { origin } = window.location;
   const link = () => `${origin}${withZone(`/${navigation.search.get()}`, data.zone)}`;
   return (
-    <div class="copies">
+    <fieldset class="copies" disabled={!isCurrent}>
       <span class="section-note">Copy</span>
       <CopyButton label="Link" what="the link" text={link} />
       <CopyButton label="CSV" what="the figures as CSV" text={() => csvOf(data)} />
       <CopyButton label="API call" what="the API call" text={() => `curl '${origin}${pathOf(question, bounds)}'`} />
       <CopyButton label="SQL" what="the query as SQL" text={() => sqlOf(question, bounds)} />
-    </div>
+    </fieldset>
   );
 }

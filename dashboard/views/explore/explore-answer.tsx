@@ -28,7 +28,7 @@ const SHAPES = [
 /** The count as a line, as bars or as a table. */
 export function ExploreAnswer({ state, question, series, range }: ExploreAnswerProps) {
   const { navigation } = useService();
-  const { answer, before } = series;
+  const { answer, before, isCurrent } = series;
   const { bounds, zone, nowMs } = range;
   const title = titleOf(state);
   const as = SHAPES.find(({ id }) => id === state.as)?.id ?? 'line';
@@ -76,7 +76,7 @@ export function ExploreAnswer({ state, question, series, range }: ExploreAnswerP
         {(value) => (
           <>
             <Shown data={dataOf(value)} as={as} title={title} state={state} />
-            <Copies data={dataOf(value)} state={state} question={question} bounds={bounds} />
+            <Copies data={dataOf(value)} question={question} bounds={bounds} isCurrent={isCurrent} />
           </>
         )}
       </AnswerPanel>

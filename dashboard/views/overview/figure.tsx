@@ -14,10 +14,16 @@ export interface FigureProps {
 }
 
 /** A total with its change against the period before, and the shape of it. */
-export function Figure({ label, series: { answer, before }, href, isChosen = false, isUnfinished }: FigureProps) {
+export function Figure({ label, series, href, isChosen = false, isUnfinished }: FigureProps) {
+  const { answer, before, isFresh } = series;
   const now = answer.state === 'ready' ? answer.value.series[0] : undefined;
   return (
-    <a class="figure" href={href} aria-current={isChosen ? 'true' : undefined}>
+    <a
+      class="figure"
+      href={href}
+      aria-current={isChosen ? 'true' : undefined}
+      aria-busy={answer.state === 'ready' && !isFresh}
+    >
       <span class="figure-label">{label}</span>
       <span class="figure-value">{now === undefined ? '–' : <Count value={now.total} />}</span>
       {now !== undefined && <Change count={now.total} before={before?.series[0]?.total} />}

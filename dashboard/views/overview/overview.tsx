@@ -5,7 +5,6 @@ import { RangeChoice } from '../../components/filters/range-choice.tsx';
 import { useAnswer } from '../../hooks/use-answer.ts';
 import { useRange } from '../../hooks/use-range.ts';
 import type { View, ViewProps } from '../../state/view.ts';
-import { Clicks } from './clicks.tsx';
 import { NewestEvents } from './newest-events.tsx';
 import { overviewLink, stateOf } from './overview-state.ts';
 import { Rejections } from './rejections.tsx';
@@ -39,9 +38,7 @@ function Happened({ query, names }: ViewProps & { readonly names: readonly Known
     <>
       <section aria-label="What happened">
         <RangeChoice state={state} read={range} linkTo={(change) => overviewLink({ ...state, ...change })} />
-        <Trend state={state} range={range}>
-          <Clicks names={names} state={state} range={range} />
-        </Trend>
+        <Trend state={state} range={range} names={names} />
         <Rejections bounds={range.bounds} />
       </section>
       <div class="overview-lists">

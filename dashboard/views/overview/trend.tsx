@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import type { KnownName } from '../../api/questions.ts';
 import { Chart } from '../../chart/chart.tsx';
 import { chartDataOf, countedOf, type ChartData } from '../../chart/chart-data.ts';
 import { SeriesTable } from '../../chart/series-table.tsx';
@@ -8,18 +8,19 @@ import { Disclosure } from '../../components/disclosure.tsx';
 import { useSeries } from '../../hooks/use-series.ts';
 import type { useRange } from '../../hooks/use-range.ts';
 import { eventsOf } from '../../state/links.ts';
+import { useClicks } from './use-clicks.ts';
 import { Figure } from './figure.tsx';
 import { overviewLink, type OverviewState } from './overview-state.ts';
 
 export interface TrendProps {
   readonly state: OverviewState;
   readonly range: ReturnType<typeof useRange>;
-  /** More figures, as items of the list. */
-  readonly children?: ComponentChildren;
+  /** Of all time. */
+  readonly names: readonly KnownName[];
 }
 
-/** Events, users and sessions, each as a figure that can be chosen, and the chosen one over time. */
-export function Trend({ state, range, children }: TrendProps) {
+/** Events, users and sessions, each as a figure that can be chosen, clicks, and the chosen one over time. */
+export function Trend({ state, range, names }: TrendProps) {
   const { bounds, zone, nowMs } = range;
   const question = { interval: bounds.interval, timezone: zone };
   const series = {
@@ -27,9 +28,19 @@ export function Trend({ state, range, children }: TrendProps) {
     users: useSeries({ ...question, measure: 'users' }, bounds, true),
     sessions: useSeries({ ...question, measure: 'sessions' }, bounds, true),
   };
-  const { answer, isCurrent, before } = series[state.measure];
+  const clicks = useClicks({ names, state, range });
+  const figures = [
+    ...MEASURES.map(({ id, label }) => ({
+      label,
+      series: series[id],
+      href: overviewLink({ ...state, measure: id }),
+      isChosen: id === state.measure,
+    })),
+    ...clicks,
+  ];
+  const { answer, before } = series[state.measure];
   const label = MEASURES.find(({ id }) => id === state.measure)?.label ?? '';
-  const isLive = bounds.isOpen && isCurrent && answer.state === 'ready' && answer.error === undefined;
+  const isLive = bounds.isOpen && figures.every((figure) => figure.series.isFresh);
   return (
     <>
       <div class="figures-head">
@@ -37,18 +48,11 @@ export function Trend({ state, range, children }: TrendProps) {
         {isLive && <span class="live">Live</span>}
       </div>
       <ul class="figures">
-        {MEASURES.map((measure) => (
-          <li key={measure.id}>
-            <Figure
-              label={measure.label}
-              series={series[measure.id]}
-              href={overviewLink({ ...state, measure: measure.id })}
-              isChosen={measure.id === state.measure}
-              isUnfinished={bounds.isOpen}
-            />
+        {figures.map((figure) => (
+          <li key={figure.label}>
+            <Figure {...figure} isUnfinished={bounds.isOpen} />
           </li>
         ))}
-        {children}
       </ul>
       <AnswerPanel answer={answer} what="the figures">
         {(value) => (
