@@ -54,7 +54,12 @@ describe('The overview in a browser', function () {
         expect((await fetch(`${service.url}${path}`, { method: 'POST' })).status).to.equal(204);
       }
       await postEvents(service.url, '[{"name":""},{"name":"x","data":[]}]');
-      const page = await open(service.url);
+      const page = await open(`${service.url}/?range=90d`);
+      await page
+        .getByText('At least 2 events were rejected in the last 90 days: those of the last 30 days are kept.')
+        .waitFor();
+      await page.getByRole('link', { name: '24 hours' }).click();
+      await page.getByText('2 events were rejected in the last 24 hours.', { exact: true }).waitFor();
       await eventually(async () => expect(await figures(page)).to.deep.equal(['3', '1', '0', '2', '1']));
       await page.getByRole('link', { name: '2 events were rejected' }).click();
       await eventually(async () => expect(await page.locator('.rejection').count()).to.equal(2));
@@ -85,7 +90,7 @@ describe('The overview in a browser', function () {
   );
 
   it(
-    'is live only while every figure is, and shows faintly one that is not',
+    'is live only while every figure is, and says what is not known',
     inBrowser(async ({ open, allowTrouble }) => {
       allowTrouble(/status of 503/);
       await send('ada');
@@ -93,9 +98,13 @@ describe('The overview in a browser', function () {
       const live = page.getByText('Live', { exact: true });
       const users = page.getByRole('link', { name: /^Unique users/ });
       await live.waitFor();
-      await page.route(/events\/series.*measure=users/, async (route) => route.fulfill({ status: 503 }));
+      await page.route(/measure=users|rejected.summary/, async (route) => route.fulfill({ status: 503 }));
       await live.waitFor({ state: 'hidden' });
-      expect(await users.getAttribute('aria-busy')).to.equal('true');
+      await page.getByRole('link', { name: '1 hour' }).click();
+      await page.getByText('Whether events were rejected is not known now.').waitFor();
+      await eventually(async () => expect(await users.locator('.figure-value').innerText()).to.equal('–'));
+      await page.getByRole('link', { name: '24 hours' }).click();
+      await eventually(async () => expect(await users.getAttribute('aria-busy')).to.equal('true'));
       await page.unrouteAll();
       await live.waitFor();
       expect(await users.getAttribute('aria-busy')).to.equal('false');

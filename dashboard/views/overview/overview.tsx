@@ -18,10 +18,12 @@ export const overview: View = { id: 'overview', title: 'Overview', Content: Over
 
 /** While nothing has come, the first event is looked for. */
 const WAITING_MS = 500;
+/** What is known of the names ages: which there are, and when each was last. */
+const NAMES_MS = 60_000;
 
 function Overview({ query }: ViewProps) {
   const [isFirst, setIsFirst] = useState(true);
-  const names = useAnswer<NamesAnswer>('/events/names', isFirst ? { everyMs: WAITING_MS } : {});
+  const names = useAnswer<NamesAnswer>('/events/names', { everyMs: isFirst ? WAITING_MS : NAMES_MS });
   const isThere = names.state === 'ready' && names.value.names.length > 0;
   useEffect(() => setIsFirst(!isThere), [isThere]);
   return (
@@ -39,7 +41,7 @@ function Happened({ query, names }: ViewProps & { readonly names: readonly Known
       <section aria-label="What happened">
         <RangeChoice state={state} read={range} linkTo={(change) => overviewLink({ ...state, ...change })} />
         <Trend state={state} range={range} names={names} />
-        <Rejections bounds={range.bounds} />
+        <Rejections range={range} />
       </section>
       <div class="overview-lists">
         <TopEvents state={state} bounds={range.bounds} names={names} />

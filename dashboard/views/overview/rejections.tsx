@@ -1,24 +1,36 @@
 import { questionPath, stretchParameters } from '../../api/questions.ts';
 import { useAnswer } from '../../hooks/use-answer.ts';
+import { useIsOf } from '../../hooks/use-is-of.ts';
+import type { useRange } from '../../hooks/use-range.ts';
 import { linkTo } from '../../state/location.ts';
-import type { Bounds } from '../../state/range.ts';
 import { formatCount } from '../../text/format.ts';
+import { DAY_MS } from '../../text/zoned.ts';
 
 const EVERY_MS = 10_000;
+/** The service removes rejections that are older. */
+const KEPT_DAYS = 30;
 
-/** How many events were not accepted; nothing where all were. */
-export function Rejections({ bounds: { asked, words } }: { readonly bounds: Bounds }) {
+/** How many events were not accepted, as far as that is kept; nothing where all were. */
+export function Rejections({ range: { bounds, nowMs } }: { readonly range: ReturnType<typeof useRange> }) {
+  const { asked, words } = bounds;
   const stretch = stretchParameters(asked);
   const path = questionPath('/events/rejected/summary', { limit: '1', ...stretch });
   const answer = useAnswer<{ readonly total: number }>(path, { everyMs: EVERY_MS });
-  if (answer.state !== 'ready' || answer.value.total === 0) return null;
-  const { total } = answer.value;
-  return (
-    <p class="rejections-note">
-      <a href={linkTo('rejected', { from: stretch.from, to: stretch.to })}>
-        {formatCount(total)} {total === 1 ? 'event was' : 'events were'} rejected
-      </a>{' '}
-      {words}.
-    </p>
-  );
+  const isCurrent = useIsOf(words, answer);
+  const total = answer.state === 'ready' && isCurrent ? answer.value.total : 0;
+  if (total > 0) {
+    const isPartlyKept = asked.fromMs < nowMs - KEPT_DAYS * DAY_MS;
+    return (
+      <p class="rejections-note">
+        {isPartlyKept && 'At least '}
+        <a href={linkTo('rejected', { from: stretch.from, to: stretch.to })}>
+          {formatCount(total)} {total === 1 ? 'event was' : 'events were'} rejected
+        </a>{' '}
+        {words}
+        {isPartlyKept && `: those of the last ${KEPT_DAYS} days are kept`}.
+      </p>
+    );
+  }
+  const isFailing = answer.state !== 'loading' && answer.error !== undefined;
+  return isFailing ? <p class="rejections-note">Whether events were rejected is not known now.</p> : null;
 }

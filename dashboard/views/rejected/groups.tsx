@@ -1,5 +1,6 @@
 import { questionPath } from '../../api/questions.ts';
 import { Count } from '../../components/count.tsx';
+import { Notice } from '../../components/notice.tsx';
 import { StoredText } from '../../components/stored-text.tsx';
 import { Time } from '../../components/time.tsx';
 import { useAnswer } from '../../hooks/use-answer.ts';
@@ -24,6 +25,7 @@ interface Group {
 }
 
 const EVERY_MS = 10_000;
+const NOTHING: SummaryAnswer = { total: 0, groups: [] };
 
 /** What is wrong, and how often: over everything that the filters find, and not over one page. */
 export function Groups({ state, nowMs }: { readonly state: RejectedState; readonly nowMs: number }) {
@@ -31,8 +33,11 @@ export function Groups({ state, nowMs }: { readonly state: RejectedState; readon
   const { from, to } = pinned(state, nowMs);
   const path = questionPath('/events/rejected/summary', { reason, application, from, to });
   const answer = useAnswer<SummaryAnswer>(path, { everyMs: EVERY_MS });
-  if (answer.state !== 'ready' || answer.value.total === 0) return null;
-  const { total, groups } = answer.value;
+  const { total, groups } = answer.state === 'ready' ? answer.value : NOTHING;
+  if (total === 0) {
+    const isFailing = answer.state !== 'loading' && answer.error !== undefined;
+    return isFailing ? <Notice>How many were rejected in all is not known now.</Notice> : null;
+  }
   return (
     <section aria-labelledby="groups">
       <div class="section-head">
