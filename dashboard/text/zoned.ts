@@ -44,16 +44,14 @@ export function areOfOneDay(ms: number, otherMs: number, zone: string): boolean 
   return Math.floor(wallOf(ms, zone) / DAY_MS) === Math.floor(wallOf(otherMs, zone) / DAY_MS);
 }
 
-/** The same time so many units later; of a day that a month does not have, its last. */
+/** The same time so many units later; of a day that a month does not have, as far into the month after it. */
 export function shifted(ms: number, count: number, unit: Unit, zone: string): number {
   if (unit === 'minute') return ms + count * MINUTE_MS;
   if (unit === 'hour') return ms + count * 60 * MINUTE_MS;
   const wall = wallOf(ms, zone);
   if (unit !== 'month') return instantOf(wall + count * DAY_MS * (unit === 'week' ? 7 : 1), zone);
   const date = new Date(wall);
-  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth() + count];
-  const lastDay = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
-  const midnight = Date.UTC(year, month, Math.min(date.getUTCDate(), lastDay));
+  const midnight = Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + count, date.getUTCDate());
   return instantOf(midnight + within(wall, DAY_MS), zone);
 }
 

@@ -31,9 +31,13 @@ describe('The range of a question', () => {
     expect([iso(before.fromMs), iso(before.toMs)]).to.deep.equal(['2026-09-30T22:00', '2026-10-21T11:00']);
     const custom = readRange({ range: '', from: '2026-03-02T00:00', to: '2026-03-04T00:00' }, NOON, 'UTC').bounds;
     expect(iso(custom.before.fromMs)).to.equal('2026-02-28T00:00');
-    const march31 = Date.parse('2026-03-31T12:00Z');
-    const short = readRange({ ...NOTHING, range: 'month' }, march31, 'UTC').bounds;
-    expect(short.before.toMs).to.be.at.most(short.fromMs);
+    const beforeOn = (day: string) => {
+      const month = readRange({ ...NOTHING, range: 'month' }, Date.parse(`2026-03-${day}T12:00Z`), 'UTC').bounds;
+      return iso(month.before.toMs);
+    };
+    expect(beforeOn('28')).to.equal('2026-02-28T12:00');
+    expect(beforeOn('29'), 'of a shorter month, all of it').to.equal('2026-03-01T00:00');
+    expect(beforeOn('31')).to.equal('2026-03-01T00:00');
   });
 
   it('may be from one time to another, by the clocks of the zone, and is cut to fit', () => {
