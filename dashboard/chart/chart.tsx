@@ -24,9 +24,11 @@ const LABEL_PX = { minute: 52, hour: 52, day: 60, week: 60, month: 76 };
 export function Chart({ data, as, label, linkAt }: ChartProps) {
   const { navigation, announce } = useService();
   const [frame, size] = useSize();
-  const [at, setAt] = useState<number>();
+  // A time and not an index: what a range that goes on has at an index moves.
+  const [atMs, setAtMs] = useState<number>();
   const count = data.times.length;
-  const index = at === undefined || at >= count ? undefined : at;
+  const found = atMs === undefined ? -1 : data.times.indexOf(atMs);
+  const index = found === -1 ? undefined : found;
   const { plane, ticks, left } = planeOf(data, as, size);
   const open = () => {
     const href = index === undefined ? undefined : linkAt(index);
@@ -34,12 +36,12 @@ export function Chart({ data, as, label, linkAt }: ChartProps) {
   };
   const go = (to: number) => {
     const next = Math.min(count - 1, Math.max(0, to));
-    setAt(next);
+    setAtMs(data.times[next]);
     announce(wordsAt(data, next));
   };
   const follow = (event: PointerEvent & { readonly currentTarget: Element }) => {
     const x = event.clientX - event.currentTarget.getBoundingClientRect().left;
-    setAt(Math.min(count - 1, Math.max(0, Math.floor((x - left) / plane.step))));
+    setAtMs(data.times[Math.min(count - 1, Math.max(0, Math.floor((x - left) / plane.step)))]);
   };
   const onKey = (event: KeyboardEvent) => {
     // Those are the browser's, to go back and on.
@@ -62,8 +64,8 @@ export function Chart({ data, as, label, linkAt }: ChartProps) {
       tabIndex={0}
       onPointerMove={follow}
       onPointerDown={follow}
-      onPointerLeave={() => setAt(undefined)}
-      onBlur={() => setAt(undefined)}
+      onPointerLeave={() => setAtMs(undefined)}
+      onBlur={() => setAtMs(undefined)}
       onClick={open}
       onKeyDown={onKey}
     >
