@@ -5,7 +5,7 @@ export interface ServiceClock {
   learn(date: string | null, askedMs: number): void;
 }
 
-/** `Date` has whole seconds, and an answer takes time: what is closer than this is the same time. */
+/** `Date` has whole seconds: what is closer than this is the same time. */
 const TOLERANCE_MS = 2_000;
 
 export function createServiceClock(nowMs: () => number): ServiceClock {
@@ -15,8 +15,10 @@ export function createServiceClock(nowMs: () => number): ServiceClock {
     learn: (date, askedMs) => {
       const serviceMs = date === null ? Number.NaN : Date.parse(date);
       if (Number.isNaN(serviceMs)) return;
-      const measuredMs = serviceMs - (askedMs + nowMs()) / 2;
-      offsetMs = Math.abs(measuredMs) <= TOLERANCE_MS ? 0 : measuredMs;
+      // It was somewhere between the question and the answer: one that took long says little.
+      const errorMs = (nowMs() - askedMs) / 2;
+      const measuredMs = serviceMs - (askedMs + errorMs);
+      if (Math.abs(measuredMs - offsetMs) > TOLERANCE_MS + errorMs) offsetMs = measuredMs;
     },
   };
 }
