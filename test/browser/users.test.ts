@@ -49,6 +49,8 @@ describe('Users in a browser', function () {
         .waitFor();
       const nobody = await open(`${service.url}/?view=users&user=nobody%2F%3F`);
       await nobody.getByText('No events of this user').waitFor();
+      await nobody.goto(`${service.url}/?view=users&user=..`);
+      await nobody.getByText('No events of this user').waitFor();
     }),
   );
 });

@@ -24,8 +24,8 @@ export interface TimelineProps {
 
 /** What a user did, the newest first, day by day. */
 export function Timeline({ user, cursor }: TimelineProps) {
-  const pathOf = (order: string, limit: string, at = '') =>
-    questionPath(`/users/${encodeURIComponent(user)}`, { order, limit, cursor: at });
+  // As a parameter: in a path, a browser takes a user `..` for the way up.
+  const pathOf = (order: string, limit: string, at = '') => questionPath('/events', { user, order, limit, cursor: at });
   const page = usePagedAnswer({
     filters: `user ${user}`,
     cursor,
