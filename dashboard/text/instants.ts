@@ -9,6 +9,15 @@ export function microsOf(iso: string): number {
   return match === null ? Number.NaN : Date.parse(`${match[1]}Z`) * 1000 + Number(match[2]);
 }
 
+/** A time as a link has it, the way the service reads it: in UTC where it names no zone. @returns NaN for none */
+export function timeInLink(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const [, day, time = 'T00:00', zone = 'Z'] = LINK_TIME.exec(text) ?? [];
+  return Date.parse(`${day}${time.replace(' ', 'T').replace(',', '.')}${zone}`);
+}
+
+const LINK_TIME = /^(\d{4}-\d\d-\d\d)([T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)?(Z|[+-]\d\d:\d\d)?$/i;
+
 /** @param micros of the years that the service knows, 1970 to 2255 */
 export function isoOf(micros: number): string {
   const seconds = Math.floor(micros / 1_000_000);

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { seriesPath, type Measure, type SeriesAnswer } from '../../api/questions.ts';
 import { useAnswer } from '../../hooks/use-answer.ts';
+import { timeInLink } from '../../text/instants.ts';
 import type { Unit } from '../../text/zoned.ts';
 import type { TopQuestion } from './question.ts';
 
@@ -33,7 +34,7 @@ function pathOf(question: TopQuestion, nowMs: number): string | undefined {
   const { window, from, to, unique, measure, category, name, where } = question;
   const known = WINDOWS[window];
   if (unique !== '' || (window !== '' && known === undefined)) return undefined;
-  const given = { fromMs: from === '' ? undefined : Date.parse(from), toMs: to === '' ? undefined : Date.parse(to) };
+  const given = { fromMs: from === '' ? undefined : timeInLink(from), toMs: to === '' ? undefined : timeInLink(to) };
   if (Number.isNaN(given.fromMs) || Number.isNaN(given.toMs)) return undefined;
   const fromMs = Math.max(given.fromMs ?? 0, known === undefined ? 0 : nowMs - known.ms);
   const interval = known?.interval ?? 'month';

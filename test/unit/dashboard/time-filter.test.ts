@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isoOf, microsOf, momentOf } from '../../../dashboard/text/instants.ts';
+import { isoOf, microsOf, momentOf, timeInLink } from '../../../dashboard/text/instants.ts';
 import { ANY_TIME, pinned, problemOf, wordsOf } from '../../../dashboard/state/time-filter.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 14, 5, 9, 123);
@@ -41,6 +41,15 @@ describe('A time of the service', () => {
       expect(isoOf(microsOf(iso))).to.equal(iso);
     }
     expect(microsOf('yesterday')).to.be.NaN;
+  });
+
+  it('is read from a link as the service reads it', () => {
+    const noon = Date.UTC(2026, 10, 21, 12);
+    for (const text of ['2026-11-21 12:00', '2026-11-21T12:00:00,000', '2026-11-21T14:00+02:00', String(noon)]) {
+      expect(timeInLink(text), text).to.equal(noon);
+    }
+    expect(timeInLink('2026-11-21')).to.equal(noon - 12 * 3_600_000);
+    expect(timeInLink('yesterday')).to.be.NaN;
   });
 
   it('has a moment of one microsecond', () => {
