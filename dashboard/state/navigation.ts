@@ -28,7 +28,13 @@ export function createNavigation(window: Window): Navigation {
     if (state?.from === inZoneOf(link, location.search)) history.back();
     else navigate(link, { replace: true });
   };
-  window.addEventListener('popstate', update);
+  window.addEventListener('popstate', () => {
+    // The step may be from before a zone was chosen: that is kept, as it is on the way forward.
+    const here = `${location.pathname}${location.search}`;
+    const href = inZoneOf(here, search.get());
+    if (href !== here) history.replaceState(history.state, '', href);
+    update();
+  });
   document.addEventListener('click', (event) => {
     const href = hrefWithin(event, location);
     if (href === undefined) return;

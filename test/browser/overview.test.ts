@@ -161,6 +161,11 @@ describe('The overview in a browser', function () {
       await page.getByText('All times are UTC.').waitFor();
       const elsewhere = await open(`${service.url}/?view=browse&tz=Asia/Kolkata`);
       await elsewhere.getByText('2024-05-18 05:00:00').waitFor();
+      const back = await open(`${service.url}/?view=browse`, { timezoneId: 'Asia/Kolkata' });
+      await back.getByRole('link', { name: 'Overview', exact: true }).click();
+      await back.getByRole('button', { name: 'UTC' }).click();
+      await back.goBack();
+      await back.getByText('2024-05-17 23:30:00').waitFor();
     }),
   );
 });
