@@ -1,7 +1,8 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { createPageTrail } from '../state/page-trail.ts';
 import { useService } from '../api/service.ts';
 import { useAnswer, type Answer } from './use-answer.ts';
+import { useServiceMinute } from './use-service-minute.ts';
 
 /** The part of an answer that leads on. */
 interface Paged {
@@ -17,15 +18,15 @@ export interface PagedQuestion<T> {
   readonly pathOf: (nowMs: number) => string;
   /** As in `useAnswer`. */
   readonly read?: (text: string) => T;
-  /** Asks for this page again so often, where it grows. */
+  /** Asks for this page again so often, where it grows; then a range that ends now moves along. */
   readonly everyMs?: number | undefined;
 }
 
 export interface PagedAnswer<T> {
   readonly answer: Answer<T>;
-  /** The value, when it is the answer to this question and not to the one before it. */
+  /** The value, when it is the answer to this question, though its range may have moved on since. */
   readonly current: T | undefined;
-  /** When this was asked for the first time; later pages are those of then. */
+  /** What `current` was asked for with; later pages are those of then. */
   readonly nowMs: number;
   /** Asks for this page again, and for a range that ends now. */
   readonly refresh: () => void;
@@ -45,12 +46,16 @@ const trail = createPageTrail();
 /** Asks for one page of a list, and knows where it is among the others. */
 export function usePagedAnswer<T extends Paged>(question: PagedQuestion<T>): PagedAnswer<T> {
   const { filters, cursor, pathOf, read, everyMs } = question;
-  const { api } = useService();
   const [refreshes, setRefreshes] = useState(0);
   const asked = `${refreshes} ${filters}`;
-  const { nowMs } = useMemo(() => ({ asked, nowMs: api.nowMs() }), [api, asked]);
+  const nowMs = useNow(asked, everyMs !== undefined);
   const answer = useAnswer<T>(pathOf(nowMs), { everyMs, ...(read !== undefined && { read }) });
-  const current = answer.state === 'ready' && !answer.isOfBefore ? answer.value : undefined;
+  const id = `${asked} ${cursor}`;
+  const [known, keep] = useState<Known<T>>();
+  const isNow = answer.state === 'ready' && !answer.isOfBefore;
+  if (isNow && (known?.id !== id || known.value !== answer.value)) keep({ id, value: answer.value, nowMs });
+  const found = answer.state === 'ready' && known?.id === id ? known : undefined;
+  const current = found?.value;
   const next = current?.next_cursor ?? null;
   useEffect(() => trail.learn(cursor, next), [cursor, next]);
   const depth = trail.depth(cursor);
@@ -58,7 +63,7 @@ export function usePagedAnswer<T extends Paged>(question: PagedQuestion<T>): Pag
   return {
     answer,
     current,
-    nowMs,
+    nowMs: found?.nowMs ?? nowMs,
     refresh: () => {
       setRefreshes(refreshes + 1);
       answer.retry();
@@ -68,6 +73,23 @@ export function usePagedAnswer<T extends Paged>(question: PagedQuestion<T>): Pag
     next: next ?? undefined,
     heading: useTurning(cursor, current !== undefined, number),
   };
+}
+
+interface Known<T> {
+  readonly id: string;
+  readonly value: T;
+  readonly nowMs: number;
+}
+
+/** The time at the service when something was asked for, to the minute where it moves on. */
+function useNow(asked: string, moves: boolean): number {
+  const { api } = useService();
+  const minuteMs = useServiceMinute();
+  const [kept, keep] = useState(() => ({ asked, minuteMs, nowMs: api.nowMs() }));
+  if (kept.asked === asked && (kept.minuteMs === minuteMs || !moves)) return kept.nowMs;
+  const nowMs = api.nowMs();
+  keep({ asked, minuteMs, nowMs });
+  return nowMs;
 }
 
 /** Leads the reader to the beginning of the list when another page of it is there. */

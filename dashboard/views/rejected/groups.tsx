@@ -4,6 +4,7 @@ import { Notice } from '../../components/notice.tsx';
 import { StoredText } from '../../components/stored-text.tsx';
 import { Time } from '../../components/time.tsx';
 import { useAnswer } from '../../hooks/use-answer.ts';
+import { useServiceMinute } from '../../hooks/use-service-minute.ts';
 import { pinned } from '../../state/time-filter.ts';
 import { formatCount } from '../../text/format.ts';
 import { reasonWords } from './reasons.ts';
@@ -28,9 +29,9 @@ const EVERY_MS = 10_000;
 const NOTHING: SummaryAnswer = { total: 0, groups: [] };
 
 /** What is wrong, and how often: over everything that the filters find, and not over one page. */
-export function Groups({ state, nowMs }: { readonly state: RejectedState; readonly nowMs: number }) {
+export function Groups({ state }: { readonly state: RejectedState }) {
   const { reason, application } = state;
-  const { from, to } = pinned(state, nowMs);
+  const { from, to } = pinned(state, useServiceMinute());
   const path = questionPath('/events/rejected/summary', { reason, application, from, to });
   const answer = useAnswer<SummaryAnswer>(path, { everyMs: EVERY_MS });
   const { total, groups } = answer.state === 'ready' ? answer.value : NOTHING;

@@ -29,7 +29,7 @@ function Rejected({ query }: ViewProps) {
       <section aria-label="Filters">
         <RejectedFilters state={state} issues={answer.state === 'failed' ? answer.error.issues : []} />
       </section>
-      <Groups state={state} nowMs={nowMs} />
+      <Groups state={state} />
       <PagedList
         page={page}
         title="Rejections"
