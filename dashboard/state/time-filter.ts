@@ -34,6 +34,16 @@ export function pinned({ range, from, to }: TimeFilter, nowMs: number): TimeFilt
   return { range, from: isoOf((Math.floor(nowMs) - preset.ms) * 1000), to };
 }
 
+/** As the reader chose it. */
+export function unpinned({ range, from, to }: TimeFilter): TimeFilter {
+  return { range, from: range === '' ? from : '', to };
+}
+
+/** Where a page is: the first is of now, and those after it stay of when that was. @param nowMs as of `pinned` */
+export function pageAt(filter: TimeFilter, cursor: string, nowMs: number): TimeFilter & { readonly cursor: string } {
+  return { ...(cursor === '' ? unpinned(filter) : pinned(filter, nowMs)), cursor };
+}
+
 /** What is wrong with the link, when it names a preset that there is not. */
 export function problemOf({ range }: TimeFilter): string | undefined {
   if (range === '' || PRESETS.some(({ id }) => id === range)) return undefined;

@@ -1,5 +1,5 @@
 import { linkTo } from '../../state/location.ts';
-import { pinned, type TimeFilter } from '../../state/time-filter.ts';
+import { pinned, unpinned, type TimeFilter } from '../../state/time-filter.ts';
 
 /** The filters that are texts, by the names that the service gives them. */
 export const TEXT_FILTERS = [
@@ -47,7 +47,7 @@ export function browseLink(state: Partial<BrowseState>): string {
 
 /** Other filters lead to a first page, with nothing opened. */
 export function filtered(state: BrowseState, change: Partial<BrowseState>): BrowseState {
-  return { ...state, cursor: '', event: '', form: '', ...change };
+  return { ...state, ...unpinned(state), cursor: '', event: '', form: '', ...change };
 }
 
 /** What to ask the service for. @param nowMs at the service, in milliseconds since the epoch */

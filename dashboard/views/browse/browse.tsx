@@ -2,7 +2,7 @@ import { PagedList } from '../../components/paged-list.tsx';
 import { EventLine } from '../../events/event-line.tsx';
 import { locatorOf, readEvents } from '../../events/listed-event.ts';
 import { usePagedAnswer } from '../../hooks/use-paged-answer.ts';
-import { pinned, problemOf } from '../../state/time-filter.ts';
+import { pageAt, problemOf } from '../../state/time-filter.ts';
 import type { View, ViewProps } from '../../state/view.ts';
 import { browseLink, filtered, isLive, pathOf, stateOf, TEXT_FILTERS } from './browse-state.ts';
 import { EventDrawer } from './event-drawer.tsx';
@@ -42,7 +42,7 @@ function Browse({ query }: ViewProps) {
         problem={problem && `${problem} These are events of any time.`}
         fields={FIELDS}
         cursor={state.cursor}
-        linkTo={(cursor) => browseLink({ ...filtered(state, { cursor }), ...pinned(state, nowMs) })}
+        linkTo={(cursor) => browseLink(filtered(state, pageAt(state, cursor, nowMs)))}
         isEmpty={({ events }) => events.length === 0}
         empty={<NoEvents state={state} />}
         end={state.order === 'asc' ? 'These are the newest.' : 'These are the oldest.'}

@@ -1,5 +1,5 @@
 import { linkTo } from '../../state/location.ts';
-import { pinned, type TimeFilter } from '../../state/time-filter.ts';
+import { pinned, unpinned, type TimeFilter } from '../../state/time-filter.ts';
 
 /** Everything that the view shows, as in its link. What is empty is not in it. */
 export interface RejectedState extends TimeFilter {
@@ -25,7 +25,7 @@ export function rejectedLink(state: Partial<RejectedState>): string {
 
 /** Other filters lead to a first page. */
 export function filtered(state: RejectedState, change: Partial<RejectedState>): RejectedState {
-  return { ...state, cursor: '', ...change };
+  return { ...state, ...unpinned(state), cursor: '', ...change };
 }
 
 /** What to ask the service for. @param nowMs at the service, in milliseconds since the epoch */

@@ -1,6 +1,6 @@
 import { PagedList } from '../../components/paged-list.tsx';
 import { usePagedAnswer } from '../../hooks/use-paged-answer.ts';
-import { pinned, problemOf } from '../../state/time-filter.ts';
+import { pageAt, problemOf } from '../../state/time-filter.ts';
 import type { View, ViewProps } from '../../state/view.ts';
 import { NoRejections } from './no-rejections.tsx';
 import { Groups } from './groups.tsx';
@@ -38,7 +38,7 @@ function Rejected({ query }: ViewProps) {
         problem={problem && `${problem} These are rejections of any time.`}
         fields={FIELDS}
         cursor={state.cursor}
-        linkTo={(cursor) => rejectedLink({ ...filtered(state, { cursor }), ...pinned(state, nowMs) })}
+        linkTo={(cursor) => rejectedLink(filtered(state, pageAt(state, cursor, nowMs)))}
         isEmpty={(value) => value.rejected.length === 0}
         empty={<NoRejections state={state} />}
         end="These are the oldest."

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { isoOf, microsOf, momentOf, timeInLink } from '../../../dashboard/text/instants.ts';
-import { ANY_TIME, pinned, problemOf, wordsOf } from '../../../dashboard/state/time-filter.ts';
+import { ANY_TIME, pageAt, pinned, problemOf, wordsOf } from '../../../dashboard/state/time-filter.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 14, 5, 9, 123);
 
@@ -18,6 +18,14 @@ describe('A time filter', () => {
     expect(pinned(first, NOW + 60_000)).to.deep.equal(first);
     expect(wordsOf(first, 'UTC')).to.equal('of the last hour before 2026-11-21 14:05:09 UTC');
     expect(wordsOf(first, 'Asia/Kolkata')).to.equal('of the last hour before 2026-11-21 19:35:09');
+  });
+
+  it('is of now on the first page again', () => {
+    const last = { ...ANY_TIME, range: '1h' };
+    expect(pageAt(pinned(last, NOW), '', NOW)).to.deep.equal({ ...last, cursor: '' });
+    expect(pageAt(last, 'c', NOW)).to.deep.equal({ ...pinned(last, NOW), cursor: 'c' });
+    const typed = { range: '', from: 'yesterday', to: '' };
+    expect(pageAt(typed, '', NOW)).to.deep.equal({ ...typed, cursor: '' });
   });
 
   it('leaves what was typed to the service', () => {

@@ -24,6 +24,8 @@ describe('The state of the view of events', () => {
   it('begins at the first page, with nothing opened, when its filters change', () => {
     const state = stateOf(new URLSearchParams('name=n&cursor=c&event=1-2-e&form=indented'));
     expect(browseLink(filtered(state, { name: 'm' }))).to.equal('/?view=browse&name=m');
+    const turned = stateOf(new URLSearchParams('range=1h&from=2026-11-21T13:00:00.000000Z&cursor=c'));
+    expect(browseLink(filtered(turned, { name: 'm' }))).to.equal('/?view=browse&name=m&range=1h');
     expect(isFiltered(state)).to.equal(true);
     expect(isFiltered(stateOf(new URLSearchParams('where=data.a:b')))).to.equal(true);
     expect(isFiltered(stateOf(new URLSearchParams('order=asc&cursor=c')))).to.equal(false);
