@@ -11,6 +11,8 @@ export interface ComboboxProps {
   readonly valueLabel?: string;
   /** Undefined until they are known. */
   readonly options: readonly Option[] | undefined;
+  /** Why they are not known. */
+  readonly problem?: string | undefined;
   readonly onChoose: (value: string) => void;
   /** Called when the reader first wants to see them. */
   readonly onOpen?: () => void;
@@ -27,7 +29,7 @@ export interface ComboboxProps {
 
 /** A field with suggestions: a click shows all, typing narrows them, arrow keys and Enter choose. */
 export function Combobox(props: ComboboxProps) {
-  const { label, value, options, placeholder = 'Any', error, hint } = props;
+  const { label, value, options, problem, placeholder = 'Any', error, hint } = props;
   const listId = useId();
   const input = useRef<HTMLInputElement>(null);
   const list = useList(props, input);
@@ -81,9 +83,9 @@ export function Combobox(props: ComboboxProps) {
                   {option.note !== undefined && <small>{option.note}</small>}
                 </div>
               ))}
-            {isOpen && shown.length === 0 && (
+            {isOpen && (shown.length === 0 || problem !== undefined) && (
               <div role="option" aria-disabled="true" aria-selected="false" class="combobox-none">
-                {options === undefined ? 'Looking…' : 'Nothing like this is known'}
+                {problem ?? (options === undefined ? 'Looking…' : 'Nothing like this is known')}
               </div>
             )}
           </div>

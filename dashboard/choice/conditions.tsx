@@ -64,13 +64,11 @@ interface ValueChoiceProps {
 }
 
 function ValueChoice({ path, of, onChoose }: ValueChoiceProps) {
-  const { options, want } = useValues(path, of);
   return (
     <Combobox
       label={`${pathLabel(path)} is`}
       value=""
-      options={options}
-      onOpen={want}
+      {...useValues(path, of)}
       onChoose={onChoose}
       placeholder="Choose a value"
       opensAtOnce

@@ -30,7 +30,7 @@ export function PathChoice(props: PathChoiceProps) {
     error,
     hint,
   } = props;
-  const { options, want } = usePaths(of);
+  const { options, ...asking } = usePaths(of);
   const members = isOfData ? [] : MEMBERS;
   const known = options === undefined ? (isOfData ? undefined : members) : [...options, ...members];
   return (
@@ -39,7 +39,7 @@ export function PathChoice(props: PathChoiceProps) {
       value={value}
       valueLabel={pathLabel(value)}
       options={known}
-      onOpen={want}
+      {...asking}
       onChoose={(chosen) => onChoose(pathOf(chosen, members))}
       placeholder={placeholder}
       opensAtOnce={opensAtOnce}

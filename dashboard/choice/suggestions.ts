@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { questionPath, type KnownName, type NamesAnswer } from '../api/questions.ts';
 import type { TopList } from '../api/stream.ts';
-import { useAnswer } from '../hooks/use-answer.ts';
+import { useAnswer, type Answer } from '../hooks/use-answer.ts';
 import { formatCount } from '../text/format.ts';
 import type { Of } from './event-key.ts';
 import type { Option } from './options.ts';
@@ -17,10 +17,17 @@ export function useNames(): readonly KnownName[] | undefined {
   return answer.state === 'ready' ? answer.value.names : undefined;
 }
 
+/** What a combobox shows. */
 export interface Suggestions {
   readonly options: readonly Option[] | undefined;
+  /** Why there are none. */
+  readonly problem: string | undefined;
   /** Asks for them; nothing is asked for before somebody looks. */
-  readonly want: () => void;
+  readonly onOpen: () => void;
+}
+
+function problemOf({ state }: Answer<unknown>): string | undefined {
+  return state === 'failed' ? 'What there is cannot be looked up now' : undefined;
 }
 
 /** Paths that are in the payloads of the newest events, in alphabetical order. */
@@ -30,7 +37,7 @@ export function usePaths({ category, name }: Of): Suggestions {
   const answer = useAnswer<EventsAnswer>(isWanted ? path : undefined);
   const value = answer.state === 'ready' ? answer.value : undefined;
   const options = useMemo(() => value && pathsIn(value.events.map(({ data }) => data)), [value]);
-  return { options, want: () => setIsWanted(true) };
+  return { options, problem: problemOf(answer), onOpen: () => setIsWanted(true) };
 }
 
 interface EventsAnswer {
@@ -43,12 +50,10 @@ export function useValues(by: string, { category = '', name = '' }: Partial<Of> 
   const path = questionPath('/events/top', { by, category, name, limit: MAX_VALUES });
   const answer = useAnswer<TopList>(isWanted && by !== '' ? path : undefined);
   const options =
-    answer.state === 'loading'
-      ? undefined
-      : answer.state === 'failed'
-        ? []
-        : answer.value.top
-            .filter(({ key }) => typeof key === 'string' && key !== '')
-            .map(({ key, count }) => ({ value: key, label: key, note: formatCount(count) }));
-  return { options, want: () => setIsWanted(true) };
+    answer.state === 'ready'
+      ? answer.value.top
+          .filter(({ key }) => typeof key === 'string' && key !== '')
+          .map(({ key, count }) => ({ value: key, label: key, note: formatCount(count) }))
+      : undefined;
+  return { options, problem: problemOf(answer), onOpen: () => setIsWanted(true) };
 }

@@ -53,6 +53,17 @@ describe('Users in a browser', function () {
       await nobody.getByText('No events of this user').waitFor();
     }),
   );
+
+  it(
+    'says when there are no suggestions because they cannot be asked for',
+    inBrowser(async ({ open, allowTrouble }) => {
+      allowTrouble(/status of 503/);
+      const page = await open(`${service.url}/?view=users`);
+      await page.route(/events.top.*limit=100/, async (route) => route.fulfill({ status: 503 }));
+      await page.getByRole('combobox', { name: 'User' }).click();
+      await page.getByText('What there is cannot be looked up now').waitFor();
+    }),
+  );
 });
 
 function minuteOf(event: ShopEvent | undefined): string {

@@ -93,9 +93,7 @@ interface ValueFilterProps {
 }
 
 function ValueFilter({ id, label, state: { category, name, ...state }, error, onChoose }: ValueFilterProps) {
-  const { options, want } = useValues(id, { category, name });
+  const suggestions = useValues(id, { category, name });
   const value = { ...state, category, name }[id];
-  return (
-    <Combobox label={label} value={value} options={options} onOpen={want} onChoose={onChoose} error={error} takesAny />
-  );
+  return <Combobox label={label} value={value} {...suggestions} onChoose={onChoose} error={error} takesAny />;
 }

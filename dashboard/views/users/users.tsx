@@ -20,15 +20,14 @@ export const users: View = { id: 'users', title: 'Users', Content: Users };
 function Users({ query }: ViewProps) {
   const { navigation } = useService();
   const user = query.get('user') ?? '';
-  const { options, want } = useValues('user');
+  const suggestions = useValues('user');
   return (
     <>
       <section aria-label="Choose a user" class="user-choice">
         <Combobox
           label="User"
           value={user}
-          options={options}
-          onOpen={want}
+          {...suggestions}
           placeholder="Type or choose a user"
           takesAny
           forgetsTyped
