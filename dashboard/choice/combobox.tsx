@@ -59,7 +59,7 @@ export function Combobox(props: ComboboxProps) {
             onBlur={list.leave}
           />
           {value !== '' && !isOpen && (
-            <button type="button" class="combobox-clear" aria-label={`Clear ${label}`} onClick={() => list.choose('')}>
+            <button type="button" class="combobox-clear" aria-label={`Clear ${label}`} onClick={list.clear}>
               ×
             </button>
           )}
@@ -125,6 +125,11 @@ function useList(
     close();
     if (chosen !== value) onChoose(chosen);
   };
+  // The button that clears goes, and the focus would go with it.
+  const clear = () => {
+    choose('');
+    input.current?.focus();
+  };
   const move = (by: number) => {
     open();
     const next = Math.min(shown.length - 1, Math.max(0, active + by));
@@ -160,5 +165,5 @@ function useList(
     if (takesAny && !forgetsTyped && typed !== undefined && typed.trim() !== value) choose(typed.trim());
     else close();
   };
-  return { isOpen, typed, shown, active, open, choose, onKey, type, leave };
+  return { isOpen, typed, shown, active, open, choose, clear, onKey, type, leave };
 }

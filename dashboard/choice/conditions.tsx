@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { StoredText } from '../components/stored-text.tsx';
 import { conditionOf } from '../text/condition.ts';
 import { Combobox } from './combobox.tsx';
@@ -17,6 +17,14 @@ export interface ConditionsProps {
 /** Which values of the payload are looked for: those that are, and the way to add one. */
 export function Conditions({ where, of, onChange, error }: ConditionsProps) {
   const [path, setPath] = useState<string>();
+  const adder = useRef<HTMLButtonElement>(null);
+  const isAdding = path !== undefined;
+  const wasAddingRef = useRef(isAdding);
+  // What had the focus is gone.
+  useEffect(() => {
+    if (wasAddingRef.current && !isAdding) adder.current?.focus();
+    wasAddingRef.current = isAdding;
+  }, [isAdding]);
   const add = (value: string) => {
     const isNew = value !== '' && !where.includes(`${path}:${value}`);
     setPath(undefined);
@@ -28,11 +36,14 @@ export function Conditions({ where, of, onChange, error }: ConditionsProps) {
         <ConditionChip
           key={condition}
           condition={condition}
-          onRemove={() => onChange(where.filter((one) => one !== condition))}
+          onRemove={() => {
+            onChange(where.filter((one) => one !== condition));
+            adder.current?.focus();
+          }}
         />
       ))}
       {path === undefined ? (
-        <button type="button" class="button button-small" onClick={() => setPath('')}>
+        <button ref={adder} type="button" class="button button-small" onClick={() => setPath('')}>
           + Filter
         </button>
       ) : (

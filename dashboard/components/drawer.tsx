@@ -19,6 +19,7 @@ export interface DrawerProps {
  */
 export function Drawer({ label, onClose, onStep, actions, children }: DrawerProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isPressedRef = useRef(false);
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
@@ -40,9 +41,12 @@ export function Drawer({ label, onClose, onStep, actions, children }: DrawerProp
         event.preventDefault();
         onStep(by);
       }}
+      // What is around its content belongs to the dialog alone: its backdrop. A text that is selected may end there.
+      onPointerDown={(event) => {
+        isPressedRef.current = event.target === event.currentTarget;
+      }}
       onClick={(event) => {
-        // What is around its content belongs to the dialog alone: its backdrop.
-        if (event.target === event.currentTarget) onClose();
+        if (isPressedRef.current && event.target === event.currentTarget) onClose();
       }}
     >
       <div class="drawer-content">

@@ -124,9 +124,18 @@ describe('Browsing events in a browser', function () {
       const { searchParams } = new URL(page.url());
       const link = urlOf(`&name=something+else&event=${searchParams.get('event')}`);
 
+      await dialog.getByRole('heading', { name: 'event 1', exact: true }).hover();
+      await page.mouse.down();
+      await page.mouse.move(10, 300);
+      await page.mouse.up();
+      expect(await dialog.isVisible(), 'after a text was selected').to.equal(true);
       await dialog.getByRole('button', { name: 'Close' }).focus();
       await page.keyboard.press('ArrowDown');
       await dialog.getByRole('heading', { name: 'event 3', exact: true }).waitFor();
+      await page
+        .getByRole('status')
+        .filter({ hasText: /^event 3, 20/ })
+        .waitFor({ state: 'attached' });
       await page.keyboard.press('ArrowDown');
       await page.keyboard.press('ArrowUp');
       await dialog.getByRole('heading', { name: 'event 3', exact: true }).waitFor();
@@ -169,6 +178,7 @@ describe('Browsing events in a browser', function () {
       await eventually(async () => expect(await shownNames(page)).to.deep.equal(['event 2']));
       await page.getByRole('button', { name: 'Remove the filter data.number:2' }).click();
       await page.waitForURL(urlOf('&name=event+2&category=blog'));
+      expect(await page.evaluate<string>('document.activeElement.textContent')).to.equal('+ Filter');
       await page.locator('.event-time').first().click();
       await dialog.getByRole('link', { name: 'user 1' }).click();
       await page.getByRole('heading', { name: 'user 1' }).waitFor();

@@ -2,6 +2,8 @@ import { Drawer } from '../../components/drawer.tsx';
 import { FoundEvent } from '../../events/found-event.tsx';
 import { locatorOf, type ListedEvent } from '../../events/listed-event.ts';
 import { useService } from '../../api/service.ts';
+import { useZone } from '../../hooks/use-zone.ts';
+import { formatTime } from '../../text/format.ts';
 import { browseLink, type BrowseState } from './browse-state.ts';
 import { EventDetail } from './event-detail.tsx';
 
@@ -13,12 +15,14 @@ export interface EventDrawerProps {
 
 /** The event that is opened, beside the list; the arrow keys go up and down in that. */
 export function EventDrawer({ state, events }: EventDrawerProps) {
-  const { navigation } = useService();
+  const { navigation, announce } = useService();
+  const zone = useZone();
   const index = events.findIndex((event) => locatorOf(event) === state.event);
   const listed = events[index];
   const open = (event: ListedEvent | undefined) => {
     if (event === undefined) return;
     navigation.navigate(browseLink({ ...state, event: locatorOf(event) }), { replace: true });
+    announce(`${event.name}, ${formatTime(event.timestamp, zone)}`);
   };
   return (
     <Drawer
@@ -57,7 +61,8 @@ function Step({ label, sign, to, open }: StepProps) {
       class="button button-small"
       aria-label={label}
       title={`${label} (${sign})`}
-      disabled={to === undefined}
+      // At the end of the list it keeps the focus.
+      aria-disabled={to === undefined}
       onClick={() => open(to)}
     >
       {sign}

@@ -58,6 +58,7 @@ interface FieldsProps extends QuestionFormProps {
 
 function Fields({ question, issues, show }: FieldsProps) {
   const names = useNames();
+  const columns = useRef<HTMLDivElement>(null);
   const { measure, category, name, unique, limit } = question;
   const shown = shownPaths(question);
   const errorOf = (parameter: string) => messageAt(issues, parameter);
@@ -85,7 +86,7 @@ function Fields({ question, issues, show }: FieldsProps) {
         error={errorOf('unique')}
         onChoose={(path) => show({ unique: path })}
       />
-      <div>
+      <div ref={columns}>
         <PathChoice
           label="Also show"
           of={question}
@@ -102,7 +103,10 @@ function Fields({ question, issues, show }: FieldsProps) {
               type="button"
               class="chip-remove"
               aria-label={`Remove the column ${path}`}
-              onClick={() => show({ show: shown.filter((one) => one !== path).join(',') })}
+              onClick={() => {
+                show({ show: shown.filter((one) => one !== path).join(',') });
+                columns.current?.querySelector('input')?.focus();
+              }}
             >
               ×
             </button>
