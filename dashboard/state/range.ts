@@ -73,10 +73,7 @@ function presetBounds(id: string, nowMs: number, zone: string): { bounds: Bounds
   const preset = PRESETS.find((one) => one.id === id) ?? PRESETS[0];
   const { unit, count, interval, words } = preset;
   const fromMs = shifted(startOf(unit, nowMs - 1, zone), 1 - count, unit, zone);
-  const before = {
-    fromMs: shifted(fromMs, -count, unit, zone),
-    toMs: Math.min(fromMs, shifted(nowMs, -count, unit, zone)),
-  };
+  const before = earlier({ fromMs, toMs: nowMs }, count, unit, zone);
   const asked = { fromMs, toMs: undefined };
   return { bounds: { fromMs, toMs: nowMs, asked, isOpen: true, interval, before, words }, preset: preset.id };
 }
@@ -97,13 +94,20 @@ export function customBounds(from: string, to: string, zone: string): { readonly
     };
   }
   if (toMs <= fromMs) return { to: 'Received an end that is not after the beginning, expected a later one.' };
-  const lengthMs = toMs - fromMs;
-  // By the clocks of the zone: a week before one with a day of 25 hours is a week.
-  const beginning = instantOf(2 * wallOf(fromMs, zone) - wallOf(toMs, zone), zone);
-  const before = { fromMs: beginning, toMs: fromMs };
+  const interval = intervalFor(toMs - fromMs);
+  // Whole intervals earlier, so that what is compared is as far into its own.
+  let count = 1;
+  while (shifted(fromMs, count, interval, zone) < toMs) count += 1;
+  const before = earlier({ fromMs, toMs }, count, interval, zone);
   const words = `from ${from.replace('T', ' ')} to ${to.replace('T', ' ')}`;
   const asked = { fromMs, toMs };
-  return { bounds: { fromMs, toMs, asked, isOpen: false, interval: intervalFor(lengthMs), before, words } };
+  return { bounds: { fromMs, toMs, asked, isOpen: false, interval, before, words } };
+}
+
+/** The same stretch so many units earlier; it ends where the later one begins at the latest. */
+function earlier({ fromMs, toMs }: Bounds['before'], count: number, unit: Unit, zone: string): Bounds['before'] {
+  const endMs = Math.min(fromMs, shifted(toMs, -count, unit, zone));
+  return { fromMs: shifted(fromMs, -count, unit, zone), toMs: endMs };
 }
 
 /** How long events of a range are waited for after its end. */

@@ -9,6 +9,12 @@ const HOUR_MS = 60 * MINUTE_MS;
 const BERLIN = 'Europe/Berlin';
 const fromOf = (range: string) => iso(readRange({ ...NOTHING, range }, NOON, BERLIN).bounds.fromMs);
 
+/** What a custom range is compared with. */
+function before(from: string, to: string): string[] {
+  const { fromMs, toMs } = readRange({ range: '', from, to }, NOON, 'UTC').bounds.before;
+  return [iso(fromMs), iso(toMs)];
+}
+
 describe('The range of a question', () => {
   it('is the usual one of the view unless the link says otherwise, with the unit that it is', () => {
     const { bounds, preset, problem } = readRange(NOTHING, NOON + 60_000, 'UTC');
@@ -69,6 +75,13 @@ describe('The range of a question', () => {
     expect(minutesAfter(0), 'in its last minute').to.deep.include({ isOpen: true, asked: whole });
     expect(minutesAfter(1), 'in the minute after').to.deep.include({ isOpen: true, asked: whole });
     expect(minutesAfter(2)).to.deep.include({ isOpen: false, asked: whole });
+  });
+
+  it('is compared with what is as far into its weeks and months', () => {
+    // From a Wednesday to a Sunday, 105 days and 4 more.
+    expect(before('2026-05-06T00:00', '2026-08-23T00:00')).to.deep.equal(['2026-01-14T00:00', '2026-05-03T00:00']);
+    expect(before('2022-01-01T00:00', '2024-02-01T00:00')).to.deep.equal(['2019-12-01T00:00', '2022-01-01T00:00']);
+    expect(before('2026-11-01T10:00', '2026-11-05T14:00')).to.deep.equal(['2026-10-27T10:00', '2026-10-31T14:00']);
   });
 
   it('is as long before by the clocks of the zone', () => {
