@@ -91,7 +91,8 @@ export class Sender {
     }
     this.#failures = 0;
     for (const id of batch.keys()) this.#store.remove(id);
-    return 0;
+    // What has just happened gathers first, and a view its title.
+    return GATHER_MS;
   }
 
   #backoffMs(): number {
