@@ -1,4 +1,5 @@
 import type { Unit } from '../text/zoned.ts';
+import type { Stretch } from '../state/range.ts';
 
 /** What is counted. */
 export type Measure = 'events' | 'users' | 'sessions';
@@ -50,12 +51,6 @@ export interface Cohort {
   readonly start: string;
   readonly size: number;
   readonly returned: readonly number[];
-}
-
-/** Which time a question is about, in milliseconds; without an end, up to now. */
-export interface Stretch {
-  readonly fromMs: number;
-  readonly toMs: number | undefined;
 }
 
 export type Parameters = Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -1,4 +1,5 @@
-import { MOST_SERIES, type SeriesAnswer, type Stretch } from '../api/questions.ts';
+import { MOST_SERIES, type SeriesAnswer } from '../api/questions.ts';
+import type { Stretch } from '../state/range.ts';
 import { shifted, type Unit } from '../text/zoned.ts';
 
 /** What a chart draws. Times in milliseconds. */

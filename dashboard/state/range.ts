@@ -1,5 +1,10 @@
-import type { Stretch } from '../api/questions.ts';
 import { instantOf, isZone, shifted, startOf, wallOf, DAY_MS, MINUTE_MS, type Unit } from '../text/zoned.ts';
+
+/** Which time a question is about, in milliseconds; without an end, up to now. */
+export interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number | undefined;
+}
 
 /** Which time is looked at, as in a link: a preset, or from one time to another. */
 export interface RangeState {
