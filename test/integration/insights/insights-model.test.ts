@@ -14,7 +14,7 @@ import { modelFunnel, modelRetention, modelSeries } from '../../support/insights
 import { waiting } from '../../support/waiting.ts';
 
 /** INSIGHTS_SETS=N tries more, INSIGHTS_SEED=text others. */
-const SETS = Number(process.env['INSIGHTS_SETS'] ?? 24);
+const SETS = Number(process.env['INSIGHTS_SETS'] ?? 12);
 const SEED = process.env['INSIGHTS_SEED'] ?? 'insights';
 const AT_ONCE = 12;
 const EVENTS = 40;
