@@ -1,4 +1,4 @@
-import { hoursFromRaw, minutesFromRaw, NEVER, NEVER_SINCE, NO_IDS, NOBODY } from '../queries/verify/views.ts';
+import { hoursFromRaw, minutesFromRaw, NO_FIRST, NO_LAST, NO_IDS, NOBODY } from '../queries/verify/views.ts';
 
 /** A table of sets, as far as an erasure must know it. */
 export interface CountedTable {
@@ -36,7 +36,7 @@ export const COUNTED_TABLES: readonly CountedTable[] = [
       users: 'AggregateFunction(uniqExact, String)',
       sessions: 'AggregateFunction(uniqExact, String)',
     },
-    empty: { first: NEVER, last: NEVER_SINCE, users: NOBODY, sessions: NOBODY },
+    empty: { first: NO_FIRST, last: NO_LAST, users: NOBODY, sessions: NOBODY },
     reset: ['counted = 0'],
   },
 ];

@@ -131,10 +131,18 @@ function affectedHours(node: ErasedNode, span: HoursBetween): string {
   return affected(node, { toStart: 'toStartOfHour' }, span);
 }
 
-/** Those of them that have events. */
+/** Those of them that have events; on a cluster also those of which this node counts what another one holds. */
 function hoursLeft(node: ErasedNode, span: HoursBetween): string {
   const key = `category, name, toStartOfHour(timestamp, 'UTC'), application`;
-  return `SELECT ${key} FROM ${tableOf(node, 'events')} WHERE (${key}) IN (${affectedHours(node, span)})`;
+  const ofRaw = `SELECT ${key} FROM ${tableOf(node, 'events')} WHERE (${key}) IN (${affectedHours(node, span)})`;
+  if (node.layout.cluster === undefined) return ofRaw;
+  return `${ofRaw}
+    UNION ALL
+    SELECT category, name, toStartOfHour(minute, 'UTC'), application
+    FROM ${tableOf(node, 'minutes')}
+    WHERE ${hourOf({ time: 'minute' })} IN (${affectedHours(node, span)})
+        AND (category, name, minute, application) NOT IN (${affected(node, { toStart: 'toStartOfMinute' }, span)})
+        AND finalizeAggregation(ids) > 0`;
 }
 
 /** Only what is in other parts than before it was staged; what was merged since is there twice, and counts once. */

@@ -1,7 +1,7 @@
 import type { ClickHouseClient } from '../../clickhouse/client.ts';
 import { HOUR_S } from '../../common/units.ts';
 import { localName, type Layout } from '../../clickhouse/topology.ts';
-import { hoursFromRaw, minutesFromRaw, NEVER, NEVER_SINCE, NO_IDS, NOBODY } from './views.ts';
+import { hoursFromRaw, minutesFromRaw, NO_FIRST, NO_LAST, NO_IDS, NOBODY } from './views.ts';
 
 /** A node whose own tables are repaired, asked as the admin. */
 export interface RepairedNode {
@@ -46,7 +46,7 @@ async function emptySets({ client, layout }: RepairedNode, hoursS: readonly numb
   await change('minutes', `ids = ${NO_IDS}`, 'minute');
   await change(
     'hours',
-    `first = ${NEVER}, last = ${NEVER_SINCE}, users = ${NOBODY}, sessions = ${NOBODY}, counted = 0`,
+    `first = ${NO_FIRST}, last = ${NO_LAST}, users = ${NOBODY}, sessions = ${NOBODY}, counted = 0`,
     'hour',
   );
 }

@@ -2,8 +2,8 @@
 export const NO_IDS = `arrayReduce('uniqExactState', CAST([], 'Array(String)'), CAST([], 'Array(DateTime64(6, \\'UTC\\'))'))`;
 export const NOBODY = `arrayReduce('uniqExactState', CAST([], 'Array(String)'))`;
 /** The first of no events, and the last. */
-export const NEVER = "toDateTime64('2299-12-31 00:00:00', 6, 'UTC')";
-export const NEVER_SINCE = "toDateTime64(0, 6, 'UTC')";
+export const NO_FIRST = "toDateTime64('2299-12-31 00:00:00', 6, 'UTC')";
+export const NO_LAST = "toDateTime64(0, 6, 'UTC')";
 
 /**
  * What `minutes` must hold, from the raw events: the SELECT of the materialized view (migrations/0002_counts.sql), for a
