@@ -6,7 +6,7 @@ import { nodeHealth, type NodeHealth } from './clickhouse/node-health.ts';
 import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
 import type { Closing } from './closing.ts';
 import type { Logger } from './common/log.ts';
-import { Turns } from './common/turns.ts';
+import { Semaphore } from './common/semaphore.ts';
 import type { Config } from './config/config.ts';
 import { MAX_FEEDS } from './live/feeds.ts';
 import { openEndpoint } from './open-endpoint.ts';
@@ -61,8 +61,13 @@ export async function openClickHouse(
   const { database } = config;
   // Many servers before one cluster do not all begin with the same node.
   const first = Math.floor(random() * endpoint.urls.length);
-  const nodes = (role: 'ingest' | 'query', requestTimeoutMs: number, maxConnections?: number, turns?: Turns) => {
-    const opened = connectAny({ endpoint, role, database, requestTimeoutMs, maxConnections }, first, turns);
+  const nodes = (
+    role: 'ingest' | 'query',
+    requestTimeoutMs: number,
+    maxConnections?: number,
+    semaphore?: Semaphore,
+  ) => {
+    const opened = connectAny({ endpoint, role, database, requestTimeoutMs, maxConnections }, first, semaphore);
     closing.add(`${role} clients`, () => opened.close());
     return opened;
   };
@@ -77,13 +82,13 @@ export async function openClickHouse(
   };
   const maxWaitMs = config.questions.maxSeconds * 1000;
   const questionMs = maxWaitMs + OVER_MS;
-  const turns = new Turns({ atOnce: QUERIES_AT_ONCE, maxWaiting: MAX_WAITING_QUERIES, maxWaitMs });
+  const semaphore = new Semaphore({ atOnce: QUERIES_AT_ONCE, maxWaiting: MAX_WAITING_QUERIES, maxWaitMs });
   return {
     endpoint,
     consoleUrl,
     ingestNodes,
     queryNodes: nodes('query', 10_000 + OVER_MS),
-    questionNodes: nodes('query', questionMs, QUERIES_AT_ONCE, turns),
+    questionNodes: nodes('query', questionMs, QUERIES_AT_ONCE, semaphore),
     exportNodes: nodes('query', questionMs, 2 * MAX_EXPORTS),
     liveNodes: nodes('query', questionMs, MAX_FEEDS),
     health: async () => {

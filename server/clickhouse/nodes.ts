@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { AppError } from '../common/errors.ts';
-import type { Turns } from '../common/turns.ts';
+import type { Semaphore } from '../common/semaphore.ts';
 import { connect, type ClickHouseClient, type ConnectOptions } from './client.ts';
 import { nodesOf } from './endpoint.ts';
 import { codeOf } from './errors.ts';
@@ -31,17 +31,17 @@ export class Nodes {
   readonly #clients: readonly ClickHouseClient[];
   /** Shared with those of `until`. */
   #way: { node: number };
-  readonly #turns: Turns | undefined;
+  readonly #semaphore: Semaphore | undefined;
   #signal: AbortSignal | undefined;
 
   /**
    * @param first of the clients, the one to begin with; any number
-   * @param turns whose limits hold for all requests together; without any they wait for a connection without one
+   * @param semaphore whose limits hold for all requests together; without any they wait for a connection without one
    */
-  constructor(clients: readonly ClickHouseClient[], first = 0, turns?: Turns) {
+  constructor(clients: readonly ClickHouseClient[], first = 0, semaphore?: Semaphore) {
     this.#clients = clients;
     this.#way = { node: first % clients.length };
-    this.#turns = turns;
+    this.#semaphore = semaphore;
   }
 
   /**
@@ -51,7 +51,7 @@ export class Nodes {
   until(signal: AbortSignal): Nodes {
     // As many requests as there are listen to it, and Node would take more than ten for a leak.
     setMaxListeners(0, signal);
-    const bound = new Nodes(this.#clients, 0, this.#turns);
+    const bound = new Nodes(this.#clients, 0, this.#semaphore);
     bound.#way = this.#way;
     bound.#signal = signal;
     return bound;
@@ -63,10 +63,10 @@ export class Nodes {
    * @throws what the last try throws, the reason of the signal, and AppError `overloaded` when it is not its turn in time
    */
   async use<T>(request: Request<T>): Promise<T> {
-    const turns = this.#turns;
-    return await (turns === undefined
+    const semaphore = this.#semaphore;
+    return await (semaphore === undefined
       ? this.#try(request, 0)
-      : turns.take(async (waitedMs) => this.#try(request, waitedMs), this.#signal));
+      : semaphore.take(async (waitedMs) => this.#try(request, waitedMs), this.#signal));
   }
 
   async #try<T>(request: Request<T>, waitedMs: number): Promise<T> {
@@ -103,9 +103,9 @@ export class Nodes {
  * A client for each node of the endpoint. The caller closes them all.
  * @param first which node to begin with; any number
  */
-export function connectAny(options: ConnectOptions, first = 0, turns?: Turns): Nodes {
+export function connectAny(options: ConnectOptions, first = 0, semaphore?: Semaphore): Nodes {
   const clients = nodesOf(options.endpoint).map((endpoint) => connect({ ...options, endpoint }));
-  return new Nodes(clients, first, turns);
+  return new Nodes(clients, first, semaphore);
 }
 
 /** Uses clients for all nodes for as long as `use` takes, and closes them, whatever comes of that. */

@@ -1,6 +1,6 @@
 import { AppError } from './errors.ts';
 
-export interface TurnLimits {
+export interface SemaphoreLimits {
   /** So many at a time. */
   readonly atOnce: number;
   /** And so many more that wait. */
@@ -10,13 +10,13 @@ export interface TurnLimits {
 }
 
 /** Lets so many work at a time; others wait for their turn, in the order in which they came, for a while. */
-export class Turns {
-  readonly #limits: TurnLimits;
+export class Semaphore {
+  readonly #limits: SemaphoreLimits;
   #working = 0;
   /** What to call when it is the turn of each who waits; the first came first. */
   readonly #waiting = new Set<() => void>();
 
-  constructor(limits: TurnLimits) {
+  constructor(limits: SemaphoreLimits) {
     this.#limits = limits;
   }
 

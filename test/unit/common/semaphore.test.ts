@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { deferred } from '../../../server/common/deferred.ts';
-import { Turns } from '../../../server/common/turns.ts';
+import { Semaphore } from '../../../server/common/semaphore.ts';
 import { failure } from '../../support/http/outcome.ts';
 
 const LIMITS = { atOnce: 2, maxWaiting: 2, maxWaitMs: 60_000 };
@@ -8,11 +8,11 @@ const LIMITS = { atOnce: 2, maxWaiting: 2, maxWaitMs: 60_000 };
 const settled = async () => new Promise((resolve) => setImmediate(resolve));
 
 /** Work that says when it begins, and ends when it is told to. */
-function works(turns: Turns) {
+function works(semaphore: Semaphore) {
   const begun: string[] = [];
   const ends = new Map<string, ReturnType<typeof deferred<void>>>();
   const take = async (name: string, signal?: AbortSignal) =>
-    turns.take(async () => {
+    semaphore.take(async () => {
       begun.push(name);
       const end = deferred<void>();
       ends.set(name, end);
@@ -22,9 +22,9 @@ function works(turns: Turns) {
   return { begun, take, end: (name: string) => ends.get(name) };
 }
 
-describe('Turns', () => {
+describe('The turns that a semaphore gives', () => {
   it('are so many at once, and then one for each that ends, in the order of coming', async () => {
-    const { begun, take, end } = works(new Turns(LIMITS));
+    const { begun, take, end } = works(new Semaphore(LIMITS));
     const all = Promise.allSettled(['a', 'b', 'c', 'd'].map(async (name) => take(name)));
     await settled();
     expect(begun).to.deep.equal(['a', 'b']);
@@ -36,11 +36,11 @@ describe('Turns', () => {
     expect(begun).to.deep.equal(['a', 'b', 'c', 'd']);
     for (const name of ['c', 'd']) end(name)?.resolve();
     expect((await all).map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
-    expect(await new Turns(LIMITS).take(async (waitedMs) => waitedMs < 1000)).to.equal(true);
+    expect(await new Semaphore(LIMITS).take(async (waitedMs) => waitedMs < 1000)).to.equal(true);
   });
 
   it('are refused when too many wait, with when to come again', async () => {
-    const { take, end } = works(new Turns(LIMITS));
+    const { take, end } = works(new Semaphore(LIMITS));
     const all = ['a', 'b', 'c', 'd'].map(async (name) => take(name));
     expect(await failure(take('e'))).to.include({ code: 'overloaded', retryAfterS: 60 });
     for (const name of ['a', 'b', 'c', 'd']) {
@@ -51,7 +51,7 @@ describe('Turns', () => {
   });
 
   it('are refused to who has waited too long, and others go on', async () => {
-    const { begun, take, end } = works(new Turns({ ...LIMITS, atOnce: 1, maxWaitMs: 5 }));
+    const { begun, take, end } = works(new Semaphore({ ...LIMITS, atOnce: 1, maxWaitMs: 5 }));
     const first = take('a');
     expect(await failure(take('b'))).to.include({ code: 'overloaded' });
     end('a')?.resolve();
@@ -63,7 +63,7 @@ describe('Turns', () => {
   });
 
   it('pass over who has gone', async () => {
-    const { begun, take, end } = works(new Turns({ ...LIMITS, atOnce: 1 }));
+    const { begun, take, end } = works(new Semaphore({ ...LIMITS, atOnce: 1 }));
     const gone = new AbortController();
     const first = take('a');
     const left = failure(take('b', gone.signal));
