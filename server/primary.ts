@@ -9,6 +9,7 @@ import type { Config } from './config/config.ts';
 import { counted } from './common/counted.ts';
 import { messageOf } from './common/errors.ts';
 import { createLogger, type Logger } from './common/log.ts';
+import type { ToPrimary } from './workers/messages.ts';
 import { relayCalls, tellWorker } from './workers/relay-calls.ts';
 
 const RESTART: Backoff = { firstMs: 100, maxMs: 5_000 };
@@ -69,13 +70,18 @@ class WorkerSlot {
     this.#done = this.#keepRunning();
   }
 
+  /** `stop` is aborted before. */
   async close(): Promise<void> {
     tellWorker(this.#worker, { clickhour: 'stop' });
     await this.#done;
   }
 
   #fork(): Worker {
-    return cluster.fork(endpointEnv(this.#endpoint));
+    const worker = cluster.fork(endpointEnv(this.#endpoint));
+    worker.on('message', ({ clickhour }: ToPrimary) => {
+      if (clickhour === 'hears' && this.#stop.aborted) tellWorker(worker, { clickhour: 'stop' });
+    });
+    return worker;
   }
 
   async #keepRunning(): Promise<void> {

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import type { FromPrimary } from './workers/messages.ts';
+import { tellPrimary } from './workers/worker-rpc.ts';
 
 /** npm forwards what the terminal has sent to the whole group already: two within this time are one request. */
 const TOGETHER_MS = 1_000;
@@ -51,6 +52,7 @@ export function listenForStop(): AbortSignal {
     process.on('message', (message: FromPrimary) => {
       if (message.clickhour === 'stop') stop.abort();
     });
+    tellPrimary({ clickhour: 'hears' });
   }
   return stop.signal;
 }

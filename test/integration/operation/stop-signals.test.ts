@@ -23,6 +23,9 @@ const AFTER_BEGIN_MS = [0, 300, 900];
 /** Prints a line as soon as the program listens for signals. */
 const SAY_WHEN_IT_HEARS =
   "data:text/javascript,process.on('newListener', (name) => name === 'SIGTERM' && console.log('hears'))";
+/** Makes each worker slow to load, which says first that it exists. */
+const SLOW_WORKER =
+  "data:text/javascript,import c from 'cluster';if (c.isWorker) { console.log('forked'); await new Promise((r) => setTimeout(r, 1500)); }";
 
 describe('A service that is asked to stop', function stopping() {
   this.timeout(120_000);
@@ -163,6 +166,13 @@ describe('A service that is asked to stop', function stopping() {
       expect(await segmentsLeft()).not.to.deep.equal([]);
     });
   }
+
+  it('while its workers are still being loaded, by a signal to it alone: exits 0', async () => {
+    const server = startGroup({ WORKERS: '2' }, '--import', SLOW_WORKER);
+    await once(server.stdout ?? server, 'data');
+    server.kill('SIGTERM');
+    expect(await exitOf(server), said).to.equal(0);
+  });
 
   describe('by someone who does not wait', () => {
     it('ends at the third signal', async () => {
