@@ -1,5 +1,5 @@
 import { MOST_SERIES, seriesPath, type SeriesAnswer, type SeriesQuestion } from '../api/questions.ts';
-import type { Bounds } from '../state/range.ts';
+import { beforePer, type Bounds } from '../state/range.ts';
 import { useAnswer, type Answer } from './use-answer.ts';
 import { useIsOf } from './use-is-of.ts';
 
@@ -41,8 +41,9 @@ export function pathOf(question: SeriesOfRange, { asked }: Bounds): string {
   return seriesPath({ ...question, ...asked });
 }
 
-function beforePathOf(question: SeriesOfRange, { before }: Bounds): string {
+function beforePathOf(question: SeriesOfRange, bounds: Bounds): string {
   const isBroken = (question.by ?? '') !== '';
+  const before = beforePer(question.interval, bounds, question.timezone);
   // The largest of the period before need not be those of now.
   return seriesPath({ ...question, ...(isBroken && { limit: String(MOST_SERIES) }), ...before });
 }

@@ -100,13 +100,35 @@ export function customBounds(from: string, to: string, zone: string): { readonly
   }
   if (toMs <= fromMs) return { to: 'Received an end that is not after the beginning, expected a later one.' };
   const interval = intervalFor(toMs - fromMs);
-  // Whole intervals earlier, so that what is compared is as far into its own.
-  let count = 1;
-  while (shifted(fromMs, count, interval, zone) < toMs) count += 1;
-  const before = earlier({ fromMs, toMs }, count, interval, zone);
+  const before = wholeUnitsBefore({ fromMs, toMs }, interval, zone);
   const words = `from ${from.replace('T', ' ')} to ${to.replace('T', ' ')}`;
   const asked = { fromMs, toMs };
   return { bounds: { fromMs, toMs, asked, isOpen: false, interval, before, words } };
+}
+
+/** How long each is at most, but for an hour that a clock is set back. */
+const LONGEST_MS: Readonly<Record<Unit, number>> = {
+  minute: MINUTE_MS,
+  hour: 60 * MINUTE_MS,
+  day: DAY_MS,
+  week: 7 * DAY_MS,
+  month: 31 * DAY_MS,
+};
+
+/** What a range is compared with that is cut into other intervals than its own. */
+export function beforePer(interval: Unit, bounds: Bounds, zone: string): Bounds['before'] {
+  const isLonger = LONGEST_MS[interval] > LONGEST_MS[bounds.interval];
+  // Whole months are whole days and hours earlier, but not whole weeks.
+  if (!isLonger && !(interval === 'week' && bounds.interval === 'month')) return bounds.before;
+  return wholeUnitsBefore(bounds, interval, zone);
+}
+
+/** The same stretch whole units earlier, so that what is compared is as far into its own. */
+function wholeUnitsBefore({ fromMs, toMs }: Bounds['before'], unit: Unit, zone: string): Bounds['before'] {
+  // Not from one on: in a range of decades there are thousands.
+  let count = Math.max(1, Math.floor((toMs - fromMs) / LONGEST_MS[unit]));
+  while (shifted(fromMs, count, unit, zone) < toMs) count += 1;
+  return earlier({ fromMs, toMs }, count, unit, zone);
 }
 
 /** The same stretch so many units earlier; it ends where the later one begins at the latest. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { customBounds, inputValue, readRange } from '../../../dashboard/state/range.ts';
+import { beforePer, customBounds, inputValue, readRange, type RangeState } from '../../../dashboard/state/range.ts';
+import type { Unit } from '../../../dashboard/text/zoned.ts';
 
 const NOTHING = { range: '', from: '', to: '' };
 const NOON = Date.parse('2026-11-21T12:00Z');
@@ -12,6 +13,12 @@ const fromOf = (range: string) => iso(readRange({ ...NOTHING, range }, NOON, BER
 /** What a custom range is compared with. */
 function before(from: string, to: string): string[] {
   const { fromMs, toMs } = readRange({ range: '', from, to }, NOON, 'UTC').bounds.before;
+  return [iso(fromMs), iso(toMs)];
+}
+
+/** What a range is compared with where it is cut into such intervals. */
+function beforeBy(interval: Unit, link: Partial<RangeState>): string[] {
+  const { fromMs, toMs } = beforePer(interval, readRange({ ...NOTHING, ...link }, NOON, 'UTC').bounds, 'UTC');
   return [iso(fromMs), iso(toMs)];
 }
 
@@ -82,6 +89,20 @@ describe('The range of a question', () => {
     expect(before('2026-05-06T00:00', '2026-08-23T00:00')).to.deep.equal(['2026-01-14T00:00', '2026-05-03T00:00']);
     expect(before('2022-01-01T00:00', '2024-02-01T00:00')).to.deep.equal(['2019-12-01T00:00', '2022-01-01T00:00']);
     expect(before('2026-11-01T10:00', '2026-11-05T14:00')).to.deep.equal(['2026-10-27T10:00', '2026-10-31T14:00']);
+  });
+
+  it('is compared by whole intervals also where those are chosen', () => {
+    const spring = { from: '2026-01-01T00:00', to: '2026-06-01T00:00' };
+    expect(beforeBy('month', spring)).to.deep.equal(['2025-08-01T00:00', '2026-01-01T00:00']);
+    expect(beforeBy('day', spring), 'of its own weeks').to.deep.equal(before(spring.from, spring.to));
+    // From a Monday, 90 days; the Monday 91 days before.
+    expect(beforeBy('week', { range: '90d' })).to.deep.equal(['2026-05-25T00:00', '2026-08-22T12:00']);
+    expect(beforeBy('week', { range: '12m' })).to.deep.equal(['2024-12-09T00:00', '2025-11-29T12:00']);
+    expect(beforeBy('hour', { range: '7d' })).to.deep.equal(['2026-11-08T00:00', '2026-11-14T12:00']);
+    const night = { from: '2026-11-20T20:00', to: '2026-11-21T02:00' };
+    expect(beforeBy('day', night)).to.deep.equal(['2026-11-19T20:00', '2026-11-20T02:00']);
+    const years = { from: '1990-01-01T00:00', to: '2020-01-01T00:00' };
+    expect(beforeBy('week', years)[1], 'a Wednesday, as its end').to.equal('1989-12-27T00:00');
   });
 
   it('is as long before by the clocks of the zone', () => {
