@@ -18,7 +18,7 @@ export function Header({ current }: { readonly current: View }) {
   return (
     <header class="site-header">
       <div class="site-header-row">
-        <a class="brand" href="/" aria-label="clickhour, overview">
+        <a class="brand" href={linkTo(undefined)} aria-label="clickhour, overview">
           <Mark />
           clickhour
         </a>

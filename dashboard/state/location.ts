@@ -1,4 +1,4 @@
-import { ZONE } from './zone.ts';
+import { inZoneOf, ZONE } from './zone.ts';
 
 /** Where the page is: a view, and what it shows of it. All of it is in the URL, so a link leads to every state. */
 export interface Place {
@@ -22,7 +22,10 @@ export function placeOf(search: string): Place {
 /** What a view puts into its link; lists are repeated parameters, and what is empty is left out. */
 export type LinkQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** The link to a state of a view; without a view, to a state of the one that the page opens with. */
+/**
+ * The link to a state of a view, in the zone of the present address; without a view, to a state of the one that the page
+ * opens with.
+ */
 export function linkTo(viewId: string | undefined, query: LinkQuery = {}): string {
   const parameters = new URLSearchParams();
   if (viewId !== undefined) parameters.set(VIEW, viewId);
@@ -32,5 +35,11 @@ export function linkTo(viewId: string | undefined, query: LinkQuery = {}): strin
     }
   }
   const text = parameters.toString();
-  return text === '' ? '/' : `/?${text}`;
+  return inZoneOf(text === '' ? '/' : `/?${text}`, presentSearch());
+}
+
+/** Empty where there is no address, outside of a browser. */
+function presentSearch(): string {
+  const { location } = globalThis as { readonly location?: { readonly search: string } };
+  return location?.search ?? '';
 }

@@ -4,7 +4,7 @@ import { inZoneOf } from './zone.ts';
 /** The query of the address, as a store: links, `navigate`, and the browser's back and forward change it. */
 export interface Navigation {
   readonly search: Pick<Store<string>, 'get' | 'subscribe'>;
-  /** Goes to a link of `linkTo`, in the zone of this one. `replace` leaves no step to go back to. */
+  /** Goes to a link of `linkTo`. `replace` leaves no step to go back to. */
   navigate(href: string, options?: { readonly replace?: boolean }): void;
   /** Goes back to a link if the step before led from there, or else on to it, leaving no step to come back here. */
   leave(href: string): void;
@@ -15,8 +15,7 @@ export function createNavigation(window: Window): Navigation {
   const { location, history, document } = window;
   const search = createStore(location.search);
   const update = () => search.set(location.search);
-  const navigate: Navigation['navigate'] = (link, { replace = false } = {}) => {
-    const href = inZoneOf(link, location.search);
+  const navigate: Navigation['navigate'] = (href, { replace = false } = {}) => {
     if (href !== `${location.pathname}${location.search}`) {
       if (replace) history.replaceState(history.state, '', href);
       else history.pushState({ from: `${location.pathname}${location.search}` }, '', href);
@@ -25,7 +24,7 @@ export function createNavigation(window: Window): Navigation {
   };
   const leave: Navigation['leave'] = (link) => {
     const state = history.state as { readonly from?: unknown } | null;
-    if (state?.from === inZoneOf(link, location.search)) history.back();
+    if (state?.from === link) history.back();
     else navigate(link, { replace: true });
   };
   window.addEventListener('popstate', () => {

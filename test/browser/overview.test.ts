@@ -141,11 +141,16 @@ describe('The overview in a browser', function () {
       await page.getByRole('button', { name: 'Custom range' }).click();
       await page.getByLabel('From', { exact: true }).fill('2024-05-18T04:00');
       await page.getByLabel('To, not included').fill('2024-05-18T06:00');
+      const then = page.getByRole('link', { name: 'look at the 31 days up to then' });
+      expect(await then.getAttribute('href')).to.contain('tz=Asia%2F');
       await page.getByRole('button', { name: 'Show' }).click();
       await eventually(async () => expect(await figures(page)).to.deep.equal(['1', '1', '1']));
       const elsewhere = await open(page.url(), { timezoneId: 'America/New_York' });
       await eventually(async () => expect(await figures(elsewhere)).to.deep.equal(['1', '1', '1']));
     }),
+      const links = await page.locator('a[href^="/?"]').evaluateAll((found) => found.map(String));
+      expect(links.filter((link) => !link.includes('tz=Asia%2F'))).to.deep.equal([]);
+      expect(links.length).to.be.greaterThan(15);
   );
 
   it(

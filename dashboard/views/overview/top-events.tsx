@@ -9,6 +9,7 @@ import { useAnswer } from '../../hooks/use-answer.ts';
 import { everyMsOf } from '../../hooks/use-series.ts';
 import { exploreTo, topTo } from '../../state/links.ts';
 import { inputValue, type Bounds } from '../../state/range.ts';
+import { withZone } from '../../state/zone.ts';
 import { shifted, startOf } from '../../text/zoned.ts';
 import { overviewLink, type OverviewState } from './overview-state.ts';
 
@@ -65,12 +66,13 @@ function NothingThen({ state, bounds, names }: TopEventsProps) {
   const newest = names.reduce((latest, { last }) => (last > latest ? last : latest), '');
   const endMs = shifted(startOf('day', Date.parse(newest), zone), 1, 'day', zone);
   const month = { from: inputValue(shifted(endMs, -31, 'day', zone), zone), to: inputValue(endMs, zone) };
+  // Whoever follows the link is to see the same days, wherever they are.
+  const link = withZone(overviewLink({ ...state, range: '', ...month }), zone);
   return (
     <div class="panel">
       <p>No events {bounds.words}.</p>
       <p>
-        The newest is of <Time iso={newest} precision="minute" />:{' '}
-        <a href={overviewLink({ ...state, range: '', ...month })}>look at the 31 days up to then</a>
+        The newest is of <Time iso={newest} precision="minute" />: <a href={link}>look at the 31 days up to then</a>
       </p>
     </div>
   );

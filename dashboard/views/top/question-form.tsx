@@ -8,7 +8,7 @@ import { MEASURES } from '../../choice/measures.ts';
 import { PathChoice } from '../../choice/path-choice.tsx';
 import { useNames } from '../../choice/suggestions.ts';
 import { SelectField } from '../../components/filters/select-field.tsx';
-import { START, detailCount, linkToQuestion, shownPaths, type TopQuestion } from './question.ts';
+import { detailCount, linkToQuestion, linkToStart, shownPaths, type TopQuestion } from './question.ts';
 import { withoutData } from './words.ts';
 
 export interface QuestionFormProps {
@@ -45,7 +45,7 @@ export function QuestionForm({ question, issues }: QuestionFormProps) {
         <summary>Filters and columns{count > 0 && ` (${count})`}</summary>
         <div class="question">
           <Fields question={question} issues={issues} show={show} />
-          <a href={START}>Start over</a>
+          <a href={linkToStart()}>Start over</a>
         </div>
       </details>
     </div>

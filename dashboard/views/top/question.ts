@@ -62,7 +62,9 @@ export function readQuestion(query: URLSearchParams): TopQuestion {
 }
 
 /** The link to the first question. */
-export const START = linkTo(VIEW_ID);
+export function linkToStart(): string {
+  return linkTo(VIEW_ID);
+}
 
 /** The link to a question: that of the API, with `by` always, so that it is not taken for the first question. */
 export function linkToQuestion(question: TopQuestion): string {

@@ -1,6 +1,6 @@
 import { EmptyPanel, ErrorPanel, LoadingPanel, StaleNotice } from '../../components/state-panels.tsx';
 import type { StreamState, TopList } from '../../api/stream.ts';
-import { FIRST_QUESTION, START, linkToQuestion, sameQuestion, type TopQuestion } from './question.ts';
+import { FIRST_QUESTION, linkToQuestion, linkToStart, sameQuestion, type TopQuestion } from './question.ts';
 import { TopTable } from './top-table.tsx';
 
 export interface TopAnswerProps {
@@ -35,7 +35,7 @@ function WrongQuestion() {
   return (
     <EmptyPanel title="There is no answer to this question">
       <p>
-        The fields above say what is wrong with it. <a href={START}>Start over</a>
+        The fields above say what is wrong with it. <a href={linkToStart()}>Start over</a>
       </p>
     </EmptyPanel>
   );
@@ -47,7 +47,7 @@ function NothingMatches({ question }: { readonly question: TopQuestion }) {
       <p>
         What arrives from now on and matches is here within two seconds.{' '}
         {question.window !== '' && <a href={linkToQuestion({ ...question, window: '' })}>Look at events of all time</a>}
-        {question.window === '' && !sameQuestion(question, FIRST_QUESTION) && <a href={START}>Start over</a>}
+        {question.window === '' && !sameQuestion(question, FIRST_QUESTION) && <a href={linkToStart()}>Start over</a>}
       </p>
     </EmptyPanel>
   );
