@@ -7,6 +7,8 @@ import { useState } from 'preact/hooks';
 export function useTyped<T extends object>(shown: T): [T, (change: Partial<T>) => void] {
   const id = JSON.stringify(shown);
   const [typed, setTyped] = useState({ id, values: shown });
+  // At once: the same may be shown again later.
+  if (typed.id !== id) setTyped({ id, values: shown });
   const values = typed.id === id ? typed.values : shown;
   return [values, (change) => setTyped({ id, values: { ...values, ...change } })];
 }

@@ -151,6 +151,11 @@ describe('The overview in a browser', function () {
       const links = await page.locator('a[href^="/?"]').evaluateAll((found) => found.map(String));
       expect(links.filter((link) => !link.includes('tz=Asia%2F'))).to.deep.equal([]);
       expect(links.length).to.be.greaterThan(15);
+      const elsewhere = await open(page.url(), { timezoneId: 'America/New_York' });
+      await eventually(async () => expect(await figures(elsewhere)).to.deep.equal(['1', '1', '1']));
+      await page.goBack();
+      await page.getByRole('button', { name: 'Custom range', pressed: false }).waitFor();
+    }),
   );
 
   it(

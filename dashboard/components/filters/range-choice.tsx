@@ -24,7 +24,8 @@ export interface RangeChoiceProps {
 /** Links to the usual ranges, and a form for any other. */
 export function RangeChoice({ state, read, linkTo }: RangeChoiceProps) {
   const isCustom = read.preset === undefined;
-  const [isOpened, setIsOpened] = useState(false);
+  const { range, from, to } = state;
+  const [{ isOpened }, change] = useTyped({ isOpened: false, range, from, to });
   return (
     <div class="range">
       <nav class="pills" aria-label="Range">
@@ -33,12 +34,12 @@ export function RangeChoice({ state, read, linkTo }: RangeChoiceProps) {
             key={id}
             href={linkTo({ range: id, from: '', to: '' })}
             aria-current={read.preset === id && !isOpened ? 'true' : undefined}
-            onClick={() => setIsOpened(false)}
+            onClick={() => change({ isOpened: false })}
           >
             {label}
           </a>
         ))}
-        <button type="button" aria-pressed={isCustom || isOpened} onClick={() => setIsOpened(!isOpened)}>
+        <button type="button" aria-pressed={isCustom || isOpened} onClick={() => change({ isOpened: !isOpened })}>
           Custom range
         </button>
       </nav>

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useTyped } from '../../hooks/use-typed.ts';
 import { PRESETS, type TimeFilter } from '../../state/time-filter.ts';
 import { Field } from './field.tsx';
 
@@ -6,6 +6,8 @@ export interface TimeFilterFieldsProps {
   /** What the times are of, as in "Time of the event". */
   readonly label: string;
   readonly value: TimeFilter;
+  /** As the link says, while other times are typed. */
+  readonly shown: TimeFilter;
   /** What the service says about each. */
   readonly errors: { readonly from: string | undefined; readonly to: string | undefined };
   /** Called as times are typed. */
@@ -21,12 +23,13 @@ const CHOICES = [
 ];
 
 /** The usual ranges, or one from a time to another, which may be as exact as the reader likes. */
-export function TimeFilterFields({ label, value, errors, onInput, onChoose }: TimeFilterFieldsProps) {
-  const [isOpened, setIsOpened] = useState(false);
+export function TimeFilterFields({ label, value, shown, errors, onInput, onChoose }: TimeFilterFieldsProps) {
+  const { range, from, to } = shown;
+  const [{ isOpened }, open] = useTyped({ isOpened: false, range, from, to });
   const isPreset = value.range !== '';
   const isOther = !isPreset && (isOpened || value.from !== '' || value.to !== '');
   const choose = (id: string) => {
-    setIsOpened(id === 'other');
+    open({ isOpened: id === 'other' });
     if (id === 'other') onInput({ ...value, range: '' });
     else onChoose({ range: id, from: '', to: '' });
   };

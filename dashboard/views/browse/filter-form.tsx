@@ -67,6 +67,7 @@ export function FilterForm({ state, issues }: FilterFormProps) {
       <TimeFilterFields
         label="Time"
         value={values}
+        shown={state}
         errors={{ from: errorOf('from'), to: errorOf('to') }}
         onInput={change}
         onChoose={show}

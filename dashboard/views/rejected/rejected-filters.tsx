@@ -41,6 +41,7 @@ export function RejectedFilters({ state, issues }: RejectedFiltersProps) {
       <TimeFilterFields
         label="Received"
         value={values}
+        shown={state}
         errors={{ from: errorOf('from'), to: errorOf('to') }}
         onInput={change}
         onChoose={show}
