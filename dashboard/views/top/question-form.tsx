@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Issue } from '../../api/api-error.ts';
 import { messageAt } from '../../api/sentence.ts';
 import { useService } from '../../api/service.ts';
@@ -25,6 +25,7 @@ export function QuestionForm({ question, issues }: QuestionFormProps) {
   const form = useRef<HTMLDivElement>(null);
   const count = detailCount(question);
   const isWrong = issues.length > 0;
+  const [isOpened, setIsOpened] = useState(false);
   const link = linkToQuestion(question);
   useEffect(() => {
     if (isWrong) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
@@ -41,7 +42,12 @@ export function QuestionForm({ question, issues }: QuestionFormProps) {
         error={messageAt(issues, 'where')}
         onChange={(where) => show({ where })}
       />
-      <details class="top-details" open={isWrong || count > 0}>
+      <details
+        class="top-details"
+        // It stays where the last detail is removed in it.
+        open={isOpened || isWrong || count > 0}
+        onToggle={(event) => setIsOpened(event.currentTarget.open)}
+      >
         <summary>Filters and columns{count > 0 && ` (${count})`}</summary>
         <div class="question">
           <Fields question={question} issues={issues} show={show} />
