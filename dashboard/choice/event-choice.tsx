@@ -2,7 +2,7 @@ import type { KnownName } from '../api/questions.ts';
 import { formatCount } from '../text/format.ts';
 import { Combobox } from './combobox.tsx';
 import type { Option } from './options.ts';
-import { keyOf, labelOf, eventOf, type Of } from './event-key.ts';
+import { chosenEvent, keyOf, labelOf, type Of } from './event-key.ts';
 
 export interface EventChoiceProps {
   readonly label: string;
@@ -19,33 +19,33 @@ export interface EventChoiceProps {
 /** Chooses an event by its name and category, or all of a category. */
 export function EventChoice(props: EventChoiceProps) {
   const { label, names, value, onChoose, placeholder = 'All events', takesCategories = true, error } = props;
+  const known = names ?? [];
+  const wholes = takesCategories ? wholeCategories(known) : [];
   return (
     <Combobox
       label={label}
       value={keyOf(value)}
-      valueLabel={labelOf(value, names)}
-      options={names && optionsOf(names, takesCategories)}
+      valueLabel={labelOf(value, known)}
+      options={names && optionsOf(known, wholes.length > 1 ? wholes : [])}
       placeholder={placeholder}
       error={error}
       takesAny
-      onChoose={(key) => onChoose(eventOf(key, names ?? []))}
+      onChoose={(text) => onChoose(chosenEvent(text, known, [value, ...wholes]))}
     />
   );
 }
 
-function optionsOf(names: readonly KnownName[], takesCategories: boolean): Option[] {
-  const categories = [...new Set(names.map(({ category }) => category))];
-  const whole = takesCategories && categories.length > 1 ? categories : [];
+function wholeCategories(names: readonly KnownName[]): Of[] {
+  return [...new Set(names.map(({ category }) => category))].map((category) => ({ category, name: '' }));
+}
+
+function optionsOf(names: readonly KnownName[], wholes: readonly Of[]): Option[] {
   return [
     ...names.map(({ category, name, events }) => ({
       value: keyOf({ category, name }),
       label: name,
       note: `${category} · ${formatCount(events)}`,
     })),
-    ...whole.map((category) => ({
-      value: keyOf({ category, name: '' }),
-      label: `All of ${category}`,
-      note: 'category',
-    })),
+    ...wholes.map((whole) => ({ value: keyOf(whole), label: labelOf(whole, names), note: 'category' })),
   ];
 }

@@ -23,6 +23,16 @@ export function eventOf(key: string, names: readonly KnownName[]): Of {
   return { category: named.length === 1 ? (named[0]?.category ?? '') : '', name: key };
 }
 
+/**
+ * The event that was chosen by its key, or by what it is called: that is in the field, and may be typed too.
+ * @param others than those of the names, whose labels count too
+ */
+export function chosenEvent(text: string, names: readonly KnownName[], others: readonly Of[]): Of {
+  const isKey = names.some((one) => keyOf(one) === text);
+  const called = isKey ? undefined : [...others, ...names].find((one) => labelOf(one, names) === text);
+  return called === undefined ? eventOf(text, names) : { category: called.category, name: called.name };
+}
+
 /** What people call it: its name, with its category where several have the name. */
 export function labelOf({ category, name }: Of, names: readonly KnownName[] | undefined): string {
   if (name === '') return category === '' ? '' : `All of ${category}`;

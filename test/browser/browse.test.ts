@@ -90,7 +90,13 @@ describe('Browsing events in a browser', function () {
       await eventually(async () => expect(await shownNames(page)).to.deep.equal(expected.toReversed()));
       const again = await open(page.url());
       await eventually(async () => expect(await shownNames(again)).to.deep.equal(expected.toReversed()));
-      expect(await again.getByRole('combobox', { name: 'Event' }).inputValue()).to.equal('All of shop');
+      const event = again.getByRole('combobox', { name: 'Event' });
+      expect(await event.inputValue()).to.equal('All of shop');
+      for (const typed of ['All of sho', 'All of shop']) await event.fill(typed);
+      await event.press('Tab');
+      expect(again.url(), 'what was typed is what it was').to.equal(page.url());
+      await page.getByRole('link', { name: 'Clear filters' }).click();
+      await page.getByRole('button', { name: 'Custom range', pressed: false }).waitFor();
 
       await again.locator('.event-time').nth(0).click();
       await again.getByRole('dialog').getByText('session 0').waitFor();

@@ -62,6 +62,11 @@ describe('The live top list in a browser', () => {
       const page = await open(`${service.url}/?view=top`);
       await page.getByText('Filters and columns').click();
       await choose(page, 'Event', 'All of form');
+      await page.getByRole('button', { name: 'Clear Event' }).click();
+      await page.waitForURL('**/?view=top&by=name&window=1h');
+      // The field is still there, and what is suggested can be typed.
+      await page.getByRole('combobox', { name: 'Event' }).fill('All of form');
+      await page.keyboard.press('Enter');
       await choose(page, 'By', 'kind');
       await choose(page, 'Only the latest of each', 'id');
       await choose(page, 'Also show', 'note');

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { eventOf, keyOf, labelOf } from '../../../dashboard/choice/event-key.ts';
+import { chosenEvent, eventOf, keyOf, labelOf } from '../../../dashboard/choice/event-key.ts';
 import { MAX_OPTIONS, narrowed, withTyped } from '../../../dashboard/choice/options.ts';
 import { pathsIn } from '../../../dashboard/choice/payload-paths.ts';
 import { valuesIn } from '../../../dashboard/events/payload-values.ts';
@@ -52,6 +52,30 @@ describe('An event among the names', () => {
     expect(labelOf({ category: 'shop', name: 'view' }, names)).to.equal('view (shop)');
     expect(labelOf({ category: 'shop', name: 'a::b' }, names)).to.equal('a::b');
     expect(labelOf({ category: 'shop', name: '' }, names)).to.equal('All of shop');
+  });
+});
+
+describe('What is typed for an event', () => {
+  const known = { events: 1, first: '', last: '' };
+  const names = [
+    { category: 'shop', name: 'view', ...known },
+    { category: 'blog', name: 'view', ...known },
+    { category: 'shop', name: 'buy', ...known },
+  ];
+  const shop = { category: 'shop', name: '' };
+
+  it('may be what the event is called, or a whole category where that can be chosen', () => {
+    expect(chosenEvent('view (shop)', names, [])).to.deep.equal({ category: 'shop', name: 'view' });
+    expect(chosenEvent('All of shop', names, [shop])).to.deep.equal(shop);
+    expect(chosenEvent('All of shop', names, [])).to.deep.equal({ category: '', name: 'All of shop' });
+    expect(chosenEvent('buy', names, [shop])).to.deep.equal({ category: 'shop', name: 'buy' });
+  });
+
+  it('is a key, or the name of any category, first of all', () => {
+    const odd = [...names, { category: 'x', name: 'shop::view', ...known }];
+    expect(chosenEvent('shop::view', odd, [])).to.deep.equal({ category: 'shop', name: 'view' });
+    expect(chosenEvent('view', names, [])).to.deep.equal({ category: '', name: 'view' });
+    expect(chosenEvent('', names, [{ category: '', name: '' }])).to.deep.equal({ category: '', name: '' });
   });
 });
 
