@@ -2,11 +2,12 @@ import type { KnownName } from '../api/questions.ts';
 import { formatCount } from '../text/format.ts';
 import { Combobox } from './combobox.tsx';
 import type { Option } from './options.ts';
+import type { Names } from './suggestions.ts';
 import { chosenEvent, keyOf, labelOf, type Of } from './event-key.ts';
 
 export interface EventChoiceProps {
   readonly label: string;
-  readonly names: readonly KnownName[] | undefined;
+  readonly names: Names;
   readonly value: Of;
   readonly onChoose: (value: Of) => void;
   /** What stands for no choice. */
@@ -19,14 +20,15 @@ export interface EventChoiceProps {
 /** Chooses an event by its name and category, or all of a category. */
 export function EventChoice(props: EventChoiceProps) {
   const { label, names, value, onChoose, placeholder = 'All events', takesCategories = true, error } = props;
-  const known = names ?? [];
+  const known = names.known ?? [];
   const wholes = takesCategories ? wholeCategories(known) : [];
   return (
     <Combobox
       label={label}
       value={keyOf(value)}
       valueLabel={labelOf(value, known)}
-      options={names && optionsOf(known, wholes.length > 1 ? wholes : [])}
+      options={names.known && optionsOf(known, wholes.length > 1 ? wholes : [])}
+      problem={names.problem}
       placeholder={placeholder}
       error={error}
       takesAny

@@ -34,8 +34,8 @@ export function chosenEvent(text: string, names: readonly KnownName[], others: r
 }
 
 /** What people call it: its name, with its category where several have the name. */
-export function labelOf({ category, name }: Of, names: readonly KnownName[] | undefined): string {
+export function labelOf({ category, name }: Of, names: readonly KnownName[]): string {
   if (name === '') return category === '' ? '' : `All of ${category}`;
-  const isShared = category !== '' && (names ?? []).some((one) => one.name === name && one.category !== category);
+  const isShared = category !== '' && names.some((one) => one.name === name && one.category !== category);
   return isShared ? `${name} (${category})` : name;
 }

@@ -11,10 +11,17 @@ import { pathsIn } from './payload-paths.ts';
 const LOOKED_AT = 100;
 const MAX_VALUES = '100';
 
-/** The names that there are, the most frequent first; undefined until they are known. */
-export function useNames(): readonly KnownName[] | undefined {
+/** Which names there are. */
+export interface Names {
+  /** The most frequent first; undefined until they are known. */
+  readonly known: readonly KnownName[] | undefined;
+  /** Why they are not known. */
+  readonly problem: string | undefined;
+}
+
+export function useNames(): Names {
   const answer = useAnswer<NamesAnswer>('/events/names');
-  return answer.state === 'ready' ? answer.value.names : undefined;
+  return { known: answer.state === 'ready' ? answer.value.names : undefined, problem: problemOf(answer) };
 }
 
 /** What a combobox shows. */

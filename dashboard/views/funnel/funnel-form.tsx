@@ -1,15 +1,15 @@
 import type { Issue } from '../../api/api-error.ts';
-import type { KnownName } from '../../api/questions.ts';
 import { messageAt } from '../../api/sentence.ts';
 import { useService } from '../../api/service.ts';
 import { EventChoice } from '../../choice/event-choice.tsx';
 import { eventOf, keyOf } from '../../choice/event-key.ts';
+import type { Names } from '../../choice/suggestions.ts';
 import { SelectField } from '../../components/filters/select-field.tsx';
 import { funnelLink, MAX_STEPS, MIN_STEPS, type FunnelState } from './funnel-state.ts';
 
 export interface FunnelFormProps {
   readonly state: FunnelState;
-  readonly names: readonly KnownName[] | undefined;
+  readonly names: Names;
   readonly issues: readonly Issue[];
 }
 
@@ -41,7 +41,7 @@ export function FunnelForm({ state, names, issues }: FunnelFormProps) {
             <EventChoice
               label={`Step ${index + 1}`}
               names={names}
-              value={eventOf(step ?? '', names ?? [])}
+              value={eventOf(step ?? '', names.known ?? [])}
               placeholder={index < MIN_STEPS ? 'Choose an event' : 'Add a step'}
               takesCategories={false}
               error={index === 0 ? messageAt(issues, 'step') : undefined}

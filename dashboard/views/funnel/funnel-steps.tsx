@@ -7,7 +7,7 @@ import { formatCount, formatShare } from '../../text/format.ts';
 
 export interface FunnelStepsProps {
   readonly steps: FunnelAnswer['steps'];
-  readonly names: readonly KnownName[] | undefined;
+  readonly names: readonly KnownName[];
 }
 
 /** A bar for each step: how many there are, what share of the first and of the step before, and how many were lost. */
@@ -22,7 +22,7 @@ export function FunnelSteps({ steps, names }: FunnelStepsProps) {
       <ol class="funnel-steps">
         {steps.map(({ step, count }, index) => {
           const before = steps[index - 1]?.count;
-          const event = eventOf(step, names ?? []);
+          const event = eventOf(step, names);
           return (
             <li key={index} class="funnel-step" style={{ '--share': String(first === 0 ? 0 : count / first) }}>
               <a href={browseTo({ ...event })}>

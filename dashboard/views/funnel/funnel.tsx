@@ -46,7 +46,7 @@ function Funnel({ query }: ViewProps) {
             isEmpty={({ steps }) => (steps[0]?.count ?? 0) === 0}
             empty={<EmptyPanel title={`Nobody did the first step ${range.bounds.words}`} />}
           >
-            {({ steps }) => <FunnelSteps steps={steps} names={names} />}
+            {({ steps }) => <FunnelSteps steps={steps} names={names.known ?? []} />}
           </AnswerPanel>
         )}
       </section>

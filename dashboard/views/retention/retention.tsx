@@ -80,7 +80,7 @@ function RetentionForm({ state, issues }: RetentionFormProps) {
         <EventChoice
           label="First event"
           names={names}
-          value={eventOf(state.first, names ?? [])}
+          value={eventOf(state.first, names.known ?? [])}
           placeholder="Choose an event"
           takesCategories={false}
           error={messageAt(issues, 'first')}
@@ -89,7 +89,7 @@ function RetentionForm({ state, issues }: RetentionFormProps) {
         <EventChoice
           label="Came back with"
           names={names}
-          value={eventOf(state.return, names ?? [])}
+          value={eventOf(state.return, names.known ?? [])}
           placeholder="The same event"
           takesCategories={false}
           error={messageAt(issues, 'return')}

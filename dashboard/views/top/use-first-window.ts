@@ -13,7 +13,7 @@ const WINDOWS = [
 /** The question of a link; the first one is of the shortest window that holds the newest event, so that it does not begin with nothing. */
 export function useFirstWindow(query: URLSearchParams): TopQuestion {
   const { api } = useService();
-  const names = useNames();
+  const { known: names } = useNames();
   const window = useMemo(() => {
     if (names === undefined || names.length === 0) return FIRST_QUESTION.window;
     const newestMs = Math.max(...names.map(({ last }) => Date.parse(last)));
