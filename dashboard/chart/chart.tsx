@@ -64,7 +64,9 @@ export function Chart({ data, as, label, linkAt }: ChartProps) {
       tabIndex={0}
       onPointerMove={follow}
       onPointerDown={follow}
-      onPointerLeave={() => setAtMs(undefined)}
+      // A finger leaves where it is lifted, before its click; where it scrolls, it is taken away.
+      onPointerLeave={({ pointerType }) => pointerType !== 'touch' && setAtMs(undefined)}
+      onPointerCancel={() => setAtMs(undefined)}
       onBlur={() => setAtMs(undefined)}
       onClick={open}
       onKeyDown={onKey}

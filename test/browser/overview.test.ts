@@ -112,7 +112,7 @@ describe('The overview in a browser', function () {
   );
 
   it(
-    'leads from a bar to its events by arrow keys and Enter, and says what it stands on',
+    'leads from a bar to its events by arrow keys and Enter or by touch, and says what it stands on',
     inBrowser(async ({ open }) => {
       await send('ada');
       const page = await open(service.url);
@@ -130,6 +130,9 @@ describe('The overview in a browser', function () {
       await page.keyboard.press('Enter');
       await page.waitForURL('**/?view=browse&from=*');
       await eventually(async () => expect(await page.locator('.event-line').count()).to.equal(1));
+      const touched = await open(service.url, { hasTouch: true });
+      await touched.getByRole('application').tap();
+      await touched.waitForURL('**/?view=browse&from=*');
     }),
   );
 
@@ -138,16 +141,13 @@ describe('The overview in a browser', function () {
     inBrowser(async ({ open }) => {
       await send('ada', { timestamp: '2024-05-17T23:30:00Z' });
       const page = await open(service.url, { timezoneId: 'Asia/Kolkata' });
+      const then = page.getByRole('link', { name: 'look at the 31 days up to then' });
+      expect(await then.getAttribute('href')).to.contain('tz=Asia%2F');
       await page.getByRole('button', { name: 'Custom range' }).click();
       await page.getByLabel('From', { exact: true }).fill('2024-05-18T04:00');
       await page.getByLabel('To, not included').fill('2024-05-18T06:00');
-      const then = page.getByRole('link', { name: 'look at the 31 days up to then' });
-      expect(await then.getAttribute('href')).to.contain('tz=Asia%2F');
       await page.getByRole('button', { name: 'Show' }).click();
       await eventually(async () => expect(await figures(page)).to.deep.equal(['1', '1', '1']));
-      const elsewhere = await open(page.url(), { timezoneId: 'America/New_York' });
-      await eventually(async () => expect(await figures(elsewhere)).to.deep.equal(['1', '1', '1']));
-    }),
       const links = await page.locator('a[href^="/?"]').evaluateAll((found) => found.map(String));
       expect(links.filter((link) => !link.includes('tz=Asia%2F'))).to.deep.equal([]);
       expect(links.length).to.be.greaterThan(15);

@@ -22,6 +22,8 @@ export interface VisitOptions {
   readonly reducedMotion?: 'reduce' | 'no-preference';
   /** In CSS pixels; that of a desktop unless said otherwise. */
   readonly width?: number;
+  /** Whether it has a screen to touch. */
+  readonly hasTouch?: boolean;
   /** IANA name; UTC unless said otherwise. */
   readonly timezoneId?: string;
 }
