@@ -5,6 +5,7 @@ import { expectAccessible } from '../support/browser/accessible.ts';
 import { inBrowser, screenshot } from '../support/browser/browser.ts';
 import { eventText, postEvents } from '../support/http/events-api.ts';
 import { eventRow, insertRows } from '../support/clickhouse/insert-events.ts';
+import { deferred } from '../../server/common/deferred.ts';
 import { eventually } from '../support/http/outcome.ts';
 import { startTestApp, type TestApp } from '../support/server/test-app.ts';
 
@@ -192,13 +193,27 @@ describe('Browsing events in a browser', function () {
   );
 
   it(
-    'shows new events as they come',
+    'shows new events as they come, and goes on from one that is opened to those that were beside it',
     inBrowser(async ({ open }) => {
-      const page = await open(urlOf('&category=fresh'));
+      const post = async (name: string) => {
+        const event = eventText({ name, category: 'fresh', timestamp: Date.now() });
+        expect((await postEvents(service.url, event)).status).to.equal(202);
+      };
+      const page = await open(urlOf('&category=fresh&limit=2'));
       await page.getByText('No event passes these filters').waitFor();
-      const fresh = eventText({ name: 'just now', category: 'fresh', timestamp: Date.now() });
-      expect((await postEvents(service.url, fresh)).status).to.equal(202);
-      await page.getByText('just now').waitFor();
+      for (const name of ['below', 'above']) await post(name);
+      await eventually(async () => expect(await shownNames(page)).to.deep.equal(['above', 'below']));
+      const held = deferred<void>();
+      await page.route('**/events?*', async (route) => held.promise.then(async () => route.continue()));
+      for (const name of ['new', 'newest']) await post(name);
+      const link = `${service.url}/events?category=fresh&order=desc&limit=2`;
+      await eventually(async () => expect(await (await fetch(link)).text()).to.contain('"new"'));
+      await page.locator('.event-time').first().click();
+      await page.getByRole('dialog').getByRole('heading', { name: 'above' }).waitFor();
+      held.resolve();
+      await eventually(async () => expect(await shownNames(page)).to.deep.equal(['newest', 'new']));
+      await page.keyboard.press('ArrowDown');
+      await page.getByRole('dialog').getByRole('heading', { name: 'below' }).waitFor();
     }),
   );
 

@@ -19,15 +19,16 @@ const LIVE_MS = 1_000;
 
 function Browse({ query }: ViewProps) {
   const state = stateOf(query);
+  const filters = JSON.stringify(filtered(state, {}));
   const page = usePagedAnswer({
-    filters: JSON.stringify(filtered(state, {})),
+    filters,
     cursor: state.cursor,
     pathOf: (nowMs) => pathOf(state, nowMs),
     read: readEvents,
     // What is read in the drawer stays where it is.
     everyMs: isLive(state) && state.event === '' ? LIVE_MS : undefined,
   });
-  const { answer, nowMs } = page;
+  const { answer, current, nowMs } = page;
   const problem = problemOf(state);
   return (
     <>
@@ -59,7 +60,9 @@ function Browse({ query }: ViewProps) {
           </ul>
         )}
       </PagedList>
-      {state.event !== '' && <EventDrawer state={state} events={answer.state === 'ready' ? answer.value.events : []} />}
+      {state.event !== '' && (
+        <EventDrawer key={`${filters} ${state.cursor}`} state={state} events={current?.events ?? []} />
+      )}
     </>
   );
 }

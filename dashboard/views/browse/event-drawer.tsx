@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { Drawer } from '../../components/drawer.tsx';
 import { FoundEvent } from '../../events/found-event.tsx';
 import { locatorOf, type ListedEvent } from '../../events/listed-event.ts';
@@ -14,8 +15,11 @@ export interface EventDrawerProps {
 }
 
 /** The event that is opened, beside the list; the arrow keys go up and down in that. */
-export function EventDrawer({ state, events }: EventDrawerProps) {
+export function EventDrawer({ state, events: present }: EventDrawerProps) {
   const { navigation, announce } = useService();
+  // Those of when it was opened: a list that goes on would leave the event behind.
+  const [events, keep] = useState(present);
+  if (events.length === 0 && present.length > 0) keep(present);
   const zone = useZone();
   const index = events.findIndex((event) => locatorOf(event) === state.event);
   const listed = events[index];
