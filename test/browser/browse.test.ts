@@ -228,6 +228,9 @@ describe('Browsing events in a browser', function () {
       await page.getByText('There is none with category “shop”, of the last hour.').waitFor();
       await page.getByRole('link', { name: 'Any time' }).click();
       await eventually(async () => expect(await shownNames(page)).to.have.length(13));
+      await page.goto(urlOf('&where=data.number%3A99'));
+      await page.getByRole('link', { name: 'Any data' }).click();
+      await page.waitForURL(urlOf(''));
     }),
   );
 

@@ -25,6 +25,7 @@ function waysFurther(state: BrowseState): Way[] {
     label: `Any ${noun}`,
     href: browseLink(filtered(state, { [id]: '' })),
   }));
+  if (state.where.length > 0) ways.push({ label: 'Any data', href: browseLink(filtered(state, { where: [] })) });
   if (state.range !== '' || state.from !== '' || state.to !== '') {
     ways.push({ label: 'Any time', href: browseLink(filtered(state, ANY_TIME)) });
   }
