@@ -1,9 +1,11 @@
 import { CopyButton } from '../../components/copy-button.tsx';
 import type { ChartData } from '../../chart/chart-data.ts';
 import { pathOf, type SeriesOfRange } from '../../hooks/use-series.ts';
+import { useStore } from '../../hooks/use-store.ts';
 import { useService } from '../../api/service.ts';
 import type { Bounds } from '../../state/range.ts';
 import { withZone } from '../../state/zone.ts';
+import { curl } from '../../text/curl.ts';
 import { csvOf } from './csv.ts';
 import { sqlOf } from './sql.ts';
 
@@ -17,7 +19,8 @@ export interface CopiesProps {
 
 /** The same elsewhere: for a colleague, a spreadsheet, a program, a console. */
 export function Copies({ data, question, bounds, isCurrent }: CopiesProps) {
-  const { navigation } = useService();
+  const { navigation, session } = useService();
+  const hasKey = useStore(session.credentials).key !== undefined;
   const { origin } = window.location;
   const link = () => `${origin}${withZone(`/${navigation.search.get()}`, data.zone)}`;
   return (
@@ -25,7 +28,11 @@ export function Copies({ data, question, bounds, isCurrent }: CopiesProps) {
       <span class="section-note">Copy</span>
       <CopyButton label="Link" what="the link" text={link} />
       <CopyButton label="CSV" what="the figures as CSV" text={() => csvOf(data)} />
-      <CopyButton label="API call" what="the API call" text={() => `curl '${origin}${pathOf(question, bounds)}'`} />
+      <CopyButton
+        label="API call"
+        what="the API call"
+        text={() => `${curl(hasKey)} '${origin}${pathOf(question, bounds)}'`}
+      />
       <CopyButton label="SQL" what="the query as SQL" text={() => sqlOf(question, bounds)} />
     </fieldset>
   );

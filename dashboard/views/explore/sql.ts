@@ -31,6 +31,8 @@ export function sqlOf(
       const { path, value } = conditionOf(condition);
       return `${valueAt(path)} = ${text(value)}`;
     }),
+    // Events without a key are in no series.
+    ...(by === '' ? [] : [by.startsWith('data.') ? `${valueAt(by)} IS NOT NULL` : `${valueAt(by)} != ''`]),
   ];
   const key = by === '' ? [] : [`  ${valueAt(by)} AS key,`];
   return [

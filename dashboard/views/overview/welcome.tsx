@@ -1,6 +1,7 @@
 import { useService } from '../../api/service.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { useStore } from '../../hooks/use-store.ts';
+import { curl } from '../../text/curl.ts';
 
 /** Instead of figures, where nothing has ever come: how to send the first event. It is replaced by itself. */
 export function Welcome() {
@@ -30,9 +31,7 @@ export function Welcome() {
   );
 }
 
-/** The key of this tab is not for copying, and need not be one that may write. */
 function lineFor(origin: string, hasKey: boolean): string {
-  const withKey = hasKey ? ' -H "Authorization: Bearer $KEY"' : '';
   const event = '{"name":"signup","user":"ada","data":{"plan":"pro"}}';
-  return `curl${withKey} ${origin}/events -H 'Content-Type: application/json' -d '${event}'`;
+  return `${curl(hasKey)} ${origin}/events -H 'Content-Type: application/json' -d '${event}'`;
 }
