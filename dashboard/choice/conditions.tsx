@@ -55,6 +55,7 @@ export function Conditions({ where, of, onChange, error }: ConditionsProps) {
             onChoose={setPath}
             isOfData
             opensAtOnce
+            forgetsTyped
             placeholder="A value in the data"
           />
           {path !== '' && <ValueChoice key={path} path={path} of={of} onChoose={add} />}

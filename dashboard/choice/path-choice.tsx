@@ -13,6 +13,8 @@ export interface PathChoiceProps {
   readonly isOfData?: boolean;
   readonly placeholder?: string;
   readonly opensAtOnce?: boolean;
+  /** As in `Combobox`. */
+  readonly forgetsTyped?: boolean;
   readonly error?: string | undefined;
   readonly hint?: string | undefined;
 }
@@ -27,6 +29,7 @@ export function PathChoice(props: PathChoiceProps) {
     isOfData = false,
     placeholder = 'None',
     opensAtOnce = false,
+    forgetsTyped = false,
     error,
     hint,
   } = props;
@@ -43,6 +46,7 @@ export function PathChoice(props: PathChoiceProps) {
       onChoose={(chosen) => onChoose(pathOf(chosen, members))}
       placeholder={placeholder}
       opensAtOnce={opensAtOnce}
+      forgetsTyped={forgetsTyped}
       error={error}
       hint={hint}
       takesAny
