@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Page } from 'playwright-core';
+import { deferred } from '../../server/common/deferred.ts';
 import { expectAccessible } from '../support/browser/accessible.ts';
 import { inBrowser, screenshot } from '../support/browser/browser.ts';
 import { openShop, type ShopEvent } from '../support/browser/shop.ts';
@@ -77,7 +78,6 @@ describe('Exploring in a browser', function () {
     inBrowser(async ({ open }) => {
       const page = await open(urlOf('&as=table&category=shop&name=purchase'));
       const filters = page.getByRole('group', { name: 'Where' });
-      await filters.getByRole('button', { name: '+ Filter' }).click();
       const cancel = async () => {
         await filters.getByRole('button', { name: 'Cancel' }).click();
         await filters.getByRole('button', { name: '+ Filter' }).waitFor();
@@ -85,6 +85,7 @@ describe('Exploring in a browser', function () {
       await filters.getByRole('button', { name: '+ Filter' }).click();
       await page.getByRole('combobox', { name: 'Filter by' }).fill('nothing.there');
       await cancel();
+      await filters.getByRole('button', { name: '+ Filter' }).click();
       await choose(page, 'Filter by', /^plan/);
       await page.getByRole('combobox', { name: 'plan is' }).fill('nothing that is there');
       await cancel();
@@ -111,6 +112,14 @@ describe('Exploring in a browser', function () {
       expect(await page.locator('.legend strong').innerText()).to.equal(String(users.size));
       await page.getByRole('button', { name: 'Table' }).click();
       await page.getByRole('columnheader', { name: 'Before' }).waitFor();
+      const held = deferred<void>();
+      await page.route('**/events/series?*', async (route) => held.promise.then(async () => route.continue()));
+      await page.getByLabel('Per', { exact: true }).selectOption('week');
+      await page.locator('.answer[aria-busy="true"]').waitFor();
+      // What is still there is of days.
+      await page.getByRole('columnheader', { name: 'Day' }).waitFor();
+      held.resolve();
+      await page.getByRole('columnheader', { name: 'Week' }).waitFor();
       await page.getByRole('button', { name: 'Bars' }).click();
       await page.locator('.mark-tick').first().waitFor({ state: 'attached' });
       await screenshot(page, 'explore-bars');

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { Chart } from '../../chart/chart.tsx';
 import { chartDataOf, countedOf, type ChartData } from '../../chart/chart-data.ts';
 import { Legend } from '../../chart/legend.tsx';
@@ -29,25 +30,25 @@ const SHAPES = [
 export function ExploreAnswer({ state, question, series, range }: ExploreAnswerProps) {
   const { navigation } = useService();
   const { answer, before, isCurrent } = series;
-  const { bounds, zone, nowMs } = range;
-  const title = titleOf(state);
+  const { bounds } = range;
+  const drawn = useLast({ state, question, range }, isCurrent);
   const as = SHAPES.find(({ id }) => id === state.as)?.id ?? 'line';
   const dataOf = (value: Parameters<typeof chartDataOf>[0]['answer']) =>
     chartDataOf({
       answer: value,
       before,
-      range: bounds.asked,
-      interval: question.interval,
-      zone,
-      nowMs,
-      label: state.name || 'All events',
+      range: drawn.range.bounds.asked,
+      interval: drawn.question.interval,
+      zone: drawn.range.zone,
+      nowMs: drawn.range.nowMs,
+      label: drawn.state.name || titleOf(drawn.state),
     });
   const show = (change: Partial<ExploreState>) => navigation.navigate(exploreLink({ ...state, ...change }));
   return (
     <section aria-labelledby="answer">
       <div class="section-head">
         <h2 id="answer">
-          <bdi>{title}</bdi>
+          <bdi>{titleOf(state)}</bdi>
         </h2>
         <span class="section-note">{bounds.words}</span>
         <div class="explore-ways">
@@ -75,7 +76,7 @@ export function ExploreAnswer({ state, question, series, range }: ExploreAnswerP
       >
         {(value) => (
           <>
-            <Shown data={dataOf(value)} as={as} title={title} state={state} />
+            <Shown data={dataOf(value)} as={as} state={drawn.state} />
             <Copies data={dataOf(value)} question={question} bounds={bounds} isCurrent={isCurrent} />
           </>
         )}
@@ -84,14 +85,21 @@ export function ExploreAnswer({ state, question, series, range }: ExploreAnswerP
   );
 }
 
+/** What is asked now once its answer is there; until then, what is drawn is that of the question before, by its names. */
+function useLast<T extends object>(asked: T, isAnswered: boolean): T {
+  const [last, keep] = useState(asked);
+  if (isAnswered && JSON.stringify(last) !== JSON.stringify(asked)) keep(asked);
+  return isAnswered ? asked : last;
+}
+
 interface ShownProps {
   readonly data: ChartData;
   readonly as: 'line' | 'bars' | 'table';
-  readonly title: string;
   readonly state: ExploreState;
 }
 
-function Shown({ data, as, title, state }: ShownProps) {
+function Shown({ data, as, state }: ShownProps) {
+  const title = titleOf(state);
   const { category, name, where } = state;
   const linkAt = (index: number) => eventsOf(countedOf(data, index), { category, name, where });
   return (
