@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { asApiError, type ApiError } from '../api/api-error.ts';
+import type { ApiError } from '../api/api-error.ts';
 import type { Api } from '../api/api.ts';
 import { useService } from '../api/service.ts';
+import { tryKey } from '../api/try-key.ts';
 import { Field } from './filters/field.tsx';
 
 export interface KeyFormProps {
@@ -9,7 +10,7 @@ export interface KeyFormProps {
   readonly wasRefused: boolean;
 }
 
-/** Asks for an API key, tries it, and keeps it in this tab once the service has accepted it. */
+/** Asks for an API key, tries it, and keeps it in this tab unless the service refuses it. */
 export function KeyForm({ wasRefused }: KeyFormProps) {
   const { api, session, announce } = useService();
   const [error, setError] = useState<string>();
@@ -21,12 +22,12 @@ export function KeyForm({ wasRefused }: KeyFormProps) {
     const key = input.current?.value.trim() ?? '';
     setError(undefined);
     setIsTrying(true);
-    const refusal = key === '' ? 'Received nothing, expected a key.' : await refusalOf(api, key);
+    const { refusal, isKnown } = await verdictOf(api, key);
     setIsTrying(false);
     setError(refusal);
     if (refusal !== undefined) return;
     session.keep(key);
-    announce('The key is accepted.');
+    announce(isKnown ? 'The key is accepted.' : 'The key is kept. Whether it is accepted is not known yet.');
   };
 
   return (
@@ -61,17 +62,21 @@ export function KeyForm({ wasRefused }: KeyFormProps) {
   );
 }
 
-/** Asks for something that needs the role. @returns why the key cannot be used, or nothing */
-async function refusalOf(api: Api, key: string): Promise<string | undefined> {
+interface Verdict {
+  /** Why the key cannot be used, if it cannot. */
+  readonly refusal: string | undefined;
+  /** Whether the service has looked at it. */
+  readonly isKnown: boolean;
+}
+
+async function verdictOf(api: Api, key: string): Promise<Verdict> {
+  if (key === '') return { refusal: 'Received nothing, expected a key.', isKnown: false };
   // A header takes no more than this; and keys are made of it.
   if (!/^[\x21-\x7e]+$/.test(key)) {
-    return 'Received characters that no key has, expected letters, digits and signs.';
+    return { refusal: 'Received characters that no key has, expected letters, digits and signs.', isKnown: false };
   }
-  const signal = new AbortController().signal;
-  return await api.get(`/analytics?timestamp=${Math.floor(api.nowMs())}`, { signal, key }).then(
-    () => undefined,
-    (error: unknown) => words(asApiError(error)),
-  );
+  const error = await tryKey({ api, key, random: Math.random });
+  return { refusal: error && words(error), isKnown: error?.kind !== 'unavailable' };
 }
 
 function words({ kind, message }: ApiError): string | undefined {
@@ -83,8 +88,10 @@ function words({ kind, message }: ApiError): string | undefined {
     case 'unreachable':
       return `The key could not be tried: ${message}.`;
     case 'invalid':
-    case 'unavailable':
       // It got past the check of the key.
+      return undefined;
+    case 'unavailable':
+      // Nobody can say; a key that is wrong is refused later.
       return undefined;
     default:
       return kind satisfies never;

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { ApiError, type ApiErrorKind } from '../../../dashboard/api/api-error.ts';
 import { createSession } from '../../../dashboard/api/session.ts';
+import { tryKey } from '../../../dashboard/api/try-key.ts';
 
 function tabStorage() {
   const items = new Map<string, string>();
@@ -39,5 +41,45 @@ describe('The API key of a tab', () => {
     });
     session.keep('k');
     expect(session.credentials.get().key).to.equal('k');
+  });
+});
+
+/** Tries a key while the service answers like this, and then with success. @returns what came of it, and how often it was asked */
+async function tried(...answers: readonly ApiErrorKind[]) {
+  const asked: (string | undefined)[] = [];
+  const api = {
+    get: async (_path: string, { key }: { readonly key?: string }) => {
+      const kind = answers[asked.length];
+      asked.push(key);
+      if (kind !== undefined) throw new ApiError(kind, kind);
+      return Promise.resolve({ value: {}, ageMs: 0 });
+    },
+    nowMs: () => 0,
+  };
+  const pauses: number[] = [];
+  const pause = async (ms: number) => void (await Promise.resolve(pauses.push(ms)));
+  const error = await tryKey({ api, key: 'k', random: () => 0, pause });
+  return { kind: error?.kind, asked, pauses };
+}
+
+describe('A key that is tried', () => {
+  it('is tried again where the service had no time to look at it, and then what it says holds', async () => {
+    expect(await tried('unavailable', 'unauthorized')).to.deep.equal({
+      kind: 'unauthorized',
+      asked: ['k', 'k'],
+      pauses: [500],
+    });
+    expect(await tried('unavailable', 'unavailable')).to.include({ kind: undefined });
+  });
+
+  it('is not known to be accepted where the service goes on having none', async () => {
+    const { kind, asked } = await tried('unavailable', 'unavailable', 'unavailable');
+    expect({ kind, tries: asked.length }).to.deep.equal({ kind: 'unavailable', tries: 3 });
+  });
+
+  it('is tried once where the service says what it thinks of it, or is not there', async () => {
+    for (const answer of ['unauthorized', 'forbidden', 'unreachable'] as const) {
+      expect(await tried(answer)).to.deep.equal({ kind: answer, asked: ['k'], pauses: [] });
+    }
   });
 });
