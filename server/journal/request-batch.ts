@@ -15,11 +15,11 @@ export interface Batch {
   reject(rejection: Rejection): void;
   /**
    * Resolves when its events are on this server's disk. Nothing may be added after.
-   * @returns how many rejections are not kept, because there is no room for them or the disk refuses: they never keep an
-   * event out
+   * @returns why its rejections are not kept, which never keep an event out; undefined when they are. `overloaded`: there
+   * is no room for them now, or the disk refuses; `too_large`: there never is
    * @throws AppError `overloaded`: no event of it is stored
    */
-  commit(): Promise<number>;
+  commit(): Promise<AppError | undefined>;
 }
 
 export interface BatchDependencies {
@@ -42,16 +42,18 @@ export function createBatch({ events, rejected, arrivals, hit, onUntyped, onNotK
   let rejections = 0;
   let keptBytes = 0;
   let application = '';
-  const isAppended = async (refused: Rows) => {
-    if (refusalOf(rejected, refused) !== undefined) return false;
+  /** @returns why they are not kept */
+  const keep = async (refused: Rows): Promise<AppError | undefined> => {
+    const refusal = refusalOf(rejected, refused);
+    if (refusal !== undefined) return refusal;
     try {
       await rejected.append(refused);
     } catch (error) {
-      if (error instanceof AppError && error.code === 'overloaded') return false;
+      if (error instanceof AppError && error.code === 'overloaded') return error;
       throw error;
     }
     hit('rejected-committed');
-    return true;
+    return undefined;
   };
   return {
     get accepted() {
@@ -80,11 +82,10 @@ export function createBatch({ events, rejected, arrivals, hit, onUntyped, onNotK
       const refusal = refusalOf(events, accepted);
       if (refusal !== undefined) throw refusal;
       // First: when the sender tries again for the events, the rejections are there twice, and nobody counts them.
-      const isKept = refused.count === 0 || (await isAppended(refused));
+      const notKept = refused.count === 0 ? undefined : await keep(refused);
       if (accepted.count > 0) await events.append(accepted);
       if (untyped > 0) onUntyped(untyped);
-      const notKept = isKept ? 0 : rejections;
-      if (notKept > 0) onNotKept(notKept);
+      if (notKept !== undefined) onNotKept(rejections);
       return notKept;
     },
   };

@@ -87,7 +87,7 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
   });
   const notKept = new Counter({
     name: 'clickhour_rejections_not_kept_total',
-    help: 'Rejected events that GET /events/rejected does not have, because there was no room; their answers say so',
+    help: 'Rejected events that GET /events/rejected does not have, for want of room; the answers said so, or to send again',
     registers,
   });
   return {

@@ -165,7 +165,10 @@ function shareRefusal(bytes: number, { backlog, limits }: IngestDependencies): A
   const waiting = backlog.of(REJECTED).bytes;
   const limit = Math.floor(limits.maxBytes * REJECTED_SHARE);
   if (waiting + bytes <= limit) return undefined;
-  const message = `Nothing was stored: ${waiting} bytes of rejected events wait for ClickHouse, at most ${limit} may`;
+  if (bytes > limit) {
+    return new AppError('too_large', `${bytes} bytes of rejected events came at once, at most ${limit} may`);
+  }
+  const message = `${waiting} bytes of rejected events wait for ClickHouse, at most ${limit} may`;
   const retryAfterS = backlog.secondsUntilRoom(waiting + bytes, limit);
   return new AppError('overloaded', message, { retryAfterS });
 }

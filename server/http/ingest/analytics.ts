@@ -76,7 +76,7 @@ async function isKept(ctx: RequestContext, refusal: Refusal, ingest: Pick<Ingest
   const payload = payloadOf(Buffer.from(ctx.search, 'latin1'));
   const batch = ingest.batch();
   batch.reject({ ...refusal, application, payload });
-  return (await batch.commit()) === 0;
+  return (await batch.commit()) === undefined;
 }
 
 const IDEMPOTENCY_KEY_NAME = IDEMPOTENCY_KEY.toLowerCase();

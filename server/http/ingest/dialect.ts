@@ -83,14 +83,18 @@ function dialectOperation(dialect: Dialect, { path, summary, given }: DialectPat
       400: problem('The body is not JSON'),
       413: problem('The body is too large; nothing of it was accepted'),
       415: problem('The body is compressed with something other than gzip'),
-      [pressure]: tryLater('The events cannot be taken now, and were not stored'),
+      [pressure]: tryLater(
+        'The events cannot be taken now; they were not stored, unless `detail` says that only the rejected ones were not kept',
+      ),
     },
     handle: async (ctx) => {
       const letter = { dialect: name, key: keyOf(ctx, keys.query), open, parse };
-      const outcome = await receiver.letter(ctx, letter).catch((error: unknown) => {
+      const { failure, notKept } = await receiver.letter(ctx, letter).catch((error: unknown) => {
         throw pressed(error, pressure);
       });
-      if (outcome.failure !== undefined) throw nothingAccepted(outcome.failure, 'message');
+      if (failure !== undefined) throw nothingAccepted(failure, 'message');
+      // Success would say that what was rejected can be found. What was accepted has its identity, and counts once.
+      if (notKept?.code === 'overloaded') throw pressed(rejectionsLost(notKept), pressure);
       ctx.body = success;
     },
   };
@@ -104,6 +108,12 @@ function literal(success: object): TSchema {
 
 const PRESSURES: readonly ErrorCode[] = ['overloaded', 'unavailable', 'rate_limited'];
 const MIN_RETRY_S = 1;
+
+function rejectionsLost(cause: AppError): AppError {
+  const { message, retryAfterS = MIN_RETRY_S } = cause;
+  const detail = `The rejected events of this body were not kept, the others are stored: ${message}`;
+  return new AppError('overloaded', detail, { cause, retryAfterS });
+}
 
 /** The same error, with the status that makes these clients wait. */
 function pressed(error: unknown, pressure: Dialect['pressure']): unknown {

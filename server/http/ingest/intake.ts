@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Issue } from '../../common/errors.ts';
+import type { AppError, Issue } from '../../common/errors.ts';
 import { MIB } from '../../common/units.ts';
 import type { Event } from '../../events/event.ts';
 import { isRefusal, type ParseContext } from '../../events/parse-event.ts';
@@ -33,6 +33,8 @@ export interface Outcome {
   /** Why the body as a whole was refused. */
   readonly failure: Refusal | undefined;
   readonly rejectedByReason: ReadonlyMap<Reason, number>;
+  /** Why `GET /events/rejected` will not have those that were rejected; see `Batch.commit`. */
+  readonly notKept: AppError | undefined;
 }
 
 export interface RejectedEvent extends Refusal {
@@ -114,10 +116,11 @@ export class Intake {
     const notKept = await this.#batch.commit();
     return {
       accepted: this.#batch.accepted,
-      rejected: notKept === 0 ? this.#rejected : this.#rejected.map((each) => withoutTrace(each)),
+      rejected: notKept === undefined ? this.#rejected : this.#rejected.map((each) => withoutTrace(each)),
       omitted: this.#omitted,
-      failure: notKept > 0 && this.#failure !== undefined ? withoutTrace(this.#failure) : this.#failure,
+      failure: notKept !== undefined && this.#failure !== undefined ? withoutTrace(this.#failure) : this.#failure,
       rejectedByReason: this.#reasons,
+      notKept,
     };
   }
 

@@ -114,7 +114,14 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
   };
 }
 
-const NOTHING: Outcome = { accepted: 0, rejected: [], omitted: 0, failure: undefined, rejectedByReason: new Map() };
+const NOTHING: Outcome = {
+  accepted: 0,
+  rejected: [],
+  omitted: 0,
+  failure: undefined,
+  rejectedByReason: new Map(),
+  notKept: undefined,
+};
 
 /** So many blanks are known for nothing. */
 const EMPTY_BYTES = 64;

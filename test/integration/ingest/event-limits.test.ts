@@ -6,7 +6,7 @@ import { eventText, NDJSON, postChunks, postEvents } from '../../support/http/ev
 import { failure } from '../../support/http/outcome.ts';
 import { expectStored, storedEvents } from '../../support/clickhouse/stored-events.ts';
 import { tempDir } from '../../support/temp-dir.ts';
-import { startTestApp } from '../../support/server/test-app.ts';
+import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -14,6 +14,24 @@ function expectTryLater({ status, headers, body }: Awaited<ReturnType<typeof pos
   expect(status).to.equal(503);
   expect(headers.get('retry-after')).to.match(/^\d+$/);
   expect(body.detail).to.match(detail);
+}
+
+/** Nothing leaves its journal, in which rejected events may take 100,000 bytes. */
+async function startWithoutClickHouse(): Promise<TestApp> {
+  const nobody = { username: 'default', password: '' };
+  return await startTestApp({
+    clickhouse: {
+      urls: ['http://127.0.0.1:9'],
+      cluster: undefined,
+      isEmbedded: false,
+      admin: nobody,
+      ingest: nobody,
+      query: nobody,
+      analyst: nobody,
+    },
+    database: 'test_nowhere',
+    journal: { ...defaults.journal, maxBytes: 1_000_000, batchMaxWaitMs: 20 },
+  });
 }
 
 describe('Limits of POST /events', () => {
@@ -55,21 +73,7 @@ describe('Limits of POST /events', () => {
   });
 
   it('keeps room in the journal for good events when rubbish fills its share', async () => {
-    const closed = 'http://127.0.0.1:9';
-    const nobody = { username: 'default', password: '' };
-    const service = await startTestApp({
-      clickhouse: {
-        urls: [closed],
-        cluster: undefined,
-        isEmbedded: false,
-        admin: nobody,
-        ingest: nobody,
-        query: nobody,
-        analyst: nobody,
-      },
-      database: 'test_nowhere',
-      journal: { ...defaults.journal, maxBytes: 1_000_000, batchMaxWaitMs: 20 },
-    });
+    const service = await startWithoutClickHouse();
     try {
       const rubbish = '{"x":1}\n'.repeat(200);
       const good = eventText();
@@ -83,6 +87,35 @@ describe('Limits of POST /events', () => {
       const malformed = await postEvents(service.url, `[${'x'.repeat(20_000)}`);
       expect(malformed.status).to.equal(400);
       expect((await postEvents(service.url, good)).status).to.equal(202);
+    } finally {
+      await service.remove();
+    }
+  });
+
+  it('tells clients of Segment and PostHog to send again what is rejected and finds no room, unless it never would', async () => {
+    const service = await startWithoutClickHouse();
+    const post = async (path: string, messages: readonly object[]) => {
+      const answer = await fetch(`${service.url}${path}`, { method: 'POST', body: JSON.stringify(messages) });
+      return [answer.status, answer.headers.get('Retry-After'), await answer.text()] as const;
+    };
+    const rejected = Array.from({ length: 200 }, () => ({ x: 1 }));
+    const accepted = { event: 'good', type: 'track', userId: 'u', distinct_id: 'u', messageId: 'm', uuid: 'm' };
+    try {
+      expect((await post('/v1/batch', Array(10).fill(rejected).flat())).slice(0, 2)).to.deep.equal([200, null]);
+      let answer = await post('/v1/batch', rejected);
+      for (let i = 0; answer[0] === 200 && i < 20; i += 1) answer = await post('/v1/batch', rejected);
+      expect(answer[0]).to.equal(429);
+      for (const [path, pressure] of [
+        ['/v1/batch', 429],
+        ['/batch', 503],
+      ] as const) {
+        const [status, retryAfter, text] = await post(path, [...rejected, accepted]);
+        expect([status, Number(retryAfter) > 0], path).to.deep.equal([pressure, true]);
+        expect(text).to.contain('The rejected events of this body were not kept, the others are stored: ');
+        expect((await post(path, [accepted]))[0]).to.equal(200);
+      }
+      const metrics = await (await fetch(`${service.url}/metrics`)).text();
+      expect(metrics).to.match(/^clickhour_events_accepted_total 4$/m);
     } finally {
       await service.remove();
     }

@@ -34,7 +34,7 @@ describe('Rejections of one body', () => {
     });
     const rejection: Rejection = { reason: 'shape', errors: [{ path: '', message: 'no' }], application: '', payload };
     for (let i = 0; i < times; i += 1) batch.reject(rejection);
-    expect(await batch.commit()).to.equal(0);
+    expect(await batch.commit()).to.equal(undefined);
     await journal.close();
     const text = Object.values(await contents(directory.path)).join('');
     const rows = text.trimEnd().split('\n');
