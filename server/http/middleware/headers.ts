@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Middleware } from 'koa';
 import { invalid, show } from '../../common/errors.ts';
 import type { RequestContext, RequestState } from '../operation/context.ts';
@@ -13,12 +13,16 @@ export const PROTECTION = {
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
 };
 
+/** The id of a request: its own, if it brought one that may be taken over. */
+export function requestIdOf({ headers: { 'x-request-id': given } }: IncomingMessage): string {
+  return typeof given === 'string' && SANE_ID.test(given) ? given : randomUUID();
+}
+
 const PROTECTION_IN_ROW = Object.entries(PROTECTION).flat();
 
 /** Gives each request an id, and puts it and what protects browsers into every answer. */
 export const standardHeaders: Middleware<RequestState> = async ({ req, res, state }, next) => {
-  const { 'x-request-id': given } = req.headers;
-  state.requestId = typeof given === 'string' && SANE_ID.test(given) ? given : randomUUID();
+  state.requestId = requestIdOf(req);
   await next();
   if (res.headersSent) return;
   res.setHeader('X-Request-Id', state.requestId);

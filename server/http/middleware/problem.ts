@@ -1,29 +1,25 @@
+import { STATUS_CODES } from 'node:http';
 import type { Middleware } from 'koa';
 import { AppError, show, type ErrorCode } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { aboutRequest, type RequestContext, type RequestState } from '../operation/context.ts';
 
-interface Status {
-  readonly status: number;
-  readonly title: string;
-}
-
 /** The one table from error code to HTTP status. */
-const STATUSES: Readonly<Record<ErrorCode, Status>> = {
-  invalid: { status: 400, title: 'The request is not valid' },
-  unauthorized: { status: 401, title: 'The caller is not known' },
-  forbidden: { status: 403, title: 'The caller may not do this' },
-  not_found: { status: 404, title: 'There is nothing here' },
-  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
-  too_large: { status: 413, title: 'The request is too large' },
-  too_expensive: { status: 422, title: 'The question is too expensive' },
-  unsupported_media_type: { status: 415, title: 'The form of the request is not supported' },
+const STATUSES: Readonly<Record<ErrorCode, number>> = {
+  invalid: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  too_large: 413,
+  too_expensive: 422,
+  unsupported_media_type: 415,
   // As nginx says it; nobody reads it but the metrics.
-  cancelled: { status: 499, title: 'The client went away' },
-  rate_limited: { status: 429, title: 'More requests than are taken now' },
-  internal: { status: 500, title: 'Something went wrong here' },
-  overloaded: { status: 503, title: 'The server cannot take more now' },
-  unavailable: { status: 503, title: 'A part of the service is unavailable' },
+  cancelled: 499,
+  rate_limited: 429,
+  internal: 500,
+  overloaded: 503,
+  unavailable: 503,
 };
 
 /** `Basic` lets a person with a browser give the key as user name. */
@@ -59,17 +55,19 @@ function expectTaken(ctx: RequestContext): void {
   }
 }
 
-/** An error as callers are told of it (RFC 9457). */
-export interface ProblemDetails extends Status {
+/** An error as callers are told of it (RFC 9457). With the type `about:blank`, the title is the phrase of the status. */
+export interface ProblemDetails {
+  readonly title: string | undefined;
+  readonly status: number;
   readonly detail: string;
 }
 
 /** What callers are told of anything that was thrown. Of what nobody foresaw they are told nothing. */
 export function problemOf(thrown: unknown): ProblemDetails {
   const error = asAppError(thrown);
-  const { status, title } = STATUSES[error.code];
+  const status = STATUSES[error.code];
   const detail = error.code === 'internal' ? 'The reason is in the log of the server' : error.message;
-  return { title, status, detail };
+  return { title: STATUS_CODES[status], status, detail };
 }
 
 function asAppError(error: unknown): AppError {

@@ -4,8 +4,8 @@ import type { Answer } from './operation.ts';
 /** RFC 9457, with the findings about the request. */
 export const Problem = Type.Object(
   {
-    type: Type.String(),
-    title: Type.String({ description: 'The same for every problem of its status' }),
+    type: Type.String({ description: 'Always `about:blank`: the status says which problem it is' }),
+    title: Type.String({ description: 'The phrase of the status, such as `Bad Request`' }),
     status: Type.Integer(),
     detail: Type.String({ description: 'What was received and what was expected' }),
     errors: Type.Optional(

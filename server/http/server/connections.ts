@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { PROTECTION } from '../middleware/headers.ts';
+import { PROTECTION, requestIdOf } from '../middleware/headers.ts';
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -101,7 +101,7 @@ export function answerProblem(
     'Content-Type': PROBLEM,
     'Content-Length': body.length,
     ...headers,
-    'X-Request-Id': randomUUID(),
+    'X-Request-Id': requestIdOf(response.req),
     ...PROTECTION,
   });
   response.end(response.req.method === 'HEAD' ? undefined : body);

@@ -100,7 +100,7 @@ describe('A question that goes over a limit', () => {
     for (const { event, text } of reader.received) {
       expect(event).to.equal('problem');
       const { problem } = JSON.parse(text) as { problem: object };
-      expect(problem).to.deep.equal({ title: 'The question is too expensive', status, detail });
+      expect(problem).to.deep.equal({ title: 'Unprocessable Entity', status, detail });
     }
   });
 

@@ -62,7 +62,7 @@ describe('With rates', () => {
     const answer = await click(key('limited'));
     expect(answer.headers.get('Content-Type')).to.equal('application/problem+json');
     expect(Number(answer.headers.get('Retry-After'))).to.be.within(8, 10);
-    expect(await answer.json()).to.deep.include({ status: 429, title: 'More requests than are taken now' });
+    expect(await answer.json()).to.deep.include({ status: 429, title: 'Too Many Requests' });
     expect(await statuses(15, () => click(key('unlimited')))).to.deep.equal({ 204: 15 });
   });
 

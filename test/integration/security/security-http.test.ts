@@ -148,6 +148,12 @@ describe('The HTTP parser', () => {
     });
   }
 
+  it('repeats the id of a request that it refuses before anybody looks at it', async () => {
+    const received = await sendRaw(service.url, [`${CLICK('x')}X-Request-Id: refused-1\r\nExpect: 100-c/../\r\n\r\n`]);
+    expect(statusesIn(received)).to.deep.equal([417]);
+    expect(received).to.match(/\r\nX-Request-Id: refused-1\r\n/);
+  });
+
   it('answers the requests in front of a broken one first, each with its own answer', async () => {
     const received = await sendRaw(service.url, [
       `${CLICK('before-1')}\r\n${CLICK('before-2')}\r\n${CLICK('broken')}Content-Length: x\r\n\r\n${SMUGGLED}`,

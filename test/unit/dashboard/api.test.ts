@@ -5,7 +5,7 @@ import { failure } from '../../support/http/outcome.ts';
 
 const PROBLEM = {
   type: 'about:blank',
-  title: 'The request is not valid',
+  title: 'Bad Request',
   status: 400,
   detail: 'from: received nothing, expected a time',
   errors: [{ path: 'from', message: 'received nothing, expected a time' }],
