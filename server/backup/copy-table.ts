@@ -9,7 +9,10 @@ import { columnsOf, slicesOf, type CopiedTable } from './copied-tables.ts';
 import { writeStream } from './copy-file.ts';
 import type { BackupFile, BackupTable } from './manifest.ts';
 
-/** Reads a whole table into files below `directory`. */
+/**
+ * Reads a whole table into files below `directory`.
+ * @throws what ClickHouse or the disk answers; files that were begun are left
+ */
 export async function copyTable(client: ClickHouseClient, table: CopiedTable, directory: string): Promise<BackupTable> {
   const columns = await columnsOf(client, table);
   const files: BackupFile[] = [];
@@ -33,6 +36,7 @@ export async function copyTable(client: ClickHouseClient, table: CopiedTable, di
 /**
  * Adds the rows of a backup to a table; views see them like all others.
  * @param target the table's name, or on a cluster that of its part on a node
+ * @throws what ClickHouse or the disk answers; some of the rows may be there by then
  */
 export async function putBackTable(
   client: ClickHouseClient,

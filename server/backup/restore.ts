@@ -34,7 +34,8 @@ const REQUEST_TIMEOUT_MS = 6 * 60 * 60 * 1000;
 /**
  * Brings a backup back. Everything is checked before anything is touched: the backup to its last byte, that no server runs
  * here, and that nothing is there unless it is to be replaced. One that ends half-way is begun again, with `replace`.
- * @throws AppError `invalid` when one of it does not hold
+ * @throws AppError `invalid` when the backup is not whole or of a newer version, a server runs on this journal, or something
+ * is there and not to be replaced; `unavailable` when a node does not answer; and what ClickHouse or the disk answers
  */
 export async function restore(options: RestoreOptions): Promise<Manifest> {
   const { endpoint, database, dataDir, source, replace, retentionDays, log } = options;

@@ -8,8 +8,9 @@ export interface ConnectOptions {
   readonly role: Role;
   /** Omitted: the server's default database, for statements that create one. */
   readonly database?: string | undefined;
-  /** A request that takes longer is ended here; ClickHouse may or may not have carried it out. */
+  /** A request that takes longer is ended here; ClickHouse may or may not have carried it out. By default 30 s. */
   readonly requestTimeoutMs?: number;
+  /** Open at the same time; further requests wait for one. By default 10. */
   readonly maxConnections?: number | undefined;
 }
 

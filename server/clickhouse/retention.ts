@@ -16,11 +16,11 @@ export interface Retention {
 const ALTER_TIMEOUT_MS = 60_000;
 
 /**
- * Lets each living node remove raw events older than that, or none; what has it already is left alone. Numbers by the hour
- * stay. ClickHouse removes what is too old in the background: at once from new parts, within the hour from others. Several
- * servers may do this at once; of those that are set otherwise, the last to start is followed.
+ * Makes each living node remove raw events older than `retentionDays`, or none where that is undefined; a node that does so
+ * already is left alone. Counts stay. ClickHouse removes what is too old in the background: at once from new parts, within the
+ * hour from others. Several servers may do this at once; where they are configured differently, the last one to start wins.
  *
- * For after the migrations. A node that is unavailable is served by the next start of any server.
+ * To be called after the migrations. A node that is unavailable is set by the next start of any server.
  * @returns since when all raw events are there that were, whatever was set before: seconds since the epoch
  * @throws what ClickHouse or the network answers
  */

@@ -68,16 +68,17 @@ export interface CacheLimits {
 
 /** When there are more requests than this process has time for; see `http/server/load-shedding.ts`. */
 export interface AdmissionLimits {
-  /** A turn of the event loop that takes longer than this is a long one, if it brought so many requests ... */
+  /** A turn of the event loop is long when it takes longer than this and brings at least `longTurnRequests`. */
   readonly longTurnMs: number;
+  /** A turn with fewer requests is not long, however long it takes. */
   readonly longTurnRequests: number;
-  /** ... and so many of them in a row are overload. */
+  /** So many long turns in a row are overload. */
   readonly longTurns: number;
-  /** Then a turn takes writes for so long ... */
+  /** During overload, how long a turn takes writes before it refuses them. */
   readonly writeTurnMs: number;
-  /** ... and reads for so long. */
+  /** During overload, how long a turn takes reads before it refuses them. */
   readonly readTurnMs: number;
-  /** Overload is over when nothing had to be refused for so long. */
+  /** Overload ends when nothing had to be refused for so long. */
   readonly calmMs: number;
 }
 

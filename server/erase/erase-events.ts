@@ -19,7 +19,8 @@ const UNLOGGED = 'SETTINGS log_queries = 0';
  * others arrive. Stopped halfway, it is completed by the next one. One at a time, and not beside a migration.
  * @param nodes all of them
  * @returns how many events there were
- * @throws AppError `unavailable` when events of the user keep arriving, and what ClickHouse throws
+ * @throws AppError `unavailable` when events of the user keep arriving, the lock is another's, or the embedded engine could not
+ * write; and what ClickHouse or the network answers
  */
 export async function eraseEvents(
   nodes: readonly [ErasedNode, ...ErasedNode[]],

@@ -19,7 +19,10 @@ export interface OwnerDirectory {
   release(): Promise<void>;
 }
 
-/** Makes a directory of this process's own under `journal`, and locks it. */
+/**
+ * Makes a directory of this process's own under `journal`, and locks it.
+ * @throws AppError `invalid` when its path is too long for a socket, and what the file system answers
+ */
 export async function claimDirectory(journal: string, nowMs: number): Promise<OwnerDirectory> {
   const owner = `${new Date(nowMs).toISOString().replace(/\D/g, '')}-${randomBytes(4).toString('hex')}`;
   const directory = path.join(journal, owner);

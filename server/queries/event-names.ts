@@ -30,7 +30,7 @@ export const MAX_NAMES = 1000;
 /** So many that have grown are counted by themselves; of more, all are. */
 export const FEW = 100;
 
-/** The names of events, the most frequent first, those with as many events in the order of category and name. */
+/** The names of events, the most frequent first, those with as many events in the order of category and name. @throws what `queryRows` throws */
 export async function readEventNames(
   counting: Counting,
   question: NamesQuestion,

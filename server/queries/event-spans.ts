@@ -18,7 +18,7 @@ interface Row {
   readonly rows: string | number;
 }
 
-/** How many events each month has, and from when to when. */
+/** How many events each partition has, and from when to when. @throws what `queryRows` throws */
 export async function readEventSpans(nodes: Nodes, bounds: QueryBounds): Promise<Span[]> {
   const rows = await queryRows<Row>(nodes, SPANS, {}, bounds);
   return rows.map((row) => ({

@@ -8,21 +8,26 @@ import type { Condition } from './sql/conditions.ts';
 import { parametersOf } from './sql/readings.ts';
 import type { TopQuestion } from './top-events.ts';
 
-/** What is found out of each key: of events, and of what was found of several groups of them. */
+/** What is found out about each key, as SQL. It is found of groups of events first, and then joined. */
 export interface Finding {
-  /** What is read of an event for it, beside its key: SQL, by the names in `part`. */
+  /** What is read of an event, beside its key, by the names that `part` uses. */
   readonly columns: Readonly<Record<string, string>>;
+  /** The aggregate over the events of a group, as a state that can be joined. */
   readonly part: string;
+  /** The aggregate over the `part` of several groups. */
   readonly joined: string;
+  /** The number that a joined `part` stands for. */
   readonly value: string;
 }
 
+/** How many there are, by measure. */
 export const COUNTED: Readonly<Record<Measure, Finding>> = {
   events: { columns: {}, part: 'count()', joined: 'sum(part)', value: 'part' },
   users: personsIn(PERSONS.users),
   sessions: personsIn(PERSONS.sessions),
 };
 
+/** Where the latest event of a key is. */
 export const LATEST: Finding = {
   columns: { event_place: ORDER },
   part: 'max(event_place)',

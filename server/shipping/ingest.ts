@@ -72,7 +72,10 @@ const ROW_BYTES = 2048;
 /** What rejected events may take of the journal's bytes, so that rubbish never keeps a good event out. */
 const REJECTED_SHARE = 0.1;
 
-/** Opens this process's journal, takes over those whose owner is gone, now and from now on, and begins to ship. */
+/**
+ * Opens this process's journal, takes over those whose owner is gone, now and from now on, and begins to ship.
+ * @throws what `claimDirectory` throws, and what the file system answers
+ */
 export async function openIngest(dependencies: IngestDependencies): Promise<Ingest> {
   const { dataDir, limits, backlog, metrics, nowMs, random, log, hit } = dependencies;
   const root = path.join(dataDir, 'journal');

@@ -18,6 +18,7 @@ export interface Insert {
 /**
  * Resolves once ClickHouse has the rows in the raw table and in the views, synced to its disk. What fails may be there
  * all the same, or in part; sent again, to any node, it counts once.
+ * @throws what opening the rows says, and what ClickHouse or the network answers
  */
 export async function insertRows(client: ClickHouseClient, insert: Insert): Promise<void> {
   const attributes = {

@@ -14,7 +14,7 @@ export interface ProcessStatus {
 
 /** The same, of the whole service. */
 export interface ServiceStatus {
-  /** Every metric in Prometheus text. */
+  /** Every metric in Prometheus text. @throws AppError `unavailable` when a worker does not tell its own */
   readonly scrape: () => Promise<string>;
   readonly health: Health;
 }

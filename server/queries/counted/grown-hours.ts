@@ -72,22 +72,22 @@ export interface Counting {
   readonly nowMs: () => number;
 }
 
-/** Of the column `counted`: at how many rows. */
+/** SQL: how many rows a key had when it was counted, out of the column `counted`. */
 export function countedRows(counted: string): string {
   return `toUInt64(bitShiftRight(${counted}, 64))`;
 }
 
-/** And how many events. */
+/** SQL: how many events were counted then, out of the column `counted`. */
 export function countedEvents(counted: string): string {
   return `toUInt64(bitAnd(${counted}, toUInt128(18446744073709551615)))`;
 }
 
-/** The value of the column that says so. */
+/** The value of the column `counted` for so many events, counted at so many rows. */
 export function countedAt(rows: bigint, events: bigint): bigint {
   return (rows << 64n) | events;
 }
 
-/** Of (hour, application, category, name), those that were never counted at as many rows as they have. */
+/** SELECT of the keys (hour, application, category, name) that have other rows than when they were counted. */
 export function grownHours(condition: string): string {
   return `
     SELECT category, name, hour, application, sum(rows) AS total
@@ -142,7 +142,10 @@ interface GrownRow {
   readonly last_s: number;
 }
 
-/** The events of these, and the rows that `minutes` has of them. Between two times that all of them are between. */
+/**
+ * SELECT of the events of grown keys, with the rows that `minutes` has of them. The parameters `grown_from_s` and `grown_to_s`
+ * must enclose all of these hours.
+ */
 export function eventsOfGrown(condition: string): string {
   return `
     SELECT toStartOfHour(minute, 'UTC') AS hour, application, category, name, sum(received) AS received, sum(ids) AS events
@@ -159,11 +162,12 @@ export function eventsOfGrown(condition: string): string {
     GROUP BY hour, application, category, name`;
 }
 
-/** That rows are of a selection, whose `kinds` and `keys` do not matter here. */
+/** Conditions that rows belong to a selection by its columns; its `kinds` and `keys` are left out. */
 export function areSelected({ application, category, name, names }: Selection): Condition[] {
   return [...columnsAre({ application, category, name }), ...isOneOf('name', names)];
 }
 
+/** The condition that rows of `hours` belong to a selection, within a range of hours. */
 export function hoursAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {
   const { kinds, keys } = selection;
   return allOf([

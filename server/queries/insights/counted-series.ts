@@ -38,6 +38,7 @@ const SECOND_US = 1_000_000;
  * Counts from the tables of counts: whole hours that are in one interval from `hours`; of the others, events from the
  * whole minutes of `minutes`, and from the rows of the minutes that are cut; users and sessions from their rows, and from
  * rows alone where those are so few that they are read sooner than the sets.
+ * @throws what `queryRows` throws
  */
 export async function readCountedSeries(counting: MeasureCounting, question: PlannedSeries): Promise<CountedKey[]> {
   const cutHours = cut(question, HOUR_S);

@@ -4,7 +4,7 @@ import { countedKey, groupingOf, seriesParams, type KeyRow } from './grouping.ts
 import { askEvents, type RawEvents } from '../deduplicated-events.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 
-/** Counts by what only the events themselves know: who, in which session, with what payload. */
+/** Counts by what only the events themselves know: who, in which session, with what payload. @throws what `queryRows` throws */
 export async function readRawSeries(counting: KnowingCounting, question: PlannedSeries): Promise<CountedKey[]> {
   const { application, category, name, where, by, fromUs, toUs, measure } = question;
   const person = PERSONS[measure];
