@@ -17,7 +17,7 @@ FROM node:24-slim
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="clickhour" \
-      org.opencontainers.image.description="Durable event ingest with exact hourly analytics on ClickHouse" \
+      org.opencontainers.image.description="Event analytics with exact counts" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"

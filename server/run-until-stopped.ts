@@ -22,7 +22,7 @@ export async function runUntilStopped(
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      process.stderr.write(`ends because of an error nobody foresaw: ${text}\n`);
+      process.stderr.write(`exiting after an unexpected error: ${text}\n`);
       // The second one comes from closing what is broken already.
       if (unforeseen.signal.aborted) process.exit(1);
       unforeseen.abort();

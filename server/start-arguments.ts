@@ -24,7 +24,7 @@ function help(): string {
   return `Usage: npm start
        PORT=9090 npm start
 
-Starts the service. It is set by environment variables, or by a .env file in the current folder (defaults in brackets):
+Starts the service. Configured by environment variables, or by a .env file in the current folder (defaults in parentheses):
 
 ${lines.join('\n')}`;
 }

@@ -19,17 +19,17 @@ const COMMANDS: Readonly<Record<string, string>> = {
 
 const USAGE = `Usage: clickhour [COMMAND] [ARGUMENT ...]
 
-Durable event ingest with exact hourly analytics on ClickHouse. Data goes to ./data (DATA_DIR).
+Event analytics with exact counts. Data goes to ./data (DATA_DIR).
 
-  start      starts the service, with an embedded ClickHouse unless CLICKHOUSE_URL is set (the default)
+  start      starts the service (the default), with an embedded ClickHouse unless CLICKHOUSE_URL is set
   sql        runs SQL as the read-only analyst
   import     sends an NDJSON or CSV file
-  simulate   posts made events, and compares what is answered with what was acknowledged
-  verify     compares what is counted with the raw events
-  migrate    applies or lists migrations
+  simulate   sends generated events and compares the counts with what was acknowledged
+  verify     compares the counts with the raw events
+  migrate    applies, lists or creates migrations
   backup     copies everything while it runs
   restore    brings a backup back
-  erase      removes a user's events
+  erase      removes the events of a user
 
 clickhour COMMAND --help says more. --version prints the version.
 

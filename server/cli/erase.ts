@@ -18,9 +18,10 @@ other number changes. Stop what sends events of the user first. Exit code 1 when
 it goes on where it stopped.
 
   --user U          as it was sent, exactly
-  --application A   only what came with a key of this application (default: all)
+  --application A   only events of this application: as the key says; without a key, as the event says (default: all)
 
-Where RETENTION_DAYS has removed the raw events already, only numbers are left, and they stay.
+Where RETENTION_DAYS has removed the raw events already, what was counted of them stays: numbers, and sets of hashes of ids.
+No user can be listed from them, but somebody who has the id could test whether it is in a set.
 
 Example: npm run erase -- --user ada@example.com`;
 

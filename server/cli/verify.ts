@@ -16,20 +16,22 @@ import { readArguments, runCommand, UsageError } from './command.ts';
 import { parseTime } from './time-argument.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 
+const MAX_REPAIRS = 5;
+
 const USAGE = `Usage: npm run verify -- [--from T] [--to T] [--repair]
 
-Compares what is counted (events, users and sessions of every hour, application, category and name) with the raw events;
-exit code 1 on any difference. With RETENTION_DAYS, of the hours whose raw events are all there.
+Compares the counts (events, users and sessions of every hour, application, category and name) with the raw events. With
+RETENTION_DAYS, only hours are compared whose raw events are all there. Exit code 1 on any difference.
 
   --from T   from the hour that holds T (default: the first); ISO 8601 or ms since 1970
   --to T     up to T, the hour that holds it included unless T is its start (default: the last)
-  --repair   count the hours that differ anew, while everything runs, until none does
+  --repair   recount the hours that differ, while everything runs, until none does; exit code 1 when some still do
+             after ${MAX_REPAIRS} times
 
 Example: npm run verify -- --from 2026-05-01 --to 2026-06-01`;
 
 /** The shipper may be about to complete an INSERT that failed half-way. */
 const PATIENCE: Patience = { attempts: 5, pauseMs: 1000 };
-const MAX_REPAIRS = 5;
 /** So many differences are printed; the rest is counted. */
 const MAX_PRINTED = 100;
 const AS_ADMIN = { role: 'admin', requestTimeoutMs: 60 * 60 * 1000 } as const;

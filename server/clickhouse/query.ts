@@ -112,7 +112,7 @@ function asAnswer(error: unknown, bounds: QueryBounds): AppError {
   const limit = limitHit(error);
   if (limit !== undefined) return tooExpensive(limit, bounds, error);
   if (refusesSelect(error)) return new AppError('internal', messageOf(error), { cause: error });
-  return new AppError('unavailable', 'ClickHouse cannot be asked at the moment', { cause: error, retryAfterS: 1 });
+  return new AppError('unavailable', 'ClickHouse is unavailable', { cause: error, retryAfterS: 1 });
 }
 
 function settingsOf(bounds: QueryBounds, waitedMs: number): ClickHouseSettings {

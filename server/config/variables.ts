@@ -30,7 +30,7 @@ export const variables = {
     default: undefined,
     desc: 'A ClickHouse server, or all nodes of a cluster; unset: the embedded engine',
   }),
-  CLICKHOUSE_USER: str({ default: 'default', desc: 'The user who creates and alters tables' }),
+  CLICKHOUSE_USER: str({ default: 'default', desc: 'The user that creates and alters tables' }),
   CLICKHOUSE_PASSWORD: str({ default: '', desc: 'The password of every user that has none of its own below' }),
   CLICKHOUSE_INGEST_USER: str({ default: undefined, desc: 'The user who inserts; unset: CLICKHOUSE_USER' }),
   CLICKHOUSE_INGEST_PASSWORD: str({
@@ -56,7 +56,10 @@ export const variables = {
   BATCH_MAX_WAIT_MS: whole(
     1,
     60_000,
-  )({ default: defaults.journal.batchMaxWaitMs, desc: 'The sustained interval between two INSERTs into one table' }),
+  )({
+    default: defaults.journal.batchMaxWaitMs,
+    desc: 'How much time passes between two INSERTs into one table under load; after a pause an event is sent at once',
+  }),
   CACHE_TTL_MS: whole(
     0,
     60_000,
@@ -67,7 +70,7 @@ export const variables = {
   MAX_BODY_BYTES: bytes(1, 128 * MIB)({ default: defaults.maxBodyBytes, desc: 'One body, decompressed; above it 413' }),
   SCHEMAS_DIR: str({
     default: undefined,
-    desc: 'Holds `<category>/<name>.json`, the JSON Schemas that `data` must satisfy. Unset: `./schemas`, or, where there is no such folder, those that come with clickhour',
+    desc: 'Holds `<category>/<name>.json`, the JSON Schemas that `data` must satisfy. Unset: `./schemas`, or, where there is no such folder, those that come with clickhour. An empty folder: none',
   }),
   MAX_FUTURE_MS: whole(
     0,
@@ -85,7 +88,7 @@ export const variables = {
   )({ default: defaults.live.maxReaders, desc: 'Streams of each process; above it they are refused with 503' }),
   API_KEYS: apiKeys({
     default: defaults.trust.keys,
-    desc: 'Who may write and read: `[{"application": "shop", "sha256": "<hex of the hash>", "roles": ["write", "read"]}]`',
+    desc: 'Who may write and read: `[{"application": "shop", "sha256": "<hex of the hash>", "roles": ["write", "read"]}]`; an entry may have `"reads": "own"` and a `"rate"`, too (docs/api.md)',
   }),
   TRUSTED_NETWORKS: cidrs({ default: defaults.trust.networks, desc: 'Networks that may write without a key' }),
   TRUSTED_PROXIES: cidrs({
@@ -96,19 +99,22 @@ export const variables = {
     default: undefined,
     desc: 'What an address without a key may do, such as `{"events_per_second": 100}`; unset: no limit',
   }),
-  CORS_ORIGINS: origins({ default: defaults.corsOrigins, desc: 'Whose pages in browsers may call this service' }),
+  CORS_ORIGINS: origins({
+    default: defaults.corsOrigins,
+    desc: 'Origins whose pages in browsers may call this service, `*` for any',
+  }),
   ALLOWED_HOSTS: hostNames({
     default: defaults.allowedHosts,
-    desc: 'Host names that are answered. Unset: without keys and networks, those of this machine, and beyond loopback IP addresses and names without a dot; else any, but no page of another gets the rights of its network',
+    desc: 'Host names the server answers to, `*` for any. Unset, without keys and networks: the names of this machine, and on an address that is not loopback also IP addresses and names without a dot. Unset, with keys or networks: any name, but a page of another origin does not get the rights of its network',
   }),
   ALLOW_ANONYMOUS: whole(
     0,
     1,
   )({ default: 0, desc: '1: listen beyond loopback although everything is open to everybody' }),
-  LOG_LEVEL: oneOf(LOG_LEVELS)({ default: defaults.logLevel, desc: 'What is logged, and everything graver' }),
+  LOG_LEVEL: oneOf(LOG_LEVELS)({ default: defaults.logLevel, desc: 'The lowest level that is logged' }),
   WORKERS: whole(1, 256)({ default: defaults.workers, desc: 'Processes that share the address and the load' }),
   RETENTION_DAYS: whole(
     1,
     36_500,
-  )({ default: undefined, desc: 'How long raw events are kept; hourly numbers stay. Unset: for ever' }),
+  )({ default: undefined, desc: 'How many days raw events are kept; counts stay. Unset: for ever' }),
 };

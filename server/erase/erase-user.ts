@@ -61,7 +61,7 @@ export async function eraseUser(whose: ErasedUser, erasing: Erasing): Promise<Er
 
 function assertWhole({ layout, unavailable }: Topology): void {
   // A mutation would run on each replica, and what it reads is on one.
-  if (layout.replicated) throw new AppError('invalid', 'received a cluster with replicas, expected one without');
+  if (layout.replicated) throw new AppError('invalid', 'Nothing was erased: erase does not support replicas');
   if (unavailable.length > 0)
     throw new AppError('unavailable', `Nothing was erased: these nodes do not answer: ${listOf(unavailable)}.`);
 }

@@ -28,6 +28,8 @@ export const Readiness = Type.Object(
   { $id: 'Readiness' },
 );
 
+const LANE_STATES = 'idle, sending, waiting, unavailable or closed';
+
 const ClickHouse = Type.Object({
   // Partly: some nodes of a cluster answer and others do not.
   state: Type.Enum(['up', 'partly unavailable', 'unavailable']),
@@ -62,7 +64,7 @@ export const HealthReport = Type.Object(
     }),
     parts: Type.Object({
       journal: Type.Object({
-        state: Type.String(),
+        state: Type.String({ description: 'ok, or refusing: events get 503' }),
         quarantined: Type.Integer({
           description: 'Files in DATA_DIR/journal/quarantine: nobody can ship them, so a person must look',
         }),
@@ -75,12 +77,13 @@ export const HealthReport = Type.Object(
         oldest_waiting_seconds: Type.Number(),
       }),
       shipper: Type.Object({
-        state: Type.String(),
+        state: Type.String({ description: 'That of the lane with more to tell' }),
         lanes: Type.Object(
-          { fresh: Type.String(), backlog: Type.String() },
           {
-            description: 'idle, sending, waiting, unavailable or closed: of what is new, and of everything else',
+            fresh: Type.String({ description: `Of what is new: ${LANE_STATES}` }),
+            backlog: Type.String({ description: `Of everything else: ${LANE_STATES}` }),
           },
+          { description: 'waiting: for its turn. unavailable: ClickHouse does not answer, or is not ready' },
         ),
         refused_segments: Type.Integer({
           description: 'Not taken by ClickHouse as they are; being bisected',
@@ -88,11 +91,21 @@ export const HealthReport = Type.Object(
         error: Type.Optional(Type.String()),
       }),
       clickhouse: ClickHouse,
-      // Ready, or why nothing is shipped; and what in ClickHouse is not as it should be.
-      schema: Type.Object({ state: Type.String(), findings: Type.Optional(Type.Array(Finding)) }),
-      // Only where there are several: how many answer, of how many there should be.
+      schema: Type.Object({
+        state: Type.String({ description: '`ready`, or a sentence that says why nothing is shipped' }),
+        findings: Type.Optional(
+          Type.Array(Finding, { description: 'What in ClickHouse is not as it should be; absent when all is' }),
+        ),
+      }),
       workers: Type.Optional(
-        Type.Object({ state: Type.String(), answering: Type.Integer(), expected: Type.Integer() }),
+        Type.Object(
+          {
+            state: Type.String({ description: 'ok, or incomplete: some do not answer' }),
+            answering: Type.Integer(),
+            expected: Type.Integer(),
+          },
+          { description: 'Only with WORKERS' },
+        ),
       ),
     }),
   },

@@ -139,7 +139,7 @@ function journalMetrics(registry: Registry, backlog: Backlog) {
     }),
     shipFailures: new Counter({
       name: 'clickhour_ship_failures_total',
-      help: 'INSERTs that failed, by class: server or schema (sent again), or request (bisected)',
+      help: 'INSERTs that failed, by class: schema and server (sent again), request (bisected, and so are rows that failed three times for memory or time)',
       labelNames: ['class'],
       registers,
     }),

@@ -33,8 +33,8 @@ export function recordOperation({ ingest, metrics, maxFutureMs, nowMs }: RecordD
     tag: 'Hourly analytics',
     summary: 'Record a click or an impression',
     description:
-      'Exactly one of `click`, `impression` and `event` is given, once. The body is not read. Who may have to send it ' +
-      'again gives it an id, by `event_id` or `Idempotency-Key`: however often it comes with the same id, it is one event.',
+      'Exactly one of `click`, `impression` and `event` is given, once. The body is not read. To make retries safe, ' +
+      'give an id in `event_id` or `Idempotency-Key`; repeats with the same id are one event.',
     access: 'write',
     query: RecordQuery,
     headers: RecordHeaders,

@@ -33,7 +33,7 @@ export const EventsBody: Body = {
   content: {
     'application/json': Type.Union([EventShape, Type.Array(EventShape)]),
     'application/x-ndjson': NDJSON,
-    'text/plain': Type.String({ description: 'Any of the two, as a browser sends them with `sendBeacon`' }),
+    'text/plain': Type.String({ description: 'Either of these, as a browser sends it with `sendBeacon`' }),
     'application/cloudevents+json': CloudEvent,
     'application/cloudevents-batch+json': Type.Array(CloudEvent),
   },

@@ -83,7 +83,8 @@ export function limitRate(
   onLimited();
   const who = application === undefined ? `the address ${address}` : `the key of ${show(application)}`;
   const retryAfterS = Math.ceil(waitS);
-  const detail = `received ${count} more ${count === 1 ? 'event or question' : 'events'} with ${who} than its rate allows, expected ${count === 1 ? 'it' : 'them'} in ${retryAfterS} s; nothing was stored`;
+  const [what, them, were] = count === 1 ? ['event or question', 'it', 'it was'] : ['events', 'them', 'they were'];
+  const detail = `received ${count} more ${what} with ${who} than its rate allows, expected ${them} in ${retryAfterS} s; ${were} not taken`;
   throw new AppError('rate_limited', detail, { retryAfterS });
 }
 
@@ -93,7 +94,7 @@ function unknownHost(host: string): AppError {
 }
 
 function foreignPage(origin: string): AppError {
-  const detail = `received a request of a page of ${show(origin)}, expected one of this server's own, or of one in CORS_ORIGINS`;
+  const detail = `received a request from a page at ${show(origin)}, expected a page of this server or an origin in CORS_ORIGINS`;
   return new AppError('forbidden', detail);
 }
 

@@ -6,19 +6,18 @@ import type { Answer, Content, Operation } from '../operation/operation.ts';
 import { isStrict } from '../operation/strict-query.ts';
 import { roleFor } from '../middleware/access.ts';
 
-const DESCRIPTION = `Event analytics that counts exactly, and keeps counting through crashes.
+const DESCRIPTION = `Event analytics with exact counts.
 
 Every answer has an \`X-Request-Id\`, the request's own if it brought one. Errors are problems (RFC 9457) that say what
 came and what was expected. Keys are needed only once the operator has configured keys or trusted networks; a trusted
 network may write without one. A key may be limited to the events of its own application; then every answer is as if
-there were no others. A question with a parameter that is not named here is refused; what else is sent ignores
-what it does not know.`;
+there were no others. A GET with an unknown parameter gets 400; a POST ignores unknown parameters.`;
 
 /** What any operation answers that takes input, and any that needs a role; added to its own answers. */
 const INVALID = problem('The request is not valid');
 const UNAUTHORIZED: Answer = {
   ...problem('No valid key came with the request'),
-  headers: { 'WWW-Authenticate': 'How to bring a key' },
+  headers: { 'WWW-Authenticate': 'How to authenticate' },
 };
 const FORBIDDEN = problem('The key does not have the role, or reads no more than its own events');
 const RATE_LIMITED = tryLater(

@@ -24,7 +24,9 @@ const OLD_MS = 2_000;
 const PLAIN_TEXT = ['Content-Type', 'text/plain; charset=utf-8'];
 const FAILURES = {
   ...failures,
-  503: tryLater('ClickHouse is unavailable, and no answer is known that may be given again'),
+  503: tryLater(
+    'ClickHouse is unavailable, and no answer is known that may be given again; or there is no time for this question now',
+  ),
 };
 
 function hour({ reads, nowMs }: ReadingDependencies): Operation {

@@ -12,7 +12,7 @@ export const failures = {
   422: problem(
     'The answer would take more time, memory or rows than a question may; `detail` says which, and how to ask for less',
   ),
-  503: tryLater('ClickHouse is unavailable'),
+  503: tryLater('ClickHouse is unavailable, or there is no time or room for this question now'),
 };
 
 /** The answers to a question: what was found, as JSON, or why nothing was. */

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { DATA_PATH, DATA_PATH_WORDS } from '../../events/data/data-path.ts';
 import { MAX_NAME_CHARACTERS } from '../../events/event.ts';
+import { REASONS } from '../../events/rejection.ts';
 import { EXPORT_FORMATS } from '../../queries/export/export-formats.ts';
 import { Time } from '../operation/parameters.ts';
 
@@ -34,7 +35,7 @@ export const filters = {
   application: Type.Optional(
     Type.String({
       maxLength: MAX_NAME_CHARACTERS,
-      description: `an application of at most ${LONGEST}, once; empty for what came without a key`,
+      description: `an application of at most ${LONGEST}, once; empty for events without one`,
     }),
   ),
   from: Type.Optional(Time),
@@ -77,7 +78,7 @@ export const ExportQuery = Type.Object({
 
 /** The parameters of `GET /events/rejected`. */
 export const RejectedQuery = Type.Object({
-  reason: Type.Optional(Name('a reason')),
+  reason: Type.Optional(Name(`a reason (${REASONS.join(', ')})`)),
   application: filters.application,
   from: Type.Optional(Time),
   to: Type.Optional(Time),
@@ -96,7 +97,7 @@ const StoredEvent = Type.Object(
   {
     event_id: Type.String(),
     received_at: Instant,
-    application: Type.String({ description: 'Of the key that sent it; empty without a key' }),
+    application: Type.String({ description: 'As the key says; without a key, as the event says; empty if neither' }),
     session_id: Type.String({ description: 'Empty when the event named neither a session nor a user' }),
     user: Type.String({ description: 'Empty when the event named none' }),
     category: Type.String(),
@@ -142,13 +143,16 @@ export const Names = Type.Object({
   ),
 });
 
+/** Not an enumeration: later versions may have more. */
+const Reason = Type.String({ description: `One of ${REASONS.join(', ')}` });
+
 export const Rejected = Type.Object({
   rejected: Type.Array(
     Type.Object(
       {
         received_at: Instant,
-        application: Type.String(),
-        reason: Type.String(),
+        application: Type.String({ description: 'Of the key that sent it; empty without a key' }),
+        reason: Reason,
         errors: Type.Array(Type.Object({ path: Type.String(), message: Type.String() })),
         payload: Type.String({ description: 'The exact text received; a long one is cut, with a mark' }),
       },
@@ -163,7 +167,7 @@ export const RejectedSummary = Type.Object({
   groups: Type.Array(
     Type.Object(
       {
-        reason: Type.String(),
+        reason: Reason,
         path: Type.String({ description: 'In the event; the number of an item is `*`. Empty for the event itself' }),
         message: Type.String({ description: 'What was expected' }),
         count: Type.Integer(),

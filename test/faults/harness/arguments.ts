@@ -16,8 +16,8 @@ export interface Chosen {
 
 export const USAGE = `Usage: npm run faults -- [options]
 
-Does the service harm in every way it is known to stand, on a real ClickHouse of its own, and holds the books against each
-other: no acknowledged event may be lost, and none may count twice.
+Injects every fault the service must survive and reconciles what was sent with what is stored, on a real ClickHouse of its
+own: no acknowledged event may be lost, and none may count twice.
 
   --scenario NAME   only this one; may be given several times. Default: each once
   --minutes N       goes on picking scenarios at random for so long
