@@ -17,7 +17,7 @@ function rejected(reads: ReadsOf, unsent: UnsentAnswers): Operation {
   return operation({
     ...common,
     path: '/events/rejected',
-    summary: 'What POST /events did not accept, and why',
+    summary: 'What was not accepted, and why',
     description: 'The newest first. `from` (inclusive) and `to` (exclusive) are about when it was received.',
     query: RejectedQuery,
     answers: found('A page', Rejected),
