@@ -29,8 +29,8 @@ const REQUEST_TIMEOUT_MS = 6 * 60 * 60 * 1000;
 /**
  * Copies everything that was acknowledged before now, while servers run. The journals first, then the tables: an event
  * goes from the one to the other, so that it is in both copies or in one, and not in neither. What is in both counts once.
- * @throws AppError `invalid` when something is at the target already, `unavailable` while a user is being erased; nothing
- * is left of it then
+ * @throws AppError `invalid` when something is at the target already, `unavailable` while a user is being erased, or a node
+ * does not answer; nothing is left of it then
  */
 export async function backup(options: BackupOptions): Promise<Manifest> {
   const { endpoint, database, target } = options;
@@ -56,6 +56,8 @@ async function copyAll(client: ClickHouseClient, partial: string, options: Backu
   const { endpoint, database, dataDir, nowMs, onCopied } = options;
   const beganAt = new Date(nowMs()).toISOString();
   const before = await refuseWhileErasing(endpoint, database);
+  // What it says is read behind the copies; whether it can be is known now.
+  await rawSinceS(endpoint, database);
   const journal = await copyJournals(path.join(dataDir, 'journal'), partial);
   await onCopied('journal', journal.length);
   const tables: BackupTable[] = [];
@@ -65,7 +67,7 @@ async function copyAll(client: ClickHouseClient, partial: string, options: Backu
     await onCopied(table.name, copied.rows);
   }
   // Behind the copies: RETENTION_DAYS may have removed raw events meanwhile, and it only grows.
-  const wholeSinceS = await rawSinceS(client);
+  const wholeSinceS = await rawSinceS(endpoint, database);
   const ledger = await readLedger(client);
   const migrations = ledger.filter(({ statement }) => statement === 0).map(({ name }) => name);
   if (hasErased(before, await refuseWhileErasing(endpoint, database)))

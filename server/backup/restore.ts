@@ -2,7 +2,7 @@ import path from 'node:path';
 import { rowsOf, withClient, type ClickHouseClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { applyRetention, noteWholeSince } from '../clickhouse/retention.ts';
-import { listOf, localName, readWholeTopology, type LivingNode, type Topology } from '../clickhouse/topology.ts';
+import { localName, readEveryNode, type LivingNode, type Topology } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { dropErasure } from '../erase/erasure-tables.ts';
@@ -44,12 +44,7 @@ export async function restore(options: RestoreOptions): Promise<Manifest> {
   const journal = path.join(dataDir, 'journal');
   if (await hasLivingOwner(journal))
     throw new AppError('invalid', `A server runs on ${dataDir}: stop all servers of this database first.`);
-  const topology = await readWholeTopology(endpoint);
-  if (topology.unavailable.length > 0)
-    throw new AppError(
-      'unavailable',
-      `Nothing was touched, because these nodes do not answer: ${listOf(topology.unavailable)}.`,
-    );
+  const topology = await readEveryNode(endpoint, 'Nothing was touched');
   const hasJournal = await hasSegments(journal);
   const filled = await filledTables(topology.nodes, database);
   if (!replace && (hasJournal || filled.length > 0)) {

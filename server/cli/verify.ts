@@ -3,10 +3,9 @@ import { withClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { withNodes } from '../clickhouse/nodes.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
-import { listOf, readWholeTopology } from '../clickhouse/topology.ts';
+import { readEveryNode } from '../clickhouse/topology.ts';
 import { readConfig } from '../config/environment.ts';
 import { counted } from '../common/counted.ts';
-import { AppError } from '../common/errors.ts';
 import { createLogger } from '../common/log.ts';
 import { HOUR_S } from '../common/units.ts';
 import { ALL_HOURS, type HoursBetween } from '../queries/counted/grown-hours.ts';
@@ -80,22 +79,18 @@ async function differences(
   database: string,
   range: HoursBetween,
 ): Promise<readonly Difference[]> {
-  return await withNodes({ ...AS_ADMIN, endpoint, database }, async (nodes) =>
-    nodes.use(async (client) => {
-      const fromS = Math.max(range.fromS, await rawSinceS(client));
-      return await verifyCounts(client, { fromS, toS: Math.max(fromS, range.toS) }, PATIENCE);
-    }),
+  const fromS = Math.max(range.fromS, await rawSinceS(endpoint, database));
+  const found = await withNodes({ ...AS_ADMIN, endpoint, database }, async (nodes) =>
+    nodes.use(async (client) => verifyCounts(client, { fromS, toS: Math.max(fromS, range.toS) }, PATIENCE)),
   );
+  // Again, because to compare may take longer than there is to spare: what differs by now only lacks its raw events.
+  const sinceS = await rawSinceS(endpoint, database);
+  return found.filter(({ hourS }) => hourS >= sinceS);
 }
 
 /** Each shard has the counts of its own events. Of a shard's replicas one is enough: they copy by themselves. */
 async function repairNodes(endpoint: ClickHouseEndpoint, database: string, hours: HoursToRepair): Promise<void> {
-  const { layout, nodes, unavailable } = await readWholeTopology(endpoint);
-  if (unavailable.length > 0)
-    throw new AppError(
-      'unavailable',
-      `Nothing was repaired, because these nodes do not answer: ${listOf(unavailable)}.`,
-    );
+  const { layout, nodes } = await readEveryNode(endpoint, 'Nothing was repaired');
   const repaired = new Set<number>();
   for (const { endpoint, shard } of nodes) {
     if (repaired.has(shard)) continue;

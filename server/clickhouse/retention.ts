@@ -2,7 +2,7 @@ import type { Logger } from '../common/log.ts';
 import { DAY_S, HOUR_S } from '../common/units.ts';
 import { rowsOf, withClient, type ClickHouseClient } from './client.ts';
 import type { ClickHouseEndpoint } from './endpoint.ts';
-import { localName, readTopology, type Layout } from './topology.ts';
+import { localName, readEveryNode, readTopology, type Layout } from './topology.ts';
 
 export interface Retention {
   readonly endpoint: ClickHouseEndpoint;
@@ -13,7 +13,7 @@ export interface Retention {
 }
 
 /** For the answer to a statement; what follows from it is done in the background. */
-const ALTER_TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /**
  * Makes each living node remove raw events older than `retentionDays`, or none where that is undefined; a node that does so
@@ -29,7 +29,7 @@ export async function applyRetention({ endpoint, database, retentionDays, log }:
   const table = localName('events', layout);
   let wholeSinceS = 0;
   for (const { name: node, endpoint } of nodes) {
-    await withClient({ endpoint, role: 'admin', database, requestTimeoutMs: ALTER_TIMEOUT_MS }, async (client) => {
+    await withClient({ endpoint, role: 'admin', database, requestTimeoutMs: TIMEOUT_MS }, async (client) => {
       const found = await readRetention(client);
       wholeSinceS = Math.max(wholeSinceS, sinceS(found));
       if (found.days === retentionDays && found.isSet === (retentionDays !== undefined)) return;
@@ -46,14 +46,19 @@ export async function applyRetention({ endpoint, database, retentionDays, log }:
 }
 
 /**
- * From which hour on every raw event that was counted is there: seconds since the epoch, on the hour, by ClickHouse's
- * clock; 0 when all are. With an hour to spare, so that it still holds for as long after the answer.
- * @param client of the admin, in the service's database, at any node
+ * From which hour on every raw event that was counted is there, on whichever node: seconds since the epoch, on the hour, by
+ * ClickHouse's clock; 0 when all are. With an hour to spare, so that it still holds for as long after the answer.
+ *
+ * A node that was away when another TTL was set still has its own, so each of them is asked.
+ * @throws AppError `unavailable` when one of them does not answer, and what `readEveryNode` throws
  */
-export async function rawSinceS(client: ClickHouseClient): Promise<number> {
-  const found = await readRetention(client);
-  const sinceThenS = sinceS(found);
-  return sinceThenS === 0 ? 0 : (Math.ceil(sinceThenS / HOUR_S) + 1) * HOUR_S;
+export async function rawSinceS(endpoint: ClickHouseEndpoint, database: string): Promise<number> {
+  const { nodes } = await readEveryNode(endpoint, 'It is not known since when raw events are whole');
+  const found = nodes.map(async ({ endpoint }) =>
+    withClient({ endpoint, role: 'admin', database, requestTimeoutMs: TIMEOUT_MS }, readRetention),
+  );
+  const latestS = Math.max(...(await Promise.all(found)).map(sinceS));
+  return latestS === 0 ? 0 : (Math.ceil(latestS / HOUR_S) + 1) * HOUR_S;
 }
 
 /** Notes since when all raw events of a node are there that were counted: earlier ones a TTL removed, or a copy had not. */

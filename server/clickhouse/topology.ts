@@ -83,6 +83,19 @@ export async function readWholeTopology(endpoint: ClickHouseEndpoint): Promise<T
   return topology;
 }
 
+/**
+ * The same, for what is not done without every node.
+ * @param undone what is not: the beginning of a sentence
+ * @throws AppError `unavailable`, too, when one of them does not answer
+ */
+export async function readEveryNode(endpoint: ClickHouseEndpoint, undone: string): Promise<Topology> {
+  const topology = await readWholeTopology(endpoint);
+  const { unavailable } = topology;
+  if (unavailable.length > 0)
+    throw new AppError('unavailable', `${undone}, because these nodes do not answer: ${listOf(unavailable)}.`);
+  return topology;
+}
+
 /** `NODE (REASON), NODE (REASON)` */
 export function listOf(unavailable: readonly UnavailableNode[]): string {
   return unavailable.map(({ name, reason }) => `${name} (${reason})`).join(', ');

@@ -1,7 +1,6 @@
 import { rowsOf } from '../clickhouse/client.ts';
 import { hasWritten } from '../clickhouse/failed-writes.ts';
 import { MigrationLock } from '../migrate/lock.ts';
-import { rawSinceS } from '../clickhouse/retention.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { endOfInserts, tableOf, type ErasedNode } from './erased-node.ts';
@@ -18,6 +17,7 @@ const UNLOGGED = 'SETTINGS log_queries = 0';
  * Removes the user's events from the raw table and from all sets, round by round until there are none, while events of
  * others arrive. Stopped halfway, it is completed by the next one. One at a time, and not beside a migration.
  * @param nodes all of them
+ * @param rawSinceS from which hour on their raw events are whole
  * @returns how many events there were
  * @throws AppError `unavailable` when events of the user keep arriving, the lock is another's, or the embedded engine could not
  * write; and what ClickHouse or the network answers
@@ -25,6 +25,7 @@ const UNLOGGED = 'SETTINGS log_queries = 0';
 export async function eraseEvents(
   nodes: readonly [ErasedNode, ...ErasedNode[]],
   whose: ErasedUser,
+  rawSinceS: () => Promise<number>,
   log: Logger,
 ): Promise<number> {
   const lock = await MigrationLock.acquire(nodes[0].client, log);
@@ -38,7 +39,7 @@ export async function eraseEvents(
       for (const node of nodes) affected += await addKeys(node, whose);
       if (affected === 0) break;
       if (round > MAX_ROUNDS) throw stillSending(found);
-      for (const node of nodes) await eraseOn(node, whose);
+      for (const node of nodes) await eraseOn(node, whose, rawSinceS);
       erased += found;
     }
     for (const { client } of nodes) await dropErasure(client);
@@ -49,11 +50,11 @@ export async function eraseEvents(
 }
 
 /** The keys stay until all of it is on the disk: what was not written is made anew by the next one. */
-async function eraseOn(node: ErasedNode, whose: ErasedUser): Promise<void> {
+async function eraseOn(node: ErasedNode, whose: ErasedUser, rawSinceS: () => Promise<number>): Promise<void> {
   const startedMs = performance.now();
   await deleteRows(node, whose);
   await endOfInserts(node);
-  await rebuildSets(node, await rawSinceS(node.client));
+  await rebuildSets(node, await rawSinceS());
   if (node.isEmbedded && !(await hasWritten(node.client, startedMs))) throw notWritten();
   await node.client.command({ query: `TRUNCATE TABLE ${KEYS}` });
 }

@@ -23,6 +23,7 @@ describe('RETENTION_DAYS', () => {
       retentionDays,
       log: createLogger('silent'),
     });
+  const since = () => rawSinceS(testEndpoint(), database.name);
   const insert = (events: Readonly<Record<string, number>>) =>
     insertRows(
       database.name,
@@ -121,17 +122,17 @@ describe('RETENTION_DAYS', () => {
   });
 
   it('says from which hour on raw is whole, also after it was set otherwise', async () => {
-    expect(await rawSinceS(database.client)).to.equal(0);
+    expect(await since()).to.equal(0);
     await apply(30);
-    const thirty = await rawSinceS(database.client);
+    const thirty = await since();
     expect(thirty % HOUR_S).to.equal(0);
     expect(thirty).to.be.within(sinceS(30) + HOUR_S - 60, sinceS(30) + 2 * HOUR_S);
     await apply(90);
-    expect(await rawSinceS(database.client), 'what went does not come back').to.equal(thirty);
+    expect(await since(), 'what went does not come back').to.equal(thirty);
     await apply(7);
-    expect(await rawSinceS(database.client)).to.be.within(sinceS(7) + HOUR_S - 60, sinceS(7) + 2 * HOUR_S);
+    expect(await since()).to.be.within(sinceS(7) + HOUR_S - 60, sinceS(7) + 2 * HOUR_S);
     await apply(undefined);
-    expect(await rawSinceS(database.client)).to.be.greaterThan(thirty);
+    expect(await since()).to.be.greaterThan(thirty);
   });
 });
 
