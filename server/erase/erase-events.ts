@@ -39,7 +39,7 @@ export async function eraseEvents(
       for (const node of nodes) affected += await addKeys(node, whose);
       if (affected === 0) break;
       if (round > MAX_ROUNDS) throw stillSending(found);
-      for (const node of nodes) await eraseOn(node, whose, rawSinceS);
+      await eraseKeys(nodes, whose, rawSinceS);
       erased += found;
     }
     for (const { client } of nodes) await dropErasure(client);
@@ -49,14 +49,24 @@ export async function eraseEvents(
   }
 }
 
-/** The keys stay until all of it is on the disk: what was not written is made anew by the next one. */
-async function eraseOn(node: ErasedNode, whose: ErasedUser, rawSinceS: () => Promise<number>): Promise<void> {
+/**
+ * Deletes on all nodes before sets are made anew on any: which hours have no event left is a question to all of them. The
+ * keys stay until all of it is on the disk: what was not written is made anew by the next one.
+ */
+async function eraseKeys(
+  nodes: readonly ErasedNode[],
+  whose: ErasedUser,
+  rawSinceS: () => Promise<number>,
+): Promise<void> {
   const startedMs = performance.now();
-  await deleteRows(node, whose);
-  await endOfInserts(node);
-  await rebuildSets(node, await rawSinceS());
-  if (node.isEmbedded && !(await hasWritten(node.client, startedMs))) throw notWritten();
-  await node.client.command({ query: `TRUNCATE TABLE ${KEYS}` });
+  for (const node of nodes) await deleteRows(node, whose);
+  for (const node of nodes) {
+    await endOfInserts(node);
+    await rebuildSets(node, await rawSinceS());
+  }
+  for (const { client, isEmbedded } of nodes)
+    if (isEmbedded && !(await hasWritten(client, startedMs))) throw notWritten();
+  for (const { client } of nodes) await client.command({ query: `TRUNCATE TABLE ${KEYS}` });
 }
 
 /** Over all nodes, copies left out. */

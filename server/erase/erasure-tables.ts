@@ -6,9 +6,11 @@ import { COUNTED_TABLES, type CountedTable } from './counted-tables.ts';
  * - `erasure`: the affected keys, (minute, application, category, name) of every event that is deleted. It is written before
  *   an event is deleted and emptied after all sets of its keys were made anew, so that an erasure that was killed between
  *   the two is completed by the next one, whoever is erased then.
- * - `erasure_minutes`, `erasure_hours`: sets on their way into `minutes` and `hours`. Of no use after a crash.
+ * - `erasure_left`: which of the affected hours have events, on whichever node.
+ * - `erasure_minutes`, `erasure_hours`: sets on their way into `minutes` and `hours`. Of no use after a crash, as is the former.
  */
 export const KEYS = 'erasure';
+export const HOURS_LEFT = 'erasure_left';
 
 /** Of a table of sets, the staging table. */
 export function stagingOf({ name }: CountedTable): string {
@@ -17,7 +19,7 @@ export function stagingOf({ name }: CountedTable): string {
 
 /** Makes the table of keys unless an erasure that was killed has left it, with its keys, and removes what else it left. */
 export async function createErasure(client: ClickHouseClient): Promise<void> {
-  for (const table of COUNTED_TABLES) await dropStaging(client, table);
+  await dropAllStaging(client);
   await client.command({
     query: `
       CREATE TABLE IF NOT EXISTS ${KEYS}
@@ -34,17 +36,21 @@ export async function createErasure(client: ClickHouseClient): Promise<void> {
 }
 
 export async function dropErasure(client: ClickHouseClient): Promise<void> {
-  for (const table of COUNTED_TABLES) await dropStaging(client, table);
+  await dropAllStaging(client);
   await client.command({ query: `DROP TABLE IF EXISTS ${KEYS} SYNC` });
 }
 
+async function dropAllStaging(client: ClickHouseClient): Promise<void> {
+  for (const table of [HOURS_LEFT, ...COUNTED_TABLES.map(stagingOf)]) await dropStaging(client, table);
+}
+
 /** A mutation that reads from it would fail for ever without it. */
-export async function dropStaging(client: ClickHouseClient, table: CountedTable): Promise<void> {
+export async function dropStaging(client: ClickHouseClient, table: string): Promise<void> {
   await client.command({
     query: `
       KILL MUTATION
-      WHERE database = currentDatabase() AND NOT is_done AND command LIKE '%${stagingOf(table)}%'
+      WHERE database = currentDatabase() AND NOT is_done AND command LIKE '%${table}%'
       SYNC`,
   });
-  await client.command({ query: `DROP TABLE IF EXISTS ${stagingOf(table)} SYNC` });
+  await client.command({ query: `DROP TABLE IF EXISTS ${table} SYNC` });
 }

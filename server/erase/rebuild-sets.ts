@@ -4,7 +4,7 @@ import { HOUR_S } from '../common/units.ts';
 import type { HoursBetween } from '../queries/counted/grown-hours.ts';
 import { COUNTED_TABLES, type CountedTable } from './counted-tables.ts';
 import { endOfMutations, tableOf, type ErasedNode } from './erased-node.ts';
-import { dropStaging, KEYS, stagingOf } from './erasure-tables.ts';
+import { dropStaging, HOURS_LEFT, KEYS, stagingOf } from './erasure-tables.ts';
 
 /** Sets are staged in memory, some 30 bytes an event: so many events at a time, or one hour. */
 const CHUNK_EVENTS = 5_000_000;
@@ -23,6 +23,7 @@ const CHUNK_EVENTS = 5_000_000;
  */
 export async function rebuildSets(node: ErasedNode, sinceS: number): Promise<void> {
   for (const span of await chunks(node, sinceS)) {
+    await findHoursLeft(node, span);
     for (const table of COUNTED_TABLES) {
       try {
         const staged = await partsOf(node);
@@ -32,11 +33,24 @@ export async function rebuildSets(node: ErasedNode, sinceS: number): Promise<voi
         await addElsewhere(node, table, span);
         await endOfMutations(node, stagingOf(table));
       } finally {
-        await dropStaging(node.client, table);
+        await dropStaging(node.client, stagingOf(table));
       }
     }
+    await dropStaging(node.client, HOURS_LEFT);
     await markChanged(node, span);
   }
+}
+
+/**
+ * An hour goes from all nodes or from none. If it went from some, what is added to its rows on the others could make them as
+ * many as they were before, for whoever has counted it then.
+ */
+async function findHoursLeft(node: ErasedNode, span: HoursBetween): Promise<void> {
+  await node.client.command({
+    query: `
+      CREATE TABLE ${HOURS_LEFT} ENGINE = Memory AS
+      ${hoursWithEvents('events', affectedHours(node, span))}`,
+  });
 }
 
 async function chunks(node: ErasedNode, sinceS: number): Promise<HoursBetween[]> {
@@ -107,7 +121,9 @@ async function replace(node: ErasedNode, table: CountedTable, span: HoursBetween
     query: `
       ALTER TABLE ${tableOf(node, table.name)}
           DELETE
-          WHERE ${hourOf(table)} IN (${affectedHours(node, span)}) AND ${hourOf(table)} NOT IN (${hoursLeft(node, span)}),
+          WHERE ${hourOf(table)} IN (${affectedHours(node, span)})
+              AND ${hourOf(table)} NOT IN (SELECT * FROM ${node.database}.${HOURS_LEFT})
+              AND ${hourOf(table)} NOT IN (${hoursWithEvents(tableOf(node, 'events'), affectedHours(node, span))}),
           ${update(Object.entries(table.empty))}
           WHERE (${keys}) IN (${affected(node, table, span)})
               AND toString((${keys})) NOT IN (SELECT key FROM ${staging}),
@@ -131,18 +147,9 @@ function affectedHours(node: ErasedNode, span: HoursBetween): string {
   return affected(node, { toStart: 'toStartOfHour' }, span);
 }
 
-/** Those of them that have events; on a cluster also those of which this node counts what another one holds. */
-function hoursLeft(node: ErasedNode, span: HoursBetween): string {
+function hoursWithEvents(events: string, hours: string): string {
   const key = `category, name, toStartOfHour(timestamp, 'UTC'), application`;
-  const ofRaw = `SELECT ${key} FROM ${tableOf(node, 'events')} WHERE (${key}) IN (${affectedHours(node, span)})`;
-  if (node.layout.cluster === undefined) return ofRaw;
-  return `${ofRaw}
-    UNION ALL
-    SELECT category, name, toStartOfHour(minute, 'UTC'), application
-    FROM ${tableOf(node, 'minutes')}
-    WHERE ${hourOf({ time: 'minute' })} IN (${affectedHours(node, span)})
-        AND (category, name, minute, application) NOT IN (${affected(node, { toStart: 'toStartOfMinute' }, span)})
-        AND finalizeAggregation(ids) > 0`;
+  return `SELECT DISTINCT ${key} FROM ${events} WHERE (${key}) GLOBAL IN (${hours})`;
 }
 
 /** Only what is in other parts than before it was staged; what was merged since is there twice, and counts once. */
