@@ -39,9 +39,10 @@ CREATE TABLE IF NOT EXISTS hours{{local}}
     -- Events without a user, or without a session, are in neither.
     users AggregateFunction(uniqExact, String),
     sessions AggregateFunction(uniqExact, String),
-    -- How many events the service has counted, and in the upper 64 bits at how many rows: good for as long as the hour has
-    -- that many (server/queries/counted/grown-hours.ts). Never written by the view. One number, because its maximum costs a
-    -- third of that of a pair.
+    -- How many events the service has counted (48 bits), above them at how many rows (48), and above these when (32): good for
+    -- as long as the hour has that many rows (server/queries/counted/grown-hours.ts). What was counted last is the largest, so
+    -- that it is taken also where there are fewer rows than before, as without a shard. Never written by the view. One number,
+    -- because its maximum costs a third of that of a pair.
     counted SimpleAggregateFunction(max, UInt128)
 )
 ENGINE = {{AggregatingMergeTree}}

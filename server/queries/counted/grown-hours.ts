@@ -72,22 +72,25 @@ export interface Counting {
   readonly nowMs: () => number;
 }
 
-/** SQL: how many rows a key had when it was counted, out of the column `counted`. */
+/** SQL of the column `counted`: when, in 32 bits, at how many rows, and how many events; so that the last count is the largest. */
+export function countedNow(rows: string, events: string): string {
+  const rowsAt = `bitOr(bitShiftLeft(toUInt128(toUnixTimestamp(now())), ${COUNT_BITS}), toUInt128(${rows}))`;
+  return `bitOr(bitShiftLeft(${rowsAt}, ${COUNT_BITS}), toUInt128(${events}))`;
+}
+
+/** SQL: how many rows a key had when it was counted, out of that column. */
 export function countedRows(counted: string): string {
-  return `toUInt64(bitShiftRight(${counted}, 64))`;
+  return countedEvents(`bitShiftRight(${counted}, ${COUNT_BITS})`);
 }
 
 /** SQL: how many events were counted then, out of the column `counted`. */
 export function countedEvents(counted: string): string {
-  return `toUInt64(bitAnd(${counted}, toUInt128(18446744073709551615)))`;
+  return `toUInt64(bitAnd(${counted}, toUInt128(${2 ** COUNT_BITS - 1})))`;
 }
 
-/** The value of the column `counted` for so many events, counted at so many rows. */
-export function countedAt(rows: bigint, events: bigint): bigint {
-  return (rows << 64n) | events;
-}
+const COUNT_BITS = 48;
 
-/** SELECT of the keys (hour, application, category, name) that have other rows than when they were counted. */
+/** SELECT of the keys (hour, application, category, name) that have other rows than when they were counted last. */
 export function grownHours(condition: string): string {
   return `
     SELECT category, name, hour, application, sum(rows) AS total

@@ -3,7 +3,7 @@ import { endingWith, queryRows } from '../../clickhouse/query.ts';
 import { HOUR_S } from '../../common/units.ts';
 import {
   ALL_HOURS,
-  countedAt,
+  countedNow,
   eventsOfGrown,
   grownHours,
   hoursAre,
@@ -95,9 +95,9 @@ async function keepPiece(
 ): Promise<void> {
   const { sql, params } = hoursAre(selection, hours);
   const query = `
-    SELECT toString(hour) AS hour, application, category, name, toString(total) AS rows, toString(events) AS events
+    SELECT toString(hour) AS hour, application, category, name, toString(${countedNow('total', 'events')}) AS counted
     FROM (${grownHours(sql)}) AS grown
-    GLOBAL INNER JOIN (${eventsOfGrown(sql)}) AS counted USING (hour, application, category, name)
+    GLOBAL INNER JOIN (${eventsOfGrown(sql)}) AS events_of_grown USING (hour, application, category, name)
     WHERE total = received`;
   const bound = { ...params, grown_from_s: hours.fromS, grown_to_s: hours.toS };
   await insertCounts(ingestNodes, await queryRows<KeptRow>(nodes, query, bound, bounds));
@@ -108,16 +108,11 @@ interface KeptRow {
   readonly application: string;
   readonly category: string;
   readonly name: string;
-  readonly rows: string;
-  readonly events: string;
+  readonly counted: string;
 }
 
-async function insertCounts(ingest: Nodes, rows: readonly KeptRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  const values = rows.map(({ rows, events, ...key }) => ({
-    ...key,
-    counted: String(countedAt(BigInt(rows), BigInt(events))),
-  }));
+async function insertCounts(ingest: Nodes, values: readonly KeptRow[]): Promise<void> {
+  if (values.length === 0) return;
   await ingest.use(async (client, signal) =>
     client.insert({
       ...endingWith(signal),
@@ -125,8 +120,13 @@ async function insertCounts(ingest: Nodes, rows: readonly KeptRow[]): Promise<vo
       columns: ['hour', 'application', 'category', 'name', 'counted'],
       values,
       format: 'JSONEachRow',
-      // Of a cluster any shard may keep it: the largest of all is what counts.
-      clickhouse_settings: { async_insert: 0, insert_deduplicate: 0, insert_distributed_one_random_shard: 1 },
+      // Of a cluster any shard may keep it, once it is there: the largest of all is what counts.
+      clickhouse_settings: {
+        async_insert: 0,
+        insert_deduplicate: 0,
+        distributed_foreground_insert: 1,
+        insert_distributed_one_random_shard: 1,
+      },
     }),
   );
 }

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { applyRetention } from '../../../server/clickhouse/retention.ts';
 import { eraseUser, type Erased } from '../../../server/erase/erase-user.ts';
 import { createLogger } from '../../../server/common/log.ts';
+import { countedNow } from '../../../server/queries/counted/grown-hours.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { CountedModel, countedIn, unevenHours } from '../../support/clickhouse/counted-model.ts';
 import { eventRow, insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
@@ -58,8 +59,9 @@ describe('npm run erase', () => {
     for (let batch = 0; batch < 4; batch += 1) await insert(traffic(batch, 500));
     const users = model.eventsOf(({ user }) => user === 'u1');
     await database.client.command({
-      query:
-        'INSERT INTO hours (hour, category, name, counted) SELECT hour, category, name, bitShiftLeft(toUInt128(sum(rows)), 64) + 1 FROM hours GROUP BY hour, category, name',
+      query: `
+        INSERT INTO hours (hour, category, name, counted)
+        SELECT hour, category, name, ${countedNow('sum(rows)', '1')} FROM hours GROUP BY hour, category, name`,
     });
     const versions = () =>
       ask<{ hour: string; name: string; n: string }>(

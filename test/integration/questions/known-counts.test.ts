@@ -5,7 +5,7 @@ import { createLogger } from '../../../server/common/log.ts';
 import { defaults } from '../../../server/config/config.ts';
 import { eraseUser } from '../../../server/erase/erase-user.ts';
 import { readCategories, type Known } from '../../../server/queries/categories.ts';
-import { countedAt, type Counting } from '../../../server/queries/counted/grown-hours.ts';
+import { countedNow, type Counting } from '../../../server/queries/counted/grown-hours.ts';
 import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
 import type { HourGroups } from '../../../server/queries/counted/settled-hours.ts';
 import { HourCounter } from '../../../server/queries/hourly/hour-counter.ts';
@@ -102,10 +102,11 @@ describe('Counts that are known from before', function () {
 
   it('that were kept at more rows than there are, as of a shard that is gone, are not taken', async () => {
     const [category] = await readCategories(counting(), undefined, ofNames);
-    const counted = String(countedAt(1000n, 999n));
-    const hour = DAY_S + 2 * 3600;
-    const stale = { hour, application: '', category: 'c', name: 'click', counted };
-    await insertRows(database.name, 'hours', [stale]);
+    await database.client.command({
+      query: `
+        INSERT INTO hours (hour, application, category, name, counted)
+        SELECT ${DAY_S + 2 * 3600}, '', 'c', 'click', ${countedNow('1000', '999')}`,
+    });
     const none: Known = { names: new LRUCache({ max: 10 }), sessions: new LRUCache({ max: 10 }) };
     const [again] = await readCategories(counting(), undefined, none);
     expect(again?.events).to.equal(category?.events);
