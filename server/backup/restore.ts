@@ -6,6 +6,8 @@ import { localName, readEveryNode, type LivingNode, type Topology } from '../cli
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { dropErasure } from '../erase/erasure-tables.ts';
+import { ALL_HOURS } from '../queries/counted/grown-hours.ts';
+import { evenRows } from '../queries/verify/even-rows.ts';
 import { readMigrations } from '../migrate/files.ts';
 import { migrate, migrationsDirectory } from '../migrate/migrator.ts';
 import { COPIED_TABLES } from './copied-tables.ts';
@@ -116,7 +118,11 @@ async function putBack(topology: Topology, manifest: Manifest, options: RestoreO
   });
   // Also of raw events that are whole: what was noted is of those that were there before.
   for (const { endpoint } of nodes)
-    await asAdmin(endpoint, database, (client) => noteWholeSince(client, layout, manifest.wholeSinceS));
+    await asAdmin(endpoint, database, async (client) => {
+      await noteWholeSince(client, layout, manifest.wholeSinceS);
+      // The two tables of counts were copied one after the other.
+      await evenRows({ client, layout }, ALL_HOURS);
+    });
 }
 
 async function asAdmin(

@@ -9,7 +9,9 @@ import { counted } from '../common/counted.ts';
 import { createLogger } from '../common/log.ts';
 import { HOUR_S } from '../common/units.ts';
 import { ALL_HOURS, type HoursBetween } from '../queries/counted/grown-hours.ts';
-import { repairCounts, type HoursToRepair } from '../queries/verify/repair-counts.ts';
+import { settledS } from '../queries/counted/kept-counts.ts';
+import { evenRows } from '../queries/verify/even-rows.ts';
+import { repairCounts, type RepairedNode } from '../queries/verify/repair-counts.ts';
 import { hasMore, verifyCounts, type Difference, type Patience, type Sets } from '../queries/verify/verify-counts.ts';
 import { readArguments, runCommand, UsageError } from './command.ts';
 import { parseTime } from './time-argument.ts';
@@ -63,9 +65,14 @@ async function repair(endpoint: ClickHouseEndpoint, database: string, range: Hou
   for (let repairs = 0; ; repairs += 1) {
     const differing = await differences(endpoint, database, range);
     const exitCode = report(differing);
-    if (exitCode === 0 || repairs === MAX_REPAIRS) return exitCode;
+    if (exitCode === 0 || repairs === MAX_REPAIRS) {
+      const over = { fromS: range.fromS, toS: Math.min(range.toS, settledS({ nowMs: Date.now })) };
+      await onEachShard(endpoint, database, async (node) => evenRows(node, over));
+      return exitCode;
+    }
     const hoursS = hoursOf(differing);
-    await repairNodes(endpoint, database, { hoursS, withMoreS: hoursOf(differing.filter(hasMore)) });
+    const hours = { hoursS, withMoreS: hoursOf(differing.filter(hasMore)) };
+    await onEachShard(endpoint, database, async (node) => repairCounts(node, hours));
     console.log(`Counted ${counted(hoursS.length, 'hour')} anew from the raw events.`);
   }
 }
@@ -89,13 +96,17 @@ async function differences(
 }
 
 /** Each shard has the counts of its own events. Of a shard's replicas one is enough: they copy by themselves. */
-async function repairNodes(endpoint: ClickHouseEndpoint, database: string, hours: HoursToRepair): Promise<void> {
+async function onEachShard(
+  endpoint: ClickHouseEndpoint,
+  database: string,
+  repair: (node: RepairedNode) => Promise<void>,
+): Promise<void> {
   const { layout, nodes } = await readEveryNode(endpoint, 'Nothing was repaired');
   const repaired = new Set<number>();
   for (const { endpoint, shard } of nodes) {
     if (repaired.has(shard)) continue;
     repaired.add(shard);
-    await withClient({ ...AS_ADMIN, endpoint, database }, async (client) => repairCounts({ client, layout }, hours));
+    await withClient({ ...AS_ADMIN, endpoint, database }, async (client) => repair({ client, layout }));
   }
 }
 

@@ -1,9 +1,10 @@
 import { rowsOf } from '../clickhouse/client.ts';
 import { hasWritten } from '../clickhouse/failed-writes.ts';
+import { endOfInserts } from '../clickhouse/running-inserts.ts';
 import { MigrationLock } from '../migrate/lock.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
-import { endOfInserts, tableOf, type ErasedNode } from './erased-node.ts';
+import { tableOf, type ErasedNode } from './erased-node.ts';
 import type { ErasedUser } from './erased-user.ts';
 import { createErasure, dropErasure, KEYS } from './erasure-tables.ts';
 import { rebuildSets } from './rebuild-sets.ts';
@@ -61,7 +62,8 @@ async function eraseKeys(
   const startedMs = performance.now();
   for (const node of nodes) await deleteRows(node, whose);
   for (const node of nodes) {
-    await endOfInserts(node);
+    // One that has reached the raw events and not yet the sets would add to them later what is not there any more.
+    await endOfInserts(node.client);
     await rebuildSets(node, await rawSinceS());
   }
   for (const { client, isEmbedded } of nodes)

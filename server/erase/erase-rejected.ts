@@ -1,4 +1,5 @@
-import { endOfInserts, tableOf, type ErasedNode } from './erased-node.ts';
+import { endOfInserts } from '../clickhouse/running-inserts.ts';
+import { tableOf, type ErasedNode } from './erased-node.ts';
 import { ADDRESS, isNumber, isOfUser, NUMBERED_USER, type ErasedUser } from './erased-user.ts';
 
 /** Bounds one statement's parameters. */
@@ -18,7 +19,7 @@ interface Rejection {
  */
 export async function eraseRejected(node: ErasedNode, whose: ErasedUser): Promise<number> {
   const { client } = node;
-  await endOfInserts(node);
+  await endOfInserts(client);
   const ids = await findRejected(node, whose);
   for (let at = 0; at < ids.length; at += CHUNK) {
     await client.command({

@@ -2,6 +2,7 @@ import { rowsOf } from '../clickhouse/client.ts';
 import { localName } from '../clickhouse/topology.ts';
 import { HOUR_S } from '../common/units.ts';
 import type { HoursBetween } from '../queries/counted/grown-hours.ts';
+import { evenRows } from '../queries/verify/even-rows.ts';
 import { COUNTED_TABLES, type CountedTable } from './counted-tables.ts';
 import { endOfMutations, tableOf, type ErasedNode } from './erased-node.ts';
 import { dropStaging, HOURS_LEFT, KEYS, stagingOf } from './erasure-tables.ts';
@@ -38,6 +39,7 @@ export async function rebuildSets(node: ErasedNode, sinceS: number): Promise<voi
     }
     await dropStaging(node.client, HOURS_LEFT);
     await markChanged(node, span);
+    await evenRows(node, span);
   }
 }
 

@@ -28,10 +28,7 @@ const CHUNK_HOURS = 2000;
  */
 export async function repairCounts(node: RepairedNode, { hoursS, withMoreS }: HoursToRepair): Promise<void> {
   for (const hours of chunksOf(withMoreS)) await emptySets(node, hours);
-  for (const hours of chunksOf(hoursS)) {
-    await addMissing(node, hours);
-    await evenRows(node, hours);
-  }
+  for (const hours of chunksOf(hoursS)) await addMissing(node, hours);
 }
 
 async function emptySets({ client, layout }: RepairedNode, hoursS: readonly number[]): Promise<void> {
@@ -60,30 +57,6 @@ async function addMissing(node: RepairedNode, hoursS: readonly number[]): Promis
   const hours = hoursFromRaw(events, condition);
   await insert(node, 'minutes', 'minute, application, category, name, rows, ids', minutes);
   await insert(node, 'hours', 'hour, application, category, name, rows, first, last, users, sessions', hours);
-}
-
-/**
- * What is counted of an hour is kept where both tables have as many rows of it. Of what is over: an INSERT that is under way
- * reaches one after the other.
- */
-async function evenRows(node: RepairedNode, hoursS: readonly number[]): Promise<void> {
-  const { layout } = node;
-  const ofHours = (hour: string) => `toUnixTimestamp(${hour}) IN (${hoursS.map(Number).join(', ')})`;
-  const less = (sign: '<' | '>') => `
-    SELECT hour, application, category, name, toUInt64(abs(sum(more))) AS missing
-    FROM
-    (
-        SELECT toStartOfHour(minute, 'UTC') AS hour, application, category, name, toInt64(rows) AS more
-        FROM ${localName('minutes', layout)}
-        WHERE ${ofHours(`toStartOfHour(minute, 'UTC')`)}
-        UNION ALL
-        SELECT hour, application, category, name, -toInt64(rows) FROM ${localName('hours', layout)} WHERE ${ofHours('hour')}
-    )
-    WHERE hour < toStartOfHour(now('UTC') - 60)
-    GROUP BY hour, application, category, name
-    HAVING sum(more) ${sign} 0`;
-  await insert(node, 'minutes', 'minute, application, category, name, rows', less('<'));
-  await insert(node, 'hours', 'hour, application, category, name, rows', less('>'));
 }
 
 async function insert({ client, layout }: RepairedNode, table: string, columns: string, select: string): Promise<void> {

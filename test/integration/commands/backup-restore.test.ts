@@ -10,7 +10,7 @@ import { messageOf } from '../../../server/common/errors.ts';
 import { createLogger } from '../../../server/common/log.ts';
 import { withFrame } from '../../../server/journal/checksum-frame.ts';
 import { testDatabase, testEndpoint } from '../../support/clickhouse/clickhouse.ts';
-import { countedIn } from '../../support/clickhouse/counted-model.ts';
+import { countedIn, unevenHours } from '../../support/clickhouse/counted-model.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
 import { rowsOf } from '../../support/clickhouse/stored.ts';
@@ -90,6 +90,17 @@ describe('npm run backup and npm run restore', () => {
     );
     const verified = await runProgram('server/cli/verify.js', [], { database: other.name });
     expect(verified.exitCode, verified.stdout + verified.stderr).to.equal(0);
+  });
+
+  it('leaves hours whose counts can be kept, also of events that came while they were copied', async () => {
+    await insert(0, 100);
+    await make(async (what) => {
+      if (what === 'minutes') await insert(50, 200);
+      if (what === 'hours') await insert(150, 300);
+    });
+    await bringBack();
+    expect(await countedIn(testEndpoint(), other.name)).to.deep.equal(await countedIn(testEndpoint(), database.name));
+    expect(await unevenHours(testEndpoint(), other.name)).to.deep.equal([]);
   });
 
   it('copies every table that rows are written to', async () => {

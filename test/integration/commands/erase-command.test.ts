@@ -140,8 +140,13 @@ describe('npm run erase', () => {
       query: `ALTER TABLE events DELETE WHERE user = 'u1'`,
       clickhouse_settings: { mutations_sync: '2' },
     });
+    // Killed while it marked what had changed.
+    await database.client.command({
+      query: 'INSERT INTO minutes (minute, application, category, name, rows) SELECT *, 1 FROM erasure',
+    });
     expect((await erase('nobody')).events).to.equal(0);
     await expectModel(({ user }) => user === 'u1');
+    expect(await unevenHours(testEndpoint(), database.name)).to.deep.equal([]);
   });
 
   it('leaves the numbers of hours that RETENTION_DAYS has taken raw events of', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { evenRows } from '../../../server/queries/verify/even-rows.ts';
 import { repairCounts } from '../../../server/queries/verify/repair-counts.ts';
 import { hasMore, verifyCounts, type Difference, type Patience } from '../../../server/queries/verify/verify-counts.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
@@ -95,7 +96,7 @@ describe('npm run verify', () => {
 
   it('leaves minutes and hours with as many rows of each hour, so that what is counted can be kept', async () => {
     await breakCounts();
-    await repair(await differences());
+    expect((await cli('--repair')).exitCode).to.equal(0);
     expect(await differing()).to.deep.equal([]);
     expect(await unevenHours(testEndpoint(), database.name)).to.deep.equal([]);
     const [row] = await rowsOf<{ firstS: number }>(
@@ -105,6 +106,35 @@ describe('npm run verify', () => {
     );
     expect((row?.firstS ?? 0) * 1000).to.be.within(FIRST + 2 * HOUR_MS, FIRST + 3 * HOUR_MS);
   });
+
+  it('--repair does so also where nothing else differs, in the hours it is asked for', async () => {
+    for (const [table, hourMs] of [
+      ['hours', FIRST],
+      ['minutes', FIRST + HOUR_MS],
+      ['hours', FIRST + 2 * HOUR_MS],
+    ] as const)
+      await command(
+        `INSERT INTO ${table} (${table.slice(0, -1)}, category, name, rows) SELECT ${hourLiteral(hourMs)}, 'analytics', 'click', 3`,
+      );
+    const until = String(FIRST + 2 * HOUR_MS);
+    for (const hours of [3, 1]) {
+      expect(await unevenHours(testEndpoint(), database.name)).to.have.length(hours);
+      expect((await cli('--repair', '--to', until)).exitCode).to.equal(0);
+    }
+  }).timeout(20_000);
+
+  it('takes no insert that is on its way for rows that one of the two lacks', async () => {
+    const stop = new AbortController();
+    const sent = Promise.all([writer(stop.signal), writer(stop.signal)]);
+    const deadline = performance.now() + 3_000;
+    const node = { client: database.client, layout: { cluster: undefined } };
+    while (performance.now() < deadline) await evenRows(node, EVERYTHING);
+    stop.abort();
+    const batches = (await sent).reduce((sum, count) => sum + count);
+    expect(batches).to.be.greaterThan(3);
+    for (const table of ['minutes', 'hours'])
+      expect(await number(`SELECT sum(rows) FROM ${table}`), table).to.equal(80 + batches * 40);
+  }).timeout(20_000);
 
   it('does not take an insert that is on its way for a difference', async () => {
     for (const view of ['minutes_view', 'hours_view']) await command(`DETACH TABLE ${view}`);
