@@ -40,9 +40,10 @@ export async function eraseEvents(
       for (const node of nodes) affected += await addKeys(node, whose);
       if (affected === 0) break;
       if (round > MAX_ROUNDS) throw stillSending(found);
-      await eraseKeys(nodes, whose, rawSinceS);
+      await eraseKeys(nodes, whose, rawSinceS, lock);
       erased += found;
     }
+    await lock.assertHeld();
     for (const { client } of nodes) await dropErasure(client);
     return erased;
   } finally {
@@ -58,16 +59,21 @@ async function eraseKeys(
   nodes: readonly ErasedNode[],
   whose: ErasedUser,
   rawSinceS: () => Promise<number>,
+  lock: Pick<MigrationLock, 'assertHeld'>,
 ): Promise<void> {
   const startedMs = performance.now();
-  for (const node of nodes) await deleteRows(node, whose);
+  for (const node of nodes) {
+    await lock.assertHeld();
+    await deleteRows(node, whose);
+  }
   for (const node of nodes) {
     // One that has reached the raw events and not yet the sets would add to them later what is not there any more.
     await endOfInserts(node.client);
-    await rebuildSets(node, await rawSinceS());
+    await rebuildSets(node, await rawSinceS(), lock);
   }
   for (const { client, isEmbedded } of nodes)
     if (isEmbedded && !(await hasWritten(client, startedMs))) throw notWritten();
+  await lock.assertHeld();
   for (const { client } of nodes) await client.command({ query: `TRUNCATE TABLE ${KEYS}` });
 }
 

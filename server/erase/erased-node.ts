@@ -18,20 +18,27 @@ export function tableOf({ database, layout }: ErasedNode, table: string): string
 
 const POLL_MS = 20;
 
-/** Waits until ClickHouse has carried out the mutations whose text has this. Throws AppError `unavailable` when it cannot. */
-export async function endOfMutations({ client }: ErasedNode, text: string): Promise<void> {
+/**
+ * Waits until ClickHouse has carried out a mutation. One that was killed leaves nothing behind.
+ * @param text that is in no other's
+ * @throws AppError `unavailable` when it fails, or is killed
+ */
+export async function endOfMutation({ client }: ErasedNode, text: string): Promise<void> {
   for (;;) {
-    const open = await rowsOf<{ reason: string }>(
+    const commands = await rowsOf<{ isDone: 0 | 1; reason: string }>(
       client,
-      `SELECT latest_fail_reason AS reason
+      `SELECT is_done AS isDone, latest_fail_reason AS reason
        FROM system.mutations
-       WHERE database = currentDatabase() AND NOT is_done AND position(command, {text:String}) > 0`,
+       WHERE database = currentDatabase() AND position(command, {text:String}) > 0 AND NOT is_killed`,
       { text },
     );
-    const failed = open.find(({ reason }) => reason !== '');
-    if (failed !== undefined)
-      throw new AppError('unavailable', `ClickHouse cannot change the sets now: ${failed.reason}`);
-    if (open.length === 0) return;
+    const failed = commands.find(({ reason }) => reason !== '');
+    if (failed !== undefined || commands.length === 0)
+      throw new AppError(
+        'unavailable',
+        `ClickHouse cannot change the sets now: ${failed?.reason ?? 'it was told not to'}`,
+      );
+    if (commands.every(({ isDone }) => isDone === 1)) return;
     await sleep(POLL_MS);
   }
 }

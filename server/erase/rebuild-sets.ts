@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { rowsOf } from '../clickhouse/client.ts';
 import { localName } from '../clickhouse/topology.ts';
+import type { MigrationLock } from '../migrate/lock.ts';
 import { HOUR_S } from '../common/units.ts';
 import type { HoursBetween } from '../queries/counted/grown-hours.ts';
 import { evenRows } from '../queries/verify/even-rows.ts';
 import { COUNTED_TABLES, type CountedTable } from './counted-tables.ts';
-import { endOfMutations, tableOf, type ErasedNode } from './erased-node.ts';
+import { endOfMutation, tableOf, type ErasedNode } from './erased-node.ts';
 import { dropStaging, HOURS_LEFT, KEYS, stagingOf } from './erasure-tables.ts';
 
 /** Sets are staged in memory, some 30 bytes an event: so many events at a time, or one hour. */
@@ -21,18 +23,24 @@ const CHUNK_EVENTS = 5_000_000;
  * Of an hour without any event left, nothing stays. Of others `rows` only grows, by as much in both tables: the version of
  * what was counted before does not come back, and what is counted can be kept.
  * @param sinceS from which hour on raw is whole; sets of earlier hours are left as they are
+ * @throws AppError `unavailable` when somebody else has the lock, or ClickHouse does not replace the rows
  */
-export async function rebuildSets(node: ErasedNode, sinceS: number): Promise<void> {
+export async function rebuildSets(
+  node: ErasedNode,
+  sinceS: number,
+  lock: Pick<MigrationLock, 'assertHeld'>,
+): Promise<void> {
   for (const span of await chunks(node, sinceS)) {
     await findHoursLeft(node, span);
     for (const table of COUNTED_TABLES) {
       try {
         const staged = await partsOf(node);
         await stage(node, table, span);
-        await replace(node, table, span);
+        await lock.assertHeld();
+        const mutation = await replace(node, table, span);
         await addNewer(node, table, span, staged);
         await addElsewhere(node, table, span);
-        await endOfMutations(node, stagingOf(table));
+        await endOfMutation(node, mutation);
       } finally {
         await dropStaging(node.client, stagingOf(table));
       }
@@ -110,8 +118,12 @@ async function stage(node: ErasedNode, table: CountedTable, span: HoursBetween):
   });
 }
 
-/** Resolves once it is certain which rows will be replaced: all that there are now. Then it goes on by itself. */
-async function replace(node: ErasedNode, table: CountedTable, span: HoursBetween): Promise<void> {
+/**
+ * Resolves once it is certain which rows will be replaced: all that there are now. Then it goes on by itself.
+ * @returns a text by which to know the mutation
+ */
+async function replace(node: ErasedNode, table: CountedTable, span: HoursBetween): Promise<string> {
+  const mutation = randomUUID();
   const staging = `${node.database}.${stagingOf(table)}`;
   const keys = keysOf(table);
   const update = (sets: readonly (readonly [string, string])[]) =>
@@ -123,7 +135,7 @@ async function replace(node: ErasedNode, table: CountedTable, span: HoursBetween
     query: `
       ALTER TABLE ${tableOf(node, table.name)}
           DELETE
-          WHERE ${hourOf(table)} IN (${affectedHours(node, span)})
+          WHERE '${mutation}' != '' AND ${hourOf(table)} IN (${affectedHours(node, span)})
               AND ${hourOf(table)} NOT IN (SELECT * FROM ${node.database}.${HOURS_LEFT})
               AND ${hourOf(table)} NOT IN (${hoursWithEvents(tableOf(node, 'events'), affectedHours(node, span))}),
           ${update(Object.entries(table.empty))}
@@ -133,6 +145,7 @@ async function replace(node: ErasedNode, table: CountedTable, span: HoursBetween
           WHERE (${keys}) IN (SELECT ${keys} FROM ${staging})`,
     clickhouse_settings: { mutations_sync: '0' },
   });
+  return mutation;
 }
 
 function keysOf({ time }: CountedTable): string {
