@@ -21,17 +21,33 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 /**
  * Copies what waits in the journals below `journal` now, and what servers put in quarantine, to `journal/` below `directory`,
  * while servers run. A segment that is being written is copied up to where it is: what follows was acknowledged later, and its
- * last, torn row is cut off by whoever takes it over. One that goes meanwhile has reached ClickHouse; one that another
- * server takes over meanwhile has another place, and is looked for. What is no file holds no event.
+ * last, torn row is cut off by whoever takes it over. One that goes meanwhile has reached ClickHouse, or is in quarantine,
+ * which is copied after it, or what was refused of it is in a segment that was begun since. One that another server takes
+ * over meanwhile has another place, and is looked for. What is no file holds no event.
  */
 export async function copyJournals(journal: string, directory: string): Promise<readonly BackupFile[]> {
   const copied: BackupFile[] = [];
+  const known = new Set<string>();
+  for (let looks = 0; looks < 2; looks += 1) {
+    const wanted = [...(await waitingSegments(journal))].filter((name) => !known.has(name));
+    await copySegments(journal, new Set(wanted), directory, copied);
+    for (const name of wanted) known.add(name);
+  }
   for (const name of await namesIn(path.join(journal, QUARANTINE))) {
     // A person may have left things there by any name.
     if (name.endsWith(UNFINISHED) || !isFilePath(pathOf({ owner: QUARANTINE, name }))) continue;
     await copy(journal, { owner: QUARANTINE, name }, directory, copied);
   }
-  const wanted = new Set(await waitingSegments(journal));
+  return copied;
+}
+
+/** @param wanted their names; those that were found are taken out of it */
+async function copySegments(
+  journal: string,
+  wanted: Set<string>,
+  directory: string,
+  copied: BackupFile[],
+): Promise<void> {
   // Twice missed: a takeover moves a file once.
   for (let misses = 0; wanted.size > 0 && misses < 2;) {
     const found = (await segmentsIn(journal)).filter(({ name }) => wanted.has(name));
@@ -40,7 +56,6 @@ export async function copyJournals(journal: string, directory: string): Promise<
     }
     misses = found.length === 0 ? misses + 1 : 0;
   }
-  return copied;
 }
 
 /** Puts the segments and the quarantine of a backup below `dataDir`, where the next server takes them over. */

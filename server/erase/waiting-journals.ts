@@ -31,7 +31,8 @@ type Without = (content: Buffer) => Remainder;
 /**
  * Sees to it that no row of the user that is in a journal now comes to ClickHouse later than this. Journals whose server is
  * gone are taken over, as another server would, rewritten, and left for the next one. A living server ships what it has
- * itself, which is waited for. What is in quarantine is rewritten, and so are journals that were put aside.
+ * itself, which is waited for, and so is what it makes of rows that ClickHouse refuses. Then what is in quarantine is
+ * rewritten, where it may have put some. Journals that were put aside are rewritten, too.
  * @throws Error when a file cannot be read or written; it is as it was then
  */
 export async function eraseWaiting(whose: ErasedUser, waiting: WaitingJournals): Promise<ErasedJournals> {
@@ -55,9 +56,15 @@ export async function eraseWaiting(whose: ErasedUser, waiting: WaitingJournals):
   } finally {
     await mine.release();
   }
+  const wait = async () => {
+    const others = [...(await waitingSegments(journal))].filter((name) => !rewritten.has(name));
+    return await stillThere(journal, others, waitMs);
+  };
+  let remaining = await wait();
+  // Again: a row that was refused is in a segment of rejected ones.
+  if (remaining.length === 0) remaining = await wait();
   rows += await rewriteAll(path.join(journal, QUARANTINE), linesWithout);
-  const others = [...(await waitingSegments(journal))].filter((name) => !rewritten.has(name));
-  return { rows, remaining: await stillThere(journal, others, waitMs) };
+  return { rows, remaining };
 }
 
 async function stillThere(journal: string, names: readonly string[], waitMs: number): Promise<string[]> {

@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eraseUser, type Erased } from '../../../server/erase/erase-user.ts';
 import { withFrame } from '../../../server/journal/checksum-frame.ts';
@@ -129,6 +130,32 @@ describe('npm run erase, of texts', () => {
       await alive.release();
     }
   });
+
+  it('takes the rows that a living server puts in quarantine, or has refused, while it is waited for', async () => {
+    const journal = path.join(directory.path, 'journal');
+    const quarantine = path.join(journal, QUARANTINE);
+    await mkdir(quarantine, { recursive: true });
+    const alive = await claimDirectory(journal, Date.now());
+    try {
+      const mine = line(event('a', { user: 'u1' }));
+      const segment = path.join(alive.path, `events-${alive.owner}-00000001.ndjson`);
+      const refused = path.join(alive.path, `rejected_events-${alive.owner}-00000001.ndjson`);
+      await writeFile(segment, withFrame(mine));
+      const erased = erase('u1', undefined, 10_000);
+      await sleep(500);
+      // As a server does with a segment of which some is damaged, and some refused.
+      await writeFile(path.join(quarantine, 'damaged'), mine);
+      await writeFile(refused, withFrame(line(rejection('r', '{"user":"u1"', ''))));
+      await rm(segment);
+      await sleep(500);
+      await insertRows(database.name, 'rejected_events', [rejection('r', '{"user":"u1"', '')]);
+      await rm(refused);
+      expect(await erased).to.deep.equal({ events: 0, rejected: 1, journals: { rows: 1, remaining: [] } });
+      expect(await readdir(quarantine)).to.deep.equal([]);
+    } finally {
+      await alive.release();
+    }
+  }).timeout(20_000);
 });
 
 function event(id: string, given: Partial<EventRow>): EventRow {

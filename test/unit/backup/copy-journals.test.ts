@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { copyJournals, putBackJournals } from '../../../server/backup/copy-journals.ts';
@@ -47,6 +47,23 @@ describe('The copy of the journals', () => {
     await mkdir(path.join(journal, 'b', SEGMENT.replace('-1.', '-2.')));
     await writeFile(path.join(journal, 'c', SEGMENT.replace('-1.', '-3.')), 'rows');
     expect(await there()).to.deep.equal([[`journal/c/${SEGMENT.replace('-1.', '-3.')}`, 'rows']]);
+  });
+
+  it('has what a server puts in quarantine, or has refused, while it is made', async () => {
+    const owner = path.join(journal, 'a');
+    await mkdir(owner);
+    const segments = Array.from({ length: 60 }, (_, number) => SEGMENT.replace('-1.', `-${number}.`));
+    for (const name of segments) await writeFile(path.join(owner, name), `of ${name}`);
+    const copied = there();
+    const copies = path.join(directory.path, 'copy', 'journal', 'a');
+    let begun: string[] = [];
+    while (begun.length === 0) begun = await readdir(copies).catch(() => []);
+    const left = segments.filter((name) => !begun.includes(name));
+    expect(left).not.to.have.length(0);
+    await writeFile(path.join(owner, SEGMENT.replace('-1.', '-100.')), 'refused');
+    for (const name of left) await rename(path.join(owner, name), path.join(journal, 'quarantine', name));
+    const texts = (await copied).map(([, text]) => text);
+    expect(texts).to.include.members(['refused', ...segments.map((name) => `of ${name}`)]);
   });
 
   it('has the segments of every folder, by whatever name, and both of two that are called the same', async () => {
