@@ -16,9 +16,9 @@ const CHUNK_EVENTS = 5_000_000;
  * Makes the sets of all keys in `erasure` hold what the raw events of this node say, while events arrive. Nothing can be
  * taken out of a set, so each is made anew from the raw events.
  *
- * The rows that exist are replaced in place, and then what is in none of them is added from the raw events: what arrived
- * meanwhile, because an INSERT reaches them before it reaches the sets, and on a cluster what another shard counted. So
- * nothing is missing once this has resolved, and until then at most what arrived between the two steps.
+ * What is in no row is added, as on a cluster what another shard counted. Then the rows that exist are replaced in place, and
+ * what arrived meanwhile is added from the raw events, because an INSERT reaches them before it reaches the sets. So nothing
+ * is missing once this has resolved, and until then at most what arrived between the two steps.
  *
  * Of an hour without any event left, nothing stays. Of others `rows` only grows, by as much in both tables: the version of
  * what was counted before does not come back, and what is counted can be kept.
@@ -36,10 +36,10 @@ export async function rebuildSets(
       try {
         const staged = await partsOf(node);
         await stage(node, table, span);
+        await addElsewhere(node, table, span);
         await lock.assertHeld();
         const mutation = await replace(node, table, span);
         await addNewer(node, table, span, staged);
-        await addElsewhere(node, table, span);
         await endOfMutation(node, mutation);
       } finally {
         await dropStaging(node.client, stagingOf(table));
