@@ -85,6 +85,9 @@ export interface SeriesQuestion extends Stretch {
   readonly where?: readonly string[];
 }
 
+/** The same, of a range that is chosen elsewhere. */
+export type SeriesOfRange = Omit<SeriesQuestion, keyof Stretch>;
+
 export function seriesPath({ fromMs, toMs, ...rest }: SeriesQuestion): string {
   return questionPath('/events/series', { ...rest, ...stretchParameters({ fromMs, toMs }) });
 }

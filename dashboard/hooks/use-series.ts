@@ -1,9 +1,7 @@
-import { MOST_SERIES, seriesPath, type SeriesAnswer, type SeriesQuestion } from '../api/questions.ts';
+import { MOST_SERIES, seriesPath, type SeriesAnswer, type SeriesOfRange } from '../api/questions.ts';
 import { beforePer, type Bounds } from '../state/range.ts';
 import { useAnswer, type Answer } from './use-answer.ts';
 import { useIsOf } from './use-is-of.ts';
-
-export type SeriesOfRange = Omit<SeriesQuestion, 'fromMs' | 'toMs'>;
 
 export interface Series {
   readonly answer: Answer<SeriesAnswer>;

@@ -1,6 +1,7 @@
 import { CopyButton } from '../../components/copy-button.tsx';
 import type { ChartData } from '../../chart/chart-data.ts';
-import { pathOf, type SeriesOfRange } from '../../hooks/use-series.ts';
+import type { SeriesOfRange } from '../../api/questions.ts';
+import { pathOf } from '../../hooks/use-series.ts';
 import { useStore } from '../../hooks/use-store.ts';
 import { useService } from '../../api/service.ts';
 import type { Bounds } from '../../state/range.ts';

@@ -1,7 +1,6 @@
-import type { SeriesOfRange } from '../../hooks/use-series.ts';
 import { exploreTo } from '../../state/links.ts';
 import type { RangeState, ReadRange } from '../../state/range.ts';
-import type { Measure } from '../../api/questions.ts';
+import type { Measure, SeriesOfRange } from '../../api/questions.ts';
 
 /** Everything that the view shows, as in its link; what is empty is as usual. */
 export interface ExploreState extends RangeState {

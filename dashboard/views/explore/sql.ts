@@ -1,4 +1,4 @@
-import type { SeriesQuestion } from '../../api/questions.ts';
+import type { SeriesOfRange } from '../../api/questions.ts';
 import type { Bounds } from '../../state/range.ts';
 import { conditionOf } from '../../text/condition.ts';
 
@@ -17,10 +17,7 @@ const COUNTS = {
 };
 
 /** The same count as a query for the console, of the events without their copies. */
-export function sqlOf(
-  question: Omit<SeriesQuestion, 'fromMs' | 'toMs'>,
-  { fromMs, toMs }: Pick<Bounds, 'fromMs' | 'toMs'>,
-): string {
+export function sqlOf(question: SeriesOfRange, { fromMs, toMs }: Pick<Bounds, 'fromMs' | 'toMs'>): string {
   const { interval, timezone, measure, by = '', category = '', name = '', where = [] } = question;
   const conditions = [
     `timestamp >= ${instant(fromMs)}`,
