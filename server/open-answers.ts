@@ -26,7 +26,7 @@ interface AnswersDependencies {
 
 /** Everything that is asked of ClickHouse, and what to call each time that it has more events. */
 export function openAnswers(
-  { questions: limits, cache, retentionDays }: Config,
+  { questions: limits, cache, retentionDays, workers }: Config,
   { endpoint, queryNodes, questionNodes, liveNodes, exportNodes, ingestNodes }: ClickHouse,
   { metrics, closing, log, nowMs, wholeSinceS }: AnswersDependencies,
 ) {
@@ -35,7 +35,7 @@ export function openAnswers(
     const queriesUntil = (signal: AbortSignal) => hourlyQueries(queryNodes.until(signal), limits, application, onQuery);
     return new HourCounter(queriesUntil, cache.maxHours);
   };
-  const hourly = createHourly({ counterOf, cache, log, nowMs });
+  const hourly = createHourly({ counterOf, cache, isOneOfWorkers: workers > 1, log, nowMs });
   const known = new KnownHours();
   const isOneServer = endpoint.cluster === undefined && endpoint.urls.length === 1;
   const nodes = questionNodes;

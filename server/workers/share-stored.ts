@@ -13,7 +13,8 @@ export function shareStored(stored: () => void): () => void {
     if (clickhour === 'stored') stored();
   });
   return () => {
-    stored();
+    // First, so that the others know before this one can have read it.
     tellPrimary({ clickhour: 'stored' });
+    stored();
   };
 }

@@ -14,12 +14,21 @@ export interface ReadOptions {
   readonly lane: ReadingLane;
   /** Only what is read after the call will do. */
   readonly fresh: boolean;
-  /** What comes first, where nothing that is kept will do, though not for longer than `MAX_WAIT_MS`. */
+  /** What comes first, where nothing young is kept, though not for longer than `MAX_WAIT_MS`. */
   readonly after?: Promise<void> | undefined;
   /** How long it may take where nothing that is kept will do. */
   readonly withinMs?: number | undefined;
   /** Of whoever asks: a query that nobody waits for any more is cancelled. */
   readonly signal: AbortSignal;
+}
+
+export interface HourlyReaderDependencies {
+  readonly counter: Pick<HourCounter, 'count'>;
+  readonly cache: CacheLimits;
+  /** Others answer beside this one, each from what it has read itself. */
+  readonly isOneOfWorkers: boolean;
+  /** The clock that answers name. */
+  readonly nowMs: () => number;
 }
 
 interface Lane {
@@ -69,7 +78,8 @@ const MAX_WAIT_MS = 250;
  *   are too much together are asked again one by one, so that none is refused for another.
  *
  * When this server has stored events, no past hour is answered as it was before. The current one is read again at once, and
- * answered as before until that is done; whoever takes what is kept takes what is being read of it, too.
+ * answered as before until that is done, unless another worker may have read it already; whoever takes what is kept takes
+ * what is being read of it, too.
  *
  * Invariant: no answer about an hour is from a reading that began before that of an answer that was given, in whatever lane.
  *
@@ -78,13 +88,14 @@ const MAX_WAIT_MS = 250;
 export class HourlyReader {
   readonly #counter: Pick<HourCounter, 'count'>;
   readonly #kept: KeptHours;
+  readonly #isOneOfWorkers: boolean;
   readonly #lanes: Readonly<Record<ReadingLane, Lane>>;
 
-  /** @param nowMs the clock that answers name */
-  constructor(counter: Pick<HourCounter, 'count'>, { ttlMs, pastTtlMs, maxHours }: CacheLimits, nowMs: () => number) {
+  constructor({ counter, cache: { ttlMs, pastTtlMs, maxHours }, isOneOfWorkers, nowMs }: HourlyReaderDependencies) {
     const pastMs = Math.min(ttlMs, pastTtlMs);
     this.#counter = counter;
     this.#kept = new KeptHours(maxHours, nowMs);
+    this.#isOneOfWorkers = isOneOfWorkers;
     this.#lanes = {
       current: idle(ttlMs, ttlMs * RENEW_CURRENT),
       hour: idle(pastMs, RENEW_MS),
@@ -102,12 +113,13 @@ export class HourlyReader {
   ): Promise<HourAnswer[]> {
     const lane = this.#lanes[name];
     const isCurrent = name === 'current';
-    const kept = fresh ? undefined : this.#kept.again(hours, lane.ttlMs, isCurrent);
-    if (kept !== undefined) {
+    const kept = fresh ? undefined : this.#kept.again(hours, lane.ttlMs);
+    if (kept !== undefined && (!kept.isOutdated || (isCurrent && !this.#isOneOfWorkers))) {
       if (kept.ageMs >= lane.renewMs) renewal(this.#join(lane, hours, false));
       return kept.answers;
     }
-    if (after !== undefined) await Promise.race([after, sleep(MAX_WAIT_MS, undefined, { ref: false })]);
+    if (after !== undefined && kept === undefined)
+      await Promise.race([after, sleep(MAX_WAIT_MS, undefined, { ref: false })]);
     const batch = (isCurrent && !fresh ? underWay(lane, hours) : undefined) ?? this.#join(lane, hours, true);
     const answers = await within(withinMs, batch.answers.wait(signal)).catch(async (error: unknown) => {
       const isTooMuch = error instanceof AppError && error.code === 'too_expensive';
@@ -128,7 +140,7 @@ export class HourlyReader {
     const lane = this.#lanes.current;
     this.#kept.stored();
     lane.underWay = undefined;
-    if (this.#kept.again([currentHour], lane.ttlMs, true) === undefined) return;
+    if (this.#kept.again([currentHour], lane.ttlMs) === undefined) return;
     const batch = this.#join(lane, [currentHour], true);
     batch.grown.add(currentHour);
     renewal(batch);

@@ -1,18 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
-import type { CacheLimits } from '../../config/config.ts';
 import { hourOf, type HourMs } from '../../events/hours.ts';
 import { noCounts, type HourCounter, type HourlyCounts } from './hour-counter.ts';
-import { HourlyReader } from './hourly-reader.ts';
+import { HourlyReader, type HourlyReaderDependencies } from './hourly-reader.ts';
 import type { HourAnswer } from './kept-hours.ts';
 
-export interface HourlyDependencies {
+export interface HourlyDependencies extends Omit<HourlyReaderDependencies, 'counter'> {
   /** @param application whose events alone are counted; undefined for those of all */
   readonly counterOf: (application: string | undefined) => Pick<HourCounter, 'count'>;
-  readonly cache: CacheLimits;
   readonly log: Logger;
-  readonly nowMs: () => number;
 }
 
 export interface HourOptions {
@@ -49,7 +46,8 @@ const RECENT_MS = 10_000;
 const MAX_READERS = 100;
 const ALL = Symbol('all applications');
 
-export function createHourly({ counterOf, cache, log, nowMs }: HourlyDependencies): Hourly {
+export function createHourly({ counterOf, log, ...dependencies }: HourlyDependencies): Hourly {
+  const { cache, nowMs } = dependencies;
   const readers = new LRUCache<string | symbol, HourlyReader>({ max: MAX_READERS });
   let after: Promise<void> | undefined;
   /** The last reading of the current hour failed, or is late: said once. */
@@ -57,7 +55,7 @@ export function createHourly({ counterOf, cache, log, nowMs }: HourlyDependencie
   const readerOf = (application: string | undefined) => {
     const known = readers.get(application ?? ALL);
     if (known !== undefined) return known;
-    const reader = new HourlyReader(counterOf(application), cache, nowMs);
+    const reader = new HourlyReader({ counter: counterOf(application), ...dependencies });
     readers.set(application ?? ALL, reader);
     return reader;
   };

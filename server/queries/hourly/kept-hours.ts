@@ -56,21 +56,22 @@ export class KeptHours {
   /**
    * What may be given again of these hours.
    * @param ttlMs how old it may be
-   * @param isOutdatedToo whether it may be of before this server stored events
-   * @returns undefined when one of them may not
+   * @returns undefined when one of them may not; `isOutdated`: one of them is of before this server stored events
    */
-  again(hours: readonly HourMs[], ttlMs: number, isOutdatedToo: boolean) {
+  again(hours: readonly HourMs[], ttlMs: number) {
     const nowMs = performance.now();
     const answers: HourAnswer[] = [];
     let ageMs = 0;
+    let isOutdated = false;
     for (const hour of hours) {
       const kept = this.#kept.get(hour);
-      if (kept === undefined || (kept.reading.number <= this.#outdated && !isOutdatedToo)) return undefined;
+      if (kept === undefined) return undefined;
+      isOutdated ||= kept.reading.number <= this.#outdated;
       ageMs = Math.max(ageMs, nowMs - kept.reading.atMs);
       if (ageMs >= ttlMs) return undefined;
       answers.push(kept);
     }
-    return { answers, ageMs };
+    return { answers, ageMs, isOutdated };
   }
 
   /** The last answer about the hour, however old. */

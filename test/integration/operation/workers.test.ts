@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { createHttpClient, type HttpClient } from '../../../bench/load/http-client.ts';
 import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Closing } from '../../../server/closing.ts';
@@ -8,6 +9,7 @@ import { testDatabase, testEndpoint } from '../../support/clickhouse/clickhouse.
 import { Ledger } from '../../support/events/ledger.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { seeded } from '../../support/events/random.ts';
+import { PASS, startProxy } from '../../support/server/proxy.ts';
 import { startServer } from '../../support/server/server-process.ts';
 import { storedUsers } from '../../support/clickhouse/stored.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -105,6 +107,33 @@ describe('A server with WORKERS=2', () => {
       const query = `timestamp=${timestamp}&user=u&click`;
       await fetch(`${server.url}/analytics?${query}`, { method: 'POST', headers: { connection: 'close' } });
     }
+  });
+
+  it('gives nobody an answer, and then an older one of the worker that reads it later', async () => {
+    let reading = 0;
+    const isSecond = (query: string) => query.includes('uniqExactMerge(users)') && (reading += 1) % 2 === 0;
+    const [target] = testEndpoint().urls;
+    const proxy = await startProxy({
+      target,
+      judge: ({ query }) => (isSecond(query) ? { do: 'delay', ms: 500 } : PASS),
+    });
+    closing.add('proxy', () => proxy.close());
+    const { server } = await startTwo({ CLICKHOUSE_URL: proxy.url, CACHE_TTL_MS: '60000' });
+    const query = `/analytics?timestamp=${Date.now()}`;
+    // Connections are dealt out in turn: these are those of two workers.
+    const clients = [1, 2].map(() => createHttpClient(server.url, { maxConnections: 1 }));
+    const clicks = async (client: HttpClient) => {
+      const answer = await client.request('GET', query);
+      return Number(/clicks,(\d+)/.exec(answer.kind === 'answer' ? answer.body : '')?.[1]);
+    };
+    const given: number[] = [];
+    for (let sent = 0; sent < 4; sent += 1) {
+      while (given.at(-1) !== sent || given.at(-2) !== sent)
+        for (const client of clients) given.push(await clicks(client));
+      await clients[0]?.request('POST', `${query}&user=u&click`);
+    }
+    for (const client of clients) client.close();
+    expect(given).to.deep.equal(given.toSorted((a, b) => a - b));
   });
 
   it('replaces a worker that is killed, loses none of its events, and exits 0 when it is stopped', async () => {

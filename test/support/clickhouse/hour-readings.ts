@@ -5,9 +5,10 @@ import type { HourlyQueries } from '../../../server/queries/hourly/read-hourly.t
 import { waiting } from '../waiting.ts';
 
 /** A reader as servers have it, and its counts as somebody is told them who waits. */
-export function readHours(queries: HourlyQueries, { pastTtlMs = 0, maxHours = 100 } = {}) {
+export function readHours(queries: HourlyQueries, { pastTtlMs = 0, maxHours = 100, isOneOfWorkers = false } = {}) {
   const cache = { ttlMs: 2 * pastTtlMs, pastTtlMs, maxHours };
-  const reader = new HourlyReader(new HourCounter(() => queries, maxHours), cache, Date.now);
+  const counter = new HourCounter(() => queries, maxHours);
+  const reader = new HourlyReader({ counter, cache, isOneOfWorkers, nowMs: Date.now });
   const read = async (
     hours: readonly HourMs[],
     { lane = 'hour', fresh = false, ...waits }: Partial<Omit<ReadOptions, 'signal'>> = {},

@@ -49,7 +49,7 @@ describe('createHourly', () => {
       },
     };
     const cache = { ttlMs, pastTtlMs: 500, maxHours: 10 };
-    const hourly = createHourly({ counterOf: () => counter, cache, log, nowMs });
+    const hourly = createHourly({ counterOf: () => counter, cache, isOneOfWorkers: false, log, nowMs });
     const ask = async (hour: HourMs, fresh = false) => (await hourly.hour(hour, { fresh }, waiting)).counts.clicks;
     return { hourly, ask, lines };
   }

@@ -88,6 +88,20 @@ describe('Answers about hours that may be of a moment ago', () => {
     expect(await clicksOf(reader, [A])).to.deep.equal([5]);
   });
 
+  it('gives the current hour as it was before events were stored only where no other worker answers beside this one', async () => {
+    for (const [isOneOfWorkers, clicks] of [
+      [false, 1],
+      [true, 5],
+    ] as const) {
+      tables.put(A, 1, 1);
+      const reader = readHours(tables.queries, { pastTtlMs: 500, isOneOfWorkers });
+      await reader.read([A], { lane: 'current' });
+      tables.put(A, 5, 1);
+      reader.stored(A);
+      expect(await reader.read([A], { lane: 'current' })).to.have.nested.property('[0].clicks', clicks);
+    }
+  });
+
   it('goes on when they cannot be renewed, and says so when nothing young is left', async () => {
     const reader = readerOf();
     await clicksOf(reader, [A]);
