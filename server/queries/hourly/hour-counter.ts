@@ -13,9 +13,9 @@ export interface HourlyCounts {
   readonly uniqueUsers: number;
 }
 
-/** What was counted of an hour, and in which version of its rows. */
+/** What was counted of an hour last, and in which version of its rows; undefined when the two tables had different ones. */
 interface Known {
-  readonly version: bigint;
+  readonly version: bigint | undefined;
   readonly counts: HourlyCounts;
 }
 
@@ -41,7 +41,8 @@ const AGAIN_MS = 20;
  *
  * An INSERT reaches the two tables one after the other, and a crash may come between. So what was counted is answered and
  * kept when both had one version: then it is what all of them say. Otherwise it is counted again a moment later, unless the
- * tables were as far apart before: then it is a crash that parts them, and not an INSERT.
+ * tables were as far apart before: then it is a crash that parts them, and not an INSERT. The hour is counted each time then,
+ * because its version in one table does not say what the other has.
  */
 export class HourCounter {
   readonly #queriesUntil: (signal: AbortSignal) => HourlyQueries;
@@ -70,7 +71,7 @@ export class HourCounter {
   ): Promise<ReadonlyMap<HourMs, HourlyCounts>> {
     const queries = this.#queriesUntil(signal);
     const result = new Map<HourMs, HourlyCounts>();
-    const known = hours.filter((hour) => this.#known.has(hour) && !haveGrown.has(hour));
+    const known = hours.filter((hour) => this.#known.get(hour)?.version !== undefined && !haveGrown.has(hour));
     const versions = await askFor(known, queries.hourVersions);
     for (const hour of known) {
       const before = this.#known.get(hour);
@@ -105,7 +106,7 @@ export class HourCounter {
       const { version, uniqueUsers } = users.get(hour) ?? NO_USERS;
       const { version: ofMinutes, clicks, impressions } = grownEvents.get(hour) ?? events.get(hour) ?? NO_EVENTS;
       const counts = { hour, clicks, impressions, uniqueUsers };
-      if (ofMinutes === version) this.#known.set(hour, { version, counts });
+      this.#known.set(hour, { version: ofMinutes === version ? version : undefined, counts });
       return { counts, apart: BigInt.asUintN(64, ofMinutes - version) };
     });
   }

@@ -215,6 +215,17 @@ describe('HourlyReader', () => {
     expect(tables.asked.users).to.have.length(asked);
   });
 
+  it('answers no less than before where the minutes have rows that the hours lack', async () => {
+    const counter = new HourCounter(() => tables.queries, 10);
+    const clicksOf = async (grown: readonly number[]) =>
+      (await counter.count([A], new Set(grown), waiting)).get(A)?.clicks;
+    tables.put(A, 1, 1);
+    expect(await clicksOf([])).to.equal(1);
+    tables.put(A, 2, 1, { rows: 1, minuteRows: 2 });
+    expect(await clicksOf([A])).to.equal(2);
+    expect(await clicksOf([])).to.equal(2);
+  });
+
   it('knows a copy for what it is: more rows, and as many events', async () => {
     const reader = readHours(tables.queries);
     await reader.read([B]);
