@@ -27,6 +27,15 @@ export interface FeedDependencies {
   readonly onOver: () => void;
 }
 
+/** What was shown last. */
+interface Newest {
+  readonly frames: Frames;
+  readonly event: Shown['event'];
+  readonly atMs: number;
+  /** When what it answers was asked. */
+  readonly askedMs: number;
+}
+
 /** From the beginning of one question to the beginning of the next. */
 const TICK_MS = 1_000;
 /** From a failure to the next question, after 1, 2, 3 and more in a row. */
@@ -47,11 +56,12 @@ export class Feed {
   readonly #question: LiveQuestion;
   readonly #parts: FeedDependencies;
   readonly #readers = new Set<Reader>();
-  #newest: { readonly frames: Frames; readonly event: Shown['event']; readonly atMs: number } | undefined;
+  #newest: Newest | undefined;
   /** In a row. */
   #failures = 0;
-  /** When the question under way, or the last one, should have begun. */
+  /** When the question under way, or the last one, should have begun, and when it did. */
   #dueMs: number;
+  #askedMs = 0;
   #cancelNext = () => {};
   #cancelSilence = () => {};
   #cancelLeft = () => {};
@@ -71,7 +81,7 @@ export class Feed {
     reader.send(OPENING, nowMs);
     const newest = this.#newest;
     if (newest === undefined) return;
-    if (newest.event === 'problem' || nowMs - newest.atMs < TICK_MS) reader.send(newest.frames, nowMs);
+    if (newest.event === 'problem' || nowMs - newest.askedMs < TICK_MS) reader.send(newest.frames, nowMs);
   }
 
   remove(reader: Reader): void {
@@ -94,6 +104,7 @@ export class Feed {
 
   async #ask(): Promise<void> {
     this.#parts.onAsk();
+    this.#askedMs = this.#parts.clock.nowMs();
     const answer = await this.#question.answer(this.#over.signal).then(
       (shown) => ({ shown }),
       (error: unknown) => ({ error }),
@@ -134,7 +145,7 @@ export class Feed {
   /** @param onSilence what to do when nothing was sent for too long after this */
   #show(shown: Shown, onSilence: () => void = () => this.#beat()): void {
     const frames = framesOf(shown);
-    this.#newest = { frames, event: shown.event, atMs: this.#parts.clock.nowMs() };
+    this.#newest = { frames, event: shown.event, atMs: this.#parts.clock.nowMs(), askedMs: this.#askedMs };
     this.#send(frames);
     this.#cancelSilence();
     this.#cancelSilence = this.#parts.clock.after(SILENCE_MS[shown.event], onSilence);
