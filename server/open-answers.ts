@@ -37,11 +37,12 @@ export function openAnswers(
   };
   const hourly = createHourly({ counterOf, cache, isOneOfWorkers: workers > 1, log, nowMs });
   const known = new KnownHours();
-  const isOneServer = endpoint.cluster === undefined && endpoint.urls.length === 1;
-  const nodes = questionNodes;
-  const questions = createQuestions({ nodes, liveNodes, ingestNodes, known, limits, cache, nowMs, isOneServer });
+  const hasShards = endpoint.cluster !== undefined;
+  const isOneServer = !hasShards && endpoint.urls.length === 1;
+  const counting = { nodes: questionNodes, ingestNodes, known, hasShards, nowMs };
+  const questions = createQuestions({ ...counting, liveNodes, limits, cache, isOneServer });
   const insights = createInsights({
-    counting: { nodes: questionNodes, ingestNodes, known, retentionDays, wholeSinceS, nowMs },
+    counting: { ...counting, retentionDays, wholeSinceS },
     limits,
     cache,
   });

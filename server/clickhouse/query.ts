@@ -126,6 +126,8 @@ function settingsOf(bounds: QueryBounds, waitedMs: number): ClickHouseSettings {
     read_overflow_mode: 'throw',
     max_result_bytes: String(limits.maxResultBytes),
     result_overflow_mode: 'throw',
+    // What is counted beside an answer is counted in the same rows.
+    enable_shared_storage_snapshot_in_query: 1,
     // So that a limit that is hit while rows are on their way is still an error, and not half an answer.
     wait_end_of_query: 1,
   };

@@ -30,6 +30,7 @@ export interface QuestionsDependencies {
   readonly nowMs: () => number;
   /** ClickHouse is one server, which has all tables itself. */
   readonly isOneServer: boolean;
+  readonly hasShards: KnowingCounting['hasShards'];
 }
 
 /**
@@ -66,8 +67,9 @@ const MAX_KNOWN = 10_000;
 const NARROWER = 'GET /events with a range (from, to) instead';
 
 export function createQuestions(dependencies: QuestionsDependencies): Questions {
-  const { nodes, liveNodes, ingestNodes, known, limits, cache, nowMs, isOneServer } = dependencies;
-  const counting: KnowingCounting = { nodes, ingestNodes, known, bounds: { limits, narrower: NARROWER }, nowMs };
+  const { nodes, liveNodes, ingestNodes, known, limits, cache, nowMs, isOneServer, hasShards } = dependencies;
+  const bounds = { limits, narrower: NARROWER };
+  const counting: KnowingCounting = { nodes, ingestNodes, known, hasShards, bounds, nowMs };
   const countingUntil = (signal: AbortSignal, narrower = NARROWER, askedNodes = nodes): KnowingCounting => ({
     ...counting,
     nodes: askedNodes.until(signal),

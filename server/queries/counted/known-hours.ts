@@ -7,6 +7,8 @@ import { BY_HOUR, countEvents, type CountedGroup, type HourGroups } from './sett
 /** What grouping events by identity needs of ClickHouse, and what it remembers. */
 export interface KnowingCounting extends Counting {
   readonly known: KnownHours;
+  /** The tables stand over several shards, whose rows are not read at one moment. */
+  readonly hasShards?: boolean | undefined;
 }
 
 /** Of all questions together: groups, or as much as they take, of some 100 bytes. */

@@ -26,6 +26,7 @@ export function databaseQuestions({ name }: MigratedDatabase, nowMs: () => numbe
     cache: { ttlMs: 0 },
     nowMs,
     isOneServer: true,
+    hasShards: false,
   });
   return {
     nodes,
