@@ -29,6 +29,12 @@ const CAUSES: ReadonlyMap<string | undefined, Cause> = new Map<string | undefine
 /** How long a client may go on sending before the connection is cut, so that it can read why. */
 const LINGER_MS = 500;
 
+/** The newest answer of a connection, and the one before it while that is due. */
+interface Answers {
+  last: ServerResponse;
+  before: ServerResponse | undefined;
+}
+
 /**
  * Hands requests from a server's connections on, and nothing that comes where a connection should be over.
  *
@@ -39,14 +45,19 @@ const LINGER_MS = 500;
  * @param onRefused told of each request that is answered here
  */
 export function serveConnections(server: Server, handle: Handle, onRefused: OnRefused): void {
-  const lastResponses = new WeakMap<Duplex, ServerResponse>();
+  const answersOf = new WeakMap<Duplex, Answers>();
   const refused = new WeakSet<Duplex>();
   const unlessOver =
     (next: Handle): Handle =>
     (request, response) => {
       const { socket } = request;
-      if (lastResponses.get(socket)?.shouldKeepAlive === false) return;
-      lastResponses.set(socket, response);
+      const answers = answersOf.get(socket);
+      if (answers?.last.shouldKeepAlive === false) return;
+      if (answers === undefined) answersOf.set(socket, { last: response, before: undefined });
+      else {
+        answers.before = answers.last.writableFinished ? undefined : answers.last;
+        answers.last = response;
+      }
       next(request, response);
     };
   const refuseRequest = (response: ServerResponse, cause: Cause) => {
@@ -77,12 +88,13 @@ export function serveConnections(server: Server, handle: Handle, onRefused: OnRe
     // The rest of what a refused client sends is refused again.
     if (refused.has(socket)) return;
     refused.add(socket);
-    const last = lastResponses.get(socket);
-    if (last !== undefined && isUnderWay(last)) {
-      last.once('close', () => refuse(socket, causeOf(error)));
-      return;
-    }
-    refuse(socket, causeOf(error), last?.headersSent === true && !last.writableFinished);
+    const answers = answersOf.get(socket);
+    const refuseInTurn = () => {
+      const due = [answers?.last, answers?.before].find((each) => each !== undefined && isUnderWay(each));
+      if (due !== undefined) due.once('close', refuseInTurn);
+      else refuse(socket, causeOf(error), answers?.last.headersSent === true && !answers.last.writableFinished);
+    };
+    refuseInTurn();
   });
 }
 
@@ -108,8 +120,8 @@ export function answerProblem(
 }
 
 /** Whether a request before this one, or one whose body nobody waits for, still gets its own answer. */
-function isUnderWay({ req, writableFinished, destroyed }: ServerResponse): boolean {
-  return !writableFinished && !destroyed && (req.complete || req.readableFlowing === null);
+function isUnderWay({ req, writableEnded, writableFinished, destroyed }: ServerResponse): boolean {
+  return !writableFinished && !destroyed && (writableEnded || req.complete || req.readableFlowing === null);
 }
 
 function endRefused(socket: Duplex, cause: Cause, isAnswerBegun: boolean): void {
