@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PROTECTION, requestIdOf } from '../middleware/headers.ts';
 
@@ -74,6 +75,10 @@ export function serveConnections(server: Server, handle: Handle, onRefused: OnRe
     if (wrong === undefined) handle(request, response);
     else refuseRequest(response, { status: 400, detail: wrong });
   };
+  server.on('connection', (socket) => {
+    // What Node calls after an answer that is a connection's last.
+    socket.destroySoon = () => endInOrder(socket, answersOf.get(socket)?.last.req);
+  });
   server.on('request', unlessOver(takeRequest));
   server.on(
     'checkExpectation',
@@ -122,6 +127,22 @@ export function answerProblem(
 /** Whether a request before this one, or one whose body nobody waits for, still gets its own answer. */
 function isUnderWay({ req, writableEnded, writableFinished, destroyed }: ServerResponse): boolean {
   return !writableFinished && !destroyed && (writableEnded || req.complete || req.readableFlowing === null);
+}
+
+/**
+ * Ends a connection after its last answer. The rest of a request that was answered before its end is read and thrown away:
+ * for bytes that nobody reads the kernel resets the connection, and the answer is lost with it. Who takes too long for the
+ * whole request, or is silent for a moment, is cut off.
+ */
+function endInOrder(socket: Socket, request: IncomingMessage | undefined): void {
+  const end = () => Socket.prototype.destroySoon.call(socket);
+  if (request === undefined || request.complete) {
+    end();
+    return;
+  }
+  socket.end();
+  socket.setTimeout(LINGER_MS);
+  request.once('end', end).resume();
 }
 
 function endRefused(socket: Duplex, cause: Cause, isAnswerBegun: boolean): void {

@@ -4,9 +4,14 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import type { Handle } from '../../../server/http/server/connections.ts';
 import { listen, type Listener } from '../../../server/http/server/listen.ts';
+import { eventually } from '../../support/http/outcome.ts';
 import { statusesIn } from '../../support/http/raw-http.ts';
 
+/** More than the kernel holds on both sides together. */
+const BODY_BYTES = 16 * 1024 * 1024;
 const POST = 'POST / HTTP/1.1\r\nHost: localhost\r\n';
+const tooLarge: Handle = (_, response) => response.writeHead(413).end('too large');
+
 describe('A connection', () => {
   let listener: Listener;
   let client: net.Socket;
@@ -22,6 +27,38 @@ describe('A connection', () => {
     client = net.connect({ port: Number(new URL(listener.url).port), host: '127.0.0.1', allowHalfOpen: true });
     await once(client, 'connect');
   }
+
+  /** Sends all of a body before it reads anything, as clients do that block. */
+  async function answerAfter(head: string, bytes: number): Promise<string> {
+    client.pause();
+    await new Promise<void>((resolve, reject) => {
+      client.write(`${head}Content-Length: ${bytes}\r\n\r\n`);
+      client.write(Buffer.alloc(bytes), (error) => (error ? reject(error) : resolve()));
+    });
+    return await text(client);
+  }
+
+  it('that ends with an answer that came before the body lets its client send all of that, and read it', async () => {
+    await connectTo(tooLarge);
+    const received = await answerAfter(`${POST}Connection: close\r\n`, BODY_BYTES);
+    expect(received).to.match(/^HTTP\/1.1 413 [^]*\r\nConnection: close\r\n[^]*too large/);
+  });
+
+  it('of a server that stops does so, too', async () => {
+    await connectTo(tooLarge);
+    client.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(client, 'data');
+    const closed = listener.close();
+    expect(await answerAfter(POST, BODY_BYTES)).to.match(/^HTTP\/1.1 413 [^]*too large/);
+    await closed;
+  });
+
+  it('that should end is cut off when its client is silent in the middle of a body', async () => {
+    await connectTo(tooLarge);
+    client.write(`${POST}Connection: close\r\nContent-Length: 10\r\n\r\n1`);
+    expect(statusesIn(await text(client))).to.deep.equal([413]);
+    await eventually(() => expect(listener.connections).to.equal(0), 5_000);
+  });
 
   it('answers requests in their order when the body of the last breaks', async () => {
     const reads: string[] = [];
