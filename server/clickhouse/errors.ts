@@ -142,7 +142,10 @@ const STATE_CODES: ReadonlySet<string> = new Set([
   '999', // KEEPER_EXCEPTION
 ]);
 
-/** The client's error for a request that was not answered in time has no code, and nothing else of its own. */
+/**
+ * The client's error for a request that was not answered in time has no code, and nothing else of its own. What this service
+ * makes of one, as of its check before an INSERT, has the same words.
+ */
 const TIMEOUT = 'Timeout error.';
 
 /**
@@ -151,7 +154,8 @@ const TIMEOUT = 'Timeout error.';
  */
 export function mayBeTheRows(error: unknown): boolean {
   const code = codeOf(error);
-  if (code === undefined) return error instanceof Error && error.message === TIMEOUT;
+  if (code === undefined)
+    return error instanceof Error && !(error instanceof ClassifiedError) && error.message === TIMEOUT;
   return classify(error) !== 'schema' && !STATE_CODES.has(code);
 }
 

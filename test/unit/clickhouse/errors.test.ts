@@ -43,7 +43,15 @@ describe('classify', () => {
     for (const code of ['60', '243', '252', '202', '242', '497', '516'])
       expect(mayBeTheRows(refusal(code)), code).to.equal(false);
     expect(mayBeTheRows(new Error('Timeout error.'))).to.equal(true);
-    for (const error of [new Error('socket hang up'), new NotReady('server', 'unavailable'), '62', undefined])
+    // The check before an INSERT was not answered in time, either.
+    const unanswered = new NotReady('server', 'Timeout error.');
+    for (const error of [
+      new Error('socket hang up'),
+      new NotReady('server', 'unavailable'),
+      unanswered,
+      '62',
+      undefined,
+    ])
       expect(mayBeTheRows(error)).to.equal(false);
   });
 

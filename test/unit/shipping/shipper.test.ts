@@ -5,7 +5,7 @@ import { deferred } from '../../../server/common/deferred.ts';
 import { UNREADABLE_PAUSE_MS } from '../../../server/shipping/limits.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
-import { clickhouseError, INTERVAL_MS, row, ShippingByHand, UNREACHABLE } from './shipping-by-hand.ts';
+import { clickhouseError, INTERVAL_MS, row, ShippingByHand, UNANSWERED, UNREACHABLE } from './shipping-by-hand.ts';
 
 /** CANNOT_PARSE_TEXT: the rows are refused. */
 const REFUSAL = clickhouseError('6');
@@ -137,6 +137,13 @@ describe('Shipper', function () {
   });
 
   describe('when ClickHouse does not take rows', () => {
+    it('keeps what the check before an INSERT was not answered for, however often', async () => {
+      hand.answer = async () => Promise.reject(UNANSWERED);
+      await hand.write(row('a'));
+      await hand.pass(10_000);
+      expect([hand.sent.length > 3, hand.refused]).to.deep.equal([true, []]);
+    });
+
     it('hands over at once what it refuses, and goes on', async () => {
       hand.answer = async (ids) => {
         if (ids.includes('bad')) throw REFUSAL;

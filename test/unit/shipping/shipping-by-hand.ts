@@ -1,6 +1,7 @@
 import { appendFile, writeFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { ClickHouseError } from '@clickhouse/client';
+import { NotReady } from '../../../server/clickhouse/errors.ts';
 import { Backlog } from '../../../server/journal/backlog.ts';
 import { Quarantine } from '../../../server/journal/quarantine.ts';
 import { createSegment, EVENTS, historicBeforeUs, type Segment } from '../../../server/journal/segment.ts';
@@ -19,6 +20,8 @@ const STEP_MS = 100;
 export const clickhouseError = (code: string) => new ClickHouseError({ message: 'no', code, type: 'NO' });
 /** Nobody answers. */
 export const UNREACHABLE = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+/** The check before an INSERT was not answered in time, in the words of the client. */
+export const UNANSWERED = new NotReady('server', 'Timeout error.');
 
 /** A row of an event; a historic one happened long before the segment was opened. */
 export function row(name: string, isHistoric = false): string {
