@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { cleanEnv } from 'envalid';
@@ -59,7 +60,11 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
       ...defaults.journal,
       batchMaxWaitMs: set.BATCH_MAX_WAIT_MS,
       maxBytes: set.JOURNAL_MAX_BYTES,
-      pendingMaxBytes: Math.max(defaults.journal.pendingMaxBytes, 4 * set.MAX_BODY_BYTES),
+      // They are written as one text.
+      pendingMaxBytes: Math.min(
+        constants.MAX_STRING_LENGTH,
+        Math.max(defaults.journal.pendingMaxBytes, 4 * set.MAX_BODY_BYTES),
+      ),
     },
     cache: { ...defaults.cache, ttlMs: set.CACHE_TTL_MS },
     live: { maxReaders: set.LIVE_MAX_READERS },

@@ -8,7 +8,7 @@ import { KIB, MIB } from '../common/units.ts';
  * - `timestamp`: not a time, or out of range
  * - `foreign_application`: it claims another application than that of its key
  * - `schema`: `data` does not satisfy the JSON Schema of its category and name
- * - `too_large`: a body over the limit; none of its events was read
+ * - `too_large`: a body over a limit on its bytes, its events or their rows; none of its events is stored
  * - `refused_by_clickhouse`: it was accepted, and ClickHouse does not take the row; `payload` is the whole row
  * - `omitted`: stands for further rejections of one body that are not kept one by one
  */

@@ -10,6 +10,9 @@ import { isHistoric, type Rows } from './segment.ts';
 /** What one request brings: its events and what was not accepted become durable together, or not at all. */
 export interface Batch {
   readonly accepted: number;
+  /** What the rows of its events may take; and whether they take more, so that they can never be committed. */
+  readonly maxBytes: number;
+  readonly isTooLarge: boolean;
   add(event: Event): void;
   /** Of one batch the first ones are kept, up to the limits on a body, and one more that says how many were not. */
   reject(rejection: Rejection): void;
@@ -25,6 +28,7 @@ export interface Batch {
 export interface BatchDependencies {
   readonly events: Pick<Journal, 'append' | 'refusal'>;
   readonly rejected: Pick<Journal, 'append' | 'refusal'>;
+  readonly maxBytes: number;
   readonly arrivals: Arrivals;
   readonly hit: Hit;
   /** Told how many events are durable that will be stored without their typed column. */
@@ -34,7 +38,8 @@ export interface BatchDependencies {
 }
 
 /** Rows are made as events come, so that a large body is many small pieces of work. */
-export function createBatch({ events, rejected, arrivals, hit, onUntyped, onNotKept }: BatchDependencies): Batch {
+export function createBatch(dependencies: BatchDependencies): Batch {
+  const { events, rejected, maxBytes, arrivals, hit, onUntyped, onNotKept } = dependencies;
   const rows = new JoinedRows();
   const kept = new JoinedRows();
   let historic = 0;
@@ -58,6 +63,10 @@ export function createBatch({ events, rejected, arrivals, hit, onUntyped, onNotK
   return {
     get accepted() {
       return rows.count;
+    },
+    maxBytes,
+    get isTooLarge() {
+      return rows.takeMoreThan(maxBytes);
     },
     add: (event) => {
       const arrival = arrivals.next();
@@ -92,6 +101,8 @@ export function createBatch({ events, rejected, arrivals, hit, onUntyped, onNotK
 }
 
 const ROWS_OF_A_TEXT = 32;
+/** In UTF-8; what takes four is two characters to JavaScript. */
+const MAX_BYTES_OF_A_CHARACTER = 3;
 
 /**
  * Rows that are joined as they come. A row is put together of many small texts, which would all live until the commit, and
@@ -99,7 +110,10 @@ const ROWS_OF_A_TEXT = 32;
  */
 class JoinedRows {
   readonly #texts: string[] = [];
+  /** Of the texts. */
+  #bytes = 0;
   #rows: string[] = [];
+  #characters = 0;
   #count = 0;
 
   get count(): number {
@@ -109,7 +123,15 @@ class JoinedRows {
   add(row: string): void {
     this.#count += 1;
     this.#rows.push(row);
+    this.#characters += row.length;
     if (this.#rows.length === ROWS_OF_A_TEXT) this.#join();
+  }
+
+  /** Exactly, without counting the bytes of each row. */
+  takeMoreThan(bytes: number): boolean {
+    if (this.#bytes + MAX_BYTES_OF_A_CHARACTER * this.#characters <= bytes) return false;
+    this.#join();
+    return this.#bytes > bytes;
   }
 
   text(): string {
@@ -118,8 +140,11 @@ class JoinedRows {
   }
 
   #join(): void {
-    this.#texts.push(this.#rows.join(''));
+    const text = this.#rows.join('');
+    this.#texts.push(text);
+    this.#bytes += Buffer.byteLength(text);
     this.#rows = [];
+    this.#characters = 0;
   }
 }
 

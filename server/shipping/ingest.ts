@@ -102,6 +102,8 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
     refusal: (bytes) => rejected.refusal(bytes) ?? shareRefusal(bytes, dependencies),
   };
   const { untyped: onUntyped, notKept: onNotKept } = metrics.events;
+  // A batch of more would be refused however often it came.
+  const maxBytes = Math.min(limits.pendingMaxBytes, limits.maxBytes);
   /** Taken over, and not read yet: there was no room for it. */
   let unread: readonly string[] = [];
   const takeovers = openTakeovers({
@@ -121,7 +123,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
       const historic = isHistoric(event, arrival) ? 1 : 0;
       return durable.append({ text: toRow(event, arrival), count: 1, historic });
     },
-    batch: () => createBatch({ events: durable, rejected: bounded, arrivals, hit, onUntyped, onNotKept }),
+    batch: () => createBatch({ events: durable, rejected: bounded, maxBytes, arrivals, hit, onUntyped, onNotKept }),
     refusal: () => events.refusal(ROW_BYTES),
     health: () => ({
       accepting: events.refusal(ROW_BYTES) === undefined && !events.isFailing,

@@ -8,7 +8,7 @@ const WORDS: Readonly<Record<string, { readonly label: string; readonly meaning:
     label: 'Foreign application',
     meaning: 'The event claims another application than that of its key',
   },
-  too_large: { label: 'Too large', meaning: 'The body was over the limit, and none of its events was read' },
+  too_large: { label: 'Too large', meaning: 'The body was over a limit, and none of its events was stored' },
   refused_by_clickhouse: {
     label: 'Refused by ClickHouse',
     meaning: 'ClickHouse does not take the event, for the reason that it gives',

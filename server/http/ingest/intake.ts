@@ -148,7 +148,7 @@ export class Intake {
     this.#events += 1;
     const verdict = form.parse(text, context);
     if (!isRefusal(verdict)) {
-      this.#batch.add(verdict);
+      this.#add(verdict);
       return;
     }
     if (verdict.reason === 'malformed' && this.#splitter.isOneValue) {
@@ -161,6 +161,14 @@ export class Intake {
     this.#batch.reject({ ...verdict, application: context.application ?? '', payload: payloadOf(text) });
     this.#count(verdict.reason);
     this.#list({ index, ...verdict });
+  }
+
+  #add(event: Event): void {
+    const batch = this.#batch;
+    batch.add(event);
+    if (!batch.isTooLarge) return;
+    const message = `received events that take more than ${batch.maxBytes} bytes as rows of the journal, expected at most that`;
+    this.fail('too_large', [{ path: '', message }]);
   }
 
   #list(rejected: RejectedEvent): void {

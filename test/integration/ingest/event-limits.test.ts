@@ -4,7 +4,7 @@ import { defaults } from '../../../server/config/config.ts';
 import { MAX_KEPT_PER_BODY } from '../../../server/events/rejection.ts';
 import { eventText, NDJSON, postChunks, postEvents } from '../../support/http/events-api.ts';
 import { failure } from '../../support/http/outcome.ts';
-import { expectStored, storedEvents } from '../../support/clickhouse/stored-events.ts';
+import { expectStored, storedEvents, storedRejections } from '../../support/clickhouse/stored-events.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -142,6 +142,29 @@ describe('Limits of POST /events', () => {
       const { status, body } = await postEvents(service.url, '{}\n'.repeat(101), NDJSON);
       expect(status).to.equal(413);
       expect(JSON.stringify(body)).to.contain('received more than 100 events, expected at most that');
+    } finally {
+      await service.remove();
+    }
+  });
+
+  it('answers 413, and not 503 for ever, when the rows of a body are more than the journal takes at once', async () => {
+    const service = await startTestApp({
+      journal: { ...defaults.journal, batchMaxWaitMs: 20, pendingMaxBytes: 100_000 },
+    });
+    try {
+      const lists = Object.fromEntries(Array.from({ length: 14 }, (_, i) => [String.fromCodePoint(97 + i), []]));
+      const lines = (count: number) =>
+        `${eventText({ name: 'grown', data: { ['p'.repeat(64)]: lists } })}\n`.repeat(count);
+      const large = await postEvents(service.url, lines(100), NDJSON);
+      expect(large.status).to.equal(413);
+      expect(large.body.detail).to.contain('received events that take more than 100000 bytes as rows of the journal');
+      const message = { type: 'track', event: 'grown', userId: 'u' };
+      const batch = JSON.stringify({ batch: Array.from({ length: 1000 }, () => message) });
+      expect((await fetch(`${service.url}/v1/batch`, { method: 'POST', body: batch })).status).to.equal(413);
+      expect((await postEvents(service.url, lines(50), NDJSON)).body.accepted).to.equal(50);
+      await expectStored(service.database, 'grown', 50);
+      const reasons = (await storedRejections(service.database)).map(({ reason }) => reason);
+      expect(reasons).to.deep.equal(['too_large', 'too_large']);
     } finally {
       await service.remove();
     }

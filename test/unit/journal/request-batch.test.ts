@@ -27,6 +27,7 @@ describe('Rejections of one body', () => {
     const batch = createBatch({
       events: journal,
       rejected: journal,
+      maxBytes: Infinity,
       arrivals: new Arrivals(() => NOW_MS, Math.random),
       hit: nothing,
       onUntyped: nothing,
