@@ -87,10 +87,19 @@ export class Journal {
    * @returns when they are on disk
    * @throws AppError `overloaded` when they are not and will not be: a limit is reached, the disk refuses, or closed
    */
-  append({ text, count, historic }: Rows): Promise<void> {
-    const bytes = Buffer.byteLength(text);
+  append(rows: Rows): Promise<void> {
+    const bytes = Buffer.byteLength(rows.text);
     const refusal = this.refusal(bytes);
-    if (refusal !== undefined) return Promise.reject(refusal);
+    return refusal === undefined ? this.#take(rows, bytes) : Promise.reject(refusal);
+  }
+
+  /** As `append`, whatever the limits say: for what was acknowledged before, and makes room elsewhere once it is here. */
+  keep(rows: Rows): Promise<void> {
+    if (this.#state === 'closed') return Promise.reject(shuttingDown());
+    return this.#take(rows, Buffer.byteLength(rows.text));
+  }
+
+  #take({ text, count, historic }: Rows, bytes: number): Promise<void> {
     const group = this.#next;
     group.rows.push(text);
     group.count += count;
@@ -103,7 +112,7 @@ export class Journal {
   /** Why `bytes` more would be refused now; undefined when they would be taken. */
   refusal(bytes: number): AppError | undefined {
     const { limits, backlog } = this.#deps;
-    if (this.#state === 'closed') return overloaded('this server is shutting down', 1);
+    if (this.#state === 'closed') return shuttingDown();
     const pending = this.#writingBytes + this.#next.bytes;
     if (pending + bytes > limits.pendingMaxBytes) {
       return overloaded(`${pending} bytes already wait for the disk, at most ${limits.pendingMaxBytes} may`, 1);
@@ -232,6 +241,10 @@ export class Journal {
 
 function createGroup(): Group {
   return { rows: [], count: 0, historic: 0, bytes: 0, durable: deferred() };
+}
+
+function shuttingDown(): AppError {
+  return overloaded('this server is shutting down', 1);
 }
 
 function overloaded(message: string, retryAfterS: number, cause?: unknown): AppError {

@@ -5,7 +5,7 @@ import type { Quarantine } from '../journal/quarantine.ts';
 import { REJECTED, type Segment } from '../journal/segment.ts';
 
 export interface KeepDependencies {
-  readonly rejected: Pick<Journal, 'append'>;
+  readonly rejected: Pick<Journal, 'keep'>;
   readonly quarantine: Pick<Quarantine, 'save'>;
 }
 
@@ -38,7 +38,8 @@ export async function keepRefusedRow(
   const receivedAt = /"received_at":(\d{1,16})[,}]/.exec(text)?.[1];
   const receivedAtUs = receivedAt === undefined ? Math.floor(segment.openedMs * 1000) : Number(receivedAt);
   const row = toRejectedRow(rejection, { receivedAtUs, eventId });
-  await rejected.append({ text: row, count: 1, historic: 0 });
+  // Without asking for room, or a journal that is full of such rows would never be less full.
+  await rejected.keep({ text: row, count: 1, historic: 0 });
 }
 
 function applicationOf(row: string): string {
