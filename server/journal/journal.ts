@@ -204,14 +204,16 @@ export class Journal {
   /** After a failed write: what is durable goes on to ClickHouse, what is not leaves no trace. */
   async #abandon(error: unknown): Promise<void> {
     const { log, table, nowMs } = this.#deps;
+    // Once an outage: each group that comes fails for the same reason, in a segment of another name.
+    const isNews = kindOf(this.#failure?.error) !== kindOf(error);
     this.#failure = { error: errorOf(error), atMs: nowMs() };
-    log.error({ err: error, table }, 'the journal could not be written');
+    if (isNews) log.error({ err: error, table }, 'the journal could not be written');
     if (this.#open === undefined) return;
     const { file, segment } = this.#open;
     try {
       await file.cut(segment.bytes);
     } catch (cause) {
-      log.error({ err: cause, segment: segment.name }, 'a failed write could not be cut off');
+      if (isNews) log.error({ err: cause, segment: segment.name }, 'a failed write could not be cut off');
     }
     await this.#seal();
   }
@@ -237,6 +239,12 @@ export class Journal {
     this.#deps.hit('sealed');
     return segment;
   }
+}
+
+/** Of a failure: its code where it has one. */
+function kindOf(error: unknown): string | undefined {
+  if (error === undefined) return undefined;
+  return error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
 }
 
 function createGroup(): Group {

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { FRAME_BYTES } from '../../../server/journal/checksum-frame.ts';
 import { AppError } from '../../../server/common/errors.ts';
 import { failure } from '../../support/http/outcome.ts';
+import { keptLog } from '../../support/logs.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 import { interceptSyncs } from './disk.ts';
 import { contents, journalIn, line } from './journal-in-directory.ts';
@@ -78,6 +79,20 @@ describe('Journal on a disk that fails', () => {
     await mkdir(temp.path);
     await journal.append(line('3\n'));
     expect(journal.isFailing).to.equal(false);
+    await journal.close();
+  });
+
+  it('logs an outage once, and the next one again', async () => {
+    const { log, lines } = keptLog();
+    const { journal } = journalIn(temp.path, {}, log);
+    for (let outage = 1; outage <= 2; outage += 1) {
+      await rm(temp.path, { recursive: true });
+      for (const row of ['1\n', '2\n', '3\n']) await failure(journal.append(line(row)));
+      expect(lines.map(({ msg }) => msg)).to.deep.equal(Array(outage).fill('the journal could not be written'));
+      await mkdir(temp.path);
+      await journal.append(line('4\n'));
+      expect(await journal.seal()).to.have.property('rows', 1);
+    }
     await journal.close();
   });
 
