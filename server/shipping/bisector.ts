@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { classify, codeOf, mayBeTheRows, refusesRows, type FailureClass } from '../clickhouse/errors.ts';
 import { WITHOUT_VIEWS } from '../clickhouse/insert-settings.ts';
+import { deferred } from '../common/deferred.ts';
 import { backoffMs, pause } from '../common/retry.ts';
 import { errorOf, messageOf } from '../common/errors.ts';
 import { untyped } from '../events/row.ts';
@@ -27,6 +28,8 @@ export interface BisectorDependencies {
 
 /** A failure that says nothing about the rows: what was begun is begun again later. */
 class NotTheRows extends Error {}
+
+const SHUTTING_DOWN = 'this server is shutting down';
 
 /**
  * Ships what ClickHouse does not take for what is in it, beside the lanes: halves it, segments first and then rows, until
@@ -70,7 +73,7 @@ export class Bisector {
     this.#work = this.#workUntilDone();
   }
 
-  /** Ends after the step under way. What is left stays on disk for the next start. */
+  /** Waits for no INSERT under way. What is left stays on disk for the next start. */
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#work;
@@ -161,13 +164,25 @@ export class Bisector {
   /** @returns undefined when it is stored, and otherwise what may be for the rows; anything else is thrown */
   async #try(rows: () => Promise<Readable>, settings: Insert['settings'] = {}): Promise<Error | undefined> {
     await pause(BISECT_PACE_MS, this.#stop.signal);
-    if (this.#isClosed()) throw new NotTheRows('this server is shutting down');
+    if (this.#isClosed()) throw new NotTheRows(SHUTTING_DOWN);
     try {
-      await this.#deps.insert({ table: this.#deps.table, rows, settings });
+      await this.#unlessClosed(this.#deps.insert({ table: this.#deps.table, rows, settings }));
       return undefined;
     } catch (error) {
       if (error instanceof Error && mayBeTheRows(error)) return error;
       throw error;
+    }
+  }
+
+  /** An INSERT may take longer than a stop: what comes of it then counts once, like all that is sent again. */
+  async #unlessClosed(insert: Promise<void>): Promise<void> {
+    const closed = deferred<never>();
+    const close = () => closed.reject(new NotTheRows(SHUTTING_DOWN));
+    this.#stop.signal.addEventListener('abort', close);
+    try {
+      await Promise.race([insert, closed.promise]);
+    } finally {
+      this.#stop.signal.removeEventListener('abort', close);
     }
   }
 

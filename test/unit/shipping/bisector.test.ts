@@ -3,7 +3,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { EVENTS } from '../../../server/journal/segment.ts';
-import { Bisector } from '../../../server/shipping/bisector.ts';
+import { Bisector, type BisectorDependencies } from '../../../server/shipping/bisector.ts';
 import { wholeSegment } from '../../../server/shipping/parcel.ts';
 import { silentLog } from '../../support/logs.ts';
 import { eventually } from '../../support/http/outcome.ts';
@@ -13,12 +13,14 @@ import { clickhouseError, idsOf, row, ShippingByHand, UNREACHABLE } from './ship
 /** CANNOT_PARSE_TEXT, MEMORY_LIMIT_EXCEEDED, CANNOT_OPEN_FILE. */
 const [REFUSAL, MEMORY, FILES] = [clickhouseError('6'), clickhouseError('241'), clickhouseError('76')];
 
+const never = async () => new Promise<never>(() => undefined);
 const ids = (count: number) => Array.from({ length: count }, (_, index) => `e${index}`);
 
 describe('Bisector', function () {
   this.timeout(20_000);
   let temp: TempDir;
   let hand: ShippingByHand;
+  let dependencies: BisectorDependencies;
   let bisector: Bisector;
   let kept: string[];
   let untyped: number;
@@ -36,7 +38,7 @@ describe('Bisector', function () {
     inserts = 0;
     stored = new Set();
     judge = () => undefined;
-    bisector = new Bisector({
+    dependencies = {
       table: EVENTS,
       insert: async ({ rows }) => {
         inserts += 1;
@@ -51,7 +53,8 @@ describe('Bisector', function () {
       onFailure: () => undefined,
       log: silentLog,
       random: () => 0,
-    });
+    };
+    bisector = new Bisector(dependencies);
   });
 
   afterEach(async () => {
@@ -116,6 +119,22 @@ describe('Bisector', function () {
       await done();
       expect([kept, stored.has('b')]).to.deep.equal([[], true]);
     }
+  });
+
+  it('does not wait for an INSERT when it is closed, and keeps what that was for', async () => {
+    let isSent = false;
+    judge = () => {
+      isSent = true;
+      return undefined;
+    };
+    const inserting = new Bisector({
+      ...dependencies,
+      insert: async (insert) => dependencies.insert(insert).then(never),
+    });
+    inserting.add([wholeSegment(await hand.segment(row('a'), row('b')))]);
+    await eventually(() => expect(isSent).to.equal(true));
+    await inserting.close();
+    expect([kept, hand.backlog.segments]).to.deep.equal([[], 1]);
   });
 
   it('lets go of a segment whose file is gone', async () => {
