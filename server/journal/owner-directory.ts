@@ -140,6 +140,19 @@ export async function isAlive(directory: string): Promise<boolean> {
   });
 }
 
+/** Undefined where what is worked on, or a directory above it, is gone. */
+export async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
+  return await work.catch((error: unknown) => {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  });
+}
+
+/** Whether a file was still there to be moved. */
+export async function isMoved(from: string, to: string): Promise<boolean> {
+  return (await unlessGone(rename(from, to).then(() => true))) ?? false;
+}
+
 /** Whether it is an error of the system with one of these codes. */
 export function isCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);

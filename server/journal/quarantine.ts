@@ -1,6 +1,6 @@
 import { lstat, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isCode, syncDirectory } from './owner-directory.ts';
+import { isCode, isMoved, syncDirectory, unlessGone } from './owner-directory.ts';
 
 /** Beside the owners' directories, and never taken over. */
 export const QUARANTINE = 'quarantine';
@@ -70,12 +70,7 @@ export class Quarantine {
   async take(file: string): Promise<void> {
     await mkdir(this.#directory, { recursive: true });
     const target = await freePath(path.join(this.#directory, path.basename(file)));
-    try {
-      await rename(file, target);
-    } catch (error) {
-      if (isCode(error, 'ENOENT')) return;
-      throw error;
-    }
+    if (!(await isMoved(file, target))) return;
     await this.#added();
     await syncDirectory(path.dirname(file));
   }
@@ -91,12 +86,7 @@ export class Quarantine {
   }
 
   async #names(): Promise<string[]> {
-    try {
-      return await readdir(this.#directory);
-    } catch (error) {
-      if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
-      throw error;
-    }
+    return (await unlessGone(readdir(this.#directory))) ?? [];
   }
 
   async #bytes(): Promise<number> {

@@ -1,8 +1,9 @@
-import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { isAlive, isCode, removeOwner, syncDirectory, type OwnerDirectory } from './owner-directory.ts';
+import { isAlive, isMoved, removeOwner, syncDirectory, unlessGone, type OwnerDirectory } from './owner-directory.ts';
 import { freePath, QUARANTINE, type Quarantine } from './quarantine.ts';
 import { isSegmentFile, isUnfinished, tableOf } from './segment.ts';
+import { namesIn } from './waiting-segments.ts';
 
 export interface TakenOver {
   /** The paths of the segments, now in the directory of who took them: oldest owner first, in the order they were written. */
@@ -42,50 +43,21 @@ async function takeFrom(
   quarantine: Pick<Quarantine, 'take'>,
   taken: { readonly files: string[]; readonly failures: unknown[] },
 ): Promise<void> {
-  for (const name of await filesIn(directory, isSegmentFile)) {
+  const names = (await namesIn(directory)).sort();
+  for (const name of names.filter(isSegmentFile)) {
     const file = path.join(directory, name);
-    const isSegment = await isRegular(file);
-    if (isSegment === undefined) continue;
-    if (!isSegment || tableOf(file) === undefined) {
+    const found = await unlessGone(lstat(file));
+    if (found === undefined) continue;
+    if (!found.isFile() || tableOf(file) === undefined) {
       await quarantine.take(file).catch((error: unknown) => taken.failures.push(error));
       continue;
     }
     // A copy of a journal that was put back has names that were here before.
     const target = await freePath(path.join(mine.path, name));
-    if (await moved(file, target)) taken.files.push(target);
+    if (await isMoved(file, target)) taken.files.push(target);
   }
   await syncDirectory(mine.path);
   // A rewriting that was killed leaves them beside the segment that they were to replace.
-  for (const name of await filesIn(directory, isUnfinished)) await rm(path.join(directory, name), { force: true });
+  for (const name of names.filter(isUnfinished)) await rm(path.join(directory, name), { force: true });
   await removeOwner(directory);
-}
-
-/** None where another server has removed the directory meanwhile. */
-async function filesIn(directory: string, isWanted: (name: string) => boolean): Promise<string[]> {
-  try {
-    return (await readdir(directory)).filter(isWanted).sort();
-  } catch (error) {
-    if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  }
-}
-
-/** Undefined: it is gone. */
-async function isRegular(file: string): Promise<boolean | undefined> {
-  try {
-    return (await lstat(file)).isFile();
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
-async function moved(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return false;
-    throw error;
-  }
 }

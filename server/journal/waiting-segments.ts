@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isCode } from './owner-directory.ts';
+import { unlessGone } from './owner-directory.ts';
 import { QUARANTINE } from './quarantine.ts';
 import { isSegmentFile } from './segment.ts';
 
@@ -49,8 +49,5 @@ export async function ownersIn(journal: string): Promise<string[]> {
 
 /** None where there is no such directory. */
 export async function namesIn(directory: string): Promise<string[]> {
-  return await readdir(directory).catch((error: unknown) => {
-    if (isCode(error, 'ENOENT', 'ENOTDIR')) return [];
-    throw error;
-  });
+  return (await unlessGone(readdir(directory))) ?? [];
 }
