@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { NEWLINE, SPACE, TAB } from '../events/json/bytes.ts';
 
 /**
  * What follows each group of rows in the journal: its CRC-32 and its length, 32 bits each, most significant first, a space
@@ -8,10 +9,6 @@ import { crc32 } from 'node:zlib';
  */
 const BITS = 64;
 export const FRAME_BYTES = BITS + 1;
-
-const SPACE = 0x20;
-const TAB = 0x09;
-const NEWLINE = 0x0a;
 
 /** So many of the 64 bytes of a damaged frame are still white space that it is known for one. */
 const RECOGNIZABLE = 48;

@@ -1,6 +1,4 @@
-const NEWLINE = 0x0a;
-const SPACE = 0x20;
-const TAB = 0x09;
+import { NEWLINE, SPACE, TAB } from '../events/json/bytes.ts';
 
 /**
  * Where each row of a segment's text begins. Every line is a row but those that begin with white space, which ClickHouse

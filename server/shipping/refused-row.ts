@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { jsonOf } from '../common/json.ts';
+import { isObject } from '../events/json/json-text.ts';
 import { toRejectedRow } from '../events/row.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Quarantine } from '../journal/quarantine.ts';
@@ -43,10 +45,6 @@ export async function keepRefusedRow(
 }
 
 function applicationOf(row: string): string {
-  try {
-    const { application } = JSON.parse(row) as { readonly application?: unknown };
-    return typeof application === 'string' ? application : '';
-  } catch {
-    return '';
-  }
+  const event = jsonOf(row);
+  return isObject(event) && typeof event['application'] === 'string' ? event['application'] : '';
 }

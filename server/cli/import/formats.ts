@@ -1,5 +1,7 @@
 import { AppError } from '../../common/errors.ts';
 import { jsonOf } from '../../common/json.ts';
+import { valueAt } from '../../events/dialects/mapping.ts';
+import { isObject } from '../../events/json/json-text.ts';
 import { csvRecords } from './csv-records.ts';
 import type { LineIdentity } from './file-identity.ts';
 import { numberedLines } from './numbered-lines.ts';
@@ -47,7 +49,7 @@ async function* jsonLines(
 
 /** The line as it is, with what it lacks before it. What is no object is for the service to reject. */
 function event(line: string, value: unknown, { event_id, timestamp }: LineIdentity): string {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return line;
+  if (!isObject(value)) return line;
   const given = {
     event_id: Object.hasOwn(value, 'event_id') ? undefined : event_id,
     timestamp: Object.hasOwn(value, 'timestamp') ? undefined : timestamp,
@@ -62,7 +64,7 @@ function event(line: string, value: unknown, { event_id, timestamp }: LineIdenti
  * it is lost. What a line lacks is left out: it is the service that says what is wrong with it, and keeps it.
  */
 function rsvp(line: string, value: unknown, { event_id, timestamp }: LineIdentity): string {
-  const member = memberOf(memberOf(value, 'member'), 'member_id');
+  const member = valueAt(value, 'member.member_id');
   const user = typeof member === 'number' || typeof member === 'string' ? `meetup-${member}` : undefined;
   const head = {
     event_id,
@@ -70,7 +72,7 @@ function rsvp(line: string, value: unknown, { event_id, timestamp }: LineIdentit
     user,
     category: 'meetup',
     name: 'rsvp',
-    timestamp: memberOf(value, 'mtime') ?? timestamp,
+    timestamp: valueAt(value, 'mtime') ?? timestamp,
   };
   return `${JSON.stringify(head).slice(0, -1)},"data":${line}}`;
 }
@@ -110,9 +112,4 @@ function csvEvent(columns: readonly string[], cells: readonly string[], identity
     else if (cell !== '') members[column] = column === 'timestamp' && /^\d+$/.test(cell) ? Number(cell) : cell;
   }
   return JSON.stringify({ ...members, data: Object.fromEntries(data) });
-}
-
-function memberOf(value: unknown, key: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[key];
 }
