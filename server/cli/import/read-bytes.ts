@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
 import { AppError, messageOf } from '../../common/errors.ts';
 
@@ -11,7 +11,7 @@ const CHUNK_BYTES = 256 * 1024;
  * @throws AppError `invalid` when it is UTF-16, or gzip that cannot be unpacked to its end
  */
 export async function* readBytes(file: string): AsyncGenerator<Buffer> {
-  const isGzip = startsWith(await firstBytes(file), 0x1f, 0x8b);
+  const isGzip = startsWith(await buffer(createReadStream(file, { end: 1 })), 0x1f, 0x8b);
   const source = createReadStream(file, { highWaterMark: CHUNK_BYTES });
   let isFirst = true;
   try {
@@ -33,16 +33,6 @@ function unpacked(source: Readable): Readable {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   source.once('error', (error) => gunzip.destroy(error));
   return source.pipe(gunzip);
-}
-
-async function firstBytes(file: string): Promise<Buffer> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(2), 0, 2, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 }
 
 /** By its byte order mark, or by the zero that every other byte of plain letters is. */
