@@ -6,15 +6,16 @@ import { rawSinceS } from '../clickhouse/retention.ts';
 import { readEveryNode } from '../clickhouse/topology.ts';
 import { readConfig } from '../config/environment.ts';
 import { counted } from '../common/counted.ts';
+import { show } from '../common/errors.ts';
 import { createLogger } from '../common/log.ts';
-import { HOUR_S } from '../common/units.ts';
+import { HOUR_S, HOUR_US } from '../common/units.ts';
+import { timeUs } from '../events/parameters.ts';
 import { ALL_HOURS, type HoursBetween } from '../queries/counted/grown-hours.ts';
 import { settledS } from '../queries/counted/kept-counts.ts';
 import { evenRows } from '../queries/verify/even-rows.ts';
 import { repairCounts, type RepairedNode } from '../queries/verify/repair-counts.ts';
 import { hasMore, verifyCounts, type Difference, type Patience, type Sets } from '../queries/verify/verify-counts.ts';
 import { readArguments, runCommand, UsageError } from './command.ts';
-import { parseTime } from './time-argument.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 
 const MAX_REPAIRS = 5;
@@ -55,10 +56,18 @@ await runCommand(USAGE, async () => {
 });
 
 function hourRange(from: string | undefined, to: string | undefined): HoursBetween {
-  const fromS = from === undefined ? 0 : Math.floor(parseTime('--from', from) / 1000 / HOUR_S) * HOUR_S;
-  const toS = to === undefined ? ALL_HOURS.toS : Math.ceil(parseTime('--to', to) / 1000 / HOUR_S) * HOUR_S;
+  const fromS = from === undefined ? 0 : Math.floor(timeOf('--from', from) / HOUR_US) * HOUR_S;
+  const toS = to === undefined ? ALL_HOURS.toS : Math.ceil(timeOf('--to', to) / HOUR_US) * HOUR_S;
   if (fromS >= toS) throw new UsageError(`--from: received ${from ?? 0}, expected a time before --to ${to ?? ''}`);
   return { fromS, toS: Math.min(toS, ALL_HOURS.toS) };
+}
+
+/** In microseconds since the epoch. */
+function timeOf(option: string, text: string): number {
+  const us = timeUs(text);
+  if (!Number.isNaN(us)) return us;
+  const expected = 'ISO 8601 such as 2026-05-01T13:00Z, or ms since the epoch, from 1970 to 2099';
+  throw new UsageError(`${option}: received ${show(text)}, expected ${expected}`);
 }
 
 async function repair(endpoint: ClickHouseEndpoint, database: string, range: HoursBetween): Promise<number> {
