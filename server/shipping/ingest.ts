@@ -106,7 +106,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   const maxBytes = Math.min(limits.pendingMaxBytes, limits.maxBytes);
   /** Taken over, and not read yet: there was no room for it. */
   let unread: readonly string[] = [];
-  const takeovers = openTakeovers({
+  const closeTakeovers = openTakeovers({
     takeOver: async (signal) => {
       await quarantine.count();
       const { files, failures } = await takeOver(root, directory, quarantine);
@@ -132,7 +132,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
       ...shipping.health(),
     }),
     close: async () => {
-      await takeovers.close();
+      await closeTakeovers();
       await shipping.stopBisecting();
       await Promise.all([events.close(), rejected.close()]);
       await shipping.close(SHIP_AT_CLOSE_MS);
