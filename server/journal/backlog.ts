@@ -13,16 +13,14 @@ const NOTHING: Sum = { rows: 0, bytes: 0 };
 
 /**
  * What is in the journal and not known to be safe in ClickHouse: its rows, its bytes, and since when the oldest waits.
- * The journal adds to it, the shipper takes from it; limits, health and metrics read it. Nothing that a request asks
- * takes longer when more waits.
+ * The journal adds to it, the shipper takes from it; limits, health and metrics read it. Nothing that is asked for each
+ * event takes longer when more waits.
  */
 export class Backlog {
   readonly #segments = new Set<Segment>();
   readonly #tables = new Map<string, Sum>();
   readonly #drained: DrainRate;
   #all: Sum = NOTHING;
-  /** Undefined: nothing waits, or the oldest was removed and another has not been looked for. */
-  #oldest: Segment | undefined;
 
   constructor(nowMs: () => number = Date.now) {
     this.#drained = new DrainRate(nowMs);
@@ -47,8 +45,9 @@ export class Backlog {
 
   /** When the oldest waiting segment was opened, in milliseconds since the epoch; undefined when nothing waits. */
   get oldestMs(): number | undefined {
-    if (this.#oldest === undefined) for (const segment of this.#segments) this.#compare(segment);
-    return this.#oldest?.openedMs;
+    let oldestMs: number | undefined;
+    for (const { openedMs } of this.#segments) if (openedMs < (oldestMs ?? Infinity)) oldestMs = openedMs;
+    return oldestMs;
   }
 
   /**
@@ -61,7 +60,7 @@ export class Backlog {
 
   /** A segment that another process left behind, with all its rows. */
   add(segment: Segment): void {
-    this.#hold(segment);
+    this.#segments.add(segment);
     this.#count(segment.table, segment.rows, segment.bytes);
   }
 
@@ -69,26 +68,15 @@ export class Backlog {
   grow(segment: Segment, rows: number, bytes: number): void {
     segment.rows += rows;
     segment.bytes += bytes;
-    this.#hold(segment);
+    this.#segments.add(segment);
     this.#count(segment.table, rows, bytes);
   }
 
   /** `segment` is safe in ClickHouse and gone from the disk. */
   remove(segment: Segment): void {
     if (!this.#segments.delete(segment)) throw new Error(`segment ${segment.name} is not in the backlog`);
-    if (this.#oldest === segment) this.#oldest = undefined;
     this.#count(segment.table, -segment.rows, -segment.bytes);
     this.#drained.add(segment.bytes);
-  }
-
-  #hold(segment: Segment): void {
-    // With others, and none known as the oldest, it is found among them when somebody asks.
-    if (this.#oldest !== undefined || this.#segments.size === 0) this.#compare(segment);
-    this.#segments.add(segment);
-  }
-
-  #compare(segment: Segment): void {
-    if (this.#oldest === undefined || segment.openedMs < this.#oldest.openedMs) this.#oldest = segment;
   }
 
   #count(table: string, rows: number, bytes: number): void {
