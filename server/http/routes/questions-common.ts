@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import { invalid, show } from '../../common/errors.ts';
 import { parseDataCondition } from '../../events/data/data-path.ts';
 import { timeUs } from '../../events/parameters.ts';
@@ -6,6 +6,7 @@ import type { EventFilters } from '../../queries/sql/event-filters.ts';
 import { problem, tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
 import type { Operation } from '../operation/operation.ts';
+import type { EventsQuery } from './questions-schemas.ts';
 
 /** What a question about events may be answered with instead of its answer. */
 export const failures = {
@@ -21,7 +22,7 @@ export function found(description: string, schema: TSchema): Operation['answers'
 }
 
 /** Times as they came. */
-export interface Range {
+interface Range {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
 }
@@ -40,14 +41,7 @@ export function rangeOf({ from, to }: Range) {
 }
 
 /** Filters of events as they came. */
-export interface Filters extends Range {
-  readonly session_id?: string | undefined;
-  readonly user?: string | undefined;
-  readonly category?: string | undefined;
-  readonly name?: string | undefined;
-  readonly application?: string | undefined;
-  readonly where?: readonly string[] | undefined;
-}
+type Filters = Omit<Static<typeof EventsQuery>, 'order' | 'limit' | 'cursor'>;
 
 /** @throws AppError `invalid` when the range ends before it begins, or a condition is none */
 export function filtersOf({ session_id: sessionId, where = [], ...filters }: Filters) {
