@@ -12,7 +12,7 @@ import type { EngineFiles, ServerFile } from './engine-files.ts';
 import { requireEnginePackages } from './engine-packages.ts';
 import { firstLaunch, refuseWhenOwned } from './first-launch.ts';
 import type { EnginePorts } from './free-ports.ts';
-import { endpointWithServiceUsers, engineEndpoint } from './engine-users.ts';
+import { engineEndpoint } from './engine-users.ts';
 import { keepPasswords, readPasswords } from './passwords.ts';
 
 /** A real ClickHouse server, from npm alone, that lives as long as this process at most. */
@@ -84,9 +84,8 @@ export async function runningEngine(directory: string): Promise<ClickHouseEndpoi
   const files = await engineFiles(directory);
   const state = await readEngineState(files);
   if (state === undefined || !(await engineAnswers(files, state.ports))) return undefined;
-  const url = engineUrl(state.ports);
   const passwords = await readPasswords(files);
-  return passwords === undefined ? endpointWithServiceUsers(url) : engineEndpoint(url, passwords);
+  return passwords && engineEndpoint(engineUrl(state.ports), passwords);
 }
 
 /**

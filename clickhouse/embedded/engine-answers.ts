@@ -13,8 +13,8 @@ export async function engineAnswers(files: EngineFiles, ports: EnginePorts): Pro
   url.searchParams.set('query', "SELECT value FROM system.server_settings WHERE name = 'path' FORMAT TSVRaw");
   try {
     const passwords = await readPasswords(files);
-    // One that an earlier version started has no passwords, and `default` is its administrator.
-    const headers = passwords && { 'X-ClickHouse-User': 'admin', 'X-ClickHouse-Key': passwords.admin };
+    if (passwords === undefined) return false;
+    const headers = { 'X-ClickHouse-User': 'admin', 'X-ClickHouse-Key': passwords.admin };
     return (await textOf(url, headers)).trim() === files.data;
   } catch {
     return false;
@@ -26,7 +26,7 @@ export function engineUrl(ports: EnginePorts): string {
 }
 
 /** Not fetch, which would keep the connection: an engine that is to end waits for idle connections. */
-async function textOf(url: URL, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+async function textOf(url: URL, headers: Readonly<Record<string, string>>): Promise<string> {
   const request = get(url, { headers, agent: false, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
   const [response]: unknown[] = await once(request, 'response');
   if (!(response instanceof IncomingMessage)) throw new Error('no response');

@@ -78,7 +78,7 @@ export async function writeEngineConfig(
     ...(await serverFiles(database)),
     // Merged in the order of their names: these come after the project's.
     { folder: 'config.d', name: 'embedded.xml', text: serverOverrides(files) },
-    { folder: 'users.d', name: 'embedded.xml', text: engineUsersXml(database, passwords) },
+    { folder: 'users.d', name: 'embedded.xml', text: engineUsersXml(passwords) },
     ...more,
   ];
   for (const folder of ['config.d', 'users.d'] as const) {

@@ -27,23 +27,15 @@ export function engineEndpoint(url: string, passwords: EnginePasswords): ClickHo
   };
 }
 
-/** A server that has the users of `users.d/clickhour.xml` as they are there: without passwords, `default` the administrator. */
-export function endpointWithServiceUsers(url: string): ClickHouseEndpoint {
-  const passwords = { admin: '', ingest: '', query: '', analyst: '' };
-  return { ...engineEndpoint(url, passwords), admin: { username: 'default', password: '' } };
-}
-
 /**
  * What an embedded engine changes in the users of `users.d/clickhour.xml`: the passwords, by their hashes; who may come
  * from where; and `admin` in the place of `default`.
  *
  * `default` cannot have a password: in the library that npm brings, the server's own first session is `default` without
  * one. So nobody else gets anything out of it: no query but a digit is as short as its profile wants it, and only the command line of
- * that first session is above the constraint. It may read and insert only because it is the definer of the views that
- * earlier versions made.
- * @param database a name, or a prefix such as `test_*`
+ * that first session is above the constraint.
  */
-export function engineUsersXml(database: string, passwords: EnginePasswords): string {
+export function engineUsersXml(passwords: EnginePasswords): string {
   const users = ROLES.map((name) => `        <${name}>${secret(passwords[name])}${LOOPBACK}${place(name)}</${name}>`);
   return `<clickhouse>
     <profiles>
@@ -59,7 +51,6 @@ export function engineUsersXml(database: string, passwords: EnginePasswords): st
             <grants>
                 <query>GRANT SYSTEM LISTEN, CREATE TEMPORARY TABLE ON *.*</query>
                 <query>GRANT READ ON FILE</query>
-                <query>GRANT SELECT, INSERT ON ${database}.*</query>
             </grants>
         </default>
 ${users.join('\n')}

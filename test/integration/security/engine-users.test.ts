@@ -28,6 +28,7 @@ describe('The users of the embedded engine', function () {
     closing.add('engine', () => engine.close());
     await ask(engine.endpoint, 'admin', `CREATE DATABASE ${DATABASE}`);
     await ask(engine.endpoint, 'admin', `CREATE TABLE ${DATABASE}.numbers (n UInt8) ENGINE = MergeTree ORDER BY n`);
+    await ask(engine.endpoint, 'ingest', `INSERT INTO ${DATABASE}.numbers VALUES (7)`);
   });
   after(() => closing.close());
 
@@ -85,18 +86,7 @@ describe('The users of the embedded engine', function () {
       expect(answer.status, setting).to.be.oneOf([400, 403, 500]);
       expect(await answer.text(), setting).to.not.match(/^42/);
     }
-    expect(await ask(engine.endpoint, 'admin', `SELECT count() FROM ${DATABASE}.numbers`)).to.equal('0');
-  });
-
-  it('still fill the views that default has made, before it was locked', async () => {
-    const admin = async (query: string) => ask(engine.endpoint, 'admin', query);
-    await admin(`CREATE TABLE ${DATABASE}.copies (n UInt8) ENGINE = MergeTree ORDER BY n`);
-    await admin(
-      `CREATE MATERIALIZED VIEW ${DATABASE}.copy TO ${DATABASE}.copies DEFINER = default SQL SECURITY DEFINER
-       AS SELECT n FROM ${DATABASE}.numbers`,
-    );
-    await ask(engine.endpoint, 'ingest', `INSERT INTO ${DATABASE}.numbers VALUES (7)`);
-    expect(await ask(engine.endpoint, 'query', `SELECT n FROM ${DATABASE}.copies`)).to.equal('7');
+    expect(await ask(engine.endpoint, 'admin', `SELECT count() FROM ${DATABASE}.numbers`)).to.equal('1');
   });
 
   it('keep their passwords, and get some where a directory has none, or a broken file', async () => {

@@ -1,6 +1,6 @@
 import { startEngine } from '../../../clickhouse/embedded/embedded.ts';
 import { serverFiles } from '../../../clickhouse/embedded/engine-files.ts';
-import { endpointWithServiceUsers } from '../../../clickhouse/embedded/engine-users.ts';
+import { engineEndpoint } from '../../../clickhouse/embedded/engine-users.ts';
 import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
 import type { Closing } from '../../../server/closing.ts';
 import { createLogger } from '../../../server/common/log.ts';
@@ -57,7 +57,9 @@ async function startContainer(closing: Closing): Promise<ClickHouseEndpoint> {
     .start();
   closing.add('container', () => container.stop());
   const url = `http://${container.getHost()}:${container.getMappedPort(HTTP_PORT)}`;
-  return { ...endpointWithServiceUsers(url), isEmbedded: false };
+  // The users of `users.d/clickhour.xml` as they are there: without passwords, `default` the administrator.
+  const users = engineEndpoint(url, { admin: '', ingest: '', query: '', analyst: '' });
+  return { ...users, admin: { username: 'default', password: '' }, isEmbedded: false };
 }
 
 /** A server that somebody else runs may not have the project's users: one user is all of them. */
