@@ -2,7 +2,7 @@ import { invalid, show, type Issue } from '../common/errors.ts';
 import { ANALYTICS_CATEGORY, MAX_TIMESTAMP_MS, NO_DATA, type Event } from './event.ts';
 import { parseEventId } from './event-id.ts';
 import { givenText, type TextSource } from './given-text.ts';
-import { wholeMs, type Query } from './parameters.ts';
+import type { Query } from './parameters.ts';
 
 /** `now` in milliseconds since the epoch; how far ahead of it a timestamp may be. */
 export interface Clock {
@@ -37,7 +37,12 @@ export function parseAnalyticsEvent(
 ): Event {
   const issues: Issue[] = [];
   const latest = Math.min(nowMs + maxFutureMs, MAX_TIMESTAMP_MS);
-  const timestampMs = wholeMs(query, 'timestamp', latest, `now + ${maxFutureMs} (${latest})`, issues);
+  const { timestamp } = query;
+  const timestampMs = typeof timestamp === 'string' && /^\d{1,16}$/.test(timestamp) ? Number(timestamp) : NaN;
+  if (!(timestampMs <= latest)) {
+    const expected = `a whole number of milliseconds since the epoch, from 0 to now + ${maxFutureMs} (${latest})`;
+    issues.push({ path: 'timestamp', message: `received ${show(timestamp)}, expected ${expected}` });
+  }
   const user = givenText(query['user'], USER, issues);
   const name = parseName(query, issues);
   const eventId = parseEventId(query['event_id'], idempotencyKeys, issues);

@@ -1,4 +1,3 @@
-import { show, type Issue } from '../common/errors.ts';
 import { MAX_TIMESTAMP_MS } from './event.ts';
 import { parseTimeUs } from './time.ts';
 
@@ -7,16 +6,6 @@ const MAX_TIME_CHARACTERS = 40;
 
 /** The parameters of a query string: a value, or all of them when a name is repeated. */
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** Milliseconds since the epoch, written as a whole number from 0 to `maxMs`. Returns NaN and adds an issue otherwise. */
-export function wholeMs(query: Query, name: string, maxMs: number, maxWords: string, issues: Issue[]): number {
-  const value = query[name];
-  const ms = typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : NaN;
-  if (ms <= maxMs) return ms;
-  const expected = `a whole number of milliseconds since the epoch, from 0 to ${maxWords}`;
-  issues.push({ path: name, message: `received ${show(value)}, expected ${expected}` });
-  return NaN;
-}
 
 /**
  * A time in a query string, from 1970 to 2099: ISO 8601 (UTC when it names no zone) or milliseconds since the epoch.

@@ -1,19 +1,15 @@
 import { Type } from 'typebox';
-import { MAX_HOURS, parseHour, parseHours } from '../../events/hours.ts';
+import { hourOf, hoursBetween, MAX_HOURS } from '../../events/hours.ts';
 import type { HourlyCounts } from '../../queries/hourly/hour-counter.ts';
 import { HourCounts, HourCountsText, HourQuery, HoursQuery } from './analytics-schemas.ts';
 import { tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
 import { asksForFresh, failures } from './questions-common.ts';
-import type { Operation } from '../operation/operation.ts';
-import { queryOf } from '../operation/parameters.ts';
+import { operation, type Operation } from '../operation/operation.ts';
 import type { ReadingDependencies } from './reads.ts';
 import { writeHead } from '../middleware/headers.ts';
 
-/**
- * The exact counts of hours. These are among the hottest paths of the service, so their parameters are read by hand
- * (`events/`) and not by their schemas; a test holds the two together.
- */
+/** The exact counts of hours. */
 export function analyticsOperations(dependencies: ReadingDependencies): readonly Operation[] {
   return [hour(dependencies), hours(dependencies)];
 }
@@ -31,7 +27,7 @@ const FAILURES = {
 
 function hour({ reads, nowMs }: ReadingDependencies): Operation {
   const content = { 'text/plain': HourCountsText, 'application/json': HourCounts };
-  return {
+  return operation({
     method: 'get',
     path: '/analytics',
     tag: TAG,
@@ -49,9 +45,8 @@ function hour({ reads, nowMs }: ReadingDependencies): Operation {
       },
       ...FAILURES,
     },
-    handle: async (ctx) => {
-      const asked = parseHour(queryOf(ctx));
-      const { counts, readMs } = await reads(ctx).hour(asked, { fresh: asksForFresh(ctx) });
+    handle: async (ctx, { query: { timestamp } }) => {
+      const { counts, readMs } = await reads(ctx).hour(hourOf(timestamp), { fresh: asksForFresh(ctx) });
       const ageMs = nowMs() - readMs;
       if (ageMs > OLD_MS) ctx.set('Age', String(Math.floor(ageMs / 1000)));
       await endOfTurn();
@@ -62,12 +57,12 @@ function hour({ reads, nowMs }: ReadingDependencies): Operation {
       const text = toText(counts);
       writeHead(ctx, 200, [...PLAIN_TEXT, 'Content-Length', String(text.length)]).end(text);
     },
-  };
+  });
 }
 
 function hours({ reads }: ReadingDependencies): Operation {
   const content = { 'application/json': Type.Object({ hours: Type.Array(HourCounts) }) };
-  return {
+  return operation({
     method: 'get',
     path: '/analytics/hours',
     tag: TAG,
@@ -76,11 +71,11 @@ function hours({ reads }: ReadingDependencies): Operation {
     access: 'scoped read',
     query: HoursQuery,
     answers: { 200: { description: 'The counts, hour by hour', content }, ...FAILURES },
-    handle: async (ctx) => {
-      const counts = await reads(ctx).hours(parseHours(queryOf(ctx)), { fresh: asksForFresh(ctx) });
+    handle: async (ctx, { query: { from, to } }) => {
+      const counts = await reads(ctx).hours(hoursBetween(from, to), { fresh: asksForFresh(ctx) });
       ctx.body = { hours: counts.map(toJson) };
     },
-  };
+  });
 }
 
 let turn: Promise<void> | undefined;

@@ -4,11 +4,11 @@ import * as fc from 'fast-check';
 import { AppError } from '../../../server/common/errors.ts';
 import { parseAnalyticsEvent } from '../../../server/events/analytics-event.ts';
 import { MAX_TIMESTAMP_MS } from '../../../server/events/event.ts';
-import { parseHour, parseHours } from '../../../server/events/hours.ts';
 import type { Query } from '../../../server/events/parameters.ts';
 import { RecordQuery } from '../../../server/http/ingest/analytics-schemas.ts';
 import { HourQuery, HoursQuery } from '../../../server/http/routes/analytics-schemas.ts';
 import { parameterReader } from '../../../server/http/operation/parameters.ts';
+import { thrownBy } from '../../support/thrown.ts';
 
 /** Values that a parser may take for something they are not. */
 const value = fc.oneof(
@@ -43,41 +43,79 @@ function refused(read: (query: Query) => unknown, query: Query): readonly string
   }
 }
 
-/** Runs both readers on queries; `beyondSchema` are findings that no schema can make. */
-function expectSame(
-  names: readonly string[],
-  byHand: (query: Query) => unknown,
-  bySchema: (query: Query) => unknown,
-  beyondSchema: (query: Query, path: string) => boolean = () => false,
-): void {
-  fc.assert(
-    fc.property(queries(names), (query) => {
-      const found = refused(byHand, query).filter((path) => !beyondSchema(query, path));
-      const declared = refused(bySchema, query).filter((path) => !beyondSchema(query, path));
-      expect(declared).to.have.members(found);
-    }),
-    { numRuns: 3000, seed: 1 },
-  );
+function issuesOf(run: () => unknown) {
+  return thrownBy(run).issues.map(({ path, message }) => `${path}: ${message}`);
 }
 
-describe('The documented parameters of the hot paths', () => {
-  it('are those that GET /analytics takes', () => {
-    expectSame(['timestamp'], parseHour, parameterReader(HourQuery));
+describe('The documented parameters of GET /analytics', () => {
+  const read = parameterReader(HourQuery);
+
+  it('take every timestamp from the epoch to the end of 2099', () => {
+    for (const timestamp of [0, 1_609_495_200_001, 4_102_444_799_999])
+      expect(read(parse(`timestamp=${timestamp}`))).to.deep.equal({ timestamp });
   });
 
-  it('are those that GET /analytics/hours takes, but for how far they are apart', () => {
-    const readHours = parameterReader(HoursQuery);
-    const areTimes = (query: Query) => refused(readHours, query).length === 0;
-    expectSame(['from', 'to'], parseHours, readHours, (query, path) => path === 'to' && areTimes(query));
-  });
+  const bad: Readonly<Record<string, string>> = {
+    '': 'nothing',
+    'timestamp=': '""',
+    'timestamp=4102444800000': '"4102444800000"',
+    'timestamp=1&timestamp=1': '["1","1"]',
+    'timestamp=-1': '"-1"',
+    'timestamp=1.0': '"1.0"',
+    'timestamp=yesterday': '"yesterday"',
+  };
+  for (const [query, received] of Object.entries(bad)) {
+    it(`refuse "${query}", saying what came and what was expected`, () => {
+      expect(issuesOf(() => read(parse(query)))).to.deep.equal([
+        `timestamp: received ${received}, expected a whole number of milliseconds since the epoch, from 0 to ${MAX_TIMESTAMP_MS}`,
+      ]);
+    });
+  }
+});
 
-  it('are those that POST /analytics takes, but for the clock and exactly one of click and impression', () => {
+describe('The documented parameters of GET /analytics/hours', () => {
+  const read = parameterReader(HoursQuery);
+  const EXPECTED = 'expected ISO 8601 or milliseconds since the epoch, from 1970 to 2099';
+  const bad: Readonly<Record<string, string>> = {
+    '': 'nothing',
+    'from=': '""',
+    'from=2021-01-01&from=2021-01-02': '["2021-01-01","2021-01-02"]',
+    'from=yesterday': '"yesterday"',
+    'from=-1': '"-1"',
+    'from=1.5': '"1.5"',
+    'from=2021-02-30': '"2021-02-30"',
+    'from=2021-01-01T24:00:00Z': '"2021-01-01T24:00:00Z"',
+    'from=1969-12-31T23:59:59.999999Z': '"1969-12-31T23:59:59.999999Z"',
+    'from=2100-01-01': '"2100-01-01"',
+    'from=4102444800000': '"4102444800000"',
+  };
+  for (const [query, received] of Object.entries(bad)) {
+    it(`refuse "${query}" for \`from\`, saying what came and what was expected`, () => {
+      expect(issuesOf(() => read(parse(`${query}&to=2021-01-01`)))).to.deep.equal([
+        `from: received ${received}, ${EXPECTED}`,
+      ]);
+    });
+  }
+
+  it('are both reported when both are wrong', () => {
+    expect(issuesOf(() => read(parse('from=a&to=b')))).to.deep.equal([
+      `from: received "a", ${EXPECTED}`,
+      `to: received "b", ${EXPECTED}`,
+    ]);
+  });
+});
+
+describe('The documented parameters of POST /analytics', () => {
+  it('are those that it takes, but for the clock and exactly one of click and impression', () => {
     const clock = { nowMs: MAX_TIMESTAMP_MS, maxFutureMs: Number.MAX_SAFE_INTEGER - MAX_TIMESTAMP_MS };
-    expectSame(
-      ['timestamp', 'user', 'click', 'impression', 'event', 'event_id'],
-      (query) => parseAnalyticsEvent(query, clock),
-      parameterReader(RecordQuery),
-      (query, path) => isAboutCount(query, path),
+    const bySchema = parameterReader(RecordQuery);
+    fc.assert(
+      fc.property(queries(['timestamp', 'user', 'click', 'impression', 'event', 'event_id']), (query) => {
+        const found = (read: (query: Query) => unknown) =>
+          refused(read, query).filter((path) => !isAboutCount(query, path));
+        expect(found(bySchema)).to.have.members(found((given) => parseAnalyticsEvent(given, clock)));
+      }),
+      { numRuns: 3000, seed: 1 },
     );
   });
 });
