@@ -1,10 +1,10 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
 import type { Nodes } from '../../clickhouse/nodes.ts';
-import { queryBytes, type QueryBounds, type QuestionLimits } from '../../clickhouse/query.ts';
+import { queryBytes, queryRows, type QueryBounds, type QuestionLimits } from '../../clickhouse/query.ts';
 import { AppError } from '../../common/errors.ts';
 import { MIB } from '../../common/units.ts';
 import { IDENTITY } from '../copies.ts';
-import type { Condition } from '../sql/conditions.ts';
+import { allOf, isWithin, type Condition } from '../sql/conditions.ts';
 import { columnFilters, type EventFilters } from '../sql/event-filters.ts';
 import { readEvents } from '../sql/readings.ts';
 import type { Order, TimeRange } from '../sql/time-windows.ts';
@@ -36,14 +36,12 @@ const WINDOWS_AHEAD = 2;
 
 /** More, and a window is read in two. */
 const MAX_WINDOW_BYTES = 96 * MIB;
-/** ClickHouse holds a window, too, until it is whole; it would write more than a MiB of it to a file of its own. */
-const HELD_IN_MEMORY: ClickHouseSettings = { http_response_buffer_size: String(MAX_WINDOW_BYTES) };
 const NARROWER = 'a shorter range (from, to), or fewer conditions';
 
 /** In windows, sent one after the other, so that neither ClickHouse nor this process ever has more than a part of it. */
-export function createExports(nodes: Nodes, limits: QuestionLimits): Exports {
+export function createExports(nodes: Nodes, limits: QuestionLimits, maxWindowBytes = MAX_WINDOW_BYTES): Exports {
   let open = 0;
-  const bounds: QueryBounds = { limits: { ...limits, maxResultBytes: MAX_WINDOW_BYTES }, narrower: NARROWER };
+  const bounds: QueryBounds = { limits: { ...limits, maxResultBytes: maxWindowBytes }, narrower: NARROWER };
   return async function* (question, signal) {
     if (open >= MAX_EXPORTS) {
       throw new AppError('overloaded', `No more than ${MAX_EXPORTS} exports may be made at once`, {
@@ -73,7 +71,7 @@ async function* exported(
   const read = async (window: WindowPart, isFirst: boolean): Promise<Buffer[]> => {
     const { sql, params } = selectWindow(question, window, columns);
     const query = `${sql} FORMAT ${isFirst ? format : formatLater}`;
-    const chunks = await queryBytes(asked, query, params, bounds, { ...settings, ...HELD_IN_MEMORY });
+    const chunks = await queryBytes(asked, query, params, bounds, { ...settings, ...heldInMemory(bounds) });
     const bytes = chunks.reduce((sum, { length }) => sum + length, 0);
     if (window.rows !== undefined) size.wasRead(window.rows, bytes);
     return chunks;
@@ -83,8 +81,9 @@ async function* exported(
     try {
       yield await reading;
     } catch (error) {
-      const halves = halvesOf(window, question.order);
-      if (!(error instanceof AppError && error.code === 'too_expensive') || halves === undefined) throw error;
+      if (!(error instanceof AppError && error.code === 'too_expensive')) throw error;
+      const halves = halvesOf(await timesOfRows(asked, bounds, question, window), question.order);
+      if (halves === undefined) throw error;
       if (window.rows !== undefined) size.wasRefused(window.rows);
       for (const [at, half] of halves.entries()) {
         const isFirstHalf = isFirst && at === 0;
@@ -123,27 +122,66 @@ function thrownWhenAwaited<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-/** A window, or a part of one that was refused: how many of its rows are in that is not known, and teaches nothing. */
-type WindowPart = TimeRange & Partial<Pick<ExportWindow, 'rows'>>;
+/** ClickHouse holds a window, too, until it is whole; it would write more than a MiB of it to a file of its own. */
+function heldInMemory({ limits }: QueryBounds): ClickHouseSettings {
+  return { http_response_buffer_size: String(limits.maxResultBytes) };
+}
 
-/** In the order of the export; undefined when a window cannot be cut. */
-function halvesOf({ fromUs, toUs }: TimeRange, order: Order): readonly [WindowPart, WindowPart] | undefined {
+/** A window, or a part of one that was refused: how many of its rows are in that is not known, and teaches nothing. */
+interface WindowPart extends TimeRange, Partial<Pick<ExportWindow, 'rows'>> {
+  /** When its rows arrived, where all of them happened at one time. */
+  readonly arrived?: TimeRange | undefined;
+}
+
+/** When the rows of a window happened, and when they arrived. */
+interface TimesOfRows {
+  readonly time: TimeRange;
+  readonly arrived: TimeRange;
+}
+
+/** Of any number of rows, because it may have been that what was refused. */
+async function timesOfRows(
+  nodes: Nodes,
+  bounds: QueryBounds,
+  question: ExportQuestion,
+  window: WindowPart,
+): Promise<TimesOfRows> {
+  const { sql, params } = allOf([columnFilters({ ...question, ...window }), ...hasArrived(window)]);
+  const ends = ['min(timestamp)', 'max(timestamp)', 'min(received_at)', 'max(received_at)'];
+  const query = `SELECT [${ends.map((end) => `toUnixTimestamp64Micro(${end})`).join(', ')}] AS ends FROM events PREWHERE ${sql}`;
+  const anyRows = { ...bounds, limits: { ...bounds.limits, maxRowsRead: 0 } };
+  const [row] = await queryRows<{ ends: (string | number)[] }>(nodes, query, params, anyRows);
+  const [fromUs = 0, lastUs = 0, firstUs = 0, arrivedUs = 0] = row?.ends.map(Number) ?? [];
+  return { time: { fromUs, toUs: lastUs + 1 }, arrived: { fromUs: firstUs, toUs: arrivedUs + 1 } };
+}
+
+function hasArrived({ arrived }: WindowPart): Condition[] {
+  return arrived === undefined ? [] : isWithin('received_at', arrived, 'arrived_');
+}
+
+/** By time, or of one time by arrival, in the order of the export; undefined when a window cannot be cut. */
+function halvesOf({ time, arrived }: TimesOfRows, order: Order): WindowPart[] | undefined {
+  const halves = cutInTwo(time) ?? cutInTwo(arrived)?.map((half) => ({ ...time, arrived: half }));
+  return order === 'asc' ? halves : halves?.toReversed();
+}
+
+function cutInTwo({ fromUs, toUs }: TimeRange): TimeRange[] | undefined {
   const middleUs = Math.floor((fromUs + toUs) / 2);
-  if (middleUs === fromUs) return undefined;
-  const [early, late] = [
+  if (middleUs <= fromUs) return undefined;
+  return [
     { fromUs, toUs: middleUs },
     { fromUs: middleUs, toUs },
   ];
-  return order === 'asc' ? [early, late] : [late, early];
 }
 
-function selectWindow(question: ExportQuestion, window: TimeRange, columns: string): Condition {
+function selectWindow(question: ExportQuestion, window: WindowPart, columns: string): Condition {
   const { order } = question;
+  const arrived = allOf(hasArrived(window));
   const found = readEvents(
     { ...question, ...window },
     [],
     ({ from }) =>
-      `SELECT timestamp, received_at, event_id, application, session_id, user, category, name, data ${from}`,
+      `SELECT timestamp, received_at, event_id, application, session_id, user, category, name, data ${from} AND ${arrived.sql}`,
   );
   const first = firstOfCopies(question, window);
   const events = `
@@ -155,27 +193,32 @@ function selectWindow(question: ExportQuestion, window: TimeRange, columns: stri
       order === 'asc'
         ? `SELECT ${columns} FROM (${events}) ${once}`
         : `SELECT ${columns} FROM (SELECT * FROM (${events}) ${once}) ORDER BY at DESC, arrived DESC, event_id DESC`,
-    params: { ...found.params, ...first.params },
+    params: { ...found.params, ...arrived.params, ...first.params },
   };
 }
 
 /**
  * That an event is the first received of its copies. Where the filters are about what copies have in common, that follows
- * from the order; where they are not, a copy must not be exported because the first does not match.
+ * from the order; where they are not, or copies may have arrived in another window, a copy must not be exported because the
+ * first does not match, or was.
  */
-function firstOfCopies(question: ExportQuestion, window: TimeRange): Condition {
+function firstOfCopies(question: ExportQuestion, window: WindowPart): Condition {
   const { application, category, name, user, sessionId, where = [] } = question;
-  if (user === undefined && sessionId === undefined && where.length === 0) return { sql: '', params: {} };
-  const found = readEvents({ ...question, ...window }, [], ({ from }) => `SELECT timestamp ${from}`);
+  const isOfOneTime = window.arrived !== undefined;
+  if (user === undefined && sessionId === undefined && where.length === 0 && !isOfOneTime)
+    return { sql: '', params: {} };
+  const shared = isOfOneTime ? 'event_id' : 'timestamp';
+  const arrived = allOf(hasArrived(window));
+  const found = readEvents({ ...question, ...window }, [], ({ from }) => `SELECT ${shared} ${from} AND ${arrived.sql}`);
   const copies = columnFilters({ application, category, name, ...window });
   return {
     sql: `
     WHERE (${IDENTITY}, received_at) GLOBAL IN (
       SELECT ${IDENTITY}, min(received_at)
       FROM events
-      PREWHERE ${copies.sql} AND timestamp GLOBAL IN (${found.sql})
+      PREWHERE ${copies.sql} AND ${shared} GLOBAL IN (${found.sql})
       GROUP BY ${IDENTITY}
     )`,
-    params: found.params,
+    params: { ...found.params, ...arrived.params },
   };
 }
