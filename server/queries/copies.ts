@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin } from './sql/conditions.ts';
+import type { EventFilters } from './sql/event-filters.ts';
 import type { StoredEvent } from './events-page.ts';
 
 /** What an event is known by; see migrations/0001_events.sql. */
@@ -27,7 +28,7 @@ export interface ArrivalRow {
 export async function withoutCopies(
   nodes: Nodes,
   bounds: QueryBounds,
-  filters: { readonly category?: string | undefined; readonly name?: string | undefined },
+  filters: Pick<EventFilters, 'category' | 'name'>,
   rows: readonly StoredEvent[],
 ): Promise<StoredEvent[]> {
   // With the rows themselves: a replica that lags may not have them yet.

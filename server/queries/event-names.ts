@@ -1,6 +1,7 @@
 import type { LRUCache } from 'lru-cache';
 import { queryRows } from '../clickhouse/query.ts';
 import { allOf, columnsAre } from './sql/conditions.ts';
+import type { EventFilters } from './sql/event-filters.ts';
 import { countedHours } from './counted/counted-hours.ts';
 import { versionOf, type Count, type Counting, type KindOfEvent } from './counted/grown-hours.ts';
 
@@ -15,11 +16,8 @@ export interface EventName extends KindOfEvent {
 /** The same, and the version of its rows. */
 export type VersionedName = EventName & Count;
 
-/** Whose names; what is undefined does not matter. */
-export interface NamesQuestion {
-  readonly application?: string | undefined;
-  readonly category?: string | undefined;
-}
+/** Whose names. */
+export type NamesQuestion = Pick<EventFilters, 'application' | 'category'>;
 
 /** How many events each name has. */
 export type KnownNames = Pick<LRUCache<string, Count>, 'get' | 'set'>;

@@ -1,20 +1,15 @@
 import type { KnowingCounting } from '../counted/known-hours.ts';
 import { END_US } from '../sql/conditions.ts';
+import type { EventFilters } from '../sql/event-filters.ts';
 import { askEvents, type RawEvents } from '../deduplicated-events.ts';
 import { isStep, namesOf, stepParams, type Person, type Step } from './steps.ts';
 
-/** Who did some steps, one after the other; what is undefined does not matter. */
-export interface FunnelQuestion {
+/** Who did some steps, one after the other, the first within the range. */
+export interface FunnelQuestion extends Pick<EventFilters, 'application' | 'category' | 'fromUs' | 'toUs'> {
   readonly steps: readonly Step[];
   readonly by: Person;
   /** How long after the first step the others may be, in whole microseconds. */
   readonly withinUs: number;
-  readonly application?: string | undefined;
-  readonly category?: string | undefined;
-  /** When the first step must be: inclusive; this and the next in whole microseconds since the epoch. */
-  readonly fromUs?: number | undefined;
-  /** Exclusive. */
-  readonly toUs?: number | undefined;
   /** Answered as if there were no events. */
   readonly isEmpty?: boolean | undefined;
 }

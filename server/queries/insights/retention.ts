@@ -1,6 +1,7 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import type { KnowingCounting } from '../counted/known-hours.ts';
 import { allOf, columnsAre } from '../sql/conditions.ts';
+import type { EventFilters } from '../sql/event-filters.ts';
 import { askEvents, type RawEvents } from '../deduplicated-events.ts';
 import { beginningOfLast, beginnings, type Interval } from './intervals.ts';
 import { intervalOf } from './grouping.ts';
@@ -8,8 +9,8 @@ import { MAX_INTERVALS, tooMany } from './series.ts';
 import { isStep, namesOf, stepParams, type Person, type Step } from './steps.ts';
 import { parseTimeZone } from './zone-clock.ts';
 
-/** Who came back after the first time; what is undefined does not matter. */
-export interface RetentionQuestion {
+/** Who came back after the first time, which is within the range: by default ever, up to now. */
+export interface RetentionQuestion extends Pick<EventFilters, 'application' | 'category' | 'fromUs' | 'toUs'> {
   readonly first: Step;
   readonly again: Step;
   readonly by: Person;
@@ -17,12 +18,6 @@ export interface RetentionQuestion {
   readonly timezone: string;
   /** How many intervals are looked at, that of the first time included. */
   readonly periods: number;
-  readonly application?: string | undefined;
-  readonly category?: string | undefined;
-  /** When the first time must be: inclusive; this and the next in whole microseconds since the epoch. By default ever. */
-  readonly fromUs?: number | undefined;
-  /** Exclusive; by default now. */
-  readonly toUs?: number | undefined;
   /** Answered as if there were no events. */
   readonly isEmpty?: boolean | undefined;
 }

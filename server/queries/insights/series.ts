@@ -2,28 +2,25 @@ import { DAY_MS, HOUR_MS } from '../../common/units.ts';
 import { invalid, show } from '../../common/errors.ts';
 import type { DataCondition, DataPath } from '../../events/data/data-path.ts';
 import type { Measure } from '../measure.ts';
+import type { EventFilters } from '../sql/event-filters.ts';
 import type { TopColumn } from '../top-events.ts';
 import { readCountedSeries, type MeasureCounting } from './counted-series.ts';
 import { beginningOfLast, beginningsBetween, USUAL_MS, type Interval } from './intervals.ts';
 import { readRawSeries } from './raw-series.ts';
 import { parseTimeZone } from './zone-clock.ts';
 
-/** Which events are counted, and how; what is undefined does not matter. */
-export interface SeriesQuestion {
+/**
+ * Which events are counted, and how; what is undefined does not matter, but of a range: by default it is up to now, and the last
+ * day, or the last 30 intervals.
+ */
+export interface SeriesQuestion extends Pick<EventFilters, 'application' | 'category' | 'name' | 'fromUs' | 'toUs'> {
   readonly measure: Measure;
   readonly interval: Interval;
   readonly timezone: string;
-  readonly application?: string | undefined;
-  readonly category?: string | undefined;
-  readonly name?: string | undefined;
   /** All of them must hold. */
   readonly where: readonly DataCondition[];
   /** A series for each of its values; events without one are in none. */
   readonly by?: TopColumn | DataPath | undefined;
-  /** Inclusive; this and the next in whole microseconds since the epoch. By default the last day, or the last 30 intervals. */
-  readonly fromUs?: number | undefined;
-  /** Exclusive; by default now. */
-  readonly toUs?: number | undefined;
   /** Series of an answer, when there is `by`. */
   readonly limit: number;
   /** Answered as if there were no events. */

@@ -4,15 +4,11 @@ import type { QuestionLimits } from '../../clickhouse/query.ts';
 import type { Issue } from '../../common/errors.ts';
 import { allOf, columnsAre, END_US, isWithin, rejectionIsBefore } from '../sql/conditions.ts';
 import { decodeCursor, encodeCursor } from '../sql/cursor.ts';
+import type { EventFilters } from '../sql/event-filters.ts';
 
-/** Which rejected events; what is undefined does not matter. */
-export interface RejectedQuestion {
+/** Which rejected events, by when they were received; what is undefined does not matter. */
+export interface RejectedQuestion extends Pick<EventFilters, 'application' | 'fromUs' | 'toUs'> {
   readonly reason?: string | undefined;
-  readonly application?: string | undefined;
-  /** When they were received: inclusive; this and the next in whole microseconds since the epoch. */
-  readonly fromUs?: number | undefined;
-  /** Exclusive. */
-  readonly toUs?: number | undefined;
   /** Rows of a page. */
   readonly limit: number;
   readonly cursor?: string | undefined;

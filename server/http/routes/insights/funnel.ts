@@ -13,7 +13,7 @@ const MAX_WITHIN_US = 366 * UNITS_US.d;
 const WITHIN_WORDS = 'a time such as 30m, 24h or 7d: a whole number of s, m, h, d or w, of 366 days at most';
 
 /** The parameters of `GET /events/funnel`. */
-export const FunnelQuery = Type.Object({
+const FunnelQuery = Type.Object({
   step: Type.Array(Step, {
     ...STEPS,
     description: `from ${STEPS.minItems} to ${STEPS.maxItems} of them, each ${STEP_WORDS}`,

@@ -8,7 +8,7 @@ import type { ReadsOf } from '../reads.ts';
 import { by, common, Start, Step, timezone } from './parameters.ts';
 
 /** The parameters of `GET /events/retention`. */
-export const RetentionQuery = Type.Object({
+const RetentionQuery = Type.Object({
   first: Step,
   return: Type.Optional(Step),
   by,

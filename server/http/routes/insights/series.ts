@@ -11,7 +11,7 @@ import type { ReadsOf } from '../reads.ts';
 import { common, Start, timezone } from './parameters.ts';
 
 /** The parameters of `GET /events/series`. */
-export const SeriesQuery = Type.Object({
+const SeriesQuery = Type.Object({
   measure: Type.Enum([...MEASURES], { default: 'events', description: MEASURES.join(', ') }),
   interval: Type.Enum([...INTERVALS], { default: 'hour', description: INTERVALS.join(', ') }),
   timezone,
