@@ -2,6 +2,7 @@ import type { Nodes } from '../../clickhouse/nodes.ts';
 import { HOUR_S } from '../../common/units.ts';
 import { queryRows, type QueryBounds } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isOneOf, type Condition } from '../sql/conditions.ts';
+import type { EventFilters } from '../sql/event-filters.ts';
 
 /** What events have in common that happened for the same reason. */
 export interface KindOfEvent {
@@ -42,12 +43,7 @@ export function sumOfVersions(versions: readonly bigint[]): bigint {
 }
 
 /** Whose events are counted; what is undefined does not matter. */
-export interface Selection {
-  readonly application?: string | undefined;
-  readonly category?: string | undefined;
-  readonly name?: string | undefined;
-  /** Any of these. */
-  readonly names?: readonly string[] | undefined;
+export interface Selection extends Pick<EventFilters, 'application' | 'category' | 'name' | 'names'> {
   /** Any of these, too. */
   readonly kinds?: readonly KindOfEvent[] | undefined;
   /** Any of these, too. */
