@@ -1,8 +1,9 @@
 import type { Static, TSchema } from 'typebox';
 import { invalid, show } from '../../common/errors.ts';
-import { parseDataCondition } from '../../events/data/data-path.ts';
+import { parseDataCondition, parseDataPath, type DataPath } from '../../events/data/data-path.ts';
 import { timeUs } from '../../events/parameters.ts';
 import type { EventFilters } from '../../queries/sql/event-filters.ts';
+import { TOP_COLUMNS, type TopColumn } from '../../queries/top-events.ts';
 import { problem, tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
 import type { Operation } from '../operation/operation.ts';
@@ -56,6 +57,11 @@ export function filtersOf({ session_id: sessionId, where = [], ...filters }: Fil
     where: conditions,
     ...rangeOf(filters),
   } satisfies EventFilters;
+}
+
+/** What events are grouped by. @throws AppError `invalid` when it is neither a column nor a path */
+export function groupKeyOf(by: string): TopColumn | DataPath {
+  return TOP_COLUMNS.find((column) => column === by) ?? parseDataPath(by, 'by');
 }
 
 /** Whether a request says `Cache-Control: no-cache`. */

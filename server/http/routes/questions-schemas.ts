@@ -3,6 +3,7 @@ import { DATA_PATH, DATA_PATH_WORDS } from '../../events/data/data-path.ts';
 import { MAX_NAME_CHARACTERS } from '../../events/event.ts';
 import { REASONS } from '../../events/rejection.ts';
 import { EXPORT_FORMATS } from '../../queries/export/export-formats.ts';
+import { TOP_COLUMNS } from '../../queries/top-events.ts';
 import { Time } from '../operation/parameters.ts';
 
 const LONGEST = `${MAX_NAME_CHARACTERS} characters`;
@@ -28,6 +29,12 @@ export const where = Type.Array(Type.String({ pattern: `^${DATA_PATH}:`, maxLeng
   maxItems: MAX_CONDITIONS,
   description: `path:value, at most ${MAX_CONDITIONS} times; a path is ${DATA_PATH_WORDS}`,
 });
+
+/** What events are grouped by. */
+export const GROUP_KEY = {
+  pattern: `^(?:${TOP_COLUMNS.join('|')}|${DATA_PATH})$`,
+  description: `${TOP_COLUMNS.join(', ')}, or ${DATA_PATH_WORDS}; once`,
+};
 
 /** The filters that questions about events have in common. */
 export const filters = {

@@ -1,14 +1,12 @@
 import { Type } from 'typebox';
 import { DATA_PATH, DATA_PATH_WORDS } from '../../events/data/data-path.ts';
 import { MEASURES } from '../../queries/measure.ts';
-import { TOP_COLUMNS } from '../../queries/top-events.ts';
 import { Time } from '../operation/parameters.ts';
-import { category, filters, where } from './questions-schemas.ts';
+import { category, filters, GROUP_KEY, where } from './questions-schemas.ts';
 
 const MAX_SHOWN = 20;
 /** Fewer than the head of a request may have. */
 const MAX_SHOW_CHARACTERS = 14_000;
-const COLUMNS = TOP_COLUMNS.join('|');
 
 /** What `window` may be, in milliseconds. */
 export const WINDOWS_MS = {
@@ -21,11 +19,7 @@ export const WINDOWS_MS = {
 
 /** The parameters of `GET /events/top`. */
 export const TopQuery = Type.Object({
-  by: Type.String({
-    pattern: `^(?:${COLUMNS}|${DATA_PATH})$`,
-    default: 'name',
-    description: `${TOP_COLUMNS.join(', ')}, or ${DATA_PATH_WORDS}; once`,
-  }),
+  by: Type.String({ ...GROUP_KEY, default: 'name' }),
   measure: Type.Enum([...MEASURES], { default: 'events', description: `${MEASURES.join(', ')}; once` }),
   application: filters.application,
   category: Type.Optional(category),

@@ -2,9 +2,9 @@ import type { Static } from 'typebox';
 import { invalid, show } from '../../common/errors.ts';
 import { parseDataCondition, parseDataPath, parseDataPaths } from '../../events/data/data-path.ts';
 import { formatTimeUs } from '../../events/time.ts';
-import { TOP_COLUMNS, type TopKey, type TopQuestion } from '../../queries/top-events.ts';
+import type { TopKey, TopQuestion } from '../../queries/top-events.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { found, rangeOf } from './questions-common.ts';
+import { found, groupKeyOf, rangeOf } from './questions-common.ts';
 import type { ReadingDependencies } from './reads.ts';
 import { Top, TopQuery, WINDOWS_MS } from './top-events-schemas.ts';
 
@@ -45,7 +45,7 @@ export function topEvents({ reads, nowMs }: ReadingDependencies): Operation {
 export function topQuestion(query: Static<typeof TopQuery>, nowMs: number): TopQuestion {
   const { by, measure, application, category, name, unique, where = [], show: shown, limit } = query;
   return {
-    by: TOP_COLUMNS.find((column) => column === by) ?? parseDataPath(by, 'by'),
+    by: groupKeyOf(by),
     measure,
     application,
     category,

@@ -1,12 +1,10 @@
 import { Type } from 'typebox';
-import { DATA_PATH, DATA_PATH_WORDS, parseDataPath } from '../../../events/data/data-path.ts';
 import { INTERVALS } from '../../../queries/insights/intervals.ts';
 import { MEASURES } from '../../../queries/measure.ts';
 import { MAX_INTERVALS } from '../../../queries/insights/series.ts';
-import { TOP_COLUMNS } from '../../../queries/top-events.ts';
 import { operation, type Operation } from '../../operation/operation.ts';
-import { asksForFresh, filtersOf, found } from '../questions-common.ts';
-import { category, filters, where } from '../questions-schemas.ts';
+import { asksForFresh, filtersOf, found, groupKeyOf } from '../questions-common.ts';
+import { category, filters, GROUP_KEY, where } from '../questions-schemas.ts';
 import type { ReadsOf } from '../reads.ts';
 import { common, Start, timezone } from './parameters.ts';
 
@@ -18,12 +16,7 @@ const SeriesQuery = Type.Object({
   category: Type.Optional(category),
   ...filters,
   where: Type.Optional(where),
-  by: Type.Optional(
-    Type.String({
-      pattern: `^(?:${TOP_COLUMNS.join('|')}|${DATA_PATH})$`,
-      description: `${TOP_COLUMNS.join(', ')}, or ${DATA_PATH_WORDS}; once`,
-    }),
-  ),
+  by: Type.Optional(Type.String(GROUP_KEY)),
   limit: Type.Integer({ minimum: 1, maximum: 20, default: 5, description: 'a whole number from 1 to 20' }),
 });
 
@@ -70,7 +63,7 @@ export function series(reads: ReadsOf): Operation {
         interval,
         timezone,
         ...filtersOf(given),
-        by: TOP_COLUMNS.find((column) => column === by) ?? (by === undefined ? undefined : parseDataPath(by, 'by')),
+        by: by === undefined ? undefined : groupKeyOf(by),
         limit,
         fresh: asksForFresh(ctx),
       });
