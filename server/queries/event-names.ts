@@ -3,7 +3,7 @@ import { queryRows } from '../clickhouse/query.ts';
 import { allOf, columnsAre } from './sql/conditions.ts';
 import type { EventFilters } from './sql/event-filters.ts';
 import { countedHours } from './counted/counted-hours.ts';
-import { versionOf, type Count, type Counting, type KindOfEvent } from './counted/grown-hours.ts';
+import { keyOfKind, versionOf, type Count, type Counting, type KindOfEvent } from './counted/grown-hours.ts';
 
 /** What is known of one name of a category, over everything that was ever stored. */
 export interface EventName extends KindOfEvent {
@@ -66,8 +66,8 @@ export async function readNamesInOrder(
   const events = new Map<string, number>();
   const grown: Row[] = [];
   for (const row of rows) {
-    const counted = known.get(keyOf(row));
-    if (counted?.version === BigInt(row.version)) events.set(keyOf(row), counted.events);
+    const counted = known.get(keyOfKind(row));
+    if (counted?.version === BigInt(row.version)) events.set(keyOfKind(row), counted.events);
     else grown.push(row);
   }
   if (grown.length > 0) {
@@ -78,7 +78,7 @@ export async function readNamesInOrder(
     category: row.category,
     name: row.name,
     version: BigInt(row.version),
-    events: events.get(keyOf(row)) ?? 0,
+    events: events.get(keyOfKind(row)) ?? 0,
     firstUs: Number(row.first_us),
     lastUs: Number(row.last_us),
   }));
@@ -107,18 +107,14 @@ async function countNames(
   const rows = await queryRows<CountedRow>(counting.nodes, query, params, counting.bounds);
   for (const row of rows) {
     if (row.are_settled === 1) {
-      known.set(keyOf(row), { version: BigInt(row.version), events: Number(row.all_events) });
+      known.set(keyOfKind(row), { version: BigInt(row.version), events: Number(row.all_events) });
     }
   }
-  return new Map(rows.map((row) => [keyOf(row), Number(row.all_events)]));
+  return new Map(rows.map((row) => [keyOfKind(row), Number(row.all_events)]));
 }
 
 interface CountedRow extends KindOfEvent {
   readonly version: string;
   readonly all_events: string | number;
   readonly are_settled: 0 | 1;
-}
-
-function keyOf({ category, name }: KindOfEvent): string {
-  return JSON.stringify([category, name]);
 }

@@ -10,6 +10,11 @@ export interface KindOfEvent {
   readonly name: string;
 }
 
+/** The same for two that are the same. */
+export function keyOfKind({ category, name }: KindOfEvent): string {
+  return JSON.stringify([category, name]);
+}
+
 /** What events are counted by. */
 export interface HourKey {
   /** The beginning, in seconds since the epoch. */

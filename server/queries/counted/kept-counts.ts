@@ -7,6 +7,7 @@ import {
   eventsOfGrown,
   grownHours,
   hoursAre,
+  keyOfKind,
   readGrown,
   versionOf,
   type Counting,
@@ -66,11 +67,11 @@ export function countKeeper(countingUntil: (signal: AbortSignal) => Counting): (
     const toS = settledS(counting);
     if (toS !== keptToS) kept = new Map();
     const names = await versionsOfNames(counting);
-    const grown = names.filter((name) => kept.get(keyOf(name)) !== name.version);
+    const grown = names.filter((name) => kept.get(keyOfKind(name)) !== name.version);
     for (let at = 0; at < grown.length; at += NAMES_AT_ONCE) {
       await keepCounts(counting, { kinds: grown.slice(at, at + NAMES_AT_ONCE) }, ALL_HOURS);
     }
-    kept = new Map(names.map((name) => [keyOf(name), name.version]));
+    kept = new Map(names.map((name) => [keyOfKind(name), name.version]));
     keptToS = toS;
   };
 }
@@ -82,10 +83,6 @@ interface NameRow extends KindOfEvent {
 async function versionsOfNames({ nodes, bounds }: Counting): Promise<NameRow[]> {
   const query = `SELECT category, name, ${versionOf('hour', 'rows')} AS version FROM hours GROUP BY category, name`;
   return await queryRows<NameRow>(nodes, query, {}, bounds);
-}
-
-function keyOf({ category, name }: KindOfEvent): string {
-  return JSON.stringify([category, name]);
 }
 
 async function keepPiece(
