@@ -56,7 +56,7 @@ describe('A service whose output cannot be written', function brokenOutput() {
   }
 
   async function post(): Promise<void> {
-    await eventually(async () => expect((await fetch(`${url}/health/ready`)).status).to.equal(200));
+    await eventually(async () => expect((await fetch(`${url}/health/ready`)).status).to.equal(200), 60_000);
     const posts = Array.from({ length: EVENTS }, async (_, each) => {
       const target = `${url}/analytics?timestamp=${Date.now()}&user=u${each}&click`;
       expect((await fetch(target, { method: 'POST' })).status).to.equal(204);
