@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { DataIdentity } from '../clickhouse/embedded/data-identity.ts';
 import { startEngine } from '../clickhouse/embedded/embedded.ts';
 import { consoleUrl } from './console-url.ts';
 import type { Closing } from './closing.ts';
@@ -25,12 +26,15 @@ export async function openEndpoint(
   signal: AbortSignal,
 ): Promise<OpenEndpoint> {
   const { clickhouse, dataDir, database } = config;
+  const directory = path.join(dataDir, 'clickhouse');
   if (clickhouse !== undefined) {
     // Its password is the operator's, and is not printed.
     const endpoint = { ...clickhouse, analyst: { ...clickhouse.analyst, password: '' } };
-    return { endpoint: clickhouse, consoleUrl: consoleUrl(endpoint, database), problem: () => undefined };
+    // Of the engine of the primary: that ends it once it sees that its data is gone, and until then it takes INSERTs.
+    const data = clickhouse.isEmbedded ? DataIdentity.found(path.join(directory, 'data')) : undefined;
+    return { endpoint: clickhouse, consoleUrl: consoleUrl(endpoint, database), problem: () => data?.problem };
   }
-  const engine = await startEngine({ directory: path.join(dataDir, 'clickhouse'), log, database, signal });
+  const engine = await startEngine({ directory, log, database, signal });
   closing.add('embedded ClickHouse', () => engine.close());
   const { endpoint } = engine;
   return { endpoint, consoleUrl: consoleUrl(endpoint, database), problem: () => engine.problem };

@@ -9,19 +9,25 @@ import { isCode } from '../../server/journal/owner-directory.ts';
  * Whoever starts a service decides that what it finds is its data, also when that is nothing.
  */
 export class DataIdentity {
-  readonly #file: string;
+  readonly #directory: string;
   readonly #id: string;
 
-  private constructor(file: string, id: string) {
-    this.#file = file;
+  private constructor(directory: string, id: string) {
+    this.#directory = directory;
     this.#id = id;
+  }
+
+  /** Of the data that another process has its engine on; undefined where there is none. */
+  static found(directory: string): DataIdentity | undefined {
+    const id = read(fileIn(directory));
+    return id === undefined ? undefined : new DataIdentity(directory, id);
   }
 
   /** Of the data as it is now; it gets an id when it has none. */
   static async of(directory: string): Promise<DataIdentity> {
-    const file = path.join(directory, 'clickhour-data-id');
-    const found = read(file);
-    if (found !== undefined) return new DataIdentity(file, found);
+    const found = DataIdentity.found(directory);
+    if (found !== undefined) return found;
+    const file = fileIn(directory);
     await mkdir(directory, { recursive: true });
     // Of two services that start on it at once, one decides, and nobody finds half an id.
     const proposed = `${file}.${randomUUID()}`;
@@ -30,17 +36,30 @@ export class DataIdentity {
       if (!isCode(error, 'EEXIST')) throw error;
     });
     await rm(proposed);
-    return new DataIdentity(file, read(file) ?? '');
+    return new DataIdentity(directory, read(file) ?? '');
   }
 
   /** Whether the data is gone, or another's. What cannot be read, as when this process has no file left to open, says nothing. */
   get isLost(): boolean {
     try {
-      return read(this.#file) !== this.#id;
+      return read(fileIn(this.#directory)) !== this.#id;
     } catch {
       return false;
     }
   }
+
+  /** Why nothing may be stored, and what to do; undefined while the data is there. Looked up at each call. */
+  get problem(): string | undefined {
+    if (!this.isLost) return undefined;
+    return (
+      `the data of the embedded ClickHouse in ${this.#directory} is gone, and nothing is shipped: put it back as it ` +
+      'was, or start the service again to begin with an empty database'
+    );
+  }
+}
+
+function fileIn(directory: string): string {
+  return path.join(directory, 'clickhour-data-id');
 }
 
 /** @throws what keeps it from being read, when it is there */

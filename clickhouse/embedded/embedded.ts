@@ -126,11 +126,7 @@ class EmbeddedEngine implements Engine {
   }
 
   get problem(): string | undefined {
-    if (!this.#identity.isLost) return undefined;
-    return (
-      `the data of the embedded ClickHouse in ${this.#files.data} is gone, and nothing is shipped: put it back as it ` +
-      'was, or start the service again to begin with an empty database'
-    );
+    return this.#identity.problem;
   }
 
   /** Writes down where the engine is, for other processes and for the next start. The engine works without it. */

@@ -16,36 +16,38 @@ describe('A service whose database is removed while it runs', function lost() {
   });
   afterEach(async () => closing.close());
 
-  it('says so, keeps what comes, and ships it once a person has started it again', async () => {
-    const directory = await tempDir();
-    closing.add('data', () => directory.remove());
-    const first = await startServer({ DATA_DIR: directory.path });
-    closing.add('first', () => first.stop());
-    const hour = Date.now();
-    const post = async (url: string, user: string) => {
-      const target = `${url}/analytics?timestamp=${hour}&user=${user}&click`;
-      expect((await fetch(target, { method: 'POST' })).status).to.equal(204);
-    };
-    const clicks = async (url: string) => {
-      const answer = await fetch(`${url}/analytics?timestamp=${hour}`, { headers: { 'Cache-Control': 'no-cache' } });
-      return /clicks,(\d+)/.exec(await answer.text())?.[1];
-    };
-    await post(first.url, 'before');
-    await eventually(async () => expect(await clicks(first.url)).to.equal('1'));
+  for (const workers of ['1', '2']) {
+    it(`with WORKERS=${workers}: says so, keeps what comes, and ships it once a person has started it again`, async () => {
+      const directory = await tempDir();
+      closing.add('data', () => directory.remove());
+      const first = await startServer({ DATA_DIR: directory.path, WORKERS: workers });
+      closing.add('first', () => first.stop());
+      const hour = Date.now();
+      const post = async (url: string, user: string) => {
+        const target = `${url}/analytics?timestamp=${hour}&user=${user}&click`;
+        expect((await fetch(target, { method: 'POST' })).status).to.equal(204);
+      };
+      const clicks = async (url: string) => {
+        const answer = await fetch(`${url}/analytics?timestamp=${hour}`, { headers: { 'Cache-Control': 'no-cache' } });
+        return /clicks,(\d+)/.exec(await answer.text())?.[1];
+      };
+      await post(first.url, 'before');
+      await eventually(async () => expect(await clicks(first.url)).to.equal('1'));
 
-    await rm(path.join(directory.path, 'clickhouse', 'data'), { recursive: true });
-    await post(first.url, 'after');
-    await eventually(async () => {
-      const { status, parts } = (await (await fetch(`${first.url}/health`)).json()) as HealthReport;
-      expect(status).to.equal('degraded');
-      expect(parts.clickhouse.state).to.equal('unavailable');
-      expect(parts.clickhouse.error).to.match(/data of the embedded ClickHouse .* is gone.*start the service again/);
-      expect(parts.backlog.events).to.equal(1);
+      await rm(path.join(directory.path, 'clickhouse', 'data'), { recursive: true });
+      await post(first.url, 'after');
+      await eventually(async () => {
+        const { status, parts } = (await (await fetch(`${first.url}/health`)).json()) as HealthReport;
+        expect(status).to.equal('degraded');
+        expect(parts.clickhouse.state).to.equal('unavailable');
+        expect(parts.clickhouse.error).to.match(/data of the embedded ClickHouse .* is gone.*start the service again/);
+        expect(parts.backlog.events).to.equal(1);
+      });
+      expect(await first.stop()).to.equal(0);
+
+      const second = await startServer({ DATA_DIR: directory.path, WORKERS: workers });
+      closing.add('second', () => second.stop());
+      await eventually(async () => expect(await clicks(second.url)).to.equal('1'), 60_000);
     });
-    expect(await first.stop()).to.equal(0);
-
-    const second = await startServer({ DATA_DIR: directory.path });
-    closing.add('second', () => second.stop());
-    await eventually(async () => expect(await clicks(second.url)).to.equal('1'), 60_000);
-  });
+  }
 });
