@@ -14,9 +14,9 @@ import { modelFunnel, modelRetention, modelSeries } from '../../support/insights
 import { waiting } from '../../support/waiting.ts';
 
 /** INSIGHTS_SETS=N tries more, INSIGHTS_SEED=text others. */
-const SETS = Number(process.env['INSIGHTS_SETS'] ?? 12);
+const SETS = Number(process.env['INSIGHTS_SETS'] ?? 8);
 const SEED = process.env['INSIGHTS_SEED'] ?? 'insights';
-const AT_ONCE = 12;
+const AT_ONCE = 8;
 const EVENTS = 40;
 
 describe(`series, funnels and retention of ${SETS} event sets (seed ${SEED})`, function () {
