@@ -1,5 +1,5 @@
 import type { App } from './app.ts';
-import type { TrustRules } from './auth/trust.ts';
+import type { AuthRules } from './auth/authenticator.ts';
 
 /**
  * What `npm start` prints: where everything is, and three lines to try. Where keys are configured, the lines have the
@@ -7,7 +7,7 @@ import type { TrustRules } from './auth/trust.ts';
  */
 export function welcome(
   { url, consoleUrl, problem }: Pick<App, 'url' | 'consoleUrl' | 'problem'>,
-  { keys }: Pick<TrustRules, 'keys'>,
+  { keys }: Pick<AuthRules, 'keys'>,
   nowMs: number,
 ): string {
   const withKey = keys.length === 0 ? '' : ` -H "Authorization: Bearer $KEY"`;

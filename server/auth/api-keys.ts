@@ -33,7 +33,7 @@ export function keyFinder(keys: readonly ApiKey[], nowMs: () => number): (key: s
       application,
       roles: new Set(roles),
       ...(reads === 'own' ? { scope: application } : {}),
-      ...(rate === undefined ? {} : { allowance: new TokenBucket(rate, nowMs) }),
+      ...(rate === undefined ? {} : { rateLimit: new TokenBucket(rate, nowMs) }),
     },
   }));
   return (key) => {

@@ -11,7 +11,7 @@ export interface Caller {
   /** The application whose events alone it reads; left out when it reads those of all. */
   readonly scope?: string;
   /** How much it may do; left out when there is no limit. */
-  readonly allowance?: TokenBucket;
+  readonly rateLimit?: TokenBucket;
   /** The client's IP address. */
   readonly address: string;
 }

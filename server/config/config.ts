@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { QuestionLimits } from '../clickhouse/query.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import type { LogLevel } from '../common/log.ts';
-import type { TrustRules } from '../auth/trust.ts';
+import type { AuthRules } from '../auth/authenticator.ts';
 import { GIB, MIB } from '../common/units.ts';
 
 /** Everything that can be set from outside. Sizes are bytes, times are milliseconds. */
@@ -39,7 +39,7 @@ export interface Config {
   readonly questions: QuestionLimits;
   readonly admission: AdmissionLimits;
   readonly live: LiveLimits;
-  readonly trust: TrustRules;
+  readonly trust: AuthRules;
   /** Whose pages in browsers may call this server, `*` for all; none by default. */
   readonly corsOrigins: readonly string[];
   /** Names that a Host header may have besides those of this machine, `*` for any; see `auth/hosts.ts`. */

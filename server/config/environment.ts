@@ -7,7 +7,7 @@ import { defaults, type Config } from './config.ts';
 import { AppError, messageOf, show, type Issue } from '../common/errors.ts';
 import { readSecretFiles } from './secret-files.ts';
 import { isLoopback } from '../auth/hosts.ts';
-import { isOpen, type TrustRules } from '../auth/trust.ts';
+import { isOpen, type AuthRules } from '../auth/authenticator.ts';
 import { readEnvFile } from './env-file.ts';
 import { variables } from './variables.ts';
 
@@ -23,8 +23,8 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
     },
   });
   // What could not be read may not be asked for.
-  const isTrustRead = !issues.some(({ path }) => TRUST_VARIABLES.includes(path));
-  if (isTrustRead && set.ALLOW_ANONYMOUS === 0) issues.push(...exposure(complete['API_KEYS_FILE'], set));
+  const areAuthRulesRead = !issues.some(({ path }) => AUTH_VARIABLES.includes(path));
+  if (areAuthRulesRead && set.ALLOW_ANONYMOUS === 0) issues.push(...exposure(complete['API_KEYS_FILE'], set));
   if (!issues.some(({ path }) => path.startsWith('CLICKHOUSE_')))
     issues.push(...clusterIssues(set.CLICKHOUSE_URL, set.CLICKHOUSE_CLUSTER));
   if (issues.length > 0) throw new AppError('invalid', startMessage(issues), { issues });
@@ -68,7 +68,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
     },
     cache: { ...defaults.cache, ttlMs: set.CACHE_TTL_MS },
     live: { maxReaders: set.LIVE_MAX_READERS },
-    trust: trustOf(set),
+    trust: authRulesOf(set),
     corsOrigins: set.CORS_ORIGINS,
     allowedHosts: set.ALLOWED_HOSTS,
   };
@@ -90,7 +90,7 @@ function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** Those that decide whether everything is open, and to whom. */
-const TRUST_VARIABLES: readonly string[] = [
+const AUTH_VARIABLES: readonly string[] = [
   'API_KEYS',
   'API_KEYS_FILE',
   'TRUSTED_NETWORKS',
@@ -98,14 +98,14 @@ const TRUST_VARIABLES: readonly string[] = [
   'ALLOW_ANONYMOUS',
 ];
 
-interface TrustVariables {
-  readonly API_KEYS: TrustRules['keys'];
-  readonly TRUSTED_NETWORKS: TrustRules['networks'];
-  readonly TRUSTED_PROXIES: TrustRules['proxies'];
-  readonly RATE_PER_ADDRESS: TrustRules['ratePerAddress'] | undefined;
+interface AuthVariables {
+  readonly API_KEYS: AuthRules['keys'];
+  readonly TRUSTED_NETWORKS: AuthRules['networks'];
+  readonly TRUSTED_PROXIES: AuthRules['proxies'];
+  readonly RATE_PER_ADDRESS: AuthRules['ratePerAddress'] | undefined;
 }
 
-function trustOf(set: TrustVariables): TrustRules {
+function authRulesOf(set: AuthVariables): AuthRules {
   const { RATE_PER_ADDRESS: ratePerAddress } = set;
   return {
     keys: set.API_KEYS,
@@ -116,13 +116,13 @@ function trustOf(set: TrustVariables): TrustRules {
 }
 
 /** Everything is open until keys exist, so only this machine may reach it, and keys that are announced must be there. */
-function exposure(keysFile: string | undefined, set: TrustVariables & { readonly HOST: string }): Issue[] {
+function exposure(keysFile: string | undefined, set: AuthVariables & { readonly HOST: string }): Issue[] {
   const intended = 'or ALLOW_ANONYMOUS=1 if that is intended';
   if (keysFile !== undefined && set.API_KEYS.length === 0) {
     const message = `received ${show(keysFile)}, which is empty, expected a file with keys, ${intended}`;
     return [{ path: 'API_KEYS_FILE', message }];
   }
-  if (!isOpen(trustOf(set)) || isLoopback(set.HOST)) return [];
+  if (!isOpen(authRulesOf(set)) || isLoopback(set.HOST)) return [];
   const message = `received ${show(set.HOST)}, expected a loopback address, because anyone who reaches it may write and read; set API_KEYS, ${intended}`;
   return [{ path: 'HOST', message }];
 }

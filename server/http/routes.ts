@@ -3,7 +3,7 @@ import Koa, { type Middleware } from 'koa';
 import type { Logger } from '../common/log.ts';
 import type { Config } from '../config/config.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { createTrust, isOpen } from '../auth/trust.ts';
+import { createAuthenticator, isOpen } from '../auth/authenticator.ts';
 import { analyticsOperations } from './routes/analytics.ts';
 import { aboutRequest, type RequestContext, type RequestState } from './operation/context.ts';
 import { crossOrigin } from './middleware/cross-origin.ts';
@@ -99,7 +99,7 @@ export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState>
   if (corsOrigins.length > 0) app.use(crossOrigin(corsOrigins));
   app.use(problems(log));
   app.use(headerLimits);
-  app.use(authenticate(createTrust(trust), { ...dependencies, isOpen: isOpen(trust) }));
+  app.use(authenticate(createAuthenticator(trust), { ...dependencies, isOpen: isOpen(trust) }));
   app.use(fixedPaths(served));
   app.use(router.routes());
   app.use(router.allowedMethods());

@@ -146,7 +146,7 @@ function admit(
 ): void {
   if (key !== undefined) ctx.state.caller = ctx.state.callerWithKey(key);
   authorize('ingest', ctx);
-  stranger?.allowance?.giveBack(1);
+  stranger?.rateLimit?.giveBack(1);
   pay(ctx, 1, 0, metrics);
 }
 

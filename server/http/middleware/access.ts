@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Middleware } from 'koa';
 import type { Caller, Role } from '../../auth/caller.ts';
 import { hostCheck, isOwnOrigin, type HostRules } from '../../auth/hosts.ts';
-import type { Trust } from '../../auth/trust.ts';
+import type { Authenticator } from '../../auth/authenticator.ts';
 import { AppError, show } from '../../common/errors.ts';
 import type { Config } from '../../config/config.ts';
 import type { RequestContext, RequestState } from '../operation/context.ts';
@@ -16,7 +16,7 @@ export type SiteRules = HostRules & Pick<Config, 'corsOrigins'>;
  * Finds out who calls, for everything below it. Refused are requests for a host that is not this server's, before anybody
  * says who calls, and what a page of another site sends with rights that are not its own.
  */
-export function authenticate(trust: Trust, sites: SiteRules): Middleware<RequestState> {
+export function authenticate(callerOf: Authenticator, sites: SiteRules): Middleware<RequestState> {
   const isKnownHost = hostCheck(sites);
   const isNamedHere = hostCheck({ ...sites, isOpen: true });
   const allowed = allowedOrigins(sites.corsOrigins);
@@ -25,13 +25,13 @@ export function authenticate(trust: Trust, sites: SiteRules): Middleware<Request
     const { host, origin, 'x-forwarded-for': forwardedFor } = headers;
     // What has no Host is no browser.
     if (host !== undefined && !isKnownHost(host)) throw unknownHost(host);
-    const evidence = {
+    const identity = {
       socketAddress: socket.remoteAddress ?? '',
       forwardedFor: typeof forwardedFor === 'string' ? forwardedFor : forwardedFor?.join(','),
       authorization: headers.authorization,
     };
-    state.caller = trust(evidence);
-    state.callerWithKey = (key) => trust({ ...evidence, key });
+    state.caller = callerOf(identity);
+    state.callerWithKey = (key) => callerOf({ ...identity, key });
     if (origin === undefined || allowed(origin) !== undefined) return next();
     // The rights of a network are had by any page in it that makes its own name lead here.
     const isOwnName = state.caller.application !== undefined || isNamedHere(host ?? '');
@@ -73,12 +73,12 @@ export function authorize(access: Exclude<Access, 'open'>, { state, req }: Reque
  * @throws AppError `rate_limited` when it has used that up; then nothing is taken
  */
 export function limitRate(
-  { allowance, application, address }: Caller,
+  { rateLimit, application, address }: Caller,
   count: number,
   onLimited: () => void,
   taken = 0,
 ): void {
-  const waitS = allowance?.take(count, taken) ?? 0;
+  const waitS = rateLimit?.take(count, taken) ?? 0;
   if (waitS === 0) return;
   onLimited();
   const who = application === undefined ? `the address ${address}` : `the key of ${show(application)}`;

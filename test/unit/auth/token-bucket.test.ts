@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { allowances } from '../../../server/auth/allowances.ts';
+import { addressRateLimits } from '../../../server/auth/address-rate-limits.ts';
 import { parseRate } from '../../../server/auth/parse-rate.ts';
 import { TokenBucket } from '../../../server/auth/token-bucket.ts';
 import { runs } from '../../support/events/property.ts';
@@ -89,9 +89,9 @@ describe('A token bucket', () => {
   });
 });
 
-describe('The allowance of an address', () => {
+describe('The rate limit of an address', () => {
   it('is its own, and for IPv6 that of its network', () => {
-    const of = allowances(RATE, () => 0);
+    const of = addressRateLimits(RATE, () => 0);
     expect(of('192.0.2.1')).to.equal(of('192.0.2.1'));
     expect(of('192.0.2.1')).not.to.equal(of('192.0.2.2'));
     const same = ['2001:db8:0:1::', '2001:db8:0:1::5', '2001:db8:0:1:ffff:ffff:ffff:ffff', '2001:db8::1:0:0:0:7'];

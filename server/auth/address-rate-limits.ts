@@ -6,7 +6,7 @@ import { TokenBucket, type Rate } from './token-bucket.ts';
 const MAX_ADDRESSES = 100_000;
 
 /** The bucket of an address, for callers without a key. */
-export function allowances(rate: Rate, nowMs: () => number): (address: string) => TokenBucket {
+export function addressRateLimits(rate: Rate, nowMs: () => number): (address: string) => TokenBucket {
   const buckets = new LRUCache<string, TokenBucket>({ max: MAX_ADDRESSES });
   return (address) => {
     const place = placeOf(address);

@@ -1,4 +1,4 @@
-import { allowances } from './allowances.ts';
+import { addressRateLimits } from './address-rate-limits.ts';
 import { keyFinder, type ApiKey, type KeyOwner } from './api-keys.ts';
 import type { Caller, Role } from './caller.ts';
 import { clientAddress } from './client-address.ts';
@@ -6,7 +6,7 @@ import { networks } from './networks.ts';
 import type { Rate } from './token-bucket.ts';
 
 /** Whom the operator trusts. Networks are CIDR blocks. */
-export interface TrustRules {
+export interface AuthRules {
   readonly keys: readonly ApiKey[];
   /** May write without a key. */
   readonly networks: readonly string[];
@@ -17,7 +17,7 @@ export interface TrustRules {
 }
 
 /** What a request says about who sent it. */
-export interface Evidence {
+export interface RequestIdentity {
   readonly socketAddress: string;
   readonly forwardedFor: string | undefined;
   readonly authorization: string | undefined;
@@ -26,32 +26,33 @@ export interface Evidence {
 }
 
 /** Names the caller of a request. */
-export type Trust = (evidence: Evidence) => Caller;
+export type Authenticator = (identity: RequestIdentity) => Caller;
 
 const EVERYTHING: ReadonlySet<Role> = new Set<Role>(['read', 'write']);
 const WRITE: ReadonlySet<Role> = new Set<Role>(['write']);
 const NOTHING: ReadonlySet<Role> = new Set<Role>();
 
 /** Whether nothing says whom to trust, so that everyone is. */
-export function isOpen({ keys, networks }: TrustRules): boolean {
+export function isOpen({ keys, networks }: AuthRules): boolean {
   return keys.length === 0 && networks.length === 0;
 }
 
 /** A key decides alone, also from a trusted network: one that is wrong should be noticed, not made up for. */
-export function createTrust(rules: TrustRules, nowMs: () => number = () => performance.now()): Trust {
+export function createAuthenticator(rules: AuthRules, nowMs: () => number = () => performance.now()): Authenticator {
   const proxies = networks(rules.proxies);
-  const address = ({ socketAddress, forwardedFor }: Evidence) => clientAddress(socketAddress, forwardedFor, proxies);
+  const address = ({ socketAddress, forwardedFor }: RequestIdentity) =>
+    clientAddress(socketAddress, forwardedFor, proxies);
   const { ratePerAddress } = rules;
-  const allowanceOf = ratePerAddress === undefined ? undefined : allowances(ratePerAddress, nowMs);
+  const rateLimitOf = ratePerAddress === undefined ? undefined : addressRateLimits(ratePerAddress, nowMs);
   const keyless = (roles: ReadonlySet<Role>, from: string): Caller =>
-    allowanceOf === undefined ? { roles, address: from } : { roles, address: from, allowance: allowanceOf(from) };
-  if (isOpen(rules)) return (evidence) => keyless(EVERYTHING, address(evidence));
+    rateLimitOf === undefined ? { roles, address: from } : { roles, address: from, rateLimit: rateLimitOf(from) };
+  if (isOpen(rules)) return (identity) => keyless(EVERYTHING, address(identity));
 
   const trusted = networks(rules.networks);
   const ownerOf = keyFinder(rules.keys, nowMs);
-  return (evidence) => {
-    const from = address(evidence);
-    const { authorization, key = '' } = evidence;
+  return (identity) => {
+    const from = address(identity);
+    const { authorization, key = '' } = identity;
     if (authorization !== undefined) return withKey(presentedKey(authorization), from, ownerOf);
     if (key !== '') return withKey(key, from, ownerOf);
     return keyless(trusted.has(from) ? WRITE : NOTHING, from);

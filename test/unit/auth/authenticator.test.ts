@@ -1,25 +1,25 @@
 import { expect } from 'chai';
-import { createTrust, type Evidence, type TrustRules } from '../../../server/auth/trust.ts';
+import { createAuthenticator, type AuthRules, type RequestIdentity } from '../../../server/auth/authenticator.ts';
 import { apiKey, ownKey } from '../../support/http/api-keys.ts';
 
-const NOBODY: TrustRules = { keys: [], networks: [], proxies: [] };
+const NOBODY: AuthRules = { keys: [], networks: [], proxies: [] };
 const KEYS = [apiKey('shop-key', 'shop', 'write'), apiKey('desk-key', 'desk', 'read')];
 
-function callerOf(rules: Partial<TrustRules>, evidence: Partial<Evidence>) {
-  const trust = createTrust({ ...NOBODY, ...rules });
-  return trust({
+function callerOf(rules: Partial<AuthRules>, identity: Partial<RequestIdentity>) {
+  const authenticator = createAuthenticator({ ...NOBODY, ...rules });
+  return authenticator({
     socketAddress: '203.0.113.7',
     forwardedFor: undefined,
     authorization: undefined,
-    ...evidence,
+    ...identity,
   });
 }
 
 const basic = (user: string) => `Basic ${Buffer.from(user).toString('base64')}`;
 const nothing = { roles: new Set(), address: '203.0.113.7' };
 
-describe('Trust', () => {
-  it('is everyone’s while nothing says whose it is', () => {
+describe('The authenticator', () => {
+  it('lets everyone do everything while nothing says whom to trust', () => {
     for (const authorization of [undefined, 'Bearer anything']) {
       const caller = callerOf({}, { authorization });
       expect(caller).to.deep.equal({ roles: new Set(['read', 'write']), address: '203.0.113.7' });
@@ -51,9 +51,9 @@ describe('Trust', () => {
   it('limits each address without a key, trusted or not, and no other', () => {
     const rules = { keys: KEYS, networks: ['10.0.0.0/8'], ratePerAddress: { eventsPerSecond: 1, burst: 1 } };
     for (const socketAddress of ['10.0.0.1', '203.0.113.7']) {
-      expect(callerOf(rules, { socketAddress }), socketAddress).to.have.property('allowance');
+      expect(callerOf(rules, { socketAddress }), socketAddress).to.have.property('rateLimit');
     }
-    expect(callerOf(rules, { authorization: 'Bearer shop-key' })).not.to.have.property('allowance');
+    expect(callerOf(rules, { authorization: 'Bearer shop-key' })).not.to.have.property('rateLimit');
   });
 
   it('lets a trusted network write, and not read', () => {
