@@ -88,8 +88,8 @@ function dialectOperation(dialect: Dialect, { path, summary, given }: DialectPat
       ),
     },
     handle: async (ctx) => {
-      const letter = { dialect: name, key: keyOf(ctx, keys.query), open, parse };
-      const { failure, notKept } = await receiver.letter(ctx, letter).catch((error: unknown) => {
+      const body = { dialect: name, key: keyOf(ctx, keys.query), open, parse };
+      const { failure, notKept } = await receiver.receiveBuffered(ctx, body).catch((error: unknown) => {
         throw pressed(error, pressure);
       });
       if (failure !== undefined) throw nothingAccepted(failure, 'message');

@@ -40,8 +40,8 @@ export function eventsOperation(receiver: Receiver): Operation {
       503: tryLater('The events cannot be made safe now, and were not stored'),
     },
     handle: async (ctx) => {
-      const stream = { key: keyOf(ctx, [KEY]), formOf: () => formOf(ctx.req.headers) };
-      answer(ctx, await receiver.stream(ctx, stream));
+      const body = { key: keyOf(ctx, [KEY]), formOf: () => formOf(ctx.req.headers) };
+      answer(ctx, await receiver.receiveStreamed(ctx, body));
     },
   };
 }

@@ -22,7 +22,7 @@ export interface ReceiveDependencies extends Pick<Config, 'maxFutureMs' | 'maxBo
 }
 
 /** A body that is judged while it comes. */
-export interface Stream {
+export interface StreamedBody {
   /** A key that did not come in the header. */
   readonly key: string | undefined;
   /** What the body is. Asked when the caller is known to be one that may write. */
@@ -30,7 +30,7 @@ export interface Stream {
 }
 
 /** A body that is looked into when all of it is there, because the key may be anywhere in it. */
-export interface Letter {
+export interface BufferedBody {
   /** For the metrics. */
   readonly dialect: string;
   /** A key that came neither in the header nor in the body. */
@@ -44,22 +44,25 @@ export interface Letter {
  * What it throws says that nothing of the body is stored.
  */
 export interface Receiver {
-  stream(ctx: RequestContext, stream: Stream): Promise<Outcome>;
-  letter(ctx: RequestContext, letter: Letter): Promise<Outcome>;
+  receiveStreamed(ctx: RequestContext, body: StreamedBody): Promise<Outcome>;
+  receiveBuffered(ctx: RequestContext, body: BufferedBody): Promise<Outcome>;
 }
 
 /** So a limit on bytes is also one on events, and a body of `0\n0\n…` is soon over it. */
 const BYTES_AN_EVENT = 64;
 
 /** Of the memory for bodies: what is left is for senders that are known before their body is read. */
-const STRANGERS_SHARE = 1 / 4;
+const UNAUTHENTICATED_SHARE = 1 / 4;
 
 /** The receiver of a process: what its bodies have in common is their memory, and the paths that are typed. */
 export function createReceiver(dependencies: ReceiveDependencies): Receiver {
   const { ingest, metrics, maxBodyBytes: maxBytes, maxFutureMs, checkPayload, nowMs } = dependencies;
   const budget = new BodyBudget(dependencies.bodiesMaxBytes);
   // Anyone can send what has its key inside, and stall. At least one body of any size fits.
-  const strangers = new BodyBudget(Math.max(dependencies.bodiesMaxBytes * STRANGERS_SHARE, maxBytes), budget);
+  const unauthenticatedBudget = new BodyBudget(
+    Math.max(dependencies.bodiesMaxBytes * UNAUTHENTICATED_SHARE, maxBytes),
+    budget,
+  );
   const typedPaths = new TypedPaths();
 
   const intakeOf = (ctx: RequestContext, form: BodyForm) =>
@@ -70,14 +73,14 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
         const { application } = ctx.state.caller;
         return { nowMs: nowMs(), maxFutureMs, application, checkPayload, typedPaths };
       },
-      // One was paid for when the caller was known.
-      onJudged: (events) => pay(ctx, events - 1, 1, metrics),
+      // One was consumed when the caller was known.
+      onJudged: (events) => consumeRate(ctx, events - 1, 1, metrics),
       maxEvents: Math.ceil(maxBytes / BYTES_AN_EVENT),
     });
 
   return {
-    stream: async (ctx, { key, formOf }) => {
-      admit(ctx, key, metrics);
+    receiveStreamed: async (ctx, { key, formOf }) => {
+      authorizeSender(ctx, key, metrics);
       const { dialect, form } = formOf();
       const intake = intakeOf(ctx, form);
       const push = (chunk: Buffer) => intake.push(chunk);
@@ -87,22 +90,22 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
         return counted(dialect, await intake.finish(), metrics);
       });
     },
-    letter: async (ctx, { dialect, key, open, parse }) => {
+    receiveBuffered: async (ctx, { dialect, key, open, parse }) => {
       const isKeyKnown = ctx.req.headers.authorization !== undefined || key !== undefined;
-      if (isKeyKnown) admit(ctx, key, metrics);
+      if (isKeyKnown) authorizeSender(ctx, key, metrics);
       const { caller } = ctx.state;
-      const stranger = isKeyKnown || caller.roles.has(roleFor('ingest')) ? undefined : caller;
+      const unauthenticated = isKeyKnown || caller.roles.has(roleFor('ingest')) ? undefined : caller;
       // Or bodies without a key would cost their sender nothing.
-      if (stranger !== undefined) pay(ctx, 1, 0, metrics);
+      if (unauthenticated !== undefined) consumeRate(ctx, 1, 0, metrics);
       const received = new ByteTail();
       const push = (chunk: Buffer) => received.append(chunk);
-      return await held(stranger === undefined ? budget : strangers, async (hold) => {
+      return await held(unauthenticated === undefined ? budget : unauthenticatedBudget, async (hold) => {
         const problem = await read(ctx, { ingest, maxBytes, hold, push });
         const body = received.take(Buffer.alloc(0));
         const opened = problem ?? (await open(body, { maxBytes, hold }).catch(wrongAsAWhole));
         // Its key may be in what was not read. For 401 clients drop the events, for 413 they send smaller bodies.
-        if (stranger !== undefined && isTooLarge(opened)) return { ...NOTHING, failure: opened };
-        if (!isKeyKnown) admit(ctx, 'key' in opened ? opened.key() : undefined, metrics, stranger);
+        if (unauthenticated !== undefined && isTooLarge(opened)) return { ...NOTHING, failure: opened };
+        if (!isKeyKnown) authorizeSender(ctx, 'key' in opened ? opened.key() : undefined, metrics, unauthenticated);
         const messages = 'messages' in opened ? opened.messages() : opened;
         if (Buffer.isBuffer(messages) && isEmptyArray(messages)) return NOTHING;
         const intake = intakeOf(ctx, { splitter: new JsonSplitter(), parse });
@@ -136,22 +139,27 @@ function isTooLarge(opened: Envelope | Refusal): opened is Refusal {
 
 /**
  * Lets in who may write, and takes one event from what the caller may do.
- * @param stranger who paid for one when it was not known whose body it is, and gets that back
+ * @param unauthenticated who used up one of its rate when it was not known whose body it is, and gets that back
  */
-function admit(
+function authorizeSender(
   ctx: RequestContext,
   key: string | undefined,
   metrics: ReceiveDependencies['metrics'],
-  stranger?: Caller,
+  unauthenticated?: Caller,
 ): void {
   if (key !== undefined) ctx.state.caller = ctx.state.callerWithKey(key);
   authorize('ingest', ctx);
-  stranger?.rateLimit?.giveBack(1);
-  pay(ctx, 1, 0, metrics);
+  unauthenticated?.rateLimit?.giveBack(1);
+  consumeRate(ctx, 1, 0, metrics);
 }
 
-/** @param taken how many of the body were paid for before; they are refused with these, when these are too many */
-function pay(ctx: RequestContext, events: number, taken: number, metrics: ReceiveDependencies['metrics']): void {
+/** @param taken how many of the body were consumed before; they are refused with these, when these are too many */
+function consumeRate(
+  ctx: RequestContext,
+  events: number,
+  taken: number,
+  metrics: ReceiveDependencies['metrics'],
+): void {
   if (events <= 0) return;
   const onLimited = () => metrics.events.rejected.inc({ reason: 'rate_limited' }, events + taken);
   limitRate(ctx.state.caller, events, onLimited, taken);

@@ -44,7 +44,7 @@ describe('With rates', () => {
       headers: { ...key('bodies'), 'Content-Type': 'application/x-ndjson' },
       body: Array.from({ length: events }, () => eventText()).join('\n'),
     });
-  const letter = async (path: string, from: string, api_key: string) =>
+  const sendWithKeyInside = async (path: string, from: string, api_key: string) =>
     fetch(`${service.url}${path}`, {
       method: 'POST',
       headers: { 'X-Forwarded-For': from },
@@ -92,9 +92,17 @@ describe('With rates', () => {
   });
 
   it('goes by the address also of those whose key must be looked for in a body, and is not in it', async () => {
-    expect(await statuses(12, () => letter('/batch/', '203.0.113.1', 'wrong'))).to.deep.equal({ 401: 10, 503: 2 });
-    expect(await statuses(12, () => letter('/v1/track', '203.0.113.2', 'wrong'))).to.deep.equal({ 401: 10, 429: 2 });
-    expect(await statuses(15, () => letter('/batch/', '203.0.113.3', 'unlimited'))).to.deep.equal({ 200: 15 });
+    expect(await statuses(12, () => sendWithKeyInside('/batch/', '203.0.113.1', 'wrong'))).to.deep.equal({
+      401: 10,
+      503: 2,
+    });
+    expect(await statuses(12, () => sendWithKeyInside('/v1/track', '203.0.113.2', 'wrong'))).to.deep.equal({
+      401: 10,
+      429: 2,
+    });
+    expect(await statuses(15, () => sendWithKeyInside('/batch/', '203.0.113.3', 'unlimited'))).to.deep.equal({
+      200: 15,
+    });
   });
 
   it('counts what was refused', async () => {
