@@ -14,7 +14,7 @@ import { openIngest } from './shipping/ingest.ts';
 import { Backlog } from './journal/backlog.ts';
 import { EVENTS } from './journal/segment.ts';
 import type { Hit } from './journal/fail-point.ts';
-import { counted } from './common/counted.ts';
+import { pluralize } from './common/pluralize.ts';
 import { createLogger, type Logger } from './common/log.ts';
 import { Feeds } from './live/feeds.ts';
 import { createMetrics } from './metrics/metrics.ts';
@@ -137,7 +137,7 @@ function sayStopping(backlog: Backlog, log: Logger): void {
   const { rows } = backlog.of(EVENTS);
   log.info(
     { events: rows },
-    rows === 0 ? 'stopping: every event is shipped' : `stopping: shipping ${counted(rows, 'event')}…`,
+    rows === 0 ? 'stopping: every event is shipped' : `stopping: shipping ${pluralize(rows, 'event')}…`,
   );
 }
 

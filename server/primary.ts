@@ -6,7 +6,7 @@ import { openEndpoint } from './open-endpoint.ts';
 import { backoffMs, pause, type Backoff } from './common/retry.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config/config.ts';
-import { counted } from './common/counted.ts';
+import { pluralize } from './common/pluralize.ts';
 import { messageOf } from './common/errors.ts';
 import { createLogger, type Logger } from './common/log.ts';
 import type { ToPrimary } from './workers/messages.ts';
@@ -41,7 +41,7 @@ export async function startWorkers(config: Config, stop: AbortSignal): Promise<A
     ]);
     const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${address?.port}`;
     const close = async () => {
-      log.info(`stopping ${counted(config.workers, 'worker')}`);
+      log.info(`stopping ${pluralize(config.workers, 'worker')}`);
       await closing.close();
     };
     return { url, consoleUrl, close };

@@ -1,4 +1,4 @@
-import { counted } from '../common/counted.ts';
+import { pluralize } from '../common/pluralize.ts';
 import { readConfig } from '../config/environment.ts';
 import { show } from '../common/errors.ts';
 import { eraseUser, type Erased } from '../erase/erase-user.ts';
@@ -58,12 +58,12 @@ function nameOf(option: string, text: string | undefined): string {
 /** Prints what was erased; returns the exit code it means. */
 function report({ user }: ErasedUser, { events, rejected, journals: { rows, remaining } }: Erased): number {
   console.log(
-    `erased ${counted(events, 'event')}, ${counted(rejected, 'rejected text')}, ` +
-      `${counted(rows, 'row')} of waiting journals of user ${JSON.stringify(user)}`,
+    `erased ${pluralize(events, 'event')}, ${pluralize(rejected, 'rejected text')}, ` +
+      `${pluralize(rows, 'row')} of waiting journals of user ${JSON.stringify(user)}`,
   );
   if (remaining.length === 0) return 0;
   console.error(
-    `${counted(remaining.length, 'segment')} of the journal may hold more and did not reach ClickHouse within ` +
+    `${pluralize(remaining.length, 'segment')} of the journal may hold more and did not reach ClickHouse within ` +
       `${WAIT_MS / 1000} s: ${remaining.join(', ')}. Run this again when they have.`,
   );
   return 1;

@@ -5,7 +5,7 @@ import { withNodes } from '../clickhouse/nodes.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
 import { readEveryNode } from '../clickhouse/topology.ts';
 import { readConfig } from '../config/environment.ts';
-import { counted } from '../common/counted.ts';
+import { pluralize } from '../common/pluralize.ts';
 import { show } from '../common/errors.ts';
 import { createLogger } from '../common/log.ts';
 import { HOUR_S, HOUR_US } from '../common/units.ts';
@@ -82,7 +82,7 @@ async function repair(endpoint: ClickHouseEndpoint, database: string, range: Hou
     const hoursS = hoursOf(differing);
     const hours = { hoursS, withMoreS: hoursOf(differing.filter(hasMore)) };
     await onEachShard(endpoint, database, async (node) => repairCounts(node, hours));
-    console.log(`Counted ${counted(hoursS.length, 'hour')} anew from the raw events.`);
+    console.log(`Counted ${pluralize(hoursS.length, 'hour')} anew from the raw events.`);
   }
 }
 
@@ -135,7 +135,7 @@ function report(differing: readonly Difference[]): number {
   }
   console.log(table.toString());
   if (differing.length > MAX_PRINTED) console.log(`… and ${differing.length - MAX_PRINTED} more`);
-  console.log(`What is counted and the raw events differ in ${counted(hoursOf(differing).length, 'hour')}.`);
+  console.log(`What is counted and the raw events differ in ${pluralize(hoursOf(differing).length, 'hour')}.`);
   return 1;
 }
 

@@ -16,7 +16,7 @@ import { EVENTS, isHistoric, REJECTED } from '../journal/segment.ts';
 import { takeOver } from '../journal/takeover.ts';
 import { openTakeovers } from '../journal/takeovers.ts';
 import { processClock } from '../common/clock.ts';
-import { counted } from '../common/counted.ts';
+import { pluralize } from '../common/pluralize.ts';
 import type { Logger } from '../common/log.ts';
 import { inSpan } from '../common/tracing.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -140,7 +140,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
       const { rows } = backlog.of(EVENTS);
       log.info(
         { events: rows },
-        rows === 0 ? 'all shipped' : `${counted(rows, 'event')} ${rows === 1 ? 'remains' : 'remain'} in the journal`,
+        rows === 0 ? 'all shipped' : `${pluralize(rows, 'event')} ${rows === 1 ? 'remains' : 'remain'} in the journal`,
       );
     },
   };

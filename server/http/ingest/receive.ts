@@ -87,7 +87,7 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
       return await held(budget, async (hold) => {
         const problem = await read(ctx, { ingest, maxBytes, hold, push });
         if (problem !== undefined) intake.fail(problem.reason, problem.errors);
-        return counted(dialect, await intake.finish(), metrics);
+        return recordOutcome(dialect, await intake.finish(), metrics);
       });
     },
     receiveBuffered: async (ctx, { dialect, key, open, parse }) => {
@@ -111,7 +111,7 @@ export function createReceiver(dependencies: ReceiveDependencies): Receiver {
         const intake = intakeOf(ctx, { splitter: new JsonSplitter(), parse });
         if ('reason' in messages) intake.fail(messages.reason, messages.errors);
         await intake.push('reason' in messages ? body : messages);
-        return counted(dialect, await intake.finish(), metrics);
+        return recordOutcome(dialect, await intake.finish(), metrics);
       });
     },
   };
@@ -216,7 +216,7 @@ function problem(reason: Reason, message: string): Refusal {
   return { reason, errors: [{ path: '', message }] };
 }
 
-function counted(dialect: string, outcome: Outcome, { events }: ReceiveDependencies['metrics']): Outcome {
+function recordOutcome(dialect: string, outcome: Outcome, { events }: ReceiveDependencies['metrics']): Outcome {
   let rejected = 0;
   for (const [reason, count] of outcome.rejectedByReason) {
     events.rejected.inc({ reason }, count);
