@@ -13,11 +13,11 @@ const OF_THE_FILE = ['ENOENT', 'ELOOP', 'EISDIR', 'ENOTDIR', 'ENXIO', 'EACCES', 
 
 /** Whether a file cannot be read for what it is, so that trying again would not help. */
 export function isOfTheFile(error: unknown): boolean {
-  return error instanceof NotWhole || isCode(error, ...OF_THE_FILE);
+  return error instanceof CorruptSegment || isCode(error, ...OF_THE_FILE);
 }
 
 /** A file is no segment, or cannot be read to its end. */
-export class NotWhole extends Error {}
+export class CorruptSegment extends Error {}
 
 /**
  * Bytes and files of the journal that nobody can ship, kept for a person to look at. Nothing ever removes them but that

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Bytes } from './checksum-frame.ts';
 import { writeAll } from './segment-file.ts';
 import { isCode } from './owner-directory.ts';
-import { NotWhole, type Quarantine } from './quarantine.ts';
+import { CorruptSegment, type Quarantine } from './quarantine.ts';
 import { readContent } from './segment-content.ts';
 import { rowStarts } from './segment-rows.ts';
 import { EXTENSION, tableOf, type Segment } from './segment.ts';
@@ -18,18 +18,18 @@ const { O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants;
  * space in the segment, so that what follows them is still read.
  *
  * Reads the whole file into memory: it holds `segmentMaxBytes` and one group of commits at most.
- * @throws NotWhole when it is no regular file of a table of the service, or cannot be read; and what the disk or the
+ * @throws CorruptSegment when it is no regular file of a table of the service, or cannot be read; and what the disk or the
  * quarantine says. It is left as it was then
  */
 export async function recoverSegment(file: string, quarantine: Pick<Quarantine, 'save'>): Promise<Segment> {
   const table = tableOf(file);
-  if (table === undefined) throw new NotWhole(`${file} is for no table of the service`);
+  if (table === undefined) throw new CorruptSegment(`${file} is for no table of the service`);
   const handle = await open(file, O_RDWR | O_NOFOLLOW | O_NONBLOCK);
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) throw new NotWhole(`${file} is no regular file`);
+    if (!stat.isFile()) throw new CorruptSegment(`${file} is no regular file`);
     const content = await readFile(handle).catch((error: unknown) => {
-      throw isCode(error, 'EIO') ? new NotWhole(`${file} cannot be read`, { cause: error }) : error;
+      throw isCode(error, 'EIO') ? new CorruptSegment(`${file} cannot be read`, { cause: error }) : error;
     });
     const { end, damaged } = readContent(content);
     const name = path.basename(file, EXTENSION);

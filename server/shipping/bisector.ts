@@ -27,7 +27,7 @@ export interface BisectorDependencies {
 }
 
 /** A failure that says nothing about the rows: what was begun is begun again later. */
-class NotTheRows extends Error {}
+class RetryLater extends Error {}
 
 const SHUTTING_DOWN = 'this server is shutting down';
 
@@ -141,12 +141,12 @@ export class Bisector {
     return refused + (await this.#bisectRows(parcel, right, isKnown ? first : undefined));
   }
 
-  /** @throws NotTheRows unless ClickHouse has refused the one row twice, and itself */
+  /** @throws RetryLater unless ClickHouse has refused the one row twice, and itself */
   async #reject(parcel: Parcel, [row]: readonly Buffer[], first: Error, second: Error): Promise<void> {
     if (row === undefined) return;
-    if (!refusesRows(first) || !refusesRows(second)) throw new NotTheRows(messageOf(second), { cause: second });
+    if (!refusesRows(first) || !refusesRows(second)) throw new RetryLater(messageOf(second), { cause: second });
     if ((await this.#tryRows([row], WITHOUT_VIEWS)) === undefined)
-      throw new NotTheRows(`a view fails that reads from ${this.#deps.table}: ${messageOf(second)}`);
+      throw new RetryLater(`a view fails that reads from ${this.#deps.table}: ${messageOf(second)}`);
     const text = row.toString().trimEnd();
     await this.#deps.keep(parcel.segment, text, messageOf(second));
     const facts = { segment: parcel.segment.name, reason: messageOf(second) };
@@ -164,7 +164,7 @@ export class Bisector {
   /** @returns undefined when it is stored, and otherwise what may be for the rows; anything else is thrown */
   async #try(rows: () => Promise<Readable>, settings: Insert['settings'] = {}): Promise<Error | undefined> {
     await pause(BISECT_PACE_MS, this.#stop.signal);
-    if (this.#isClosed()) throw new NotTheRows(SHUTTING_DOWN);
+    if (this.#isClosed()) throw new RetryLater(SHUTTING_DOWN);
     try {
       await this.#unlessClosed(this.#deps.insert({ table: this.#deps.table, rows, settings }));
       return undefined;
@@ -177,7 +177,7 @@ export class Bisector {
   /** An INSERT may take longer than a stop: what comes of it then counts once, like all that is sent again. */
   async #unlessClosed(insert: Promise<void>): Promise<void> {
     const closed = deferred<never>();
-    const close = () => closed.reject(new NotTheRows(SHUTTING_DOWN));
+    const close = () => closed.reject(new RetryLater(SHUTTING_DOWN));
     this.#stop.signal.addEventListener('abort', close);
     try {
       await Promise.race([insert, closed.promise]);

@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { ClassifiedError } from '../clickhouse/errors.ts';
 import { isCode } from '../journal/owner-directory.ts';
-import { isOfTheFile, NotWhole } from '../journal/quarantine.ts';
+import { CorruptSegment, isOfTheFile } from '../journal/quarantine.ts';
 import { splitRows } from '../journal/segment-rows.ts';
 import { historicBeforeUs, type Segment } from '../journal/segment.ts';
 
@@ -131,7 +131,7 @@ async function readBytes(parcel: Parcel, file: FileHandle, from: number, to: num
   try {
     for (let done = 0; done < read.length;) {
       const { bytesRead } = await file.read(read, done, read.length - done, from + done);
-      if (bytesRead === 0) throw new NotWhole(`${path} has ${from + done} bytes, expected ${bytes}`);
+      if (bytesRead === 0) throw new CorruptSegment(`${path} has ${from + done} bytes, expected ${bytes}`);
       done += bytesRead;
     }
     return read;
