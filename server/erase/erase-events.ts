@@ -1,7 +1,7 @@
 import { rowsOf } from '../clickhouse/client.ts';
 import { hasWritten } from '../clickhouse/failed-writes.ts';
 import { endOfInserts } from '../clickhouse/running-inserts.ts';
-import { MigrationLock } from '../migrate/lock.ts';
+import { MaintenanceLock } from '../migrate/lock.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { tableOf, type ErasedNode } from './erased-node.ts';
@@ -29,7 +29,7 @@ export async function eraseEvents(
   rawSinceS: () => Promise<number>,
   log: Logger,
 ): Promise<number> {
-  const lock = await MigrationLock.acquire(nodes[0].client, log);
+  const lock = await MaintenanceLock.acquire(nodes[0].client, log);
   try {
     for (const { client } of nodes) await createErasure(client);
     let erased = 0;
@@ -59,7 +59,7 @@ async function eraseKeys(
   nodes: readonly ErasedNode[],
   whose: ErasedUser,
   rawSinceS: () => Promise<number>,
-  lock: Pick<MigrationLock, 'assertHeld'>,
+  lock: Pick<MaintenanceLock, 'assertHeld'>,
 ): Promise<void> {
   const startedMs = performance.now();
   for (const node of nodes) {

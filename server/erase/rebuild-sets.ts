@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rowsOf } from '../clickhouse/client.ts';
 import { localName } from '../clickhouse/topology.ts';
-import type { MigrationLock } from '../migrate/lock.ts';
+import type { MaintenanceLock } from '../migrate/lock.ts';
 import { HOUR_S } from '../common/units.ts';
 import type { HoursBetween } from '../queries/counted/grown-hours.ts';
 import { evenRows } from '../queries/verify/even-rows.ts';
@@ -28,7 +28,7 @@ const CHUNK_EVENTS = 5_000_000;
 export async function rebuildSets(
   node: ErasedNode,
   sinceS: number,
-  lock: Pick<MigrationLock, 'assertHeld'>,
+  lock: Pick<MaintenanceLock, 'assertHeld'>,
 ): Promise<void> {
   for (const span of await chunks(node, sinceS)) {
     await findHoursLeft(node, span);

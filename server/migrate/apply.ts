@@ -2,13 +2,13 @@ import { AppError, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { checksum, type MigrationFile } from './files.ts';
 import { writeLedger, type LedgerRow } from './ledger.ts';
-import type { MigrationLock } from './lock.ts';
+import type { MaintenanceLock } from './lock.ts';
 import type { MigratedNode } from './migrated-node.ts';
 
 export interface Run {
   /** Every node, with what it has. */
   readonly ledgers: ReadonlyMap<MigratedNode, readonly LedgerRow[]>;
-  readonly lock: MigrationLock;
+  readonly lock: MaintenanceLock;
   readonly log: Logger;
   readonly files: readonly MigrationFile[];
 }

@@ -7,7 +7,7 @@ import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 
 export interface LockTimes {
-  /** How long to wait for another migrator before giving up. */
+  /** How long to wait for another migration or erasure before giving up. */
   readonly waitMs: number;
   /** A holder that has not been heard of for this long, by ClickHouse's clock, is taken for dead. */
   readonly staleMs: number;
@@ -25,18 +25,18 @@ const TABLE_ALREADY_EXISTS = '57';
 const POLL_MS = 200;
 
 /**
- * One migrator at a time on a database, with nothing but ClickHouse. CREATE TABLE without IF NOT EXISTS is atomic:
- * whoever creates `migration_lock_1` holds the lock.
+ * One migration or erasure at a time on a database, with nothing but ClickHouse. CREATE TABLE without IF NOT EXISTS is
+ * atomic: whoever creates `migration_lock_1` holds the lock.
  *
  *   free --create 1--> held --drop--> free
- *                       | holder silent for staleMs: another migrator creates the next generation
+ *                       | holder silent for staleMs: another process creates the next generation
  *                       v
  *                      lost
  *
  * The holder of the highest generation holds the lock. The owner and the time of the last sign of life are in the
  * table's comment. A holder that was only slow, not dead, finds out in `assertHeld`, which it calls before each step.
  */
-export class MigrationLock {
+export class MaintenanceLock {
   readonly #client: ClickHouseClient;
   readonly #number: number;
   readonly #owner: string;
@@ -50,8 +50,12 @@ export class MigrationLock {
     this.#beat = setInterval(() => void this.#refresh().catch(() => undefined), staleMs / 5);
   }
 
-  /** @throws AppError `unavailable` when another migrator holds the lock for longer than `waitMs` */
-  static async acquire(client: ClickHouseClient, log: Logger, times: LockTimes = USUAL_TIMES): Promise<MigrationLock> {
+  /** @throws AppError `unavailable` when another process holds the lock for longer than `waitMs` */
+  static async acquire(
+    client: ClickHouseClient,
+    log: Logger,
+    times: LockTimes = USUAL_TIMES,
+  ): Promise<MaintenanceLock> {
     // As it can be in a comment, and so be known again.
     const owner = `${hostname()} ${process.pid} ${randomUUID()}`.replaceAll(/[^\w .-]/g, '_');
     const deadline = Date.now() + times.waitMs;
@@ -60,24 +64,25 @@ export class MigrationLock {
       if (holder === undefined || holder.ageMs > times.staleMs) {
         const number = (holder?.number ?? 0) + 1;
         if (await tryCreate(client, number, owner)) {
-          if (holder !== undefined) log.warn({ holder: holder.owner }, 'took over the lock of a dead migrator');
-          return new MigrationLock(client, number, owner, times.staleMs);
+          if (holder !== undefined)
+            log.warn({ holder: holder.owner }, 'took over the lock of a migration or erasure that died');
+          return new MaintenanceLock(client, number, owner, times.staleMs);
         }
         continue;
       }
       if (Date.now() > deadline) throw heldTooLong(holder, times.waitMs);
-      if (!waited) log.warn({ holder: holder.owner }, 'waiting for another migrator');
+      if (!waited) log.warn({ holder: holder.owner }, 'waiting for another migration or erasure');
       await sleep(POLL_MS);
     }
   }
 
-  /** @throws AppError `unavailable` when another migrator has taken this one for dead and has the lock now */
+  /** @throws AppError `unavailable` when another process has taken this one for dead and has the lock now */
   async assertHeld(): Promise<void> {
     const holder = (await generations(this.#client)).at(-1);
     if (holder?.owner === this.#owner) return;
     throw new AppError(
       'unavailable',
-      `Stopped: this migrator was silent for too long, and ${holder?.owner ?? 'another one'} took over.`,
+      `Stopped: this migration or erasure was silent for too long, and ${holder?.owner ?? 'another one'} took over.`,
     );
   }
 
@@ -127,7 +132,7 @@ async function tryCreate(client: ClickHouseClient, number: number, owner: string
   }
 }
 
-/** `OWNER@MILLISECONDS`, by ClickHouse's clock, because the clocks of two migrators need not agree. */
+/** `OWNER@MILLISECONDS`, by ClickHouse's clock, because the clocks of two processes need not agree. */
 async function comment(client: ClickHouseClient, owner: string): Promise<string> {
   const result = await client.query({
     query: 'SELECT toUnixTimestamp64Milli(now64(3))',
@@ -139,6 +144,6 @@ async function comment(client: ClickHouseClient, owner: string): Promise<string>
 function heldTooLong(holder: Generation, waitMs: number): AppError {
   return new AppError(
     'unavailable',
-    `Another migrator (${holder.owner}) has been at work for more than ${waitMs / 1000} s. Try again when it is done.`,
+    `Another migration or erasure (${holder.owner}) has been at work for more than ${waitMs / 1000} s. Try again when it is done.`,
   );
 }

@@ -6,7 +6,7 @@ import type { Logger } from '../common/log.ts';
 import { applyPending } from './apply.ts';
 import { readMigrations, type MigrationFile } from './files.ts';
 import { createLedger, readLedger } from './ledger.ts';
-import { MigrationLock, type LockTimes } from './lock.ts';
+import { MaintenanceLock, type LockTimes } from './lock.ts';
 import { closeNodes, createDatabase, openNodes, type MigratedNode } from './migrated-node.ts';
 import { assertMadeFor } from './made-for.ts';
 import { assertRunnable, compare, type MigrationStatus } from './plan.ts';
@@ -105,7 +105,7 @@ async function migrateLocked(
   { lock: times, log }: Pick<MigrateOptions, 'lock' | 'log'>,
 ): Promise<readonly string[]> {
   // One lock for all nodes, on the one that comes first for every migrator.
-  const lock = await MigrationLock.acquire(nodes[0].client, log, times);
+  const lock = await MaintenanceLock.acquire(nodes[0].client, log, times);
   try {
     const ledgers = new Map<MigratedNode, Awaited<ReturnType<typeof readLedger>>>();
     for (const node of nodes) {
@@ -117,7 +117,7 @@ async function migrateLocked(
     return await applyPending({ ledgers, lock, log, files });
   } finally {
     // Not thrown: it would hide why the run failed, and a lock that stays behind only costs the next run some seconds.
-    await lock.release().catch((error: unknown) => log.warn({ err: error }, 'the migration lock was not released'));
+    await lock.release().catch((error: unknown) => log.warn({ err: error }, 'the lock was not released'));
   }
 }
 
