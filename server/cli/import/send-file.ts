@@ -12,41 +12,41 @@ export interface ImportPlan {
   readonly ratePerS: number;
   readonly client: Pick<EventsClient, 'post'>;
   readonly tally: ImportTally;
-  /** Called after each batch with how many bytes of the file are done, of how many. */
+  /** Called after each chunk with how many bytes of the file are done, of how many. */
   readonly onProgress: (done: number, bytes: number) => void;
   readonly signal: AbortSignal;
 }
 
 const MAX_EVENTS = 1000;
 const MAX_CHARACTERS = 1024 * 1024;
-/** With a rate, batches are small enough to be this far apart. */
-const BATCHES_PER_S = 5;
+/** With a rate, chunks are small enough to be this far apart. */
+const CHUNKS_PER_S = 5;
 
 /**
- * Sends a file line by line, in batches, one after the other. Sent again, as after a crash, each event is still one: its
+ * Sends a file line by line, in chunks, one after the other. Sent again, as after a crash, each event is still one: its
  * identity is that of its line.
  * @throws AppError when it cannot go on; `plan.tally` then says what became of the lines before
  */
 export async function importFile(plan: ImportPlan): Promise<void> {
   const { file, format, ratePerS, tally } = plan;
-  const maxEvents = ratePerS === 0 ? MAX_EVENTS : Math.min(MAX_EVENTS, Math.ceil(ratePerS / BATCHES_PER_S));
+  const maxEvents = ratePerS === 0 ? MAX_EVENTS : Math.min(MAX_EVENTS, Math.ceil(ratePerS / CHUNKS_PER_S));
   const { identityOf, bytes } = await readFileIdentity(file);
   const send = sender(plan, bytes);
-  for await (const batch of batchesOf(format(file, identityOf), maxEvents, tally)) await send(batch);
+  for await (const chunk of chunksOf(format(file, identityOf), maxEvents, tally)) await send(chunk);
 }
 
-interface FileBatch {
+interface Chunk {
   readonly texts: readonly string[];
   /** How far into the file it reaches. */
   readonly endByte: number;
 }
 
-/** What can be read, in batches; also what comes before a line that ends the reading with an error. */
-async function* batchesOf(
+/** What can be read, in chunks; also what comes before a line that ends the reading with an error. */
+async function* chunksOf(
   lines: AsyncIterable<ImportedLine>,
   maxEvents: number,
   tally: ImportTally,
-): AsyncGenerator<FileBatch> {
+): AsyncGenerator<Chunk> {
   let texts: string[] = [];
   let characters = 0;
   let endByte = 0;
@@ -75,7 +75,7 @@ async function* batchesOf(
 function sender({ client, tally, ratePerS, onProgress, signal }: ImportPlan, bytes: number) {
   const started = performance.now();
   let sent = 0;
-  return async ({ texts, endByte }: FileBatch): Promise<void> => {
+  return async ({ texts, endByte }: Chunk): Promise<void> => {
     if (ratePerS > 0) {
       const due = started + (sent / ratePerS) * 1000;
       await pause(Math.max(0, due - performance.now()), signal);

@@ -4,7 +4,7 @@ import type { World } from '../../harness/world.ts';
 
 export const clickhouseKilledInsideInsert: Scenario = {
   name: 'clickhouse-killed-inside-insert',
-  what: 'ClickHouse is killed with SIGKILL within the first milliseconds of a batch, or while it still arrives',
+  what: 'ClickHouse is killed with SIGKILL within the first milliseconds of an INSERT, or while it still arrives',
   weight: 5,
   run: async (world) => {
     await world.startServer();

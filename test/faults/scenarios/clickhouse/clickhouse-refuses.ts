@@ -82,7 +82,7 @@ const REFUSALS: readonly Refusal[] = [
 /** One for each class of errors: while it lasts every event is acknowledged and waits; after it all are stored. */
 export const clickhouseRefuses: readonly Scenario[] = REFUSALS.map(({ name, code, begin, end }) => ({
   name: `clickhouse-refuses-${name}`,
-  what: `ClickHouse refuses every batch with code ${code} for a while; no request may be refused meanwhile`,
+  what: `ClickHouse refuses every INSERT with code ${code} for a while; no request may be refused meanwhile`,
   weight: 0.5,
   run: async (world) => {
     const server = await world.startServer();

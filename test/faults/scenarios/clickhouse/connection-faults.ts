@@ -11,13 +11,13 @@ const LEAST = 3;
 
 export const connectionCutAfterCommit = connectionFault(
   'connection-cut-after-commit',
-  'ClickHouse stores a batch and its answer is lost, again and again',
+  'ClickHouse stores an INSERT and its answer is lost, again and again',
   () => ({ do: 'cut after' }),
 );
 
 export const connectionCutInside = connectionFault(
   'connection-cut-inside',
-  'The connection to ClickHouse is cut before or in the middle of a batch',
+  'The connection to ClickHouse is cut before or in the middle of an INSERT',
   (random) => ({ do: random.isTrue(0.7) ? 'cut inside' : 'cut before' }),
 );
 
@@ -29,7 +29,7 @@ export const connectionTruncates = connectionFault(
 
 export const connectionSlow = connectionFault(
   'connection-slow',
-  'Batches start late, or arrive in small pieces',
+  'INSERTs start late, or arrive in small pieces',
   (random) => (random.isTrue(0.5) ? { do: 'delay', ms: 600 } : { do: 'drip', ms: 600 }),
 );
 

@@ -18,7 +18,7 @@ export const poisonRows: readonly Scenario[] = [
   },
 ];
 
-/** In one body, so in one batch; good traffic goes on beside it. */
+/** In one body, so in one INSERT; good traffic goes on beside it. */
 async function sendPoison(world: World, members: Readonly<Record<string, unknown>>): Promise<void> {
   const poison = new Set<string>();
   world.except({ isPoison: (id) => poison.has(id) });
