@@ -34,19 +34,19 @@ export interface HourlyReaderDependencies {
 interface Lane {
   /** How long its answers are given again. */
   readonly ttlMs: number;
-  /** How old they are when they are renewed, by one batch in as long. */
+  /** How old they are when they are renewed, by one group in as long. */
   readonly renewMs: number;
-  collecting: Batch | undefined;
+  collecting: ReadGroup | undefined;
   /** With ClickHouse, since this server has last stored events. */
-  underWay: Batch | undefined;
+  underWay: ReadGroup | undefined;
   isReading: boolean;
   /** What is asked alone, by its hours, one after the other. */
   readonly alone: Map<string, Shared<ReadonlyMap<HourMs, HourAnswer>>>;
-  /** When its last batch began. */
+  /** When its last group began. */
   begunMs: number;
 }
 
-interface Batch {
+interface ReadGroup {
   readonly hours: Set<HourMs>;
   /** Those that are known to have grown. */
   readonly grown: Set<HourMs>;
@@ -83,7 +83,7 @@ const MAX_WAIT_MS = 250;
  *
  * Invariant: no answer about an hour is from a reading that began before that of an answer that was given, in whatever lane.
  *
- * States of a lane: `idle`, or `reading` with at most one batch with ClickHouse and at most one that collects.
+ * States of a lane: `idle`, or `reading` with at most one group with ClickHouse and at most one that collects.
  */
 export class HourlyReader {
   readonly #counter: Pick<HourCounter, 'count'>;
@@ -120,11 +120,11 @@ export class HourlyReader {
     }
     if (after !== undefined && kept === undefined)
       await Promise.race([after, sleep(MAX_WAIT_MS, undefined, { ref: false })]);
-    const batch = (isCurrent && !fresh ? underWay(lane, hours) : undefined) ?? this.#join(lane, hours, true);
-    const answers = await within(withinMs, batch.answers.wait(signal)).catch(async (error: unknown) => {
+    const group = (isCurrent && !fresh ? underWay(lane, hours) : undefined) ?? this.#join(lane, hours, true);
+    const answers = await within(withinMs, group.answers.wait(signal)).catch(async (error: unknown) => {
       const isTooMuch = error instanceof AppError && error.code === 'too_expensive';
       // Alone it would be no less.
-      if (!isTooMuch || batch.hours.size <= new Set(hours).size) throw error;
+      if (!isTooMuch || group.hours.size <= new Set(hours).size) throw error;
       return await this.#readAlone(lane, hours, signal);
     });
     return hours.flatMap((hour) => answers.get(hour) ?? []);
@@ -141,21 +141,21 @@ export class HourlyReader {
     this.#kept.stored();
     lane.underWay = undefined;
     if (this.#kept.again([currentHour], lane.ttlMs) === undefined) return;
-    const batch = this.#join(lane, [currentHour], true);
-    batch.grown.add(currentHour);
-    renewal(batch);
+    const group = this.#join(lane, [currentHour], true);
+    group.grown.add(currentHour);
+    renewal(group);
   }
 
-  #join(lane: Lane, hours: readonly HourMs[], isDue: boolean): Batch {
+  #join(lane: Lane, hours: readonly HourMs[], isDue: boolean): ReadGroup {
     if (lane.collecting?.answers.isCancelled !== false) lane.collecting = this.#collect();
-    const batch = lane.collecting;
-    for (const hour of hours) batch.hours.add(hour);
-    batch.isDue ||= isDue;
-    if (!lane.isReading && due(lane) !== undefined) void this.#readBatches(lane);
-    return batch;
+    const group = lane.collecting;
+    for (const hour of hours) group.hours.add(hour);
+    group.isDue ||= isDue;
+    if (!lane.isReading && due(lane) !== undefined) void this.#readGroups(lane);
+    return group;
   }
 
-  #collect(): Batch {
+  #collect(): ReadGroup {
     const [hours, grown, turn] = [new Set<HourMs>(), new Set<HourMs>(), deferred<void>()];
     const answers = new Shared(async (signal) => {
       await turn.promise;
@@ -186,16 +186,16 @@ export class HourlyReader {
     return this.#kept.keep(reading, await this.#counter.count(hours, haveGrown, signal));
   }
 
-  async #readBatches(lane: Lane): Promise<void> {
+  async #readGroups(lane: Lane): Promise<void> {
     lane.isReading = true;
-    // What else this turn of the event loop asks goes into the first batch.
+    // What else this turn of the event loop asks goes into the first group.
     await new Promise((resolve) => setImmediate(resolve));
-    for (let batch = due(lane); batch !== undefined; batch = due(lane)) {
+    for (let group = due(lane); group !== undefined; group = due(lane)) {
       lane.collecting = undefined;
-      lane.underWay = batch;
+      lane.underWay = group;
       lane.begunMs = performance.now();
-      batch.turn.resolve();
-      await batch.answers.result.catch(() => undefined);
+      group.turn.resolve();
+      await group.answers.result.catch(() => undefined);
     }
     lane.underWay = undefined;
     lane.isReading = false;
@@ -208,13 +208,13 @@ function idle(ttlMs: number, renewMs: number): Lane {
 }
 
 /** What is to be read now. */
-function due({ collecting, begunMs, renewMs }: Lane): Batch | undefined {
+function due({ collecting, begunMs, renewMs }: Lane): ReadGroup | undefined {
   return collecting?.isDue === true || performance.now() - begunMs >= renewMs ? collecting : undefined;
 }
 
 /** What is being read of the hours. */
-function underWay({ underWay: batch }: Lane, hours: readonly HourMs[]): Batch | undefined {
-  return joinable(batch?.answers) !== undefined && hours.every((hour) => batch?.hours.has(hour)) ? batch : undefined;
+function underWay({ underWay: group }: Lane, hours: readonly HourMs[]): ReadGroup | undefined {
+  return joinable(group?.answers) !== undefined && hours.every((hour) => group?.hours.has(hour)) ? group : undefined;
 }
 
 /** @throws AppError `unavailable` after so many milliseconds, and what the work throws */
@@ -232,6 +232,6 @@ async function within<T>(ms: number | undefined, work: Promise<T>): Promise<T> {
 }
 
 /** For those who ask next: nobody who goes away ends it. */
-function renewal({ answers }: Batch): void {
+function renewal({ answers }: ReadGroup): void {
   answers.wait().catch(() => undefined);
 }
