@@ -89,8 +89,8 @@ export class Journal {
    */
   append(rows: Rows): Promise<void> {
     const bytes = Buffer.byteLength(rows.text);
-    const refusal = this.refusal(bytes);
-    return refusal === undefined ? this.#take(rows, bytes) : Promise.reject(refusal);
+    const error = this.appendError(bytes);
+    return error === undefined ? this.#take(rows, bytes) : Promise.reject(error);
   }
 
   /** As `append`, whatever the limits say: for what was acknowledged before, and makes room elsewhere once it is here. */
@@ -109,8 +109,8 @@ export class Journal {
     return group.durable.promise;
   }
 
-  /** Why `bytes` more would be refused now; undefined when they would be taken. */
-  refusal(bytes: number): AppError | undefined {
+  /** With what `append` would refuse `bytes` more now; undefined when it would take them. */
+  appendError(bytes: number): AppError | undefined {
     const { limits, backlog } = this.#deps;
     if (this.#state === 'closed') return shuttingDown();
     const pending = this.#writingBytes + this.#next.bytes;

@@ -26,8 +26,8 @@ export interface Batch {
 }
 
 export interface BatchDependencies {
-  readonly events: Pick<Journal, 'append' | 'refusal'>;
-  readonly rejected: Pick<Journal, 'append' | 'refusal'>;
+  readonly events: Pick<Journal, 'append' | 'appendError'>;
+  readonly rejected: Pick<Journal, 'append' | 'appendError'>;
   readonly maxBytes: number;
   readonly arrivals: Arrivals;
   readonly hit: Hit;
@@ -49,8 +49,8 @@ export function createBatch(dependencies: BatchDependencies): Batch {
   let application = '';
   /** @returns why they are not kept */
   const keep = async (refused: Rows): Promise<AppError | undefined> => {
-    const refusal = refusalOf(rejected, refused);
-    if (refusal !== undefined) return refusal;
+    const full = appendErrorOf(rejected, refused);
+    if (full !== undefined) return full;
     try {
       await rejected.append(refused);
     } catch (error) {
@@ -88,8 +88,8 @@ export function createBatch(dependencies: BatchDependencies): Batch {
       if (omitted > 0) kept.add(toRejectedRow(omission(application, omitted), arrivals.next()));
       const accepted = { text: rows.text(), count: rows.count, historic };
       const refused = { text: kept.text(), count: kept.count, historic: 0 };
-      const refusal = refusalOf(events, accepted);
-      if (refusal !== undefined) throw refusal;
+      const error = appendErrorOf(events, accepted);
+      if (error !== undefined) throw error;
       // First: when the sender tries again for the events, the rejections are there twice, and nobody counts them.
       const notKept = refused.count === 0 ? undefined : await keep(refused);
       if (accepted.count > 0) await events.append(accepted);
@@ -148,6 +148,6 @@ class JoinedRows {
   }
 }
 
-function refusalOf(journal: Pick<Journal, 'refusal'>, { text }: Rows): AppError | undefined {
-  return text === '' ? undefined : journal.refusal(Buffer.byteLength(text));
+function appendErrorOf(journal: Pick<Journal, 'appendError'>, { text }: Rows): AppError | undefined {
+  return text === '' ? undefined : journal.appendError(Buffer.byteLength(text));
 }

@@ -50,8 +50,8 @@ export interface Ingest {
   accept(event: Event): Promise<void>;
   /** Gathers what one request brings, accepted or not, to make it durable at once. */
   batch(): Batch;
-  /** Why events would be refused now, so that a body need not be read first; undefined when they would be taken. */
-  refusal(): AppError | undefined;
+  /** With what events would be refused now, so that a body need not be read first; undefined when they would be taken. */
+  overloadError(): AppError | undefined;
   /** In what state the journal and the shipper are, for people. */
   health(): IngestHealth;
   /** Takes no more, ships what is held while ClickHouse answers, and leaves the rest on disk for the next start. */
@@ -93,13 +93,13 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   });
   const events = createJournal(EVENTS, dependencies, directory, shipping);
   const rejected = createJournal(REJECTED, dependencies, directory, shipping);
-  const durable: Pick<Journal, 'append' | 'refusal'> = {
+  const durable: Pick<Journal, 'append' | 'appendError'> = {
     append: async (rows) => inSpan('journal append', {}, async () => events.append(rows)),
-    refusal: (bytes) => events.refusal(bytes),
+    appendError: (bytes) => events.appendError(bytes),
   };
-  const bounded: Pick<Journal, 'append' | 'refusal'> = {
+  const bounded: Pick<Journal, 'append' | 'appendError'> = {
     append: async (rows) => rejected.append(rows),
-    refusal: (bytes) => rejected.refusal(bytes) ?? shareRefusal(bytes, dependencies),
+    appendError: (bytes) => rejected.appendError(bytes) ?? shareError(bytes, dependencies),
   };
   const { untyped: onUntyped, notKept: onNotKept } = metrics.events;
   // A batch of more would be refused however often it came.
@@ -124,10 +124,10 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
       return durable.append({ text: toRow(event, arrival), count: 1, historic });
     },
     batch: () => createBatch({ events: durable, rejected: bounded, maxBytes, arrivals, hit, onUntyped, onNotKept }),
-    refusal: () => events.refusal(ROW_BYTES),
+    overloadError: () => events.appendError(ROW_BYTES),
     health: () => ({
-      accepting: events.refusal(ROW_BYTES) === undefined && !events.isFailing,
-      journalError: (events.refusal(ROW_BYTES) ?? events.lastError ?? rejected.lastError)?.message,
+      accepting: events.appendError(ROW_BYTES) === undefined && !events.isFailing,
+      journalError: (events.appendError(ROW_BYTES) ?? events.lastError ?? rejected.lastError)?.message,
       quarantined: quarantine.files,
       ...shipping.health(),
     }),
@@ -166,7 +166,7 @@ function createJournal(
   });
 }
 
-function shareRefusal(bytes: number, { backlog, limits }: IngestDependencies): AppError | undefined {
+function shareError(bytes: number, { backlog, limits }: IngestDependencies): AppError | undefined {
   const waiting = backlog.of(REJECTED).bytes;
   const limit = Math.floor(limits.maxBytes * REJECTED_SHARE);
   if (waiting + bytes <= limit) return undefined;

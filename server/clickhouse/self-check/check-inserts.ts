@@ -4,7 +4,7 @@ import { messageOf } from '../../common/errors.ts';
 import type { ClickHouseClient } from '../client.ts';
 import { classify, codeOf } from '../errors.ts';
 import { SHIPPED_TABLES } from './expected-tables.ts';
-import { refusal, type Finding } from './finding.ts';
+import { blockingFinding, type Finding } from './finding.ts';
 import { INSERT_SETTINGS, WITHOUT_VIEWS } from '../insert-settings.ts';
 import type { Nodes } from '../nodes.ts';
 
@@ -32,7 +32,9 @@ async function checkInsert(ingest: ClickHouseClient, table: string): Promise<Fin
     // Whatever else it is passes, or is found when rows are sent.
     if (fix === undefined && classify(error) === 'server') throw error;
     const expected = 'an INSERT with the settings of server/clickhouse/insert-settings.ts';
-    return [refusal(`an INSERT of no rows into ${table}`, messageOf(error), expected, fix ?? 'npm run migrate')];
+    return [
+      blockingFinding(`an INSERT of no rows into ${table}`, messageOf(error), expected, fix ?? 'npm run migrate'),
+    ];
   }
 }
 

@@ -1,7 +1,7 @@
 import { rowsOf } from '../client.ts';
 import type { CheckedNode } from './checked-node.ts';
 import { expectedSettings, expectedTables, type ExpectedTable } from './expected-tables.ts';
-import { missing, refusal, type Finding } from './finding.ts';
+import { blockingFinding, missing, type Finding } from './finding.ts';
 
 /** Whether the tables have the columns, types and settings that rows are written for; the part that is cheap. */
 export async function checkTables({
@@ -62,20 +62,20 @@ interface Setting {
 function wrongEngine({ name, engine }: FoundTable, expected: ExpectedTable): Finding[] {
   if (engine === expected.engine) return [];
   const fix = `move the rows into a table made by ${expected.migration}`;
-  return [refusal(`the engine of ${name}`, engine, expected.engine, fix)];
+  return [blockingFinding(`the engine of ${name}`, engine, expected.engine, fix)];
 }
 
 function wrongSortingKey({ name, engine, sortingKey }: FoundTable, expected: ExpectedTable): Finding[] {
   if (engine === 'Distributed' || sortingKey === expected.sortingKey) return [];
   const fix = `move the rows into a table made by ${expected.migration}`;
-  return [refusal(`the sorting key of ${name}`, sortingKey, expected.sortingKey, fix)];
+  return [blockingFinding(`the sorting key of ${name}`, sortingKey, expected.sortingKey, fix)];
 }
 
 function wrongShardingKey(found: FoundTable, { shardingKey, migration }: ExpectedTable): Finding[] {
   const { name, engine, engineFull } = found;
   if (engine !== 'Distributed' || shardingKey === undefined || engineFull.endsWith(`, ${shardingKey})`)) return [];
   const fix = `DROP TABLE ${name} on this node (it holds no rows itself), and make it as in ${migration}`;
-  return [refusal(`the sharding key of ${name}`, engineFull, shardingKey, fix)];
+  return [blockingFinding(`the sharding key of ${name}`, engineFull, shardingKey, fix)];
 }
 
 function wrongColumns(
@@ -89,7 +89,7 @@ function wrongColumns(
     if (found === type) return [];
     const verb = found === undefined ? 'ADD' : 'MODIFY';
     const fix = `npm run migrate; if nothing is pending there: ALTER TABLE ${database}.${table} ${verb} COLUMN ${column} ${type}, as in ${expected.migration}`;
-    return [refusal(`the column ${table}.${column}`, found ?? 'nothing', type, fix)];
+    return [blockingFinding(`the column ${table}.${column}`, found ?? 'nothing', type, fix)];
   });
 }
 
@@ -104,6 +104,6 @@ function wrongSettings(
     const number = Number(found === 'true' ? 1 : found);
     if (number === value || (orMore && number > value)) return [];
     const fix = `ALTER TABLE ${database}.${table} MODIFY SETTING ${setting} = ${value}`;
-    return [refusal(`the setting ${setting} of ${table}`, found, `${value}${orMore ? ' or more' : ''}`, fix)];
+    return [blockingFinding(`the setting ${setting} of ${table}`, found, `${value}${orMore ? ' or more' : ''}`, fix)];
   });
 }

@@ -12,10 +12,10 @@ export interface Finding {
 /** What is not there at all, with the migration that makes it. */
 export function missing(kind: string, name: string, migration: string): Finding {
   const fix = `npm run migrate; if nothing is pending there, restore it, or make it as in ${migration}`;
-  return refusal(`the ${kind} ${name}`, 'nothing', `the ${kind}`, fix);
+  return blockingFinding(`the ${kind} ${name}`, 'nothing', `the ${kind}`, fix);
 }
 
 /** What is there and wrong; shipping stops for it. */
-export function refusal(what: string, found: string, expected: string, fix: string): Finding {
+export function blockingFinding(what: string, found: string, expected: string, fix: string): Finding {
   return { severity: 'refuse', what, found, expected, fix };
 }

@@ -2,7 +2,7 @@ import { checkTables } from './check-tables.ts';
 import { rowsOf } from '../client.ts';
 import type { CheckedNode } from './checked-node.ts';
 import { expectedViews, MAX_CLOCK_DIFFERENCE_MS, MEASURED_VERSION, type ExpectedView } from './expected-tables.ts';
-import { missing, refusal, type Finding } from './finding.ts';
+import { blockingFinding, missing, type Finding } from './finding.ts';
 
 /**
  * Compares everything on one node that the guarantees rest on with what they need.
@@ -27,7 +27,7 @@ async function checkServer({ admin, nowMs }: CheckedNode): Promise<Finding[]> {
   const [year, release] = MEASURED_VERSION;
   if (major < year || (major === year && minor < release)) {
     const fix = 'install a newer ClickHouse: it was not measured that an older one loses nothing when it is killed';
-    findings.push(refusal("ClickHouse's version", version, `${year}.${release} or later`, fix));
+    findings.push(blockingFinding("ClickHouse's version", version, `${year}.${release} or later`, fix));
   }
   const answeredMs = nowMs();
   const aheadMs = Math.round(Number(row?.nowMs) - (askedMs + answeredMs) / 2);
@@ -57,6 +57,11 @@ async function checkView({ admin }: CheckedNode, { name, from, to, migration }: 
   const expected = `MaterializedView TO ${view.database}.${to} FROM ${from}`;
   if (found === expected) return [];
   return [
-    refusal(`the view ${name}`, found, expected, `DROP VIEW ${view.database}.${name}, and make it as in ${again}`),
+    blockingFinding(
+      `the view ${name}`,
+      found,
+      expected,
+      `DROP VIEW ${view.database}.${name}, and make it as in ${again}`,
+    ),
   ];
 }

@@ -15,7 +15,7 @@ import { Intake, type BodyForm, type Outcome } from './intake.ts';
 import { isGzipped } from './media-type.ts';
 
 export interface ReceiveDependencies extends Pick<Config, 'maxFutureMs' | 'maxBodyBytes' | 'bodiesMaxBytes'> {
-  readonly ingest: Pick<Ingest, 'batch' | 'refusal'>;
+  readonly ingest: Pick<Ingest, 'batch' | 'overloadError'>;
   readonly checkPayload: PayloadCheck;
   readonly metrics: Pick<Metrics, 'events'>;
   readonly nowMs: () => number;
@@ -188,8 +188,8 @@ interface Reading extends Pick<ReceiveDependencies, 'ingest'> {
 async function read(ctx: RequestContext, { ingest, maxBytes, hold, push }: Reading): Promise<Refusal | undefined> {
   const { headers } = ctx.req;
   const isGzip = isGzipped(headers['content-encoding']);
-  const refusal = ingest.refusal();
-  if (refusal !== undefined) throw refusal;
+  const overload = ingest.overloadError();
+  if (overload !== undefined) throw overload;
   const announced = Number(headers['content-length'] ?? 0);
   if (announced > maxBytes) {
     return problem('too_large', `received a body of ${announced} bytes, expected at most ${maxBytes}`);

@@ -10,7 +10,7 @@ const unused = async () => fail();
 
 /** Enough to declare and register every route; those that need a part behind them fail. */
 export const httpDependencies: HttpDependencies = {
-  ingest: { accept: unused, batch: fail, refusal: () => undefined },
+  ingest: { accept: unused, batch: fail, overloadError: () => undefined },
   hourly: { hour: unused, hours: unused },
   questions: {
     events: unused,

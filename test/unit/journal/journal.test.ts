@@ -146,8 +146,8 @@ describe('Journal', () => {
       const sealed = nextSealed();
       await journal.append(line('123\n'));
       const segment = await sealed;
-      expect(journal.refusal(0)).to.equal(undefined);
-      expect(journal.refusal(1)).to.include({ code: 'overloaded' });
+      expect(journal.appendError(0)).to.equal(undefined);
+      expect(journal.appendError(1)).to.include({ code: 'overloaded' });
       backlog.remove(segment);
       await journal.append(line('4\n'));
       await journal.close();
