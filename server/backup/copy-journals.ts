@@ -6,8 +6,8 @@ import { QUARANTINE } from '../journal/quarantine.ts';
 import { UNFINISHED } from '../journal/segment.ts';
 import {
   namesIn,
-  newAside,
   ownersIn,
+  replacedJournalPath,
   segmentsIn,
   waitingSegments,
   type SegmentPlace,
@@ -74,13 +74,13 @@ export async function hasLivingOwner(journal: string): Promise<boolean> {
   return false;
 }
 
-/** Moves all journals of servers that are gone aside, for a person; returns where to. */
-export async function moveAside(journal: string, nowMs: number): Promise<string> {
-  const aside = newAside(journal, nowMs);
-  await rename(journal, aside);
+/** Moves all journals of servers that are gone out of the way, for a person; returns where to. */
+export async function replaceJournals(journal: string, nowMs: number): Promise<string> {
+  const replaced = replacedJournalPath(journal, nowMs);
+  await rename(journal, replaced);
   await mkdir(journal);
   await syncDirectory(path.dirname(journal));
-  return aside;
+  return replaced;
 }
 
 /** @returns whether it was there, whatever it was */

@@ -11,7 +11,7 @@ import { evenRows } from '../queries/verify/even-rows.ts';
 import { readMigrations } from '../migrate/files.ts';
 import { migrate, migrationsDirectory } from '../migrate/migrator.ts';
 import { COPIED_TABLES } from './copied-tables.ts';
-import { hasLivingOwner, hasSegments, moveAside, putBackJournals } from './copy-journals.ts';
+import { hasLivingOwner, hasSegments, putBackJournals, replaceJournals } from './copy-journals.ts';
 import { putBackTable } from './copy-table.ts';
 import { readWholeBackup, type Manifest } from './manifest.ts';
 
@@ -21,13 +21,13 @@ export interface RestoreOptions {
   readonly dataDir: string;
   /** The backup. */
   readonly source: string;
-  /** Whether what is there now goes: the database's rows for good, journals that wait are moved aside. */
+  /** Whether what is there now goes: the database's rows for good, journals that wait to a folder beside. */
   readonly replace: boolean;
   /** `config.retentionDays` */
   readonly retentionDays: number | undefined;
   readonly log: Logger;
   readonly nowMs: () => number;
-  /** Called with each table once its rows are back, and with the place of journals that were moved aside. */
+  /** Called with each table once its rows are back, and with the place of the replaced journals. */
   readonly onDone: (what: string, rows: number) => void;
 }
 
@@ -57,7 +57,7 @@ export async function restore(options: RestoreOptions): Promise<Manifest> {
   if (filled.length > 0) await empty(topology, database);
   // Before there are rows: a TTL that was there would remove them.
   await applyRetention({ endpoint, database, retentionDays, log });
-  if (hasJournal) options.onDone(await moveAside(journal, options.nowMs()), 0);
+  if (hasJournal) options.onDone(await replaceJournals(journal, options.nowMs()), 0);
   await putBack(topology, manifest, options);
   await putBackJournals(manifest.journal, source, dataDir);
   return manifest;

@@ -13,7 +13,7 @@ import { withClickHouse } from './with-clickhouse.ts';
 const USAGE = `Usage: npm run erase -- --user U [--application A]
 
 Removes the events of a user everywhere, while servers run: raw events, what is counted of them, rejected texts that name
-the user, and rows under DATA_DIR that wait in journals, are in quarantine, or in journals that a restore has moved aside. No
+the user, and rows under DATA_DIR that wait in journals, are in quarantine, or in journals that a restore has replaced. No
 other number changes. Stop what sends events of the user first. Exit code 1 when something could not be erased; run again,
 it goes on where it stopped.
 

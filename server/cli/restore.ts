@@ -11,7 +11,8 @@ const USAGE = `Usage: npm run restore -- DIR [--replace]
 Brings back what npm run backup has written to DIR, into an empty database. Stop all servers of the database first. The whole
 backup is checked before anything is touched.
 
-  --replace   also into a database that has rows: they are removed; events that wait in journals are moved aside
+  --replace   also into a database that has rows: they are removed; journals with events that wait are
+              kept as DATA_DIR/journal.replaced-…
 
 Example: npm run restore -- backups/2026-05-01`;
 
@@ -41,7 +42,9 @@ await runCommand(USAGE, async () => {
         nowMs: Date.now,
         onDone: (what, rows) =>
           console.log(
-            rows === 0 && path.isAbsolute(what) ? `moved aside: ${what}` : `${what}: ${rows.toLocaleString('en')} rows`,
+            rows === 0 && path.isAbsolute(what)
+              ? `replaced journals: ${what}`
+              : `${what}: ${rows.toLocaleString('en')} rows`,
           ),
       }),
     { createsData: true },

@@ -5,7 +5,7 @@ import { claimDirectory, syncDirectory } from '../journal/owner-directory.ts';
 import { Quarantine, QUARANTINE } from '../journal/quarantine.ts';
 import { UNFINISHED } from '../journal/segment.ts';
 import { takeOver } from '../journal/takeover.ts';
-import { asidesOf, namesIn, ownersIn, waitingSegments } from '../journal/waiting-segments.ts';
+import { namesIn, ownersIn, replacedJournalsOf, waitingSegments } from '../journal/waiting-segments.ts';
 import type { ErasedUser } from './erased-user.ts';
 import { linesWithoutUser, segmentWithoutUser, type Remainder } from './without-user.ts';
 
@@ -18,7 +18,7 @@ export interface WaitingJournals {
 }
 
 export interface ErasedJournals {
-  /** How many rows of the user were taken out of journals, also of those put aside, and of the quarantine. */
+  /** How many rows of the user were taken out of journals, also of those that a restore replaced, and of the quarantine. */
   readonly rows: number;
   /** Segments of which it is not known whether rows of the user are in them: their server did not ship them in time. */
   readonly remaining: readonly string[];
@@ -32,7 +32,7 @@ type Without = (content: Buffer) => Remainder;
  * Sees to it that no row of the user that is in a journal now comes to ClickHouse later than this. Journals whose server is
  * gone are taken over, as another server would, rewritten, and left for the next one. A living server ships what it has
  * itself, which is waited for, and so is what it makes of rows that ClickHouse refuses. Then what is in quarantine is
- * rewritten, where it may have put some. Journals that were put aside are rewritten, too.
+ * rewritten, where it may have put some. Replaced journals are rewritten, too.
  * @throws Error when a file cannot be read or written; it is as it was then
  */
 export async function eraseWaiting(whose: ErasedUser, waiting: WaitingJournals): Promise<ErasedJournals> {
@@ -40,9 +40,9 @@ export async function eraseWaiting(whose: ErasedUser, waiting: WaitingJournals):
   const segmentWithout: Without = (content) => segmentWithoutUser(content, whose);
   const linesWithout: Without = (content) => linesWithoutUser(content, whose);
   let rows = 0;
-  for (const aside of await asidesOf(journal)) {
-    for (const owner of await ownersIn(aside)) rows += await rewriteAll(path.join(aside, owner), segmentWithout);
-    rows += await rewriteAll(path.join(aside, QUARANTINE), linesWithout);
+  for (const replaced of await replacedJournalsOf(journal)) {
+    for (const owner of await ownersIn(replaced)) rows += await rewriteAll(path.join(replaced, owner), segmentWithout);
+    rows += await rewriteAll(path.join(replaced, QUARANTINE), linesWithout);
   }
   if ((await namesIn(journal)).length === 0) return { rows, remaining: [] };
   const rewritten = new Set<string>();

@@ -29,17 +29,17 @@ export async function segmentsIn(journal: string): Promise<SegmentPlace[]> {
   return places;
 }
 
-const ASIDE = '.replaced-';
+const REPLACED = '.replaced-';
 
-/** Where journals go that others replace. No server takes them over: they are for a person. */
-export function newAside(journal: string, nowMs: number): string {
-  return `${journal}${ASIDE}${new Date(nowMs).toISOString().replaceAll(/\D/g, '')}`;
+/** Where the journals go that a restore replaces. No server takes them over: they are for a person. */
+export function replacedJournalPath(journal: string, nowMs: number): string {
+  return `${journal}${REPLACED}${new Date(nowMs).toISOString().replaceAll(/\D/g, '')}`;
 }
 
-/** All journals that were put there. */
-export async function asidesOf(journal: string): Promise<string[]> {
+/** All journals that were replaced. */
+export async function replacedJournalsOf(journal: string): Promise<string[]> {
   const { dir, base } = path.parse(journal);
-  const names = (await namesIn(dir)).filter((name) => name.startsWith(`${base}${ASIDE}`));
+  const names = (await namesIn(dir)).filter((name) => name.startsWith(`${base}${REPLACED}`));
   return names.map((name) => path.join(dir, name));
 }
 

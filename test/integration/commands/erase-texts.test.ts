@@ -103,18 +103,18 @@ describe('npm run erase, of texts', () => {
     expect(await readFile(path.join(quarantine, 'damaged'), 'utf8')).to.equal(other);
   });
 
-  it('takes the rows of a user out of journals that a restore has put aside', async () => {
-    const aside = path.join(directory.path, 'journal.replaced-20260501130000000');
-    const owner = path.join(aside, '20260501130000000-0a0b0c0d');
+  it('takes the rows of a user out of journals that a restore has replaced', async () => {
+    const replaced = path.join(directory.path, 'journal.replaced-20260501130000000');
+    const owner = path.join(replaced, '20260501130000000-0a0b0c0d');
     await mkdir(owner, { recursive: true });
-    await mkdir(path.join(aside, QUARANTINE, 'a folder'), { recursive: true });
+    await mkdir(path.join(replaced, QUARANTINE, 'a folder'), { recursive: true });
     const [mine, other] = [line(event('a', { user: 'u1' })), line(event('b', { user: 'u2' }))];
     const segment = path.join(owner, 'events-20260501130000000-0a0b0c0d-00000001.ndjson');
     await writeFile(segment, withFrame(mine + other));
-    await writeFile(path.join(aside, QUARANTINE, 'damaged'), mine);
+    await writeFile(path.join(replaced, QUARANTINE, 'damaged'), mine);
     expect((await erase('u1')).journals).to.deep.equal({ rows: 2, remaining: [] });
     expect((await readFile(segment)).equals(withFrame(other))).to.equal(true);
-    expect(await readdir(path.join(aside, QUARANTINE))).to.deep.equal(['a folder']);
+    expect(await readdir(path.join(replaced, QUARANTINE))).to.deep.equal(['a folder']);
     expect((await erase('u1')).journals.rows).to.equal(0);
   });
 
