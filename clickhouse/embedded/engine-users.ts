@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { ROLES, type ClickHouseEndpoint, type Role } from '../../server/clickhouse/endpoint.ts';
+import { ROLES, type ClickHouseEndpoint, type ClickHouseRole } from '../../server/clickhouse/endpoint.ts';
 
 /** One for each role; its user has the role's name. */
-export type EnginePasswords = Readonly<Record<Role, string>>;
+export type EnginePasswords = Readonly<Record<ClickHouseRole, string>>;
 
 /** Random ones, of 192 bits. */
 export function newPasswords(): EnginePasswords {
@@ -15,7 +15,7 @@ function newPassword(): string {
 
 /** An embedded engine, with its users. */
 export function engineEndpoint(url: string, passwords: EnginePasswords): ClickHouseEndpoint {
-  const as = (username: Role) => ({ username, password: passwords[username] });
+  const as = (username: ClickHouseRole) => ({ username, password: passwords[username] });
   return {
     urls: [url],
     cluster: undefined,
@@ -67,6 +67,6 @@ function secret(password: string): string {
 }
 
 /** The others have theirs in the project's own file. */
-function place(name: Role): string {
+function place(name: ClickHouseRole): string {
   return name === 'admin' ? '<profile>default</profile><quota>default</quota>' : '';
 }

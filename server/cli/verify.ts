@@ -14,7 +14,13 @@ import { ALL_HOURS, type HoursBetween } from '../queries/counted/grown-hours.ts'
 import { settledS } from '../queries/counted/kept-counts.ts';
 import { evenRows } from '../queries/verify/even-rows.ts';
 import { repairCounts, type RepairedNode } from '../queries/verify/repair-counts.ts';
-import { hasMore, verifyCounts, type Difference, type Patience, type Sets } from '../queries/verify/verify-counts.ts';
+import {
+  hasMore,
+  verifyCounts,
+  type Difference,
+  type RetryPolicy,
+  type Sets,
+} from '../queries/verify/verify-counts.ts';
 import { readArguments, runCommand, UsageError } from './command.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 
@@ -33,7 +39,7 @@ RETENTION_DAYS, only hours are compared whose raw events are all there. Exit cod
 Example: npm run verify -- --from 2026-05-01 --to 2026-06-01`;
 
 /** The shipper may be about to complete an INSERT that failed half-way. */
-const PATIENCE: Patience = { attempts: 5, pauseMs: 1000 };
+const RETRIES: RetryPolicy = { attempts: 5, pauseMs: 1000 };
 /** So many differences are printed; the rest is counted. */
 const MAX_PRINTED = 100;
 const AS_ADMIN = { role: 'admin', requestTimeoutMs: 60 * 60 * 1000 } as const;
@@ -97,7 +103,7 @@ async function differences(
 ): Promise<readonly Difference[]> {
   const fromS = Math.max(range.fromS, await rawSinceS(endpoint, database));
   const found = await withNodes({ ...AS_ADMIN, endpoint, database }, async (nodes) =>
-    nodes.use(async (client) => verifyCounts(client, { fromS, toS: Math.max(fromS, range.toS) }, PATIENCE)),
+    nodes.use(async (client) => verifyCounts(client, { fromS, toS: Math.max(fromS, range.toS) }, RETRIES)),
   );
   // Again, because to compare may take longer than there is to spare: what differs by now only lacks its raw events.
   const sinceS = await rawSinceS(endpoint, database);
@@ -139,8 +145,8 @@ function report(differing: readonly Difference[]): number {
   return 1;
 }
 
-function setsText({ view, raw, together }: Sets): string {
-  if (view === raw && raw === together) return String(view);
-  const differ = view === raw ? `, ${together} different` : '';
+function setsText({ view, raw, union }: Sets): string {
+  if (view === raw && raw === union) return String(view);
+  const differ = view === raw ? `, ${union} different` : '';
   return `${view} counted, ${raw} raw${differ}`;
 }

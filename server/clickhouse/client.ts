@@ -1,11 +1,11 @@
 import { ClickHouseLogLevel, createClient, type ClickHouseClient, type ClickHouseSettings } from '@clickhouse/client';
-import type { ClickHouseEndpoint, Role } from './endpoint.ts';
+import type { ClickHouseEndpoint, ClickHouseRole } from './endpoint.ts';
 
 export type { ClickHouseClient };
 
 export interface ConnectOptions {
   readonly endpoint: ClickHouseEndpoint;
-  readonly role: Role;
+  readonly role: ClickHouseRole;
   /** Omitted: the server's default database, for statements that create one. */
   readonly database?: string | undefined;
   /** A request that takes longer is ended here; ClickHouse may or may not have carried it out. By default 30 s. */

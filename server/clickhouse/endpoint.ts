@@ -25,7 +25,7 @@ export interface ClickHouseEndpoint {
 }
 
 export const ROLES = ['admin', 'ingest', 'query', 'analyst'] as const;
-export type Role = (typeof ROLES)[number];
+export type ClickHouseRole = (typeof ROLES)[number];
 
 /** Each node by itself, in the order of the addresses. */
 export function nodesOf(endpoint: ClickHouseEndpoint): readonly ClickHouseEndpoint[] {

@@ -5,7 +5,7 @@ import { givenText, type TextSource } from './given-text.ts';
 import type { Query } from './parameters.ts';
 
 /** `now` in milliseconds since the epoch; how far ahead of it a timestamp may be. */
-export interface Clock {
+export interface TimestampLimits {
   readonly nowMs: number;
   readonly maxFutureMs: number;
 }
@@ -32,7 +32,7 @@ export interface Accompaniment {
  */
 export function parseAnalyticsEvent(
   query: Query,
-  { nowMs, maxFutureMs }: Clock,
+  { nowMs, maxFutureMs }: TimestampLimits,
   { application = '', idempotencyKeys = [] }: Accompaniment = {},
 ): Event {
   const issues: Issue[] = [];

@@ -1,5 +1,5 @@
 import type { Issue } from '../common/errors.ts';
-import type { Clock } from './analytics-event.ts';
+import type { TimestampLimits } from './analytics-event.ts';
 import { DEFAULT_CATEGORY, MAX_TIMESTAMP_MS, NO_DATA, type Event } from './event.ts';
 import { EVENT_MEMBERS, MAX_DATA_DEPTH, readShape, type EventShape } from './event-shape.ts';
 import { eventTimeUs } from './time.ts';
@@ -10,7 +10,7 @@ import type { Reason, Refusal } from './rejection.ts';
 import { shapeOf, type DataText } from './data/shape.ts';
 import type { TypedPaths } from './data/typed-paths.ts';
 
-export interface ParseContext extends Clock {
+export interface ParseContext extends TimestampLimits {
   /** Of the key that the event came with; undefined without a key. */
   readonly application: string | undefined;
   readonly checkPayload: PayloadCheck;
@@ -94,7 +94,7 @@ export function toEvent({ shape, data: given, text }: ReadEvent, context: ParseC
   };
 }
 
-function timeProblem(timestampUs: number, { nowMs, maxFutureMs }: Clock): string | undefined {
+function timeProblem(timestampUs: number, { nowMs, maxFutureMs }: TimestampLimits): string | undefined {
   if (Number.isNaN(timestampUs)) {
     return 'ISO 8601, YYYY-MM-DD HH:MM:SS[.ffffff], or a number of milliseconds since the epoch';
   }

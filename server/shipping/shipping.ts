@@ -25,7 +25,7 @@ export interface ShippingDependencies extends Pick<
   readonly onStored: () => void;
 }
 
-/** The way of rows from the journal to ClickHouse: at least once, and each table by itself. */
+/** The pipeline of rows from the journal to ClickHouse: at least once, and each table by itself. */
 export interface Shipping {
   /** To be called when rows wait in the journal of a table. */
   wake(table: string): void;
@@ -47,13 +47,13 @@ export interface ShippingHealth {
 
 export function createShipping(dependencies: ShippingDependencies): Shipping {
   const settle = new Settlement(dependencies);
-  const events = createWay(EVENTS, settle, dependencies);
-  const rejected = createWay(REJECTED, settle, dependencies);
+  const events = createPipeline(EVENTS, settle, dependencies);
+  const rejected = createPipeline(REJECTED, settle, dependencies);
   const all = [events, rejected];
-  const wayOf = (table: string) => (table === EVENTS ? events : rejected);
+  const pipelineFor = (table: string) => (table === EVENTS ? events : rejected);
   return {
-    wake: (table) => wayOf(table).shipper.wake(),
-    ship: (segment) => wayOf(segment.table).shipper.ship(segment),
+    wake: (table) => pipelineFor(table).shipper.wake(),
+    ship: (segment) => pipelineFor(segment.table).shipper.ship(segment),
     health: () => ({
       lanes: events.shipper.state,
       shipperError: all
@@ -66,7 +66,7 @@ export function createShipping(dependencies: ShippingDependencies): Shipping {
   };
 }
 
-function createWay(table: string, settle: Settlement, dependencies: ShippingDependencies) {
+function createPipeline(table: string, settle: Settlement, dependencies: ShippingDependencies) {
   const { journalOf, quarantine, metrics, onStoring, onStored } = dependencies;
   const onFailure = (kind: string) => metrics.journal.shipFailures.inc({ class: kind });
   const insert = async (insert: Insert) => {

@@ -6,17 +6,17 @@ import type { HoursBetween } from '../counted/grown-hours.ts';
 import { NO_IDS, NOBODY } from './views.ts';
 
 /** How often to ask again about hours that differ, and how long to wait before each time. */
-export interface Patience {
+export interface RetryPolicy {
   readonly attempts: number;
   readonly pauseMs: number;
 }
 
-/** How many members a set has in the tables of counts, in the raw events, and in both together. */
+/** How many members a set has in the tables of counts, in the raw events, and in the union of both. */
 export interface Sets {
   readonly view: number;
   readonly raw: number;
   /** Equal counts of different members make it larger than either. */
-  readonly together: number;
+  readonly union: number;
 }
 
 /** An hour of an (application, category, name) of which the counts and the raw events tell different things. */
@@ -33,7 +33,7 @@ export interface Difference {
 
 /** Whether the counts have something that the raw events have not; otherwise they only lack something. */
 export function hasMore({ events, users, sessions }: Difference): boolean {
-  return [events, users, sessions].some(({ raw, together }) => together > raw);
+  return [events, users, sessions].some(({ raw, union }) => union > raw);
 }
 
 /**
@@ -46,7 +46,7 @@ export function hasMore({ events, users, sessions }: Difference): boolean {
 export async function verifyCounts(
   client: ClickHouseClient,
   range: HoursBetween,
-  { attempts, pauseMs }: Patience,
+  { attempts, pauseMs }: RetryPolicy,
 ): Promise<readonly Difference[]> {
   let differing: Difference[] = [];
   for (const part of await partsOf(client, range)) differing.push(...(await differencesIn(client, part)));
@@ -111,7 +111,7 @@ const EVENTS = `timestamp >= toDateTime64({fromS:UInt32}, 6, 'UTC') AND timestam
 
 const KEY = 'application, category, name';
 
-/** Two sets are the same when each has as many members as both together. */
+/** Two sets are the same when each has as many members as the union of both. */
 const DIFFERENCES = `
   SELECT
       toUnixTimestamp(hour) AS hourS, ${KEY},
@@ -167,9 +167,9 @@ async function differencesIn(client: ClickHouseClient, { fromS, toS }: HoursBetw
     application: row.application,
     category: row.category,
     name: row.name,
-    events: { view: row.viewEvents, raw: row.rawEvents, together: row.allEvents },
-    users: { view: row.viewUsers, raw: row.rawUsers, together: row.allUsers },
-    sessions: { view: row.viewSessions, raw: row.rawSessions, together: row.allSessions },
+    events: { view: row.viewEvents, raw: row.rawEvents, union: row.allEvents },
+    users: { view: row.viewUsers, raw: row.rawUsers, union: row.allUsers },
+    sessions: { view: row.viewSessions, raw: row.rawSessions, union: row.allSessions },
   }));
 }
 

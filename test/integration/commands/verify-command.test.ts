@@ -2,7 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { evenRows } from '../../../server/queries/verify/even-rows.ts';
 import { repairCounts } from '../../../server/queries/verify/repair-counts.ts';
-import { hasMore, verifyCounts, type Difference, type Patience } from '../../../server/queries/verify/verify-counts.ts';
+import {
+  hasMore,
+  verifyCounts,
+  type Difference,
+  type RetryPolicy,
+} from '../../../server/queries/verify/verify-counts.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { unevenHours } from '../../support/clickhouse/counted-model.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
@@ -13,15 +18,15 @@ import { runProgram } from '../../support/server/run-program.ts';
 const HOUR_MS = 3600_000;
 const FIRST = Date.UTC(2026, 4, 1, 13);
 const EVERYTHING = { fromS: 0, toS: 4_294_966_800 };
-const IMPATIENT: Patience = { attempts: 0, pauseMs: 0 };
-const PATIENT: Patience = { attempts: 20, pauseMs: 100 };
+const NO_RETRIES: RetryPolicy = { attempts: 0, pauseMs: 0 };
+const RETRIES: RetryPolicy = { attempts: 20, pauseMs: 100 };
 
 describe('npm run verify', () => {
   let database: MigratedDatabase;
   const command = (query: string) => database.client.command({ query, clickhouse_settings: { mutations_sync: '2' } });
   const cli = (...args: string[]) => runProgram('server/cli/verify.js', args, { database: database.name });
-  const differences = async (patience = IMPATIENT) => verifyCounts(database.client, EVERYTHING, patience);
-  const differing = async (patience = IMPATIENT) => hoursOf(await differences(patience)).map((hourS) => hourS * 1000);
+  const differences = async (retries = NO_RETRIES) => verifyCounts(database.client, EVERYTHING, retries);
+  const differing = async (retries = NO_RETRIES) => hoursOf(await differences(retries)).map((hourS) => hourS * 1000);
   const send = async (rows: readonly object[]) => insertRows(database.name, 'events', rows);
   const repair = async (found: readonly Difference[]) =>
     repairCounts(
@@ -141,10 +146,10 @@ describe('npm run verify', () => {
     await send(batch('c', 1));
     for (const view of ['minutes_view', 'hours_view']) await command(`ATTACH TABLE ${view}`);
     expect(await differing()).to.deep.equal([FIRST]);
-    const patient = differing(PATIENT);
+    const repeated = differing(RETRIES);
     await sleep(300);
     await send(batch('c', 1));
-    expect(await patient).to.deep.equal([]);
+    expect(await repeated).to.deep.equal([]);
   });
 
   it('repairs while inserts go on: none fails, none is lost, and readers never see a gap where nothing was too much', async () => {
@@ -159,7 +164,7 @@ describe('npm run verify', () => {
     const batches = await sent;
     expect(batches).to.be.greaterThan(0);
     expect(await seen, 'events of an hour that was repaired in part').to.satisfy(neverLess);
-    expect(await differing(PATIENT)).to.deep.equal([]);
+    expect(await differing(RETRIES)).to.deep.equal([]);
     expect(await events()).to.equal(80 + batches * 40);
   });
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import { get, IncomingMessage } from 'node:http';
 import { startEngine, type Engine } from '../../../clickhouse/embedded/embedded.ts';
-import type { Role } from '../../../server/clickhouse/endpoint.ts';
+import type { ClickHouseRole } from '../../../server/clickhouse/endpoint.ts';
 import { codeOf } from '../../../server/clickhouse/errors.ts';
 import { Closing } from '../../../server/closing.ts';
 import { consoleUrl } from '../../../server/console-url.ts';
@@ -41,8 +41,8 @@ describe('the embedded engine is configured', () => {
 
   after(() => closing.close());
 
-  const run = (role: Role, query: string) => ask(engine.endpoint, role, query);
-  const codeFor = async (role: Role, query: string) => codeOf(await failure(run(role, query)));
+  const run = (role: ClickHouseRole, query: string) => ask(engine.endpoint, role, query);
+  const codeFor = async (role: ClickHouseRole, query: string) => codeOf(await failure(run(role, query)));
 
   it('to think in UTC', async () => {
     expect(await run('admin', 'SELECT timezone()')).to.equal('UTC');

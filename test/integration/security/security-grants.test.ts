@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Role } from '../../../server/clickhouse/endpoint.ts';
+import type { ClickHouseRole } from '../../../server/clickhouse/endpoint.ts';
 import { codeOf } from '../../../server/clickhouse/errors.ts';
 import { migrate } from '../../../server/migrate/migrator.ts';
 import { startEngine, type Engine } from '../../../clickhouse/embedded/embedded.ts';
@@ -129,7 +129,7 @@ describe('The users of clickhouse/users.d', () => {
   });
   after(async () => closing.close());
 
-  const run = async (role: Role, query: string) => ask(engine.endpoint, role, query);
+  const run = async (role: ClickHouseRole, query: string) => ask(engine.endpoint, role, query);
 
   for (const role of ['ingest', 'query', 'analyst'] as const) {
     it(`gives ${role} nothing but its job`, async function () {

@@ -1,8 +1,8 @@
 import { connect } from '../../../server/clickhouse/client.ts';
-import type { ClickHouseEndpoint, Role } from '../../../server/clickhouse/endpoint.ts';
+import type { ClickHouseEndpoint, ClickHouseRole } from '../../../server/clickhouse/endpoint.ts';
 
 /** The answer as tab-separated text, without the last line end. */
-export async function ask(endpoint: ClickHouseEndpoint, role: Role, query: string): Promise<string> {
+export async function ask(endpoint: ClickHouseEndpoint, role: ClickHouseRole, query: string): Promise<string> {
   const client = connect({ endpoint, role });
   try {
     // Without waiting for the end, a query that fails after its first rows fails within an answer with status 200.
