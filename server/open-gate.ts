@@ -40,7 +40,7 @@ export function openGate(dependencies: OpenGateDependencies): Gate {
     const { cluster } = layout;
     const checks = nodes.map(async ({ name, endpoint }) => {
       const asAdmin = { endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS } as const;
-      const found = await withClient(asAdmin, async (admin) => check({ admin, layout, nowMs }));
+      const found = await withClient(asAdmin, async (client) => check({ client, layout, nowMs }));
       return cluster === undefined ? found : found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
     });
     const findings = (await Promise.all(checks)).flat();

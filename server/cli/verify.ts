@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import type { AdminNode } from '../clickhouse/admin-node.ts';
 import { withClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { withNodes } from '../clickhouse/nodes.ts';
@@ -13,7 +14,7 @@ import { timeUs } from '../events/parameters.ts';
 import { ALL_HOURS, type HoursBetween } from '../queries/counted/grown-hours.ts';
 import { settledS } from '../queries/counted/kept-counts.ts';
 import { evenRows } from '../queries/verify/even-rows.ts';
-import { repairCounts, type RepairedNode } from '../queries/verify/repair-counts.ts';
+import { repairCounts } from '../queries/verify/repair-counts.ts';
 import {
   hasMore,
   verifyCounts,
@@ -114,7 +115,7 @@ async function differences(
 async function onEachShard(
   endpoint: ClickHouseEndpoint,
   database: string,
-  repair: (node: RepairedNode) => Promise<void>,
+  repair: (node: AdminNode) => Promise<void>,
 ): Promise<void> {
   const { layout, nodes } = await readEveryNode(endpoint, 'Nothing was repaired');
   const repaired = new Set<number>();

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rowsOf, type ClickHouseClient } from '../clickhouse/client.ts';
-import { localName, type Layout } from '../clickhouse/topology.ts';
+import type { AdminNode } from '../clickhouse/admin-node.ts';
+import { rowsOf } from '../clickhouse/client.ts';
+import { localName } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
 
-/** One node, with its own part of every table, asked as the admin. */
-export interface ErasedNode {
-  readonly client: ClickHouseClient;
+/** A node from which a user is erased. */
+export interface ErasedNode extends AdminNode {
   readonly database: string;
-  readonly layout: Layout;
   readonly isEmbedded: boolean;
 }
 

@@ -1,29 +1,26 @@
 import { rowsOf } from '../client.ts';
-import type { CheckedNode } from './checked-node.ts';
+import type { AdminNode } from '../admin-node.ts';
 import { expectedSettings, expectedTables, type ExpectedTable } from './expected-tables.ts';
 import { blockingFinding, missing, type Finding } from './finding.ts';
 
 /** Whether the tables have the columns, types and settings that rows are written for; the part that is cheap. */
-export async function checkTables({
-  admin,
-  layout,
-}: Pick<CheckedNode, 'admin' | 'layout'>): Promise<readonly Finding[]> {
+export async function checkTables({ client, layout }: AdminNode): Promise<readonly Finding[]> {
   const expected = expectedTables(layout);
   const names = { names: expected.map(({ name }) => name) };
   const tables = await rowsOf<FoundTable>(
-    admin,
+    client,
     `SELECT name, engine, engine_full AS engineFull, sorting_key AS sortingKey, database
      FROM system.tables WHERE database = currentDatabase() AND name IN {names:Array(String)}`,
     names,
   );
   const columns = await rowsOf<FoundColumn>(
-    admin,
+    client,
     `SELECT table, name, type
      FROM system.columns WHERE database = currentDatabase() AND table IN {names:Array(String)}`,
     names,
   );
   const defaults = await rowsOf<Setting>(
-    admin,
+    client,
     'SELECT name, value FROM system.merge_tree_settings WHERE name IN {names:Array(String)}',
     { names: expected.flatMap(({ engine }) => expectedSettings(engine).map(({ name }) => name)) },
   );

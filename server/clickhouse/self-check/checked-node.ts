@@ -1,10 +1,6 @@
-import type { ClickHouseClient } from '../client.ts';
-import type { Layout } from '../topology.ts';
+import type { AdminNode } from '../admin-node.ts';
 
 /** A node to look at. */
-export interface CheckedNode {
-  /** Of the admin, who may read the system tables. */
-  readonly admin: ClickHouseClient;
-  readonly layout: Layout;
+export interface CheckedNode extends AdminNode {
   readonly nowMs: () => number;
 }

@@ -15,10 +15,10 @@ export async function checkNode(node: CheckedNode): Promise<readonly Finding[]> 
   return findings;
 }
 
-async function checkServer({ admin, nowMs }: CheckedNode): Promise<Finding[]> {
+async function checkServer({ client, nowMs }: CheckedNode): Promise<Finding[]> {
   const askedMs = nowMs();
   const [row] = await rowsOf<{ version: string; nowMs: string }>(
-    admin,
+    client,
     'SELECT version() AS version, toString(toUnixTimestamp64Milli(now64(3))) AS nowMs',
   );
   const version = row?.version ?? 'nothing';
@@ -41,9 +41,9 @@ async function checkServer({ admin, nowMs }: CheckedNode): Promise<Finding[]> {
   return findings;
 }
 
-async function checkView({ admin }: CheckedNode, { name, from, to, migration }: ExpectedView): Promise<Finding[]> {
+async function checkView({ client }: CheckedNode, { name, from, to, migration }: ExpectedView): Promise<Finding[]> {
   const [view] = await rowsOf<{ database: string; engine: string; query: string; feeds: number }>(
-    admin,
+    client,
     `SELECT
         database, engine, create_table_query AS query,
         name IN (SELECT arrayJoin(dependencies_table) FROM system.tables WHERE database = currentDatabase() AND name = {from:String}) AS feeds

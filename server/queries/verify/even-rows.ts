@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AdminNode } from '../../clickhouse/admin-node.ts';
 import { rowsOf } from '../../clickhouse/client.ts';
 import { isInserting } from '../../clickhouse/running-inserts.ts';
 import { localName } from '../../clickhouse/topology.ts';
 import type { HoursBetween } from '../counted/grown-hours.ts';
-import type { RepairedNode } from './repair-counts.ts';
 
 /** So many hours are made even at a time. */
 const AT_ONCE = 100_000;
@@ -29,7 +29,7 @@ interface UnevenHour {
  * An INSERT reaches one after the other. So what is compared is what both had while none was under way; where INSERTs leave
  * no such moment, all stays as it is: nothing depends on it but time.
  */
-export async function evenRows(node: RepairedNode, hours: HoursBetween): Promise<void> {
+export async function evenRows(node: AdminNode, hours: HoursBetween): Promise<void> {
   for (;;) {
     const uneven = await whileNoneInserts(node, async () => readUneven(node, hours));
     await addRows(node, 'minutes', 'minute', uneven, -1n);
@@ -39,7 +39,7 @@ export async function evenRows(node: RepairedNode, hours: HoursBetween): Promise
 }
 
 /** @returns nothing when there is no such moment */
-async function whileNoneInserts<T>(node: RepairedNode, read: () => Promise<readonly T[]>): Promise<readonly T[]> {
+async function whileNoneInserts<T>(node: AdminNode, read: () => Promise<readonly T[]>): Promise<readonly T[]> {
   const deadline = performance.now() + LOOK_FOR_MS;
   while (performance.now() < deadline) {
     const before = await lastBlocks(node);
@@ -53,7 +53,7 @@ async function whileNoneInserts<T>(node: RepairedNode, read: () => Promise<reado
 }
 
 /** The last thing that was inserted into each of the two tables. */
-async function lastBlocks({ client, layout }: RepairedNode): Promise<string | undefined> {
+async function lastBlocks({ client, layout }: AdminNode): Promise<string | undefined> {
   const [row] = await rowsOf<{ last: string }>(
     client,
     `SELECT toString(groupArray((table, block))) AS last
@@ -70,7 +70,7 @@ async function lastBlocks({ client, layout }: RepairedNode): Promise<string | un
   return row?.last;
 }
 
-async function readUneven({ client, layout }: RepairedNode, { fromS, toS }: HoursBetween): Promise<UnevenHour[]> {
+async function readUneven({ client, layout }: AdminNode, { fromS, toS }: HoursBetween): Promise<UnevenHour[]> {
   const [from, to] = [`toDateTime(${fromS}, 'UTC')`, `toDateTime(${toS}, 'UTC')`];
   return await rowsOf<UnevenHour>(
     client,
@@ -94,7 +94,7 @@ async function readUneven({ client, layout }: RepairedNode, { fromS, toS }: Hour
 }
 
 async function addRows(
-  { client, layout }: RepairedNode,
+  { client, layout }: AdminNode,
   table: 'minutes' | 'hours',
   time: 'minute' | 'hour',
   uneven: readonly UnevenHour[],

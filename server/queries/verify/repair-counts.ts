@@ -1,13 +1,7 @@
-import type { ClickHouseClient } from '../../clickhouse/client.ts';
+import type { AdminNode } from '../../clickhouse/admin-node.ts';
 import { HOUR_S } from '../../common/units.ts';
-import { localName, type Layout } from '../../clickhouse/topology.ts';
+import { localName } from '../../clickhouse/topology.ts';
 import { hoursFromRaw, minutesFromRaw, NO_FIRST, NO_LAST, NO_IDS, NOBODY } from './views.ts';
-
-/** A node whose own tables are repaired, asked as the admin. */
-export interface RepairedNode {
-  readonly client: ClickHouseClient;
-  readonly layout: Pick<Layout, 'cluster'>;
-}
 
 /** Hours to be repaired; starts, in seconds since the epoch. */
 export interface HoursToRepair {
@@ -26,12 +20,12 @@ const CHUNK_HOURS = 2000;
  * Sets cannot give anything up. Where they have too much, they are emptied first, and until they are filled again readers
  * see too little; `rows` grows, so that nobody takes such an hour for the one that was counted before.
  */
-export async function repairCounts(node: RepairedNode, { hoursS, withMoreS }: HoursToRepair): Promise<void> {
+export async function repairCounts(node: AdminNode, { hoursS, withMoreS }: HoursToRepair): Promise<void> {
   for (const hours of chunksOf(withMoreS)) await emptySets(node, hours);
   for (const hours of chunksOf(hoursS)) await addMissing(node, hours);
 }
 
-async function emptySets({ client, layout }: RepairedNode, hoursS: readonly number[]): Promise<void> {
+async function emptySets({ client, layout }: AdminNode, hoursS: readonly number[]): Promise<void> {
   const change = async (table: string, changes: string, time: string) =>
     client.command({
       query: `
@@ -48,7 +42,7 @@ async function emptySets({ client, layout }: RepairedNode, hoursS: readonly numb
   );
 }
 
-async function addMissing(node: RepairedNode, hoursS: readonly number[]): Promise<void> {
+async function addMissing(node: AdminNode, hoursS: readonly number[]): Promise<void> {
   const events = localName('events', node.layout);
   const [from, to] = [Math.min(...hoursS), Math.max(...hoursS) + HOUR_S];
   const condition = `timestamp >= toDateTime64(${from}, 6, 'UTC') AND timestamp < toDateTime64(${to}, 6, 'UTC')
@@ -59,7 +53,7 @@ async function addMissing(node: RepairedNode, hoursS: readonly number[]): Promis
   await insert(node, 'hours', 'hour, application, category, name, rows, first, last, users, sessions', hours);
 }
 
-async function insert({ client, layout }: RepairedNode, table: string, columns: string, select: string): Promise<void> {
+async function insert({ client, layout }: AdminNode, table: string, columns: string, select: string): Promise<void> {
   await client.command({
     query: `INSERT INTO ${localName(table, layout)} (${columns}) ${select}`,
     clickhouse_settings: {

@@ -30,7 +30,7 @@ describe('npm run verify', () => {
   const send = async (rows: readonly object[]) => insertRows(database.name, 'events', rows);
   const repair = async (found: readonly Difference[]) =>
     repairCounts(
-      { client: database.client, layout: { cluster: undefined } },
+      { client: database.client, layout: { cluster: undefined, replicated: false } },
       { hoursS: hoursOf(found), withMoreS: hoursOf(found.filter(hasMore)) },
     );
 
@@ -132,7 +132,7 @@ describe('npm run verify', () => {
     const stop = new AbortController();
     const sent = Promise.all([writer(stop.signal), writer(stop.signal)]);
     const deadline = performance.now() + 3_000;
-    const node = { client: database.client, layout: { cluster: undefined } };
+    const node = { client: database.client, layout: { cluster: undefined, replicated: false } };
     while (performance.now() < deadline) await evenRows(node, EVERYTHING);
     stop.abort();
     const batches = (await sent).reduce((sum, count) => sum + count);
