@@ -7,7 +7,7 @@ import type { AnalyticsEvent } from './traffic.ts';
  * What became of an event.
  * - `acknowledged`: 204, it must be counted once
  * - `unknown`: sent without an answer, or answered by something that does not say: counted once or not at all
- * - `undelivered`: the server stayed away or kept saying 503 or 429: must not be counted
+ * - `undelivered`: the server stayed unavailable or kept saying 503 or 429: must not be counted
  * - `rejected`: the server refused this event (4xx): must not be counted
  */
 export type Outcome = 'acknowledged' | 'unknown' | 'undelivered' | 'rejected';

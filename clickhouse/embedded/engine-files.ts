@@ -132,7 +132,7 @@ export async function writeAtOnce(file: string, text: string): Promise<void> {
 function serverOverrides(files: EngineFiles): string {
   // `clickhouse local` keeps its `system` database in memory only: a log table on disk would be in its own way at the
   // next start. So the query log is in memory too, and bounded. Its end waits for idle connections: let them be short,
-  // but longer than the client keeps them (2.5 s). Parts that could not be written are put aside, however large they are.
+  // but longer than the client keeps them (2.5 s). Parts that could not be written are detached, however large they are.
   return `<clickhouse>
     <user_directories>
         <users_xml><path>${escapeXml(path.join(files.config, 'users.xml'))}</path></users_xml>

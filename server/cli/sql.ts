@@ -20,7 +20,7 @@ byte for byte.
 Examples: npm run sql -- "SELECT * FROM hourly ORDER BY hour DESC LIMIT 24"
           npm run sql -- "SELECT * FROM hourly FORMAT Parquet" > hours.parquet`;
 
-/** The analyst's own limit on time is 60 s; it ends the query and says so. This one is for a server that went away. */
+/** The analyst's own limit on time is 60 s; it ends the query and says so. This one is for a server that stops answering. */
 const REQUEST_TIMEOUT_MS = 90_000;
 
 const TABLE: ClickHouseSettings = {

@@ -6,7 +6,7 @@ const START_MS = 250;
 /**
  * Whether what an embedded engine has said is stored is on its disk. In the library that npm brings a write to a file that
  * fails (ENOSPC, EIO, EDQUOT) fails nothing else: an INSERT succeeds, and its part is cut short. The engine only counts it.
- * Started again, it puts such a part aside, and takes back those that it was merged from.
+ * Started again, it detaches such a part, and takes back those that it was merged from.
  * @param sinceMs when the first of it was sent, by `performance.now()`: an engine that was started since has not counted it
  * @throws what the client throws
  */

@@ -49,7 +49,7 @@ export async function applyRetention({ endpoint, database, retentionDays, log }:
  * From which hour on every raw event that was counted is there, on whichever node: seconds since the epoch, on the hour, by
  * ClickHouse's clock; 0 when all are. With an hour to spare, so that it still holds for as long after the answer.
  *
- * A node that was away when another TTL was set still has its own, so each of them is asked.
+ * A node that was unavailable when another TTL was set still has its own, so each of them is asked.
  * @throws AppError `unavailable` when one of them does not answer, and what `readEveryNode` throws
  */
 export async function rawSinceS(endpoint: ClickHouseEndpoint, database: string): Promise<number> {

@@ -1,5 +1,5 @@
-import { rowsOf } from '../client.ts';
 import type { AdminNode } from '../admin-node.ts';
+import { rowsOf } from '../client.ts';
 import { expectedSettings, expectedTables, type ExpectedTable } from './expected-tables.ts';
 import { blockingFinding, missing, type Finding } from './finding.ts';
 

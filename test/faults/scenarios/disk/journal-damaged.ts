@@ -69,7 +69,7 @@ export const journalGarbage = damaged(
 
 export const journalBadFiles = damaged(
   'journal-bad-files',
-  'Beside a segment that a dead server left lie a link to a segment elsewhere, a FIFO, a directory, a segment of no table and one that is empty, all named as segments: they are put aside or removed, the file elsewhere is as it was, and every row is stored',
+  'Beside a segment that a dead server left lie a link to a segment elsewhere, a FIFO, a directory, a segment of no table and one that is empty, all named as segments: they are quarantined or removed, the file elsewhere is as it was, and every row is stored',
   async ({ file, text }, world) => {
     const elsewhere = world.place('elsewhere.ndjson');
     await writeFile(elsewhere, text, 'latin1');
@@ -104,7 +104,7 @@ function damaged(name: string, what: string, damage: Damage, check?: Check): Sce
       const mayBeLost = new Set((await damage(segment, world)).flat());
       world.except({
         mayBeLost: (id) => mayBeLost.has(id),
-        // What a server sets aside for people is none of the segments that it ships.
+        // What a server keeps for people is none of the segments that it ships.
         mayStay: (file) => !isSegmentFile(file) || tableOf(file) === undefined,
       });
       await world.startServer();
