@@ -2,6 +2,8 @@ import { rowsOf, type ClickHouseClient } from './client.ts';
 
 /** An engine takes longer than this to start: to load its library alone. */
 const START_MS = 250;
+/** It is asked again when its answer took so long that its age says nothing. */
+const MAX_TRIES = 10;
 
 /**
  * Whether what an embedded engine has said is stored is on its disk. In the library that npm brings a write to a file that
@@ -11,6 +13,19 @@ const START_MS = 250;
  * @throws what the client throws
  */
 export async function hasWritten(admin: ClickHouseClient, sinceMs: number): Promise<boolean> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const askedMs = performance.now();
+    const { upMs, failed } = await readWrites(admin);
+    if (failed !== '0') return false;
+    if (upMs + START_MS > performance.now() - sinceMs) return true;
+    if (upMs + START_MS <= askedMs - sinceMs) return false;
+    // Too young, or too slow with its answer, as on a busy machine.
+  }
+  return false;
+}
+
+/** How long the engine has been up, in milliseconds, and how many writes have failed since. */
+async function readWrites(admin: ClickHouseClient): Promise<{ readonly upMs: number; readonly failed: string }> {
   const [row] = await rowsOf<{ up_s: number; failed: string }>(
     admin,
     `SELECT
@@ -21,5 +36,5 @@ export async function hasWritten(admin: ClickHouseClient, sinceMs: number): Prom
      WHERE event = 'WriteBufferFromFileDescriptorWriteFailed'
      SETTINGS log_queries = 0`,
   );
-  return row?.failed === '0' && row.up_s * 1000 + START_MS > performance.now() - sinceMs;
+  return { upMs: (row?.up_s ?? 0) * 1000, failed: row?.failed ?? '' };
 }
