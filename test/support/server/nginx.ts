@@ -63,5 +63,5 @@ export async function startNginx(servers: readonly string[]): Promise<Nginx> {
 
 function upstream(servers: readonly string[]): string {
   const lines = servers.map((url) => `    server ${new URL(url).host} max_fails=0;\n`);
-  return `upstream clickhour {\n    zone clickhour 256k;\n${lines.join('')}    keepalive 64;\n}\n`;
+  return `upstream clickhour {\n    zone clickhour 256k;\n${lines.join('')}    keepalive 64;\n    keepalive_timeout 500ms;\n}\n`;
 }
