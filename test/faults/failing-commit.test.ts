@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { runningEngine } from '../../clickhouse/embedded/embedded.ts';
 import { engineFiles, readEngineState } from '../../clickhouse/embedded/engine-files.ts';
@@ -79,6 +80,9 @@ describe('A commit that fails inside ClickHouse', () => {
   }
 });
 
+/** From what makes the engine write to the write that fails. */
+const STRIKE_MS = 20_000;
+
 describe('A write that fails inside the embedded ClickHouse, which does not say so', function failing() {
   this.timeout(180_000);
   const closing = new Closing();
@@ -114,26 +118,33 @@ describe('A write that fails inside the embedded ClickHouse, which does not say 
       };
       await send();
       await eventually(allCounted);
-      const failAWrite = async (parts: readonly string[], act: () => Promise<void>) => {
-        const { pid } = await engine.now();
+      const strikes = async (parts: readonly string[], act: () => Promise<void>) => {
         const failing = await failCommit(await engine.now(), parts, 'write', 'EIO');
         try {
           await act();
-          await failing.struck;
+          return await Promise.race([failing.struck.then(() => true), sleep(STRIKE_MS, false, { ref: false })]);
         } finally {
           await failing.detach();
         }
+      };
+      const failAWrite = async (nextParts: () => Promise<readonly string[]>, act: () => Promise<void>) => {
+        const { pid } = await engine.now();
+        // What the service keeps of its counts, or a merge, may have taken the place of these parts meanwhile.
+        while (!(await strikes(await nextParts(), act))) await send();
         await eventually(async () => expect((await engine.now()).pid).not.to.equal(pid), 30_000);
         await eventually(allCounted, 60_000);
       };
       for (const [table, partitions] of Object.entries(TABLES)) {
-        const parts = await nextInserts(await engine.now(), { database: 'analytics', table, partitions });
-        await failAWrite(parts, send);
+        const target = { database: 'analytics', table, partitions };
+        await failAWrite(async () => nextInserts(await engine.now(), target), send);
         await send();
         await eventually(allCounted, 30_000);
       }
-      const merged = await nextMerge(await engine.now(), { database: 'analytics', table: 'minutes' });
-      await failAWrite(merged, async () => engine.merge('minutes'));
+      const merged = { database: 'analytics', table: 'minutes' };
+      await failAWrite(
+        async () => nextMerge(await engine.now(), merged),
+        async () => engine.merge('minutes'),
+      );
       const { raw, view } = await totals(await engine.endpoint(), 'analytics');
       expect(raw.rows).to.equal(sent.length);
       expect(view).to.deep.equal(raw);
