@@ -62,7 +62,8 @@ export class Sender {
     this.#isSending = true;
     const waitMs = await this.#post(batch).catch(() => this.#backoffMs());
     this.#isSending = false;
-    this.#soon(waitMs);
+    // What comes later has its own time to gather.
+    if (!this.#store.isEmpty) this.#soon(waitMs);
   }
 
   /** @returns how long to wait before the next */

@@ -52,6 +52,10 @@ export class Store {
     };
   }
 
+  get isEmpty(): boolean {
+    return this.#events.size === 0;
+  }
+
   /** Removes what pages have kept here, wherever it was to go. */
   forget(): void {
     attempt(() => {
