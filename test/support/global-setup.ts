@@ -27,6 +27,10 @@ export const mochaHooks = {
   beforeAll: async (): Promise<void> => {
     before = await everythingHeld();
   },
+  /** Whatever became of its browser, also when the test waits for it still: the next one does not have it. */
+  afterEach: async function (this: Mocha.Context): Promise<void> {
+    if (this.currentTest?.state === 'failed') await closeChromium();
+  },
   /** What it throws fails the run. */
   afterAll: async (): Promise<void> => {
     await closeChromium();

@@ -58,8 +58,6 @@ export function inBrowser(test: (visit: Visit) => Promise<void>): Mocha.AsyncFun
       const name = `failed-${this.test?.fullTitle() ?? ''}`;
       // A page that cannot be drawn must not hide why the test failed.
       await Promise.allSettled(profiles.pages().map(async (page, index) => keep(page, `${name} ${index + 1}`)));
-      // Whatever it was, the next test does not have it.
-      await profiles.forget();
       throw error;
     } finally {
       await closing.close();

@@ -46,13 +46,6 @@ export class Profiles {
     await Promise.all(this.pages().map(async (page) => page.close()));
   }
 
-  /** Closes all pages, and the next ones are in new profiles. */
-  async forget(): Promise<void> {
-    const profiles = [...this.#profiles.values()];
-    this.#profiles.clear();
-    await Promise.all(profiles.map(async ({ context }) => context.close()));
-  }
-
   async #newProfile(options: BrowserContextOptions): Promise<Profile> {
     const context = await this.#browser.newContext(options);
     context.setDefaultTimeout(PATIENCE_MS);
