@@ -91,3 +91,16 @@ export function messageWithCauses(error: unknown): string {
 export function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
+
+/**
+ * Whether what is tried again and again fails as it did the last time, so that an outage is logged once. By their codes, where
+ * they have any: messages name files, which are others each time.
+ * @param last undefined when it succeeded
+ */
+export function isSameFailure(last: unknown, error: unknown): boolean {
+  return last !== undefined && kindOf(last) === kindOf(error);
+}
+
+function kindOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
+}

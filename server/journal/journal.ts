@@ -1,7 +1,7 @@
 import { unlink } from 'node:fs/promises';
 import type { JournalLimits } from '../config/config.ts';
 import { deferred, type Deferred } from '../common/deferred.ts';
-import { AppError, errorOf, messageOf } from '../common/errors.ts';
+import { AppError, errorOf, isSameFailure, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import type { Backlog } from './backlog.ts';
 import { withFrame } from './checksum-frame.ts';
@@ -95,8 +95,7 @@ export class Journal {
 
   /** As `append`, whatever the limits say: for what was acknowledged before, and makes room elsewhere once it is here. */
   keep(rows: Rows): Promise<void> {
-    if (this.#state === 'closed') return Promise.reject(shuttingDown());
-    return this.#take(rows, Buffer.byteLength(rows.text));
+    return this.#state === 'closed' ? this.append(rows) : this.#take(rows, Buffer.byteLength(rows.text));
   }
 
   #take({ text, count, historic }: Rows, bytes: number): Promise<void> {
@@ -112,7 +111,7 @@ export class Journal {
   /** With what `append` would refuse `bytes` more now; undefined when it would take them. */
   appendError(bytes: number): AppError | undefined {
     const { limits, backlog } = this.#deps;
-    if (this.#state === 'closed') return shuttingDown();
+    if (this.#state === 'closed') return overloaded('this server is shutting down', 1);
     const pending = this.#writingBytes + this.#next.bytes;
     if (pending + bytes > limits.pendingMaxBytes) {
       return overloaded(`${pending} bytes already wait for the disk, at most ${limits.pendingMaxBytes} may`, 1);
@@ -204,8 +203,7 @@ export class Journal {
   /** After a failed write: what is durable goes on to ClickHouse, what is not leaves no trace. */
   async #abandon(error: unknown): Promise<void> {
     const { log, table, nowMs } = this.#deps;
-    // Once an outage: each group that comes fails for the same reason, in a segment of another name.
-    const isNews = kindOf(this.#failure?.error) !== kindOf(error);
+    const isNews = !isSameFailure(this.#failure?.error, error);
     this.#failure = { error: errorOf(error), atMs: nowMs() };
     if (isNews) log.error({ err: error, table }, 'the journal could not be written');
     if (this.#open === undefined) return;
@@ -241,18 +239,8 @@ export class Journal {
   }
 }
 
-/** Of a failure: its code where it has one. */
-function kindOf(error: unknown): string | undefined {
-  if (error === undefined) return undefined;
-  return error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
-}
-
 function createGroup(): Group {
   return { rows: [], count: 0, historic: 0, bytes: 0, durable: deferred() };
-}
-
-function shuttingDown(): AppError {
-  return overloaded('this server is shutting down', 1);
 }
 
 function overloaded(message: string, retryAfterS: number, cause?: unknown): AppError {

@@ -1,4 +1,4 @@
-import { messageOf } from '../common/errors.ts';
+import { isSameFailure } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { repeat } from '../common/repeat.ts';
 
@@ -20,18 +20,16 @@ const LOOK_EVERY_MS = 2_000;
  * server
  */
 export function openTakeovers({ takeOver, isShipping, log }: TakeoversDependencies): () => Promise<void> {
-  /** What was logged last: the same trouble every two seconds is logged once. */
-  let trouble: string | undefined;
+  let last: unknown;
   const look = async (signal: AbortSignal) => {
     if (!isShipping()) return;
     await takeOver(signal);
-    trouble = undefined;
+    last = undefined;
   };
   const failed = (error: unknown) => {
-    if (trouble !== messageOf(error)) {
+    if (!isSameFailure(last, error))
       log.error({ err: error }, 'journals of servers that are gone could not be taken over');
-    }
-    trouble = messageOf(error);
+    last = error;
   };
   return repeat(LOOK_EVERY_MS, look, failed, 0);
 }
