@@ -79,7 +79,7 @@ class WorkerSlot {
   #fork(): Worker {
     const worker = cluster.fork(endpointEnv(this.#endpoint));
     worker.on('message', ({ clickhour }: ToPrimary) => {
-      if (clickhour === 'hears' && this.#stop.aborted) tellWorker(worker, { clickhour: 'stop' });
+      if (clickhour === 'loaded' && this.#stop.aborted) tellWorker(worker, { clickhour: 'stop' });
     });
     return worker;
   }

@@ -52,7 +52,7 @@ export function listenForStop(): AbortSignal {
     process.on('message', (message: FromPrimary) => {
       if (message.clickhour === 'stop') stop.abort();
     });
-    tellPrimary({ clickhour: 'hears' });
+    tellPrimary({ clickhour: 'loaded' });
   }
   return stop.signal;
 }

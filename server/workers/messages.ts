@@ -9,7 +9,7 @@ export interface Replies {
  * Workers are connected to the primary alone, which hands their calls on, and stops them:
  *   worker --call--> primary --request--> every worker --reply--> primary --replies--> worker
  *   worker --stored--> primary --stored--> every other worker
- *   worker --hears--> primary, once it can be asked to stop: what was sent before, it may have missed
+ *   worker --loaded--> primary: what was sent before, it may have missed
  *   primary --stop--> every worker
  * `clickhour` tells these messages from those of Node and of libraries.
  */
@@ -22,5 +22,5 @@ export type FromPrimary =
 export type ToPrimary =
   | { readonly clickhour: 'call'; readonly id: string; readonly name: string }
   | { readonly clickhour: 'reply'; readonly id: string; readonly reply: unknown }
-  | { readonly clickhour: 'hears' }
+  | { readonly clickhour: 'loaded' }
   | { readonly clickhour: 'stored' };
