@@ -47,7 +47,7 @@ export async function rebuildSets(
     }
     await dropStaging(node.client, HOURS_LEFT);
     await markChanged(node, span);
-    await evenRows(node, span);
+    await evenRows(node, span, affectedHours(node, span));
   }
 }
 

@@ -28,10 +28,11 @@ interface UnevenHour {
  *
  * An INSERT reaches one after the other. So what is compared is what both had while none was under way; where INSERTs leave
  * no such moment, all stays as it is: nothing depends on it but time.
+ * @param keys SELECT of the (category, name, hour, application) that it is about; by default all
  */
-export async function evenRows(node: AdminNode, hours: HoursBetween): Promise<void> {
+export async function evenRows(node: AdminNode, hours: HoursBetween, keys?: string): Promise<void> {
   for (;;) {
-    const uneven = await whileNoneInserts(node, async () => readUneven(node, hours));
+    const uneven = await whileNoneInserts(node, async () => readUneven(node, hours, keys));
     await addRows(node, 'minutes', 'minute', uneven, -1n);
     await addRows(node, 'hours', 'hour', uneven, 1n);
     if (uneven.length < AT_ONCE) return;
@@ -70,8 +71,14 @@ async function lastBlocks({ client, layout }: AdminNode): Promise<string | undef
   return row?.last;
 }
 
-async function readUneven({ client, layout }: AdminNode, { fromS, toS }: HoursBetween): Promise<UnevenHour[]> {
+async function readUneven(
+  { client, layout }: AdminNode,
+  { fromS, toS }: HoursBetween,
+  keys: string | undefined,
+): Promise<UnevenHour[]> {
   const [from, to] = [`toDateTime(${fromS}, 'UTC')`, `toDateTime(${toS}, 'UTC')`];
+  const isWanted = (hour: string) =>
+    keys === undefined ? '' : `AND (category, name, ${hour}, application) IN (${keys})`;
   return await rowsOf<UnevenHour>(
     client,
     `SELECT toUnixTimestamp(hour) AS hour, application, category, name, toString(sum(rows_more)) AS more
@@ -79,11 +86,11 @@ async function readUneven({ client, layout }: AdminNode, { fromS, toS }: HoursBe
      (
          SELECT toStartOfHour(minute, 'UTC') AS hour, application, category, name, toInt64(rows) AS rows_more
          FROM ${localName('minutes', layout)}
-         WHERE minute >= ${from} AND minute < ${to}
+         WHERE minute >= ${from} AND minute < ${to} ${isWanted(`toStartOfHour(minute, 'UTC')`)}
          UNION ALL
          SELECT hour, application, category, name, -toInt64(rows) AS rows_more
          FROM ${localName('hours', layout)}
-         WHERE hour >= ${from} AND hour < ${to}
+         WHERE hour >= ${from} AND hour < ${to} ${isWanted('hour')}
      )
      GROUP BY hour, application, category, name
      HAVING sum(rows_more) != 0
