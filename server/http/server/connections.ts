@@ -37,70 +37,108 @@ interface Answers {
 }
 
 /**
- * Hands requests from a server's connections on, and nothing that comes where a connection should be over.
+ * The connections of a server. Their requests are handed on, and nothing that comes where a connection should be over.
  *
  * What Node's parser refuses never becomes a request: it is answered with a problem and the end of the connection, and
  * what follows is thrown away, because nobody can know where a next request would begin. Node itself would still run
  * requests behind one that says `Connection: close` or has no Host, and drop their answers: so somebody could have
  * things done that nobody answers for.
- * @param onRefused told of each request that is answered here
  */
-export function serveConnections(server: Server, handle: Handle, onRefused: OnRefused): void {
-  const answersOf = new WeakMap<Duplex, Answers>();
-  const refused = new WeakSet<Duplex>();
-  const unlessOver =
-    (next: Handle): Handle =>
-    (request, response) => {
-      const { socket } = request;
-      const answers = answersOf.get(socket);
-      if (answers?.last.shouldKeepAlive === false) return;
-      if (answers === undefined) answersOf.set(socket, { last: response, before: undefined });
-      else {
-        answers.before = answers.last.writableFinished ? undefined : answers.last;
-        answers.last = response;
-      }
-      next(request, response);
-    };
-  const refuseRequest = (response: ServerResponse, cause: Cause) => {
-    onRefused(response.req.method, cause.status);
+export class Connections {
+  readonly #handle: Handle;
+  readonly #max: number;
+  readonly #onRefused: OnRefused;
+  /** With how many bytes each had sent at the last `endSilent`, if it was owed nothing then. */
+  readonly #open = new Map<Socket, number | undefined>();
+  readonly #answers = new WeakMap<Duplex, Answers>();
+
+  /**
+   * @param max any beyond them are closed at once
+   * @param onRefused told of each request that is answered here
+   */
+  constructor(server: Server, handle: Handle, max: number, onRefused: OnRefused) {
+    this.#handle = handle;
+    this.#max = max;
+    this.#onRefused = onRefused;
+    const refused = new WeakSet<Duplex>();
+    server.on('connection', (socket: Socket) => this.#accept(socket));
+    server.on('request', (request, response) => this.#take(request, response, settleAddress(request)));
+    server.on('checkExpectation', (request, response) => this.#take(request, response, UNMET));
+    server.on('connect', (_, socket) => {
+      // Node lets go of the socket here, and an error that nobody listens for ends the process.
+      socket.on('error', () => socket.destroy());
+      this.#refuse(socket, TUNNEL);
+    });
+    server.on('clientError', (error, socket) => {
+      // The rest of what a refused client sends is refused again.
+      if (refused.has(socket)) return;
+      refused.add(socket);
+      this.#refuse(socket, causeOf(error));
+    });
+  }
+
+  /** How many are open now. */
+  get count(): number {
+    return this.#open.size;
+  }
+
+  /** Ends those that are owed no answer now, and were owed none at the last call, and sent nothing since. */
+  endSilent(): void {
+    for (const [socket, bytes] of this.#open) {
+      const last = this.#answers.get(socket)?.last;
+      const isOwed = last !== undefined && !last.writableFinished && !last.destroyed;
+      if (!isOwed && socket.bytesRead === bytes) socket.destroy();
+      else this.#open.set(socket, isOwed ? undefined : socket.bytesRead);
+    }
+  }
+
+  /** Not by `server.maxConnections`: what a worker refuses by that, its primary hands out again, without end. */
+  #accept(socket: Socket): void {
+    if (this.#open.size >= this.#max) {
+      socket.destroy();
+      return;
+    }
+    this.#open.set(socket, undefined);
+    socket.once('close', () => this.#open.delete(socket));
+    // What Node calls after an answer that is a connection's last.
+    socket.destroySoon = () => endInOrder(socket, this.#answers.get(socket)?.last.req);
+  }
+
+  /** @param cause why it is refused */
+  #take(request: IncomingMessage, response: ServerResponse, cause: Cause | undefined): void {
+    const { socket } = request;
+    const answers = this.#answers.get(socket);
+    if (answers?.last.shouldKeepAlive === false) return;
+    if (answers === undefined) this.#answers.set(socket, { last: response, before: undefined });
+    else {
+      answers.before = answers.last.writableFinished ? undefined : answers.last;
+      answers.last = response;
+    }
+    if (cause === undefined) {
+      this.#handle(request, response);
+      return;
+    }
+    this.#onRefused(request.method, cause.status);
     response.shouldKeepAlive = false;
     answerProblem(response, cause.status, problem(cause));
-  };
-  const refuse = (socket: Duplex, cause: Cause, isAnswerBegun = false) => {
-    onRefused(undefined, cause.status);
-    endRefused(socket, cause, isAnswerBegun);
-  };
-  const takeRequest: Handle = (request, response) => {
-    const wrong = settleAddress(request);
-    if (wrong === undefined) handle(request, response);
-    else refuseRequest(response, { status: 400, detail: wrong });
-  };
-  server.on('connection', (socket) => {
-    // What Node calls after an answer that is a connection's last.
-    socket.destroySoon = () => endInOrder(socket, answersOf.get(socket)?.last.req);
-  });
-  server.on('request', unlessOver(takeRequest));
-  server.on(
-    'checkExpectation',
-    unlessOver((_, response) => refuseRequest(response, UNMET)),
-  );
-  server.on('connect', (_, socket) => {
-    // Node lets go of the socket here, and an error that nobody listens for ends the process.
-    socket.on('error', () => socket.destroy());
-    refuse(socket, TUNNEL);
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    // The rest of what a refused client sends is refused again.
-    if (refused.has(socket)) return;
-    refused.add(socket);
-    const answers = answersOf.get(socket);
-    const refuseInTurn = () => {
-      const due = [answers?.last, answers?.before].find((each) => each !== undefined && isUnderWay(each));
-      if (due !== undefined) due.once('close', refuseInTurn);
-      else refuse(socket, causeOf(error), answers?.last.headersSent === true && !answers.last.writableFinished);
-    };
-    refuseInTurn();
-  });
+  }
+
+  /** In place of what nobody can answer any more, once those before it have their answers. */
+  #refuse(socket: Duplex, cause: Cause): void {
+    const answers = this.#answers.get(socket);
+    const due = [answers?.last, answers?.before].find((each) => each !== undefined && isUnderWay(each));
+    if (due !== undefined) {
+      due.once('close', () => this.#refuse(socket, cause));
+      return;
+    }
+    const isAnswerBegun = answers?.last.headersSent === true && !answers.last.writableFinished;
+    if (!socket.writable || isAnswerBegun) {
+      socket.destroy();
+      return;
+    }
+    this.#onRefused(undefined, cause.status);
+    endRefused(socket, cause);
+  }
 }
 
 function causeOf({ code }: NodeJS.ErrnoException): Cause {
@@ -145,11 +183,7 @@ function endInOrder(socket: Socket, request: IncomingMessage | undefined): void 
   request.once('end', end).resume();
 }
 
-function endRefused(socket: Duplex, cause: Cause, isAnswerBegun: boolean): void {
-  if (!socket.writable || isAnswerBegun) {
-    socket.destroy();
-    return;
-  }
+function endRefused(socket: Duplex, cause: Cause): void {
   const body = problem(cause);
   const head = [
     `HTTP/1.1 ${cause.status} ${STATUS_CODES[cause.status]}`,
@@ -174,25 +208,29 @@ const ABSOLUTE = /^https?:\/\/([^/?#]*)([^#]*)$/i;
 /**
  * Looks at how a request is addressed, and brings it into one form: a target that begins with `/`, and one Host. A target with
  * a host in it, as proxies send, names the host.
- * @returns what is wrong, as `received X, expected Y`; undefined when nothing is
+ * @returns what is wrong; undefined when nothing is
  */
-function settleAddress(request: IncomingMessage): string | undefined {
+function settleAddress(request: IncomingMessage): Cause | undefined {
   const { httpVersionMajor, httpVersionMinor, httpVersion, headers, method } = request;
-  if (httpVersionMajor !== 1 || httpVersionMinor > 1) return `received HTTP/${httpVersion}, expected HTTP/1.1`;
-  if (headers.host === undefined && httpVersionMinor === 1) return 'received no Host header, expected one';
-  if (hasTwoHosts(request)) return 'received two Host headers, expected one';
+  if (httpVersionMajor !== 1 || httpVersionMinor > 1) return wrong(`received HTTP/${httpVersion}, expected HTTP/1.1`);
+  if (headers.host === undefined && httpVersionMinor === 1) return wrong('received no Host header, expected one');
+  if (hasTwoHosts(request)) return wrong('received two Host headers, expected one');
   if (headers.host !== undefined && headers.host !== '' && !AUTHORITY.test(headers.host)) {
-    return 'received a Host header that names no host, expected HOST or HOST:PORT';
+    return wrong('received a Host header that names no host, expected HOST or HOST:PORT');
   }
   const target = request.url ?? '';
   if (target.startsWith('/') || (target === '*' && method === 'OPTIONS')) return undefined;
   const [, authority = '', path = ''] = ABSOLUTE.exec(target) ?? [];
   if (!AUTHORITY.test(authority) || !URL.canParse(`http://${authority}`)) {
-    return 'received a target that is no path and no address of one, expected one that begins with /';
+    return wrong('received a target that is no path and no address of one, expected one that begins with /');
   }
   headers.host = authority;
   request.url = path.startsWith('/') ? path : `/${path}`;
   return undefined;
+}
+
+function wrong(detail: string): Cause {
+  return { status: 400, detail };
 }
 
 /** Node keeps the first of them, and a proxy may have gone by the other. */

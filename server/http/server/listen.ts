@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { Server as TcpServer } from 'node:net';
 import { AppError, messageOf, show } from '../../common/errors.ts';
 import type { Config } from '../../config/config.ts';
-import { serveConnections, type Handle, type OnRefused } from './connections.ts';
+import { Connections, type Handle, type OnRefused } from './connections.ts';
 
 export interface Listener {
   /** `http://HOST:PORT`, with the port that was taken. */
@@ -12,7 +12,7 @@ export interface Listener {
   /**
    * Takes no more connections. Those that are open get their answers with `Connection: close`, so that a proxy learns of
    * the end from an answer, and not from a connection that ends under the next request, which it may not send again.
-   * After `drainMs` those without a request are ended, and at the deadline the rest.
+   * Those that are owed no answer are ended once they were silent for `drainMs`, and at the deadline the rest.
    */
   close(): Promise<void>;
 }
@@ -52,20 +52,16 @@ export async function listen(
   });
   // Without any progress, in either direction; whoever does not send is answered before that.
   server.timeout = 2 * requestTimeoutMs;
-  serveConnections(server, handle, onRefused);
-  server.maxConnections = maxConnections;
-  let connections = 0;
-  server.on('connection', (socket) => {
-    connections += 1;
-    socket.once('close', () => (connections -= 1));
-  });
+  // Node leaves out what is beyond: a proxy's own X-Forwarded-For behind a client's many. Their bytes are limited.
+  server.maxHeadersCount = 0;
+  const connections = new Connections(server, handle, maxConnections, onRefused);
   await take(server, host, port);
   return {
     url: urlOf(server, host),
     get connections() {
-      return connections;
+      return connections.count;
     },
-    close: async () => closeServer(server, drainMs),
+    close: async () => closeServer(server, connections, drainMs),
   };
 }
 
@@ -98,16 +94,18 @@ function urlOf(server: Server, host: string): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-async function closeServer(server: Server, drainMs: number): Promise<void> {
+async function closeServer(server: Server, connections: Connections, drainMs: number): Promise<void> {
   // Not by the header, which does not keep requests behind this one from being run and their answers from being dropped.
   server.prependListener('request', (_, response) => {
     response.shouldKeepAlive = false;
   });
-  // Not server.close(), which ends idle connections at once.
+  // Not server.close(), which ends idle connections at once, and with them what Node has not written yet.
   const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
-  const drained = setTimeout(() => server.closeIdleConnections(), drainMs);
+  connections.endSilent();
+  // After what has come was read, also where this process had no processor for a while.
+  const looks = setInterval(() => setImmediate(() => connections.endSilent()), drainMs);
   const deadline = setTimeout(() => server.closeAllConnections(), drainMs + CLOSE_DEADLINE_MS);
   await closed;
-  clearTimeout(drained);
+  clearInterval(looks);
   clearTimeout(deadline);
 }

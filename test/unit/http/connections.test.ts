@@ -9,12 +9,14 @@ import { statusesIn } from '../../support/http/raw-http.ts';
 
 /** More than the kernel holds on both sides together. */
 const BODY_BYTES = 16 * 1024 * 1024;
+const MAX_CONNECTIONS = 10;
 const POST = 'POST / HTTP/1.1\r\nHost: localhost\r\n';
 const tooLarge: Handle = (_, response) => response.writeHead(413).end('too large');
 
 describe('A connection', () => {
   let listener: Listener;
   let client: net.Socket;
+  let refusals: number[];
 
   afterEach(async () => {
     client.destroy();
@@ -22,8 +24,9 @@ describe('A connection', () => {
   });
 
   async function connectTo(handle: Handle): Promise<void> {
-    const limits = { drainMs: 5_000, requestTimeoutMs: 20_000, maxConnections: 10 };
-    listener = await listen(handle, { host: '127.0.0.1', port: 0, ...limits });
+    const limits = { drainMs: 5_000, requestTimeoutMs: 20_000, maxConnections: MAX_CONNECTIONS };
+    refusals = [];
+    listener = await listen(handle, { host: '127.0.0.1', port: 0, ...limits }, (_, status) => refusals.push(status));
     client = net.connect({ port: Number(new URL(listener.url).port), host: '127.0.0.1', allowHalfOpen: true });
     await once(client, 'connect');
   }
@@ -75,5 +78,44 @@ describe('A connection', () => {
       client = net.connect({ port: Number(new URL(listener.url).port), host: '127.0.0.1', allowHalfOpen: true });
     }
     expect(reads).to.deep.equal(['[', '[']);
+  });
+
+  it('answers in their order also when the last is for a tunnel', async () => {
+    await connectTo((_, response) => setTimeout(() => response.end('done'), 100));
+    client.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\nCONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n');
+    expect(statusesIn(await text(client))).to.deep.equal([200, 405]);
+  });
+
+  it('that its client resets is no refused request', async () => {
+    await connectTo((_, response) => response.end('done'));
+    client.resetAndDestroy();
+    await eventually(() => expect(listener.connections).to.equal(0));
+    expect(refusals).to.deep.equal([]);
+  });
+
+  it('beyond the limit is closed, and one that takes its place is served', async () => {
+    await connectTo((_, response) => response.end('done'));
+    const port = Number(new URL(listener.url).port);
+    const others = Array.from({ length: MAX_CONNECTIONS - 1 }, () => net.connect(port, '127.0.0.1'));
+    await eventually(() => expect(listener.connections).to.equal(MAX_CONNECTIONS));
+    expect(await text(net.connect(port, '127.0.0.1'))).to.equal('');
+    others.pop()?.destroy();
+    await eventually(() => expect(listener.connections).to.equal(MAX_CONNECTIONS - 1));
+    const next = net.connect(port, '127.0.0.1').end('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    expect(statusesIn(await text(next))).to.deep.equal([200]);
+    for (const other of others) other.destroy();
+  });
+
+  it('may send as many headers as fit, and the last of them counts', async () => {
+    const forwarded: (string | string[] | undefined)[] = [];
+    await connectTo(({ headers }, response) => {
+      forwarded.push(headers['x-forwarded-for']);
+      response.end();
+    });
+    const many = 'a: b\r\n'.repeat(1_300);
+    const before = `GET / HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 10.0.0.9\r\n${many}`;
+    client.write(`${before}X-Forwarded-For: 203.0.113.7\r\n\r\n${before}Host: other\r\n\r\n`);
+    expect(statusesIn(await text(client))).to.deep.equal([200, 400]);
+    expect(forwarded).to.deep.equal(['10.0.0.9, 203.0.113.7']);
   });
 });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Handle } from '../../../server/http/server/connections.ts';
 import { listen } from '../../../server/http/server/listen.ts';
@@ -8,8 +9,8 @@ import { eventually } from '../../support/http/outcome.ts';
 
 const MANY_BYTES = 64 * 1024 * 1024;
 
-async function listenTo(handle: Handle, drainMs = 0) {
-  return listen(handle, { host: '127.0.0.1', port: 0, drainMs, requestTimeoutMs: 200, maxConnections: 10 });
+async function listenTo(handle: Handle, drainMs = 0, requestTimeoutMs = 200) {
+  return listen(handle, { host: '127.0.0.1', port: 0, drainMs, requestTimeoutMs, maxConnections: 10 });
 }
 
 function request(path: string): string {
@@ -65,5 +66,42 @@ describe('A listener', () => {
     ]);
     await closed;
     expect(handled).to.deep.equal(['/before', '/last']);
+  });
+
+  it('that closes ends no connection under an answer that is still on its way', async () => {
+    const listener = await listenTo((_, response) => response.end(Buffer.alloc(MANY_BYTES)), 50, 10_000);
+    const client = net.connect(Number(new URL(listener.url).port), '127.0.0.1');
+    client.write(request('/'));
+    await once(client, 'readable');
+    const closed = listener.close();
+    await sleep(200);
+    expect((await buffer(client)).length).to.be.greaterThan(MANY_BYTES);
+    await closed;
+  });
+
+  it('that closes ends a connection soon after an answer that took longer than others', async () => {
+    const listener = await listenTo((_, response) => setTimeout(() => response.end('late'), 200), 50, 10_000);
+    const client = net.connect(Number(new URL(listener.url).port), '127.0.0.1');
+    client.write(request('/'));
+    await eventually(() => expect(listener.connections).to.equal(1));
+    const closing = Date.now();
+    const closed = listener.close();
+    expect(await text(client)).to.match(/late$/);
+    await closed;
+    expect(Date.now() - closing).to.be.lessThan(4_000);
+  });
+
+  it('that closes answers what came while its process had no time', async () => {
+    const listener = await listenTo((_, response) => response.end('done'), 100, 10_000);
+    const client = net.connect(Number(new URL(listener.url).port), '127.0.0.1');
+    client.write(request('/before'));
+    await once(client, 'data');
+    const closed = listener.close();
+    client.write(request('/meanwhile'));
+    // Written at once, and not read until this is over.
+    const until = Date.now() + 400;
+    while (Date.now() < until);
+    expect(await text(client)).to.match(/200 OK[^]*done$/);
+    await closed;
   });
 });
