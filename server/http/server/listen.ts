@@ -1,5 +1,8 @@
+import { createSocket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
 import { createServer, type Server } from 'node:http';
-import { Server as TcpServer } from 'node:net';
+import { connect, Server as TcpServer } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, messageOf, show } from '../../common/errors.ts';
 import type { Config } from '../../config/config.ts';
 import { Connections, type Handle, type OnRefused } from './connections.ts';
@@ -26,15 +29,37 @@ const MAX_CHECK_MS = 30_000;
 /** Of connections that wait to be taken; beyond it the kernel lets clients try again after a second. It may allow fewer. */
 const MAX_WAITING_CONNECTIONS = 4096;
 const CLOSE_DEADLINE_MS = 5_000;
+/** An address of this machine answers at once. */
+const PROBE_MS = 1_000;
 
 /**
- * Whether the address could be taken now.
+ * Whether the address could be taken now. It is not listened to for that: what sends requests to it while another server
+ * ends and this one starts, as a proxy does, would have them cut.
  * @throws AppError `invalid` that says why not, and what to do
  */
 export async function requireAddress({ host, port }: Pick<ListenOptions, 'host' | 'port'>): Promise<void> {
-  const server = new TcpServer();
-  await take(server, host, port);
-  await new Promise((resolve) => server.close(resolve));
+  const refuse = (error: unknown) => {
+    throw new AppError('invalid', notTaken(error, host, port), { cause: error });
+  };
+  const { address, family } = await lookup(host).catch(refuse);
+  const probe = createSocket({ type: family === 6 ? 'udp6' : 'udp4', reuseAddr: true });
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject).bind({ address, port, exclusive: true }, resolve);
+  }).catch((error: NodeJS.ErrnoException) => {
+    // Of UDP, which nobody needs here.
+    if (error.code !== 'EADDRINUSE') refuse(error);
+  });
+  probe.close();
+  if (port !== 0 && (await isTaken(address, port))) refuse(Object.assign(new Error('in use'), { code: 'EADDRINUSE' }));
+}
+
+/** Whether somebody takes connections there. */
+async function isTaken(host: string, port: number): Promise<boolean> {
+  const client = connect({ host, port, timeout: PROBE_MS });
+  return await new Promise<boolean>((resolve) => {
+    client.once('connect', () => resolve(true));
+    for (const event of ['error', 'timeout']) client.once(event, () => resolve(false));
+  }).finally(() => client.destroy());
 }
 
 /** @throws AppError `invalid` when the address cannot be taken */
@@ -99,6 +124,8 @@ async function closeServer(server: Server, connections: Connections, drainMs: nu
   server.prependListener('request', (_, response) => {
     response.shouldKeepAlive = false;
   });
+  // The kernel resets connections that nobody has taken when this ends to listen: so it takes first what is there by now.
+  await nextTurn();
   // Not server.close(), which ends idle connections at once, and with them what Node has not written yet.
   const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
   connections.endSilent();

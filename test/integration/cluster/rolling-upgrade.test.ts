@@ -83,7 +83,7 @@ describe('An upgrade, server by server, behind nginx', () => {
     await sleep(300);
     await traffic.stop();
 
-    expect(ledger.statuses).to.have.all.keys('202', '204');
+    expect(ledger.statuses, nginx.said).to.have.all.keys('202', '204');
     const acknowledged = ledger.having('acknowledged');
     expect(acknowledged).to.have.length.above(100);
     const query = "SELECT count() AS applied FROM migrations WHERE name = '9999_next'";

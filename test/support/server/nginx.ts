@@ -8,6 +8,8 @@ import { tempDir } from '../temp-dir.ts';
 
 export interface Nginx {
   readonly url: string;
+  /** The last of what it logged: why an answer is its own. */
+  readonly said: string;
   /** Ends it, and removes what it wrote. */
   stop(): Promise<void>;
 }
@@ -44,7 +46,7 @@ export async function startNginx(servers: readonly string[]): Promise<Nginx> {
     { env, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let said = '';
-  child.stderr.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)));
+  child.stderr.on('data', (chunk: Buffer) => (said = (said + withoutRefused(chunk.toString())).slice(-4000)));
   const ended = once(child, 'close');
   const stop = async () => {
     child.kill('SIGTERM');
@@ -53,12 +55,25 @@ export async function startNginx(servers: readonly string[]): Promise<Nginx> {
   };
   const url = `http://127.0.0.1:${port}`;
   for (let tries = 0; tries < 200; tries += 1) {
-    if (await fetch(url).catch(() => undefined)) return { url, stop };
+    if (await fetch(url).catch(() => undefined)) {
+      return {
+        url,
+        stop,
+        get said() {
+          return said;
+        },
+      };
+    }
     if (child.exitCode !== null) break;
     await sleep(20);
   }
   await stop();
   throw new Error(`nginx did not start: ${said}`);
+}
+
+/** Servers that are not there are what it is for. */
+function withoutRefused(lines: string): string {
+  return lines.replaceAll(/^.*\(111: Connection refused\).*\n/gm, '');
 }
 
 function upstream(servers: readonly string[]): string {
