@@ -24,7 +24,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   });
   // What could not be read may not be asked for.
   const areAuthRulesRead = !issues.some(({ path }) => AUTH_VARIABLES.includes(path));
-  if (areAuthRulesRead && set.ALLOW_ANONYMOUS === 0) issues.push(...exposure(complete['API_KEYS_FILE'], set));
+  if (areAuthRulesRead && set.ALLOW_ANONYMOUS === 0) issues.push(...exposure(env['API_KEYS_FILE'], set));
   if (!issues.some(({ path }) => path.startsWith('CLICKHOUSE_')))
     issues.push(...clusterIssues(set.CLICKHOUSE_URL, set.CLICKHOUSE_CLUSTER));
   if (issues.length > 0) throw new AppError('invalid', startMessage(issues), { issues });
@@ -72,6 +72,11 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
     corsOrigins: set.CORS_ORIGINS,
     allowedHosts: set.ALLOWED_HOSTS,
   };
+}
+
+/** The environment for another process that must read the same as this one: with what files say now, instead of their names. */
+export function settledEnv(env: NodeJS.ProcessEnv = environment()): NodeJS.ProcessEnv {
+  return readSecretFiles(withoutEmpty(env)).env;
 }
 
 /** The key with which a command of this project calls the service; undefined when it needs none. */

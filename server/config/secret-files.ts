@@ -28,6 +28,8 @@ export function readSecretFiles(env: NodeJS.ProcessEnv): { env: NodeJS.ProcessEn
     }
     try {
       read[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+      // Not left out: it would be inherited.
+      read[path] = '';
     } catch (error) {
       const message = `received ${show(file)}, expected a file that can be read: ${messageOf(error)}`;
       issues.push({ path, message });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
-import { readConfig } from '../../server/config/environment.ts';
+import { readConfig, settledEnv } from '../../server/config/environment.ts';
 import { apiKey } from '../support/http/api-keys.ts';
 import { tempDir, type TempDir } from '../support/temp-dir.ts';
 import { thrownBy } from '../support/thrown.ts';
@@ -33,6 +33,14 @@ describe('Secrets in files', () => {
     const key = apiKey('shop-key', 'shop', 'write');
     const env = { HOST: '0.0.0.0', API_KEYS_FILE: await secret(JSON.stringify([key])) };
     expect(readConfig(env).trust.keys).to.deep.equal([key]);
+  });
+
+  it('are the same for a process that is started later, whatever the file says then', async () => {
+    const first = apiKey('shop-key', 'shop', 'write');
+    const env = { HOST: '0.0.0.0', API_KEYS_FILE: await secret(JSON.stringify([first])) };
+    const settled = settledEnv(env);
+    await secret(JSON.stringify([first, apiKey('other-key', 'other', 'read')]));
+    expect(readConfig({ ...env, ...settled }).trust.keys).to.deep.equal([first]);
   });
 
   it('are refused beside the variable', () => {
