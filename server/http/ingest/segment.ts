@@ -8,7 +8,11 @@ const TAG = 'Segment';
 const TYPES = ['track', 'page', 'screen', 'identify', 'group', 'alias'] as const;
 
 const PATHS: readonly DialectPath[] = [
-  ...['/v1/batch', '/v1/b', '/beacon/v1/batch'].map((path) => ({ path, summary: 'Record messages of any type' })),
+  // Those of Ruby, Java and .NET send to `/import`.
+  ...['/v1/batch', '/v1/b', '/v1/import', '/beacon/v1/batch'].map((path) => ({
+    path,
+    summary: 'Record messages of any type',
+  })),
   ...TYPES.flatMap((type) =>
     // The short forms are those of analytics-next.
     [`/v1/${type}`, `/v1/${type.charAt(0)}`].map((path) => ({
@@ -41,6 +45,8 @@ const SETTINGS: Operation = {
       edgeFunction: {},
       enabledMiddleware: {},
       remotePlugins: [],
+      // By default it reports each call to Segment itself.
+      metrics: { sampleRate: 0 },
     };
   },
 };

@@ -177,7 +177,7 @@ describe('Dialects of clients that people have', () => {
   it('a message sent again is the same event, also over another path', async () => {
     const user = id();
     const message = { type: 'track', userId: user, messageId: 'once', timestamp: new Date().toISOString() };
-    for (const path of ['/v1/batch', '/v1/track', '/v1/t']) {
+    for (const path of ['/v1/batch', '/v1/import', '/v1/track', '/v1/t']) {
       await post(path, JSON.stringify({ ...message, sentAt: path }));
     }
     expect(await listed(service.url, `session_id=${user}`, 1)).to.have.length(1);
@@ -195,6 +195,8 @@ describe('Dialects of clients that people have', () => {
     const settings = await (await fetch(`${service.url}/v1/projects/k/settings`)).json();
     const { host } = new URL(service.url);
     expect(settings).to.have.nested.property('integrations.Segment\\.io.apiHost', `${host}/v1`);
+    // By default it reports to Segment.
+    expect(settings).to.have.nested.property('metrics.sampleRate', 0);
     const config = await (await fetch(`${service.url}/sourceConfig/?writeKey=k`)).json();
     expect(config).to.have.nested.property('source.destinations').that.deep.equals([]);
   });
