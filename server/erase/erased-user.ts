@@ -1,5 +1,6 @@
 import { jsonOf } from '../common/json.ts';
 import { CLOUD_EVENT } from '../events/dialects/cloud-event.ts';
+import { pathOf } from '../events/dialects/mapping.ts';
 import { POSTHOG } from '../events/dialects/posthog.ts';
 import { SEGMENT } from '../events/dialects/segment.ts';
 
@@ -16,9 +17,10 @@ const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)/gs;
 const NUMBER = String.raw`-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?`;
 
 /** Where an event has its user, and where the messages of each dialect have it, without what is around it. */
-const USERS = ['user', ...[SEGMENT, POSTHOG, CLOUD_EVENT].flatMap(({ user }) => ('is' in user ? [] : user))].map(
-  (path) => path.slice(path.lastIndexOf('.') + 1),
-);
+const USERS = [
+  'user',
+  ...[SEGMENT, POSTHOG, CLOUD_EVENT].flatMap(({ user }) => ('is' in user ? [] : user.map(pathOf))),
+].map((path) => path.slice(path.lastIndexOf('.') + 1));
 
 /** A number there: the dialects make a text of it. Elsewhere a number says nothing of a user. For ClickHouse, too. */
 export const NUMBERED_USER = String.raw`"(?:${USERS.join('|')})"\s*:\s*(${NUMBER})`;

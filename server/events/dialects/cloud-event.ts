@@ -38,19 +38,26 @@ export function parseCloudEvent(bytes: Buffer, context: ParseContext): Event | R
   return judge({ attributes, data, dataText: dataOf(read), text }, context);
 }
 
+/** Reads an event in the binary mode. */
+export interface BinaryCloudEvent {
+  readonly parse: (body: Buffer, context: ParseContext) => Event | Refusal;
+  /** The same in the structured mode, so that one that is rejected is known by its id. */
+  readonly kept: (body: Buffer) => Buffer;
+}
+
 /**
  * An event in the binary mode: its attributes are headers, and the body is its data.
  * @param headers as Node gives them
  */
-export function binaryCloudEventParser(
+export function binaryCloudEvent(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
-): (body: Buffer, context: ParseContext) => Event | Refusal {
+): BinaryCloudEvent {
   const attributes: Record<string, unknown> = {};
   for (const name of ATTRIBUTES) {
     const header = headers[`ce-${name}`];
     if (typeof header === 'string') attributes[name] = headerText(header);
   }
-  return (body, context) => {
+  const parse = (body: Buffer, context: ParseContext) => {
     const read: JsonText | ReturnType<typeof readJsonText> =
       body.length === 0 ? { text: NO_DATA, value: {}, members: 0, span: undefined } : readJsonText(body, BINARY);
     if (isFlaw(read)) return read;
@@ -59,6 +66,9 @@ export function binaryCloudEventParser(
       context,
     );
   };
+  const head = JSON.stringify({ ...attributes, data: 0 }).slice(0, -'0}'.length);
+  const kept = (body: Buffer) => Buffer.from(`${head}${body.length === 0 ? NO_DATA : body.toString()}}`);
+  return { parse, kept };
 }
 
 /** Whether a request has the headers of an event in the binary mode. */

@@ -7,11 +7,14 @@ import type { Refusal } from '../rejection.ts';
 /** The members of an event that a message has under other names. */
 export type Field = 'category' | 'name' | 'event_id' | 'user' | 'session_id' | 'timestamp';
 
+/** A path in a message; of a time that is a number of seconds there, not of milliseconds, it says so. */
+type Source = string | { readonly secondsAt: string };
+
 /**
  * How the messages of a client become events. Of each field: the paths in the message, of which the first that is there
  * counts (`null` and the empty string are not); or what it always is. All of the message, exactly as sent, is `data`.
  */
-export type Mapping = Readonly<Record<Field, readonly string[] | { readonly is: string }>>;
+export type Mapping = Readonly<Record<Field, readonly Source[] | { readonly is: string }>>;
 
 /** Reads messages of one kind. @param given members that messages have where they do not say otherwise */
 export function messageParser(
@@ -47,10 +50,13 @@ export function mapped(message: object, mapping: Mapping, given: Readonly<Record
       fields[field] = source.is;
       continue;
     }
-    for (const path of source) {
+    for (const each of source) {
+      const path = pathOf(each);
       const value = valueAt(message, path) ?? given[path];
       if (value === undefined || value === '') continue;
-      fields[field] = field === 'timestamp' || typeof value !== 'number' ? value : String(value);
+      if (typeof value !== 'number') fields[field] = value;
+      else if (field === 'timestamp') fields[field] = typeof each === 'string' ? value : value * 1000;
+      else fields[field] = String(value);
       sources[field] = path;
       if (field !== 'timestamp' && isInexact(value)) inexact.add(path);
       break;
@@ -72,16 +78,25 @@ export function renamed(
   mapping: Mapping,
   sources: Readonly<Partial<Record<Field, string>>>,
 ): Refusal {
-  const pathOf = (path: string) => {
+  const senders = (path: string) => {
     if (!Object.hasOwn(mapping, path)) return path;
     const source = mapping[path as Field];
-    return sources[path as Field] ?? ('is' in source ? path : (source[0] ?? path));
+    return sources[path as Field] ?? ('is' in source || source[0] === undefined ? path : pathOf(source[0]));
   };
-  return { reason, errors: errors.map(({ path, message }) => ({ path: pathOf(path), message })) };
+  // Two fields may be of one path, and what is wrong with it is said once.
+  const found = new Map(
+    errors.map(({ path, message }) => [`${senders(path)} ${message}`, { path: senders(path), message }]),
+  );
+  return { reason, errors: [...found.values()] };
 }
 
 function pathsOf(mapping: Mapping): readonly string[] {
-  return Object.values(mapping).flatMap((source) => ('is' in source ? [] : source));
+  return Object.values(mapping).flatMap((source) => ('is' in source ? [] : source.map(pathOf)));
+}
+
+/** Where a source is in a message, as names with dots between them. */
+export function pathOf(source: Source): string {
+  return typeof source === 'string' ? source : source.secondsAt;
 }
 
 /** What is at a path of a message, `null` for nothing. */

@@ -12,6 +12,8 @@ import type { Batch } from '../../journal/request-batch.ts';
 export interface BodyForm {
   readonly splitter: Splitter;
   readonly parse: (text: Buffer, context: ParseContext) => Event | Refusal;
+  /** What is kept of a text that is rejected, where the text alone is not all of it. */
+  readonly kept?: (text: Buffer) => Buffer;
 }
 
 export interface IntakeOptions {
@@ -158,7 +160,11 @@ export class Intake {
       );
       return;
     }
-    this.#batch.reject({ ...verdict, application: context.application ?? '', payload: payloadOf(text) });
+    this.#batch.reject({
+      ...verdict,
+      application: context.application ?? '',
+      payload: payloadOf(form.kept?.(text) ?? text),
+    });
     this.#count(verdict.reason);
     this.#list({ index, ...verdict });
   }

@@ -1,5 +1,5 @@
 import { AppError, show } from '../../common/errors.ts';
-import { binaryCloudEventParser, isBinaryCloudEvent, parseCloudEvent } from '../../events/dialects/cloud-event.ts';
+import { binaryCloudEvent, isBinaryCloudEvent, parseCloudEvent } from '../../events/dialects/cloud-event.ts';
 import { JsonSplitter } from '../../events/json/json-splitter.ts';
 import { LineSplitter } from '../../events/json/line-splitter.ts';
 import { TextSplitter } from '../../events/json/text-splitter.ts';
@@ -48,7 +48,7 @@ export function formOf(headers: Readonly<Record<string, string | readonly string
   const isUtf8 = charset === undefined || charset === 'utf-8' || charset === 'utf8';
   const isStructured = type.trim().startsWith('application/cloudevents');
   if (!isStructured && isUtf8 && isBinaryCloudEvent(headers)) {
-    return { dialect: 'cloudevents', form: { splitter: new WholeSplitter(), parse: binaryCloudEventParser(headers) } };
+    return { dialect: 'cloudevents', form: { splitter: new WholeSplitter(), ...binaryCloudEvent(headers) } };
   }
   const form = Object.hasOwn(FORMS, type.trim()) ? FORMS[type.trim()] : undefined;
   if (form !== undefined && isUtf8) return form();

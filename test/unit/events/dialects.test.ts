@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { binaryCloudEventParser } from '../../../server/events/dialects/cloud-event.ts';
+import { binaryCloudEvent } from '../../../server/events/dialects/cloud-event.ts';
 import { messageParser } from '../../../server/events/dialects/mapping.ts';
 import { POSTHOG } from '../../../server/events/dialects/posthog.ts';
 import { SEGMENT } from '../../../server/events/dialects/segment.ts';
@@ -33,6 +33,21 @@ describe('Messages with numbers for names', () => {
   });
 });
 
+describe('A message', () => {
+  it('of a page before it sent times has the same time each time it is sent', () => {
+    const message = Buffer.from('{"event":"e","properties":{"distinct_id":"d","$time":1767323045.678},"offset":2997}');
+    for (const nowMs of [1_767_323_048_675, 1_767_323_054_675]) {
+      const event = messageParser(POSTHOG)(message, { ...context, nowMs });
+      expect(event).to.deep.include({ timestampUs: 1_767_323_045_678_000 });
+    }
+  });
+
+  it('is told once what is wrong with an id that it has for its user and its session', () => {
+    const verdict = messageParser(SEGMENT)(Buffer.from('{"type":"track","event":"e","userId":true}'), context);
+    expect(verdict).to.have.property('errors').with.lengthOf(1);
+  });
+});
+
 function asNodeGivesIt(header: string): string {
   return Buffer.from(header).toString('latin1');
 }
@@ -49,7 +64,7 @@ describe('A CloudEvent in the binary mode', () => {
       ['M\xfcller', 'Müller'],
     ];
     for (const [subject, user] of cases) {
-      const parse = binaryCloudEventParser({
+      const { parse } = binaryCloudEvent({
         'ce-specversion': '1.0',
         'ce-id': 'i',
         'ce-source': 's',
@@ -57,6 +72,15 @@ describe('A CloudEvent in the binary mode', () => {
         'ce-subject': subject,
       });
       expect(parse(Buffer.from('{}'), context), subject).to.deep.include({ user, sessionId: user });
+    }
+  });
+
+  it('is kept with its id when it is rejected', () => {
+    const { parse, kept } = binaryCloudEvent({ 'ce-specversion': '1.0', 'ce-id': 'i', 'ce-time': 'yesterday' });
+    for (const [body, data] of [['{"a":1}', { a: 1 }] as const, ['', {}] as const]) {
+      expect(parse(Buffer.from(body), context)).to.have.property('reason', 'shape');
+      const structured = JSON.parse(kept(Buffer.from(body)).toString()) as unknown;
+      expect(structured).to.deep.equal({ specversion: '1.0', id: 'i', time: 'yesterday', data });
     }
   });
 });
