@@ -81,7 +81,10 @@ export class HourCounter {
     for (let again = 0; left.length > 0; again += 1) {
       if (again > 0) await sleep(AGAIN_MS);
       const counted = await this.#count(queries, left);
-      for (const { counts } of counted) result.set(counts.hour, counts);
+      for (const { counts, apart } of counted) {
+        result.set(counts.hour, counts);
+        if (apart === 0n) this.#apart.delete(counts.hour);
+      }
       const torn = counted.filter(({ counts, apart }) => apart !== 0n && apart !== this.#apart.get(counts.hour));
       if (again === TIMES_AGAIN) for (const { counts, apart } of torn) this.#apart.set(counts.hour, apart);
       left = again === TIMES_AGAIN ? [] : torn.map(({ counts }) => counts.hour);
