@@ -121,4 +121,6 @@ FROM
     WHERE category = 'analytics' AND name IN ('click', 'impression')
     GROUP BY hour
 )
-GROUP BY hour;
+GROUP BY hour
+-- Of an hour of which every event was erased, only the key is left.
+HAVING clicks + impressions > 0;

@@ -6,11 +6,9 @@ import { COUNTED_TABLES, type CountedTable } from './counted-tables.ts';
  * - `erasure`: the affected keys, (minute, application, category, name) of every event that is deleted. It is written before
  *   an event is deleted and emptied after all sets of its keys were made anew, so that an erasure that was killed between
  *   the two is completed by the next one, whoever is erased then.
- * - `erasure_left`: which of the affected hours have events, on whichever node.
- * - `erasure_minutes`, `erasure_hours`: sets on their way into `minutes` and `hours`. Of no use after a crash, as is the former.
+ * - `erasure_minutes`, `erasure_hours`: sets on their way into `minutes` and `hours`. Of no use after a crash.
  */
 export const KEYS = 'erasure';
-export const HOURS_LEFT = 'erasure_left';
 
 /** Of a table of sets, the staging table. */
 export function stagingOf({ name }: CountedTable): string {
@@ -41,7 +39,7 @@ export async function dropErasure(client: ClickHouseClient): Promise<void> {
 }
 
 async function dropAllStaging(client: ClickHouseClient): Promise<void> {
-  for (const table of [HOURS_LEFT, ...COUNTED_TABLES.map(stagingOf)]) await dropStaging(client, table);
+  for (const table of COUNTED_TABLES.map(stagingOf)) await dropStaging(client, table);
 }
 
 /** A mutation that reads from it would fail for ever without it. */

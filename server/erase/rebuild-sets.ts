@@ -7,7 +7,7 @@ import type { HoursBetween } from '../queries/counted/grown-hours.ts';
 import { evenRows } from '../queries/verify/even-rows.ts';
 import { COUNTED_TABLES, type CountedTable } from './counted-tables.ts';
 import { endOfMutation, tableOf, type ErasedNode } from './erased-node.ts';
-import { dropStaging, HOURS_LEFT, KEYS, stagingOf } from './erasure-tables.ts';
+import { dropStaging, KEYS, stagingOf } from './erasure-tables.ts';
 
 /** Sets are staged in memory, some 30 bytes an event: so many events at a time, or one hour. */
 const CHUNK_EVENTS = 5_000_000;
@@ -20,8 +20,8 @@ const CHUNK_EVENTS = 5_000_000;
  * what arrived meanwhile is added from the raw events, because an INSERT reaches them before it reaches the sets. So nothing
  * is missing once this has resolved, and until then at most what arrived between the two steps.
  *
- * Of an hour without any event left, nothing stays. Of others `rows` only grows, by as much in both tables: the version of
- * what was counted before does not come back, and what is counted can be kept.
+ * A key without any event left stays, with empty sets: `rows` only grows, by as much in both tables, so that the version of
+ * what was counted before does not come back, whatever is sent later, and what is counted can be kept.
  * @param sinceS from which hour on raw is whole; sets of earlier hours are left as they are
  * @throws AppError `unavailable` when somebody else has the lock, or ClickHouse does not replace the rows
  */
@@ -31,7 +31,6 @@ export async function rebuildSets(
   lock: Pick<MaintenanceLock, 'assertHeld'>,
 ): Promise<void> {
   for (const span of await chunks(node, sinceS)) {
-    await findHoursLeft(node, span);
     for (const table of COUNTED_TABLES) {
       try {
         const staged = await partsOf(node);
@@ -45,22 +44,9 @@ export async function rebuildSets(
         await dropStaging(node.client, stagingOf(table));
       }
     }
-    await dropStaging(node.client, HOURS_LEFT);
     await markChanged(node, span);
     await evenRows(node, span, affectedHours(node, span));
   }
-}
-
-/**
- * An hour goes from all nodes or from none. If it went from some, what is added to its rows on the others could make them as
- * many as they were before, for whoever has counted it then.
- */
-async function findHoursLeft(node: ErasedNode, span: HoursBetween): Promise<void> {
-  await node.client.command({
-    query: `
-      CREATE TABLE ${HOURS_LEFT} ENGINE = Memory AS
-      ${hoursWithEvents('events', affectedHours(node, span))}`,
-  });
 }
 
 async function chunks(node: ErasedNode, sinceS: number): Promise<HoursBetween[]> {
@@ -134,12 +120,8 @@ async function replace(node: ErasedNode, table: CountedTable, span: HoursBetween
   await node.client.command({
     query: `
       ALTER TABLE ${tableOf(node, table.name)}
-          DELETE
-          WHERE '${mutation}' != '' AND ${hourOf(table)} IN (${affectedHours(node, span)})
-              AND ${hourOf(table)} NOT IN (SELECT * FROM ${node.database}.${HOURS_LEFT})
-              AND ${hourOf(table)} NOT IN (${hoursWithEvents(tableOf(node, 'events'), affectedHours(node, span))}),
           ${update(Object.entries(table.empty))}
-          WHERE (${keys}) IN (${affected(node, table, span)})
+          WHERE '${mutation}' != '' AND (${keys}) IN (${affected(node, table, span)})
               AND toString((${keys})) NOT IN (SELECT key FROM ${staging}),
           ${update(staged)}
           WHERE (${keys}) IN (SELECT ${keys} FROM ${staging})`,
@@ -152,19 +134,9 @@ function keysOf({ time }: CountedTable): string {
   return `category, name, ${time}, application`;
 }
 
-/** The key of the hour that a row is of. */
-function hourOf({ time }: Pick<CountedTable, 'time'>): string {
-  return `(category, name, toStartOfHour(${time}, 'UTC'), application)`;
-}
-
 /** Keys of hours with an affected minute. */
 function affectedHours(node: ErasedNode, span: HoursBetween): string {
   return affected(node, { toStart: 'toStartOfHour' }, span);
-}
-
-function hoursWithEvents(events: string, hours: string): string {
-  const key = `category, name, toStartOfHour(timestamp, 'UTC'), application`;
-  return `SELECT DISTINCT ${key} FROM ${events} WHERE (${key}) GLOBAL IN (${hours})`;
 }
 
 /** Only what is in other parts than before it was staged; what was merged since is there twice, and counts once. */
@@ -200,14 +172,9 @@ async function add(
 
 const INSERTED = { async_insert: 0, insert_deduplicate: 0 } as const;
 
-/** Makes the versions of all keys that are left others, that of a minute and that of its hour by the same. */
+/** Makes the versions of all keys others, that of a minute and that of its hour by the same. */
 async function markChanged(node: ErasedNode, span: HoursBetween): Promise<void> {
-  const changed = `
-    SELECT DISTINCT minute, application, category, name
-    FROM ${KEYS}
-    WHERE ${hourOf({ time: 'minute' })} IN (
-        SELECT category, name, hour, application FROM ${tableOf(node, 'hours')}
-        WHERE ${hourOf({ time: 'hour' })} IN (${affectedHours(node, span)}))`;
+  const changed = `SELECT DISTINCT minute, application, category, name FROM ${KEYS} WHERE ${isWithin(span)}`;
   await node.client.command({
     query: `
       INSERT INTO ${tableOf(node, 'minutes')} (minute, application, category, name, rows)
@@ -239,9 +206,13 @@ function fromRaw(node: ErasedNode, table: CountedTable, span: HoursBetween, furt
   return table.fromRaw(tableOf(node, 'events'), `${key} IN (${affected(node, table, span)}) ${further}`);
 }
 
-function affected(node: ErasedNode, { toStart }: Pick<CountedTable, 'toStart'>, { fromS, toS }: HoursBetween): string {
+function affected(node: ErasedNode, { toStart }: Pick<CountedTable, 'toStart'>, span: HoursBetween): string {
   return `
     SELECT category, name, ${toStart}(minute, 'UTC'), application
     FROM ${node.database}.${KEYS}
-    WHERE minute >= toDateTime(${fromS}, 'UTC') AND minute < toDateTime(${toS}, 'UTC')`;
+    WHERE ${isWithin(span)}`;
+}
+
+function isWithin({ fromS, toS }: HoursBetween): string {
+  return `minute >= toDateTime(${fromS}, 'UTC') AND minute < toDateTime(${toS}, 'UTC')`;
 }

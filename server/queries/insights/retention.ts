@@ -94,8 +94,12 @@ async function readFirstUs(counting: KnowingCounting, question: RetentionQuestio
     { sql: isStep(first, 'first'), params: stepParams(first, 'first') },
     ...columnsAre({ application, category }),
   ]);
+  // Where none is left, the first is after the last.
   const query = `
-    SELECT toUnixTimestamp64Micro(min(hours.first)) AS first_us FROM hours WHERE ${sql} HAVING sum(rows) > 0`;
+    SELECT toUnixTimestamp64Micro(min(hours.first)) AS first_us
+    FROM hours
+    WHERE ${sql}
+    HAVING sum(rows) > 0 AND min(hours.first) <= max(hours.last)`;
   const [row] = await queryRows<{ first_us: string | number }>(counting.nodes, query, params, counting.bounds);
   return row === undefined ? undefined : Number(row.first_us);
 }

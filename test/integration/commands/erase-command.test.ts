@@ -79,11 +79,10 @@ describe('npm run erase', () => {
     expect(left).to.deep.equal([]);
   });
 
-  it('leaves nothing of keys that only the user had, and counts what is sent there later', async () => {
+  it('leaves no event of keys that only the user had, and counts what is sent there later', async () => {
     await insert([event('a', { user: 'only', name: 'rare' }), event('b', { user: 'u2' })]);
     expect((await erase('only')).events).to.equal(1);
-    for (const table of ['minutes', 'hours'])
-      expect(await number(`(SELECT count() FROM ${table} WHERE name = 'rare')`), table).to.equal(0);
+    await expectModel(({ user }) => user === 'only');
     await insert([event('c', { user: 'u3', name: 'rare' })]);
     await expectModel(({ user }) => user === 'only');
   });

@@ -65,7 +65,9 @@ export async function countedIn(endpoint: ClickHouseEndpoint, database: string):
          FROM hours
          GROUP BY key
      )
-     GROUP BY key`,
+     GROUP BY key
+     -- The keys of what was erased stay, without anything.
+     HAVING sum(m) + sum(u) + sum(s) > 0`,
   );
   const counted = rows.map(({ key, events, users, sessions, first, last }) => ({
     key,
