@@ -29,6 +29,8 @@ const MAX_CHECK_MS = 30_000;
 /** Of connections that wait to be taken; beyond it the kernel lets clients try again after a second. It may allow fewer. */
 const MAX_WAITING_CONNECTIONS = 4096;
 const CLOSE_DEADLINE_MS = 5_000;
+const QUIET_TURN_MS = 0.2;
+const QUIET_WITHIN_MS = 200;
 /** An address of this machine answers at once. */
 const PROBE_MS = 1_000;
 
@@ -124,8 +126,8 @@ async function closeServer(server: Server, connections: Connections, drainMs: nu
   server.prependListener('request', (_, response) => {
     response.shouldKeepAlive = false;
   });
-  // The kernel resets connections that nobody has taken when this ends to listen: so it takes first what is there by now.
-  await nextTurn();
+  // The kernel resets connections that nobody has taken when this ends to listen.
+  await quietTurn();
   // Not server.close(), which ends idle connections at once, and with them what Node has not written yet.
   const closed = new Promise((resolve) => TcpServer.prototype.close.call(server, resolve));
   connections.endSilent();
@@ -135,4 +137,14 @@ async function closeServer(server: Server, connections: Connections, drainMs: nu
   await closed;
   clearInterval(looks);
   clearTimeout(deadline);
+}
+
+/** Resolves right after a turn of the event loop that had next to nothing to do: every connection was taken a moment ago. */
+async function quietTurn(): Promise<void> {
+  const endMs = performance.now() + QUIET_WITHIN_MS;
+  let tookMs = Infinity;
+  for (let atMs = performance.now(); tookMs > QUIET_TURN_MS && atMs < endMs; atMs += tookMs) {
+    await nextTurn();
+    tookMs = performance.now() - atMs;
+  }
 }
