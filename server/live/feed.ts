@@ -71,6 +71,7 @@ export class Feed {
     this.#question = question;
     this.#parts = parts;
     this.#dueMs = parts.clock.nowMs();
+    this.#cancelSilence = parts.clock.after(SILENCE_MS.top, () => this.#beat());
     void this.#ask();
   }
 

@@ -212,6 +212,9 @@ describe('Feeds', () => {
     expect(lines.text).to.equal('{"n":1}\n\n\n');
     await clock.pass(10_000);
     expect(lines.text).to.equal('{"n":1}\n\n\n{"n":2}\n');
+    const first = join(Object.assign(new Question(clock, 'slow'), { takesMs: 40_000 }));
+    await clock.pass(41_000);
+    expect(first.text).to.equal('\n\n{"n":1}\n');
   });
 
   it('cuts off a reader that leaves too much, in bytes, and no other', async () => {
