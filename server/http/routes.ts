@@ -17,6 +17,7 @@ import { createReceiver, type ReceiveDependencies } from './ingest/receive.ts';
 import { telemetry } from './middleware/telemetry.ts';
 import { exportOperation } from './routes/export.ts';
 import type { Operation } from './operation/operation.ts';
+import { UnsentAnswers } from './operation/unsent-answers.ts';
 import { isStrict, strictQuery } from './operation/strict-query.ts';
 import { funnel } from './routes/insights/funnel.ts';
 import { retention } from './routes/insights/retention.ts';
@@ -66,8 +67,8 @@ export function operations(dependencies: HttpDependencies): readonly Operation[]
   return [...served, ...documentationOperations(served)];
 }
 
-/** The same operation, for those alone who may ask for it, no more often than they may, and for what it knows. */
-function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Operation {
+/** The same operation, for those alone who may ask for it, no more often than they may, for what it knows, and while they take it. */
+function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>, unsent: UnsentAnswers): Operation {
   const { access, handle } = operation;
   if (access === 'open' || access === 'ingest') return operation;
   const onLimited = access === 'write' ? () => events.rejected.inc({ reason: 'rate_limited' }) : () => undefined;
@@ -78,7 +79,7 @@ function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Ope
       authorize(access, ctx);
       limitRate(ctx.state.caller, 1, onLimited);
       checkQuery(ctx);
-      return handle(ctx);
+      return access === 'write' ? handle(ctx) : unsent.answer(ctx, () => handle(ctx));
     },
   };
 }
@@ -86,7 +87,8 @@ function guarded(operation: Operation, { events }: Pick<Metrics, 'events'>): Ope
 /** The HTTP side of the service: every middleware and every route, in the order a request meets them. */
 export function createHttpApp(dependencies: HttpDependencies): Koa<RequestState> {
   const { metrics, log, trust, corsOrigins } = dependencies;
-  const served = operations(dependencies).map((operation) => guarded(operation, metrics));
+  const unsent = new UnsentAnswers();
+  const served = operations(dependencies).map((operation) => guarded(operation, metrics, unsent));
   const router = new Router<RequestState>();
   for (const { method, path, handle } of served) router[method](path, handle);
 

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { questionBounds, type QuestionLimits } from '../clickhouse/query.ts';
+import { MIB } from '../common/units.ts';
 import type { CacheLimits } from '../config/config.ts';
 import { BriefAnswers, type Freshness } from './brief-answers.ts';
 import { readCategories, type Category, type Known } from './categories.ts';
@@ -64,17 +65,20 @@ const MAX_CACHED = 100;
 const MAX_SCOPES = 100;
 /** Names and categories of each of them whose counts are remembered. */
 const MAX_KNOWN = 10_000;
+/** Of the answer to a live question, which is held for as long as somebody reads it, once for each form of its frames. */
+const MAX_LIVE_BYTES = MIB;
 const NARROWER = 'GET /events with a range (from, to) instead';
 
 export function createQuestions(dependencies: QuestionsDependencies): Questions {
   const { nodes, liveNodes, ingestNodes, known, limits, cache, nowMs, isOneServer, hasShards } = dependencies;
   const bounds = { limits, narrower: NARROWER };
   const counting: KnowingCounting = { nodes, ingestNodes, known, hasShards, bounds, nowMs };
-  const countingUntil = (signal: AbortSignal, narrower = NARROWER, askedNodes = nodes): KnowingCounting => ({
+  const countingUntil = (signal: AbortSignal, narrower = NARROWER): KnowingCounting => ({
     ...counting,
-    nodes: askedNodes.until(signal),
+    nodes: nodes.until(signal),
     bounds: questionBounds(limits, narrower),
   });
+  const liveLimits = { ...limits, maxResultBytes: MAX_LIVE_BYTES };
   const scopes = new LRUCache<string, Known>({ max: MAX_SCOPES });
   const scopeOf = (application: string | undefined): Known => {
     const key = keyOf({ application });
@@ -103,7 +107,10 @@ export function createQuestions(dependencies: QuestionsDependencies): Questions 
     top: async (question, signal) => readTopEvents(countingUntil(signal, TOP_NARROWER), question),
     liveTop: () => {
       const last = { shown: new ShownValues(), ranked: isOneServer ? new RankedKeys() : undefined };
-      return async (question, signal) => readTopEvents(countingUntil(signal, TOP_NARROWER, liveNodes), question, last);
+      return async (question, signal) => {
+        const bounds = questionBounds(liveLimits, TOP_NARROWER);
+        return await readTopEvents({ ...counting, nodes: liveNodes.until(signal), bounds }, question, last);
+      };
     },
     categories: async ({ fresh, application }, signal) => categories.ask({ application }, fresh, signal),
     names: async ({ fresh, application, category }, signal) => names.ask({ application, category }, fresh, signal),

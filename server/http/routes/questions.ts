@@ -4,7 +4,6 @@ import type { Category } from '../../queries/categories.ts';
 import { MAX_NAMES, type EventName } from '../../queries/event-names.ts';
 import { eventsJson } from './event-json.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { UnsentAnswers } from '../operation/unsent-answers.ts';
 import { asksForFresh, filtersOf, found } from './questions-common.ts';
 import { Categories, Events, EventsQuery, Names, NamesQuery, subjects } from './questions-schemas.ts';
 import type { ReadingDependencies, ReadsOf } from './reads.ts';
@@ -14,16 +13,15 @@ import { topEvents } from './top-events.ts';
 /** What was stored, event by event. */
 export function questionsOperations(dependencies: ReadingDependencies): readonly Operation[] {
   const { reads } = dependencies;
-  const unsent = new UnsentAnswers();
   return [
-    events(reads, unsent),
+    events(reads),
     names(reads),
-    ...rejectedOperations(reads, unsent),
+    ...rejectedOperations(reads),
     topEvents(dependencies),
-    eventsOf(reads, unsent, 'session_id', '/sessions', 'session'),
-    eventsOf(reads, unsent, 'user', '/users', 'user'),
+    eventsOf(reads, 'session_id', '/sessions', 'session'),
+    eventsOf(reads, 'user', '/users', 'user'),
     categories(reads),
-    eventsOf(reads, unsent, 'category', '/categories', 'category'),
+    eventsOf(reads, 'category', '/categories', 'category'),
   ];
 }
 
@@ -34,7 +32,7 @@ const PAGING =
   'Following `next_cursor` to the end gives each event once, also while events keep arriving: those that arrive ' +
   'meanwhile are in it when their place is still ahead. The other parameters must stay the same, except `limit`.';
 
-function events(reads: ReadsOf, unsent: UnsentAnswers): Operation {
+function events(reads: ReadsOf): Operation {
   return operation({
     ...common,
     path: '/events',
@@ -42,19 +40,15 @@ function events(reads: ReadsOf, unsent: UnsentAnswers): Operation {
     description: PAGING,
     query: EventsQuery,
     answers: found('A page; empty when nothing matches', Events),
-    handle: async (ctx, { query }) =>
-      unsent.answer(ctx, async () => eventsJson({}, await reads(ctx).events(pageOf(query)))),
+    handle: async (ctx, { query }) => {
+      ctx.body = eventsJson({}, await reads(ctx).events(pageOf(query)));
+      ctx.type = 'application/json';
+    },
   });
 }
 
 /** The events that have the same value of a member, which is in the path. */
-function eventsOf(
-  reads: ReadsOf,
-  unsent: UnsentAnswers,
-  member: keyof typeof subjects,
-  collection: string,
-  noun: string,
-): Operation {
+function eventsOf(reads: ReadsOf, member: keyof typeof subjects, collection: string, noun: string): Operation {
   return operation({
     ...common,
     path: `${collection}/:${member}`,
@@ -63,8 +57,10 @@ function eventsOf(
     pathParameters: Type.Object({ [member]: subjects[member] }),
     query: Type.Omit(EventsQuery, [member]),
     answers: found('A page', Type.Object({ [member]: Type.String(), ...Events.properties })),
-    handle: async (ctx, { path, query }) =>
-      unsent.answer(ctx, async () => eventsJson(path, await reads(ctx).events(pageOf({ ...query, ...path })))),
+    handle: async (ctx, { path, query }) => {
+      ctx.body = eventsJson(path, await reads(ctx).events(pageOf({ ...query, ...path })));
+      ctx.type = 'application/json';
+    },
   });
 }
 

@@ -1,7 +1,6 @@
 import { formatTimeUs } from '../../events/time.ts';
 import type { RejectedEvent } from '../../queries/rejected/rejected-events.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import type { UnsentAnswers } from '../operation/unsent-answers.ts';
 import { found, rangeOf } from './questions-common.ts';
 import { Rejected, RejectedQuery, RejectedSummary, RejectedSummaryQuery } from './questions-schemas.ts';
 import type { ReadsOf } from './reads.ts';
@@ -9,11 +8,11 @@ import type { ReadsOf } from './reads.ts';
 const common = { method: 'get', tag: 'Events', access: 'scoped read' } as const;
 
 /** What was not stored as an event. */
-export function rejectedOperations(reads: ReadsOf, unsent: UnsentAnswers): readonly Operation[] {
-  return [rejected(reads, unsent), rejectedSummary(reads)];
+export function rejectedOperations(reads: ReadsOf): readonly Operation[] {
+  return [rejected(reads), rejectedSummary(reads)];
 }
 
-function rejected(reads: ReadsOf, unsent: UnsentAnswers): Operation {
+function rejected(reads: ReadsOf): Operation {
   return operation({
     ...common,
     path: '/events/rejected',
@@ -24,10 +23,8 @@ function rejected(reads: ReadsOf, unsent: UnsentAnswers): Operation {
     handle: async (ctx, { query }) => {
       const { reason, application, limit, cursor } = query;
       const question = { reason, application, limit, cursor, ...rangeOf(query) };
-      await unsent.answer(ctx, async () => {
-        const { rejected, nextCursor } = await reads(ctx).rejected(question);
-        return JSON.stringify({ rejected: rejected.map(rejectedJson), next_cursor: nextCursor });
-      });
+      const { rejected, nextCursor } = await reads(ctx).rejected(question);
+      ctx.body = { rejected: rejected.map(rejectedJson), next_cursor: nextCursor };
     },
   });
 }

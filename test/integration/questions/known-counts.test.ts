@@ -24,6 +24,10 @@ function eventAt(hour: number, event_id: string, user = 'other'): EventRow {
   return eventRow({ timestamp, category: 'c', name: 'click', event_id, user, session_id: user });
 }
 
+function clickAt(hour: number, event_id: string, user: string): EventRow {
+  return { ...eventAt(hour, event_id, user), category: 'analytics' };
+}
+
 describe('Counts that are known from before', function () {
   this.timeout(60_000);
   let database: MigratedDatabase;
@@ -101,7 +105,7 @@ describe('Counts that are known from before', function () {
   });
 
   it('of clicks and impressions are counted again after an erasure, though the hour has as many rows', async () => {
-    const ofClicks = { ...eventAt(5, 'c1', 'y'), category: 'analytics' };
+    const ofClicks = clickAt(5, 'c1', 'y');
     await insert(
       ofClicks,
       { ...ofClicks, name: 'impression' },
@@ -118,14 +122,13 @@ describe('Counts that are known from before', function () {
   });
 
   it('are counted again where all of an hour was erased, and as much was sent again', async () => {
-    const click = (id: string, user: string) => ({ ...eventAt(6, id, user), category: 'analytics' });
     const counter = new HourCounter((signal) => hourlyQueries(nodes.until(signal), defaults.questions, undefined), 10);
     const hour = (DAY_S + 6 * 3600) * 1000;
     const count = async () => (await counter.count([hour], new Set(), waiting)).get(hour);
-    await insert(click('u1', 'undefined'), click('u2', 'undefined'));
+    await insert(clickAt(6, 'u1', 'undefined'), clickAt(6, 'u2', 'undefined'));
     expect(await count()).to.deep.equal({ hour, clicks: 2, impressions: 0, uniqueUsers: 1 });
     await erase('undefined');
-    await insert(click('a1', 'a'), click('b1', 'b'));
+    await insert(clickAt(6, 'a1', 'a'), clickAt(6, 'b1', 'b'));
     expect(await count()).to.deep.equal({ hour, clicks: 2, impressions: 0, uniqueUsers: 2 });
   });
 

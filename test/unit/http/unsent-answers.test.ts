@@ -9,17 +9,19 @@ describe('Answers that their readers do not take', () => {
   let asked: number;
 
   beforeEach(() => {
-    unsent = new UnsentAnswers(100);
+    unsent = new UnsentAnswers(100, 1);
     asked = 0;
   });
 
   /** Asks for 60 bytes by a connection. */
   async function ask(socket = new EventEmitter()): Promise<EventEmitter> {
-    const ctx = { req: { socket }, res: new EventEmitter() };
+    const ctx = { req: { socket }, res: new EventEmitter(), body: {} };
     await unsent.answer(ctx as unknown as RequestContext, async () => {
       asked += 1;
-      return 'x'.repeat(60);
+      await Promise.resolve();
+      ctx.body = { text: 'x'.repeat(60 - '{"text":""}'.length) };
     });
+    expect(ctx.body).to.be.a('string').with.lengthOf(60);
     return ctx.res;
   }
 
