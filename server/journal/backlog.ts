@@ -21,9 +21,15 @@ export class Backlog {
   readonly #tables = new Map<string, Sum>();
   readonly #drained: DrainRate;
   #all: Sum = NOTHING;
+  #hasDrained = false;
 
   constructor(nowMs: () => number = Date.now) {
     this.#drained = new DrainRate(nowMs);
+  }
+
+  /** Whether ClickHouse has taken anything, ever. */
+  get hasDrained(): boolean {
+    return this.#hasDrained;
   }
 
   get rows(): number {
@@ -77,6 +83,7 @@ export class Backlog {
     if (!this.#segments.delete(segment)) throw new Error(`segment ${segment.name} is not in the backlog`);
     this.#count(segment.table, -segment.rows, -segment.bytes);
     this.#drained.add(segment.bytes);
+    this.#hasDrained = true;
   }
 
   #count(table: string, rows: number, bytes: number): void {

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isAlive, isMoved, removeOwner, syncDirectory, unlessGone, type OwnerDirectory } from './owner-directory.ts';
@@ -15,11 +16,13 @@ export interface TakenOver {
 /**
  * Takes over the segments of every owner under `journal` that is gone. Each file moves by one rename, so of several
  * servers that start at once exactly one gets it. What has the name of a segment and cannot be one goes into quarantine.
+ * @param mayTake whether all segments of an owner, of so many bytes, are taken; those that are not stay for another
  */
 export async function takeOver(
   journal: string,
   mine: OwnerDirectory,
   quarantine: Pick<Quarantine, 'take'>,
+  mayTake: (bytes: number) => boolean = () => true,
 ): Promise<TakenOver> {
   const taken = { files: [] as string[], failures: [] as unknown[] };
   const entries = await readdir(journal, { withFileTypes: true });
@@ -28,7 +31,7 @@ export async function takeOver(
     if (owner.startsWith('.') || owner === QUARANTINE || owner === mine.owner) continue;
     const directory = path.join(journal, owner);
     try {
-      if (!(await isAlive(directory))) await takeFrom(directory, mine, quarantine, taken);
+      if (!(await isAlive(directory))) await takeFrom(directory, mine, { quarantine, mayTake }, taken);
     } catch (error) {
       taken.failures.push(error);
     }
@@ -40,15 +43,19 @@ export async function takeOver(
 async function takeFrom(
   directory: string,
   mine: OwnerDirectory,
-  quarantine: Pick<Quarantine, 'take'>,
+  { quarantine, mayTake }: { quarantine: Pick<Quarantine, 'take'>; mayTake: (bytes: number) => boolean },
   taken: { readonly files: string[]; readonly failures: unknown[] },
 ): Promise<void> {
   const names = (await namesIn(directory)).sort();
+  const found = new Map<string, Stats>();
   for (const name of names.filter(isSegmentFile)) {
+    const stats = await unlessGone(lstat(path.join(directory, name)));
+    if (stats !== undefined) found.set(name, stats);
+  }
+  if (!mayTake([...found.values()].reduce((sum, stats) => sum + (stats.isFile() ? stats.size : 0), 0))) return;
+  for (const [name, stats] of found) {
     const file = path.join(directory, name);
-    const found = await unlessGone(lstat(file));
-    if (found === undefined) continue;
-    if (!found.isFile() || tableOf(file) === undefined) {
+    if (!stats.isFile() || tableOf(file) === undefined) {
       await quarantine.take(file).catch((error: unknown) => taken.failures.push(error));
       continue;
     }

@@ -109,7 +109,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   const closeTakeovers = openTakeovers({
     takeOver: async (signal) => {
       await quarantine.count();
-      const { files, failures } = await takeOver(root, directory, quarantine);
+      const { files, failures } = await takeOver(root, directory, quarantine, takesWithin(limits.maxBytes, backlog));
       unread = await replay([...unread, ...files], signal, { ...dependencies, quarantine, shipping });
       if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
     },
@@ -176,6 +176,20 @@ function shareError(bytes: number, { backlog, limits }: IngestDependencies): App
   const message = `${waiting} bytes of rejected events wait for ClickHouse, at most ${limit} may`;
   const retryAfterS = backlog.secondsUntilRoom(waiting + bytes, limit);
   return new AppError('overloaded', message, { retryAfterS });
+}
+
+/**
+ * Until it is known that ClickHouse takes anything, no more than leaves room for new events: of several servers that start
+ * in an outage, one would refuse them for all. But what one owner had, also when it is more: a server that is started again
+ * and again must not have new room each time.
+ */
+function takesWithin(maxBytes: number, backlog: Pick<Backlog, 'bytes' | 'hasDrained'>): (bytes: number) => boolean {
+  let heldBytes = backlog.bytes;
+  return (bytes) => {
+    if (heldBytes > 0 && heldBytes + bytes >= maxBytes && !backlog.hasDrained) return false;
+    heldBytes += bytes;
+    return true;
+  };
 }
 
 interface ReplayDependencies extends Pick<IngestDependencies, 'backlog' | 'metrics' | 'log' | 'hit'> {

@@ -5,12 +5,14 @@ import { expect } from 'chai';
 import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../../server/closing.ts';
 import { testDatabase, testEndpoint } from '../../support/clickhouse/clickhouse.ts';
+import { postEvents } from '../../support/http/events-api.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { startServer, type ServerProcess } from '../../support/server/server-process.ts';
 import { storedUsers } from '../../support/clickhouse/stored.ts';
 import { closedDoor, type Door } from '../../support/server/tcp-door.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 
+const LIMIT_BYTES = 1024 * 1024;
 const USERS = ['ada', 'grace', 'mary'];
 
 async function post({ url }: ServerProcess): Promise<void> {
@@ -35,12 +37,16 @@ describe('The journal of a server that is gone', () => {
   });
   afterEach(async () => closing.close());
 
-  async function start(): Promise<{ readonly server: ServerProcess; readonly door: Door }> {
+  async function start(
+    env: NodeJS.ProcessEnv = {},
+    way: 'open' | 'closed' = 'open',
+  ): Promise<{ readonly server: ServerProcess; readonly door: Door }> {
     const endpoint = testEndpoint();
     const door = await closedDoor(endpoint.urls[0]);
     closing.add('door', () => door.close());
-    door.open();
+    if (way === 'open') door.open();
     const server = await startServer({
+      ...env,
       ...endpointEnv({ ...endpoint, urls: [door.url] }),
       CLICKHOUSE_DATABASE: database.name,
       DATA_DIR: directory.path,
@@ -49,10 +55,11 @@ describe('The journal of a server that is gone', () => {
     return { server, door };
   }
 
-  async function expectEachUser(times: number): Promise<void> {
+  async function expectEachUser(times: number, others: Readonly<Record<string, number>> = {}): Promise<void> {
     await eventually(async () => {
       const stored = await storedUsers(testEndpoint(), database.name);
-      expect(Object.fromEntries(stored)).to.deep.equal(Object.fromEntries(USERS.map((user) => [user, times])));
+      const expected = { ...Object.fromEntries(USERS.map((user) => [user, times])), ...others };
+      expect(Object.fromEntries(stored)).to.deep.equal(expected);
     });
   }
 
@@ -84,5 +91,20 @@ describe('The journal of a server that is gone', () => {
     expect(await owners()).to.deep.equal(before);
     kept.door.open();
     await expectEachUser(2);
+  }).timeout(60_000);
+
+  it('is shared out in an outage, so that each server that starts has room for new events', async () => {
+    const limit = { JOURNAL_MAX_BYTES: String(LIMIT_BYTES) };
+    const large = JSON.stringify({ name: 'large', user: 'large', data: { text: 'x'.repeat(0.6 * LIMIT_BYTES) } });
+    for (const { server, door } of [await start(limit), await start(limit)]) {
+      await door.close();
+      expect((await postEvents(server.url, large)).status).to.equal(202);
+      await server.kill();
+    }
+    const heirs = [await start(limit, 'closed'), await start(limit, 'closed')];
+    await eventually(async () => expect(await owners()).to.have.length(2));
+    for (const { server } of heirs) await post(server);
+    for (const { door } of heirs) door.open();
+    await expectEachUser(2, { large: 2 });
   }).timeout(60_000);
 });
