@@ -1,6 +1,6 @@
 // npm run release -- patch|minor|major|X.Y.Z
-// Gives what is under [Unreleased] in CHANGELOG.md its version and date, writes the version into package.json and
-// package-lock.json, commits and tags. Pushing the tag publishes: .github/workflows/release.yml.
+// Gives what is under [Unreleased] in CHANGELOG.md its version and date, writes the version into package.json,
+// package-lock.json and the Helm chart, commits and tags. Pushing the tag publishes: .github/workflows/release.yml.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,6 +11,7 @@ const USAGE = `Usage: npm run release -- patch|minor|major|X.Y.Z
 Example: npm run release -- minor && git push --follow-tags`;
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const UNRELEASED = '## [Unreleased]\n';
+const CHART = 'deploy/helm/clickhour/Chart.yaml';
 
 const [wanted = '', ...rest] = process.argv.slice(2);
 if (wanted === '--help') {
@@ -31,11 +32,15 @@ if (after === undefined || after.split('\n## ')[0].trim() === '')
   refuse(1, 'CHANGELOG.md has nothing under [Unreleased]: say what is new there first.');
 
 const tag = run('npm', 'version', wanted, '--no-git-tag-version', '--ignore-scripts').trim();
+const version = tag.slice(1);
 const date = new Date().toISOString().slice(0, 10);
-writeFileSync(changelog, `${before}${UNRELEASED}\n## [${tag.slice(1)}] - ${date}\n${after}`);
+writeFileSync(changelog, `${before}${UNRELEASED}\n## [${version}] - ${date}\n${after}`);
+// The chart installs the image of its appVersion.
+const chart = path.join(root, CHART);
+writeFileSync(chart, readFileSync(chart, 'utf8').replaceAll(/^(version|appVersion): .*$/gm, `$1: ${version}`));
 run('npm', 'run', 'docs', '--', '--released');
-git('add', 'CHANGELOG.md', 'package.json', 'package-lock.json', 'docs/openapi-released.json');
-git('commit', '--no-verify', '--message', `Release ${tag.slice(1)}`);
+git('add', 'CHANGELOG.md', 'package.json', 'package-lock.json', 'docs/openapi-released.json', CHART);
+git('commit', '--no-verify', '--message', `Release ${version}`);
 git('tag', '--annotate', tag, '--message', tag);
 console.log(`${tag} is committed and tagged. To publish it: git push --follow-tags`);
 
