@@ -1,27 +1,19 @@
 import { expect } from 'chai';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { Ajv } from 'ajv';
 import { hostCheck } from '../../../server/auth/hosts.ts';
 import { variables } from '../../../server/config/variables.ts';
 import { SECRETS } from '../../../server/config/secret-files.ts';
 import { projectRoot } from '../../../server/common/project-root.ts';
+import { yaml } from '../../support/yaml.ts';
 
 const CHART = 'deploy/helm/clickhour';
 /** What a server that stops may take. */
 const DRAIN_SECONDS = 30;
 /** Before a pod is told to stop, it leaves the service for 5 s; and some to spare. */
 const MIN_GRACE_SECONDS = 40;
-
-interface Yaml {
-  load(text: string): unknown;
-  loadAll(text: string): unknown[];
-}
-
-/** mocha reads its own settings with it. */
-const yaml = createRequire(createRequire(import.meta.url).resolve('mocha'))('js-yaml') as Yaml;
 
 type Tree = { readonly [key: string]: Tree };
 
