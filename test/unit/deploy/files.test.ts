@@ -102,6 +102,14 @@ describe('The Helm chart', () => {
     expect(helpers).to.not.match(/name: (?:CLICKHOUSE_PASSWORD|API_KEYS)$/m);
   });
 
+  it('makes new pods for secrets that have changed, and has the old ones back when it goes back', () => {
+    const annotations = kind('Secret')['metadata']?.['annotations'] as unknown as Readonly<Record<string, string>>;
+    expect(annotations['helm.sh/hook']?.split(',')).to.have.members(['pre-install', 'pre-upgrade', 'pre-rollback']);
+    expect(read(`${CHART}/templates/statefulset.yaml`)).to.match(
+      /^ {8}checksum\/secrets: \{\{ include \(print \$\.Template\.BasePath "\/secret\.yaml"\) \. \| sha256sum \}\}$/m,
+    );
+  });
+
   it('sets variables that there are', () => {
     const known = [...Object.keys(variables), ...SECRETS.map((name) => `${name}_FILE`)];
     const text = `${read(`${CHART}/templates/_helpers.tpl`)}\n${read(`${CHART}/templates/statefulset.yaml`)}`;
