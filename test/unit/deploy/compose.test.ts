@@ -1,0 +1,33 @@
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from '../../../server/common/project-root.ts';
+import { yaml } from '../../support/yaml.ts';
+
+interface Service {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly volumes?: readonly string[];
+}
+
+function servicesOf(file: string): Readonly<Record<string, Service>> {
+  const { services } = yaml.load(read(file)) as { readonly services: Readonly<Record<string, Service>> };
+  return services;
+}
+
+describe('The compose files', () => {
+  const services = servicesOf('docker-compose.yml');
+
+  it('give the servers a password for ClickHouse only together with the users who have it', () => {
+    for (const name of ['server', 'migrate'])
+      expect(Object.keys(services[name]?.environment ?? {}).filter((name) => name.includes('PASSWORD'))).to.deep.equal(
+        [],
+      );
+    const secret = servicesOf('docker-compose.secrets.yml');
+    expect(secret['server']?.environment).to.include.keys('CLICKHOUSE_PASSWORD_FILE');
+    expect(secret['clickhouse']?.volumes?.join('\n')).to.include('/etc/clickhouse-server/users.d/');
+  });
+});
+
+function read(file: string): string {
+  return readFileSync(path.join(projectRoot, file), 'utf8');
+}
