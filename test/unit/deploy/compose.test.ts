@@ -26,6 +26,16 @@ describe('The compose files', () => {
     expect(secret['server']?.environment).to.include.keys('CLICKHOUSE_PASSWORD_FILE');
     expect(secret['clickhouse']?.volumes?.join('\n')).to.include('/etc/clickhouse-server/users.d/');
   });
+
+  it('keep what ClickHouse says of itself small', () => {
+    const nodes = [services, servicesOf('docker-compose.cluster.yml')]
+      .flatMap((services) => Object.entries(services))
+      .filter(([name]) => name.startsWith('clickhouse'));
+    expect(nodes).to.have.length(5);
+    for (const [name, { volumes }] of nodes)
+      expect(volumes, name).to.include('./clickhouse/image/logger.xml:/etc/clickhouse-server/config.d/logger.xml:ro');
+    expect(read('clickhouse/image/logger.xml')).to.include('<level>warning</level>');
+  });
 });
 
 function read(file: string): string {
