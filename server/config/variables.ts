@@ -67,7 +67,13 @@ export const variables = {
     default: defaults.cache.ttlMs,
     desc: 'How long an answer about the current hour may be reused, and one about a past hour for 500 ms at most',
   }),
-  MAX_BODY_BYTES: bytes(1, 128 * MIB)({ default: defaults.maxBodyBytes, desc: 'One body, decompressed; above it 413' }),
+  MAX_BODY_BYTES: bytes(
+    1,
+    128 * MIB,
+  )({
+    default: defaults.maxBodyBytes,
+    desc: 'One body, decompressed; above it 413. Behind nginx, nginx.conf has the same limit',
+  }),
   SCHEMAS_DIR: str({
     default: undefined,
     desc: 'Holds `<category>/<name>.json`, the JSON Schemas that `data` must satisfy. Unset: `./schemas`, or, where there is no such folder, those that come with clickhour. An empty folder: none',

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../../server/closing.ts';
+import { defaults } from '../../../server/config/config.ts';
 import { testDatabase, testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { Ledger } from '../../support/events/ledger.ts';
 import { needsNginx, startNginx } from '../../support/server/nginx.ts';
@@ -86,6 +87,23 @@ describe('nginx, as docker-compose.yml runs it', () => {
     const refused = await send(5 * 1024 ** 2);
     expect(refused.status).to.equal(413);
     expect(refused.headers.get('content-type')).to.include('application/problem+json');
+  });
+
+  it('takes the largest body that a server takes by default, and says of a larger one what a server would say', async () => {
+    const { url } = await service();
+    const front = await nginx(url);
+    const send = async (bytes: number) =>
+      fetch(`${front}/events`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: '{"name": "n"}'.padEnd(bytes),
+      });
+    expect((await send(defaults.maxBodyBytes)).status).to.equal(202);
+    const refused = await send(defaults.maxBodyBytes + 1);
+    expect([refused.status, refused.headers.get('content-type')]).to.deep.equal([413, 'application/problem+json']);
+    const problem = (await refused.json()) as Record<string, unknown>;
+    expect(problem).to.include({ type: 'about:blank', title: 'Payload Too Large', status: 413 });
+    expect(problem['detail']).to.include('client_max_body_size');
   });
 
   it('hands on each event of a stream as it comes, as the server asks it to', async () => {

@@ -1,12 +1,15 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { defaults } from '../../../server/config/config.ts';
+import { MIB } from '../../../server/common/units.ts';
 import { projectRoot } from '../../../server/common/project-root.ts';
 import { yaml } from '../../support/yaml.ts';
 
 interface Service {
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
+  readonly tmpfs?: readonly string[];
 }
 
 function servicesOf(file: string): Readonly<Record<string, Service>> {
@@ -35,6 +38,13 @@ describe('The compose files', () => {
     for (const [name, { volumes }] of nodes)
       expect(volumes, name).to.include('./clickhouse/image/logger.xml:/etc/clickhouse-server/config.d/logger.xml:ro');
     expect(read('clickhouse/image/logger.xml')).to.include('<level>warning</level>');
+  });
+
+  it('let nginx take the bodies that a server takes, many at a time', () => {
+    const [, mebibytes = ''] = /^ *client_max_body_size (\d+)m;$/m.exec(read('nginx/nginx.conf')) ?? [];
+    expect(Number(mebibytes) * MIB).to.equal(defaults.maxBodyBytes);
+    const [, gibibytes = ''] = /^\/tmp:size=(\d+)g$/.exec(services['nginx']?.tmpfs?.[0] ?? '') ?? [];
+    expect((Number(gibibytes) * 1024) / Number(mebibytes)).to.be.above(100);
   });
 });
 
