@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { withClient } from '../../../server/clickhouse/client.ts';
 import { projectRoot } from '../../../server/common/project-root.ts';
+import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import type { TestApp } from '../../support/server/test-app.ts';
 import { analystRows, startExampleShop } from './example-shop.ts';
@@ -25,9 +27,9 @@ const PUT_IN: readonly (readonly [RegExp, string])[] = [
   [/\$__toTime\b/g, `toDateTime(${Math.floor(Date.now() / 1000) + DAY_S})`],
   [/\$__interval_s\b/g, '3600'],
   [/\$\{category:sqlstring\}/g, "'shop','analytics'"],
-  [/\$\{first(:sqlstring)?\}/g, 'view'],
-  [/\$\{second(:sqlstring)?\}/g, 'signup'],
-  [/\$\{third(:sqlstring)?\}/g, 'purchase'],
+  [/\$\{first:sqlstring\}/g, "'view'"],
+  [/\$\{second:sqlstring\}/g, "'signup'"],
+  [/\$\{third:sqlstring\}/g, "'purchase'"],
 ];
 
 /** What the panels show of the example; every panel is here. */
@@ -87,6 +89,11 @@ describe('The Grafana board of product numbers', function () {
     await fetch(`${service.url}/events`, { method: 'POST', body: '{}' });
     const count = 'SELECT count() FROM rejected_events';
     await eventually(async () => expect(await analystRows(service.database, count)).to.deep.equal([['1']]));
+    // As a retry leaves it, until a merge.
+    const again = 'INSERT INTO rejected_events SELECT * FROM rejected_events';
+    await withClient({ endpoint: testEndpoint(), role: 'admin', database: service.database }, async (client) =>
+      client.command({ query: again }),
+    );
   });
   after(async () => service.remove());
 
@@ -119,9 +126,5 @@ describe('The Grafana board of product numbers', function () {
 });
 
 function put(sql: string): string {
-  return PUT_IN.reduce(
-    (text, [macro, value]) =>
-      text.replaceAll(macro, (_, asText: unknown) => (asText === ':sqlstring' ? `'${value}'` : value)),
-    sql,
-  );
+  return PUT_IN.reduce((text, [macro, value]) => text.replaceAll(macro, value), sql);
 }
