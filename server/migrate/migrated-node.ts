@@ -1,5 +1,8 @@
-import { connect, withClient, type ClickHouseClient } from '../clickhouse/client.ts';
+import { connect, rowsOf, withClient, type ClickHouseClient } from '../clickhouse/client.ts';
+import { checkVersion } from '../clickhouse/self-check/check-version.ts';
+import { describeFinding } from '../clickhouse/self-check/finding.ts';
 import type { LivingNode } from '../clickhouse/topology.ts';
+import { AppError } from '../common/errors.ts';
 
 /** A node's database, asked as the administrator. */
 export interface MigratedNode {
@@ -22,6 +25,15 @@ export function openNodes(
 
 export async function closeNodes(nodes: readonly MigratedNode[]): Promise<void> {
   await Promise.all(nodes.map(async ({ client }) => client.close()));
+}
+
+/** @throws AppError `invalid` when nothing would be shipped to tables that are made there */
+export async function assertVersion({ name, endpoint }: LivingNode): Promise<void> {
+  const [row] = await withClient({ endpoint, role: 'admin' }, async (client) =>
+    rowsOf<{ version: string }>(client, 'SELECT version() AS version'),
+  );
+  const findings = checkVersion(row?.version ?? 'nothing').map(describeFinding);
+  if (findings.length > 0) throw new AppError('invalid', `Nothing was migrated at ${name}: ${findings.join('; ')}`);
 }
 
 export async function createDatabase({ endpoint }: LivingNode, database: string): Promise<void> {

@@ -7,7 +7,7 @@ import { applyPending } from './apply.ts';
 import { readMigrations, type MigrationFile } from './files.ts';
 import { createLedger, readLedger } from './ledger.ts';
 import { MaintenanceLock, type LockTimes } from './lock.ts';
-import { closeNodes, createDatabase, openNodes, type MigratedNode } from './migrated-node.ts';
+import { assertVersion, closeNodes, createDatabase, openNodes, type MigratedNode } from './migrated-node.ts';
 import { assertMadeFor } from './made-for.ts';
 import { assertRunnable, compare, type MigrationStatus } from './plan.ts';
 import { projectRoot } from '../common/project-root.ts';
@@ -34,7 +34,8 @@ export const migrationsDirectory = path.join(projectRoot, 'migrations');
  * A node that is unavailable does no harm while there is nothing to do: what a living node has as applied, every node has
  * (`applyPending`). While there is something to do, nothing is done without all nodes.
  * @throws AppError `invalid` when a file changed after it was applied, the database is newer than the files, or it was
- * made for another layout; `unavailable` when a node is unavailable that is needed
+ * made for another layout, or there is something to do and ClickHouse is too old for it; `unavailable` when a node is
+ * unavailable that is needed
  */
 export async function migrate(options: MigrateOptions): Promise<readonly string[]> {
   const { endpoint, database, log, directory = migrationsDirectory } = options;
@@ -49,6 +50,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
       return [];
     }
     if (topology.unavailable.length > 0) throw notAllThere(topology.unavailable);
+    for (const node of topology.nodes) await assertVersion(node);
     for (const node of topology.nodes) await createDatabase(node, database);
     return await migrateLocked(nodes, files, options);
   } finally {

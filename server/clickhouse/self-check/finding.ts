@@ -9,6 +9,11 @@ export interface Finding {
   readonly fix: string;
 }
 
+/** For people. */
+export function describeFinding({ what, found, expected, fix }: Finding): string {
+  return `${what}: found ${found}, expected ${expected}; to fix it: ${fix}`;
+}
+
 /** What is not there at all, with the migration that makes it. */
 export function missing(kind: string, name: string, migration: string): Finding {
   const fix = `npm run migrate; if nothing is pending there, restore it, or make it as in ${migration}`;

@@ -3,7 +3,7 @@ import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { classify, NotReady, refusesRows } from '../errors.ts';
 import { backoffMs, pause, type Backoff } from '../../common/retry.ts';
-import type { Finding } from './finding.ts';
+import { describeFinding, type Finding } from './finding.ts';
 
 export interface GateDependencies {
   /** Brings the tables up to this code's version. */
@@ -145,9 +145,9 @@ export class Gate {
 
   #judge(findings: readonly Finding[]): void {
     this.#findings = findings;
-    if (findings.length > 0) this.#logBounded(findings.map(describe).join('; '), findings);
+    if (findings.length > 0) this.#logBounded(findings.map(describeFinding).join('; '), findings);
     const refusals = findings.filter(isRefusal);
-    if (refusals.length > 0) this.#shut(new NotReady('schema', refusals.map(describe).join('; ')));
+    if (refusals.length > 0) this.#shut(new NotReady('schema', refusals.map(describeFinding).join('; ')));
     else {
       this.#foundWellMs = this.#deps.nowMs();
       if (this.#state === 'shut') this.#state = 'open';
@@ -195,8 +195,4 @@ function unlessSchema(error: unknown): undefined {
 
 function closed(): NotReady {
   return new NotReady('server', 'this server is shutting down');
-}
-
-function describe({ what, found, expected, fix }: Finding): string {
-  return `${what}: found ${found}, expected ${expected}; to fix it: ${fix}`;
 }

@@ -1,7 +1,8 @@
 import { checkTables } from './check-tables.ts';
+import { checkVersion } from './check-version.ts';
 import { rowsOf } from '../client.ts';
 import type { CheckedNode } from './checked-node.ts';
-import { expectedViews, MAX_CLOCK_DIFFERENCE_MS, MEASURED_VERSION, type ExpectedView } from './expected-tables.ts';
+import { expectedViews, MAX_CLOCK_DIFFERENCE_MS, type ExpectedView } from './expected-tables.ts';
 import { blockingFinding, missing, type Finding } from './finding.ts';
 
 /**
@@ -21,14 +22,7 @@ async function checkServer({ client, nowMs }: CheckedNode): Promise<Finding[]> {
     client,
     'SELECT version() AS version, toString(toUnixTimestamp64Milli(now64(3))) AS nowMs',
   );
-  const version = row?.version ?? 'nothing';
-  const findings: Finding[] = [];
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  const [year, release] = MEASURED_VERSION;
-  if (major < year || (major === year && minor < release)) {
-    const fix = 'install a newer ClickHouse: it was not measured that an older one loses nothing when it is killed';
-    findings.push(blockingFinding("ClickHouse's version", version, `${year}.${release} or later`, fix));
-  }
+  const findings = checkVersion(row?.version ?? 'nothing');
   const answeredMs = nowMs();
   const aheadMs = Math.round(Number(row?.nowMs) - (askedMs + answeredMs) / 2);
   // Half of the time that the question took is what the comparison cannot know.
