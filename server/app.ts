@@ -68,13 +68,13 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const checkPayload = await loadPayloadSchemas(config.schemasDir);
   const clickhouse = await openClickHouse(config, { log, closing, random, stop });
 
-  const { database, dataDir, retentionDays, journal: limits } = config;
+  const { dataDir, journal: limits } = config;
   // Until it is known, numbers come from what is never removed.
   let wholeSinceS = Infinity;
   const onWholeSince = (sinceS: number) => {
     wholeSinceS = sinceS;
   };
-  const gate = openGate({ ...clickhouse, database, retentionDays, onWholeSince, log, nowMs, random });
+  const gate = openGate(config, clickhouse, { onWholeSince, log, nowMs, random });
   closing.add('gate', () => gate.close());
   await Promise.race([gate.start(), sleep(SCHEMA_WAIT_MS, undefined, { ref: false, signal: stop })]);
 

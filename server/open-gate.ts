@@ -2,25 +2,19 @@ import { migrate } from './migrate/migrator.ts';
 import type { Logger } from './common/log.ts';
 import { applyRetention } from './clickhouse/retention.ts';
 import { withClient } from './clickhouse/client.ts';
-import type { ClickHouseEndpoint } from './clickhouse/endpoint.ts';
 import { Gate } from './clickhouse/self-check/gate.ts';
-import type { Nodes } from './clickhouse/nodes.ts';
-import { checkInserts } from './clickhouse/self-check/check-inserts.ts';
+import { checkInserts, checkQuestions } from './clickhouse/self-check/check-users.ts';
 import { checkTables } from './clickhouse/self-check/check-tables.ts';
 import type { CheckedNode } from './clickhouse/self-check/checked-node.ts';
 import type { Finding } from './clickhouse/self-check/finding.ts';
 import { checkNode } from './clickhouse/self-check/self-check.ts';
 import { readTopology } from './clickhouse/topology.ts';
+import type { Config } from './config/config.ts';
+import type { ClickHouse } from './open-clickhouse.ts';
 
-export interface OpenGateDependencies {
-  readonly endpoint: ClickHouseEndpoint;
-  readonly database: string;
-  /** `config.retentionDays` */
-  readonly retentionDays: number | undefined;
+interface OpenGateDependencies {
   /** Is told since when raw events are whole, in seconds since the epoch, before the gate opens. */
   readonly onWholeSince: (sinceS: number) => void;
-  /** The clients that insert. */
-  readonly ingestNodes: Nodes;
   readonly log: Logger;
   readonly nowMs: () => number;
   readonly random: () => number;
@@ -33,8 +27,11 @@ const CHECK_TIMEOUT_MS = 10_000;
  * The gate before the INSERTs of this process. Nothing is asked until it is started. Of a cluster, every node that
  * answers is looked at; one that does not keeps the gate from opening only when there is something to migrate.
  */
-export function openGate(dependencies: OpenGateDependencies): Gate {
-  const { endpoint, database, retentionDays, onWholeSince, ingestNodes, log, nowMs, random } = dependencies;
+export function openGate(
+  { database, retentionDays, questions: limits }: Config,
+  { endpoint, ingestNodes, queryNodes }: ClickHouse,
+  { onWholeSince, log, nowMs, random }: OpenGateDependencies,
+): Gate {
   const checkNodes = async (check: (node: CheckedNode) => Promise<readonly Finding[]>) => {
     const { layout, nodes, unsettled } = await readTopology(endpoint);
     const { cluster } = layout;
@@ -54,7 +51,7 @@ export function openGate(dependencies: OpenGateDependencies): Gate {
     check: async () => {
       const findings = await checkNodes(checkNode);
       if (findings.some(({ severity }) => severity === 'refuse')) return findings;
-      return [...findings, ...(await checkInserts(ingestNodes))];
+      return [...findings, ...(await checkInserts(ingestNodes)), ...(await checkQuestions(queryNodes, limits))];
     },
     checkTables: async () => checkNodes(checkTables),
     log,

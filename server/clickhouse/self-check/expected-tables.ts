@@ -104,6 +104,9 @@ export function expectedTables(layout: Layout): readonly ExpectedTable[] {
 /** Those that rows are sent to. */
 export const SHIPPED_TABLES: readonly string[] = [EVENTS.name, REJECTED.name];
 
+/** Those that questions are asked of. */
+export const ASKED_TABLES: readonly string[] = [EVENTS, MINUTES, HOURS, REJECTED].map(({ name }) => name);
+
 export interface ExpectedView {
   readonly name: string;
   readonly from: string;

@@ -192,6 +192,20 @@ describe('What in ClickHouse the guarantees rest on', () => {
     });
   });
 
+  it('only says so, and what to grant, when the user that answers questions may not ask', async () => {
+    const { ingest } = testEndpoint();
+    const service = await start({ clickhouse: { ...testEndpoint(), query: ingest } });
+    await postEvents(service.url, click());
+    await expectStored(1);
+    const { status, parts } = await health(service);
+    expect([status, parts.clickhouse.state, parts.schema.state]).to.deep.equal(['degraded', 'up', 'ready']);
+    expect(parts.schema.findings).to.have.length(1);
+    const [finding] = parts.schema.findings ?? [];
+    expect(finding).to.include({ severity: 'warn', what: 'a question for no rows' });
+    expect(finding?.found).to.include('Not enough privileges');
+    expect(finding?.fix).to.include('GRANT SELECT').and.include('CLICKHOUSE_QUERY_USER');
+  });
+
   it('only says so when the clocks are apart', async () => {
     const service = await start({}, { nowMs: () => Date.now() - 120_000 });
     await postEvents(service.url, eventText({ category: 'analytics', name: 'click', user: 'ada' }));
