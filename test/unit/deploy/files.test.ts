@@ -198,6 +198,11 @@ describe('The workflow of the image', () => {
       expect(text).to.include(part);
     }
   });
+
+  it('runs for every change of what it tries', () => {
+    const { on } = yaml.load(text) as { readonly on: { readonly pull_request: { readonly paths: readonly string[] } } };
+    expect(on.pull_request.paths).to.include.members(['Dockerfile', 'deploy/helm/**', 'test/containers/smoke.sh']);
+  });
 });
 
 function podOf(spec: Tree): Tree {
