@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { AppError, messageOf } from '../common/errors.ts';
@@ -28,9 +28,9 @@ export async function claimDirectory(journal: string, nowMs: number): Promise<Ow
   const directory = path.join(journal, owner);
   // Others see the directory only once its lock is held.
   const unlocked = path.join(journal, `.${owner}`);
-  requireShortPath(lockOf(unlocked));
+  const lockPath = lockOf(unlocked);
   await makeDirectory(unlocked);
-  const lock = await listen(lockOf(unlocked)).catch(async (error: unknown) => {
+  const lock = await listen(lockPath).catch(async (error: unknown) => {
     await rmdir(unlocked).catch(() => undefined);
     throw error;
   });
@@ -91,17 +91,17 @@ export async function removeOwner(directory: string): Promise<void> {
 /** The kernel's limit on the path of a Unix socket: 108 bytes on Linux, 104 on macOS, with the ending NUL. */
 const MAX_SOCKET_PATH_BYTES = 103;
 
-/** Relative when that is shorter: the kernel's limit is on what is given, not on what it means. */
+/**
+ * Relative when that is shorter: the kernel's limit is on what is given, not on what it means.
+ * @throws AppError `invalid` when it is too long: it would be cut, and be another's
+ */
 function lockOf(directory: string): string {
   const absolute = path.join(directory, 'lock');
   const relative = path.relative(process.cwd(), absolute);
-  return relative.length < absolute.length ? relative : absolute;
-}
-
-function requireShortPath(lock: string): void {
+  const lock = relative.length < absolute.length ? relative : absolute;
   const bytes = Buffer.byteLength(lock);
-  if (bytes <= MAX_SOCKET_PATH_BYTES) return;
-  const expected = `a lock path of at most ${MAX_SOCKET_PATH_BYTES} bytes; choose a shorter DATA_DIR`;
+  if (bytes <= MAX_SOCKET_PATH_BYTES) return lock;
+  const expected = `a lock path of at most ${MAX_SOCKET_PATH_BYTES} bytes; choose a shorter DATA_DIR, or run this nearer to it`;
   throw new AppError('invalid', `received ${lock} (${bytes} bytes), expected ${expected}`);
 }
 
@@ -119,9 +119,11 @@ async function listen(lock: string): Promise<Server> {
 
 /**
  * Whether the process that owns the directory is still there.
- * @throws AppError `unavailable` when this user may not ask
+ * @throws AppError `unavailable` when this user may not ask, `invalid` when the path of its lock is too long from here
  */
 export async function isAlive(directory: string): Promise<boolean> {
+  // As where a person has put it, by a name of any length.
+  if (await isMissing(path.join(directory, 'lock'))) return false;
   return await new Promise((resolve, reject) => {
     const socket = connect(lockOf(directory));
     socket.once('connect', () => {
@@ -138,6 +140,13 @@ export async function isAlive(directory: string): Promise<boolean> {
       resolve(!['ECONNREFUSED', 'ENOENT', 'ENOTDIR', 'ENOTSOCK'].includes(error.code ?? ''));
     });
   });
+}
+
+async function isMissing(place: string): Promise<boolean> {
+  return await lstat(place).then(
+    () => false,
+    (error: unknown) => isCode(error, 'ENOENT', 'ENOTDIR'),
+  );
 }
 
 /** Undefined where what is worked on, or a directory above it, is gone. */

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/pro
 import path from 'node:path';
 import { expect } from 'chai';
 import { AppError, messageOf } from '../../../server/common/errors.ts';
-import { claimDirectory, type OwnerDirectory } from '../../../server/journal/owner-directory.ts';
+import { claimDirectory, isAlive, type OwnerDirectory } from '../../../server/journal/owner-directory.ts';
 import { Quarantine } from '../../../server/journal/quarantine.ts';
 import { takeOver } from '../../../server/journal/takeover.ts';
 import { failure } from '../../support/http/outcome.ts';
@@ -232,8 +232,20 @@ describe('owner directory', () => {
     if (!(error instanceof AppError)) return;
     expect(error.code).to.equal('invalid');
     expect(error.message).to.match(
-      /^received \S+\/lock \(\d{3} bytes\), expected a lock path of at most 103 bytes; choose a shorter DATA_DIR$/,
+      /^received \S+\/lock \(\d{3} bytes\), expected a lock path of at most 103 bytes; choose a shorter DATA_DIR, or run this nearer to it$/,
     );
     expect(await readdir(temp.path)).to.deep.equal([]);
+  });
+
+  it('is not taken for that of a process that is gone where its lock has too long a path to ask', async () => {
+    journal = path.join(temp.path, 'd'.repeat(90));
+    await mkdir(journal);
+    const elsewhere = process.cwd();
+    process.chdir(journal);
+    const mine = await claim().finally(() => process.chdir(elsewhere));
+    expect(messageOf(await failure(isAlive(mine.path)))).to.match(/expected a lock path of at most 103 bytes/);
+    const unlocked = path.join(journal, 'by-hand');
+    await mkdir(unlocked);
+    expect(await isAlive(unlocked)).to.equal(false);
   });
 });
