@@ -72,17 +72,14 @@ export function show(value: unknown, maxLength = 80): string {
   return `${wholeCharacters}… (${characters} characters)`;
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown. Where Node.js joins errors without one (each address of a host refused), theirs. */
 export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);
 }
 
-/**
- * The message of anything that was thrown, with what caused it. Where Node.js joins errors without a message of their
- * own (each address of a host refused), theirs.
- */
+/** The message of anything that was thrown, with what caused it. */
 export function messageWithCauses(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageWithCauses).join('; ');
   const cause = error instanceof AppError || !(error instanceof Error) ? undefined : error.cause;
   return cause === undefined ? messageOf(error) : `${messageOf(error)}: ${messageWithCauses(cause)}`;
 }

@@ -41,4 +41,10 @@ describe('messageOf', () => {
     expect(messageOf('no')).to.equal('no');
     expect(messageOf(undefined)).to.equal('undefined');
   });
+
+  it('is the messages of all that were joined without one, as of the two addresses of a name', () => {
+    const refused = ['ECONNREFUSED ::1:8080', 'ECONNREFUSED 127.0.0.1:8080'].map((message) => new Error(message));
+    expect(messageOf(new AggregateError(refused))).to.equal('ECONNREFUSED ::1:8080; ECONNREFUSED 127.0.0.1:8080');
+    expect(messageOf(new AggregateError(refused, 'neither'))).to.equal('neither');
+  });
 });
