@@ -1,11 +1,11 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { withClient, type ClickHouseClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
-import { connectAny } from '../clickhouse/nodes.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
+import { readTopology } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
-import { isCode, syncDirectory } from '../journal/owner-directory.ts';
+import { syncDirectory, unlessGone } from '../journal/owner-directory.ts';
 import { readLedger } from '../migrate/ledger.ts';
 import { COPIED_TABLES } from './copied-tables.ts';
 import { copyJournals } from './copy-journals.ts';
@@ -14,14 +14,17 @@ import { hasErased, refuseWhileErasing } from './erasures.ts';
 import { writeManifest, type BackupTable, type Manifest } from './manifest.ts';
 
 export interface BackupOptions {
-  readonly endpoint: ClickHouseEndpoint;
+  /** Lends the ClickHouse; throws, when it cannot vouch for what was read there. */
+  readonly lend: (use: (endpoint: ClickHouseEndpoint) => Promise<Manifest>) => Promise<Manifest>;
   readonly database: string;
   readonly dataDir: string;
-  /** Where the backup is to be: nothing is there yet, or an empty directory. */
+  /** Where the backup is to be: nothing is there yet. */
   readonly target: string;
   readonly nowMs: () => number;
   /** Called with each table and the journals once they are copied. */
   readonly onCopied: (what: string, rows: number) => Promise<void> | void;
+  /** Ends it. */
+  readonly signal: AbortSignal;
 }
 
 const REQUEST_TIMEOUT_MS = 6 * 60 * 60 * 1000;
@@ -30,30 +33,46 @@ const REQUEST_TIMEOUT_MS = 6 * 60 * 60 * 1000;
  * Copies everything that was acknowledged before now, while servers run. The journals first, then the tables: an event
  * goes from the one to the other, so that it is in both copies or in one, and not in neither. What is in both counts once.
  * @throws AppError `invalid` when something is at the target already, `unavailable` while a user is being erased, or a node
- * does not answer; nothing is left of it then
+ * does not answer; and the reason of the signal. Nothing is left of it then
  */
 export async function backup(options: BackupOptions): Promise<Manifest> {
-  const { endpoint, database, target } = options;
+  const { lend, database, target, signal } = options;
   await requireFree(target);
-  const partial = `${target}.partial-${process.pid}`;
-  const nodes = connectAny({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS });
+  await mkdir(path.dirname(target), { recursive: true });
+  const partial = await mkdtemp(`${target}.partial-`);
   try {
-    await mkdir(path.dirname(target), { recursive: true });
-    await mkdir(partial, { mode: 0o700 });
-    const manifest = await nodes.use((client) => copyAll(client, partial, options));
+    const manifest = await lend(async (endpoint) => {
+      // One node alone: another would begin anew, where files of the first are.
+      const [node] = (await readTopology(endpoint)).nodes;
+      const asAdmin = {
+        endpoint: node.endpoint,
+        role: 'admin',
+        database,
+        requestTimeoutMs: REQUEST_TIMEOUT_MS,
+      } as const;
+      return await withClient(asAdmin, async (client) => copyAll(endpoint, client, partial, options));
+    });
+    signal.throwIfAborted();
     await writeManifest(partial, manifest);
     await syncDirectory(partial);
     await rename(partial, target);
     await syncDirectory(path.dirname(target));
     return manifest;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
     await rm(partial, { recursive: true, force: true });
-    await nodes.close();
   }
 }
 
-async function copyAll(client: ClickHouseClient, partial: string, options: BackupOptions): Promise<Manifest> {
-  const { endpoint, database, dataDir, nowMs, onCopied } = options;
+async function copyAll(
+  endpoint: ClickHouseEndpoint,
+  client: ClickHouseClient,
+  partial: string,
+  options: BackupOptions,
+): Promise<Manifest> {
+  const { database, dataDir, nowMs, onCopied, signal } = options;
   const beganAt = new Date(nowMs()).toISOString();
   const before = await refuseWhileErasing(endpoint, database);
   // What it says is read behind the copies; whether it can be is known now.
@@ -62,7 +81,7 @@ async function copyAll(client: ClickHouseClient, partial: string, options: Backu
   await onCopied('journal', journal.length);
   const tables: BackupTable[] = [];
   for (const table of COPIED_TABLES) {
-    const copied = await copyTable(client, table, partial);
+    const copied = await copyTable(client, table, partial, signal);
     tables.push(copied);
     await onCopied(table.name, copied.rows);
   }
@@ -75,12 +94,8 @@ async function copyAll(client: ClickHouseClient, partial: string, options: Backu
   return { format: 1, beganAt, migrations, wholeSinceS, tables, journal };
 }
 
+/** Not even an empty directory: what another file system is mounted at cannot be replaced. */
 async function requireFree(target: string): Promise<void> {
-  const names = await readdir(target).catch((error: unknown) => {
-    if (isCode(error, 'ENOENT')) return [];
-    if (isCode(error, 'ENOTDIR')) return [path.basename(target)];
-    throw error;
-  });
-  if (names.length > 0)
-    throw new AppError('invalid', `${target} is there already, expected a name for a new directory.`);
+  if ((await unlessGone(lstat(target))) === undefined) return;
+  throw new AppError('invalid', `${target} is there already, expected a name for a new directory.`);
 }

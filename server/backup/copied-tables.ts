@@ -39,7 +39,7 @@ export async function columnsOf(client: ClickHouseClient, { name, without }: Cop
   return columns.map((column) => column.name).filter((column) => !without.includes(column));
 }
 
-/** So many events are copied at once: what ClickHouse holds back until it knows that the answer is whole. */
+/** So many events are copied at once, and the rest of their hour: what ClickHouse holds back until it knows that the answer is whole. */
 const SLICE_EVENTS = 500_000;
 
 /** Conditions, each for a part of a table, that leave out no row there is or may come. */

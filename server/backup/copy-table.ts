@@ -11,13 +11,19 @@ import type { BackupFile, BackupTable } from './manifest.ts';
 
 /**
  * Reads a whole table into files below `directory`.
- * @throws what ClickHouse or the disk answers; files that were begun are left
+ * @throws what ClickHouse or the disk answers, or the reason of the signal; files that were begun are left
  */
-export async function copyTable(client: ClickHouseClient, table: CopiedTable, directory: string): Promise<BackupTable> {
+export async function copyTable(
+  client: ClickHouseClient,
+  table: CopiedTable,
+  directory: string,
+  signal: AbortSignal,
+): Promise<BackupTable> {
   const columns = await columnsOf(client, table);
   const files: BackupFile[] = [];
   let rows = 0;
   for (const [at, condition] of (await slicesOf(client, table)).entries()) {
+    signal.throwIfAborted();
     const { stream, response_headers: headers } = await client.exec({
       query: `SELECT ${columns.join(', ')} FROM ${table.name} WHERE ${condition} FORMAT Native`,
       clickhouse_settings: {
@@ -25,6 +31,7 @@ export async function copyTable(client: ClickHouseClient, table: CopiedTable, di
         wait_end_of_query: 1,
         max_execution_time: 0,
       },
+      abort_signal: signal,
     });
     const name = `${table.name}/${String(at + 1).padStart(6, '0')}.native.gz`;
     files.push(await writeStream(directory, name, stream, [createGzip({ level: 1 })]));

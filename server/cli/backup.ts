@@ -2,6 +2,7 @@ import path from 'node:path';
 import { backup } from '../backup/backup.ts';
 import { createLogger } from '../common/log.ts';
 import { readConfig } from '../config/environment.ts';
+import { listenForInterruption } from '../stop-requests.ts';
 import { onlyName, readArguments, runCommand } from './command.ts';
 import { warnOfUnseenJournals } from './unseen-journals.ts';
 import { withClickHouse } from './with-clickhouse.ts';
@@ -20,17 +21,16 @@ await runCommand(USAGE, async () => {
   const config = readConfig();
   const { database, dataDir } = config;
   warnOfUnseenJournals(config, 'are not copied');
-  await withClickHouse(config, createLogger('warn'), (endpoint) =>
-    backup({
-      endpoint,
-      database,
-      dataDir,
-      target,
-      nowMs: Date.now,
-      onCopied: (what, rows) =>
-        console.log(`copied ${what}: ${rows.toLocaleString('en')} ${what === 'journal' ? 'files' : 'rows'}`),
-    }),
-  );
+  await backup({
+    lend: (use) => withClickHouse(config, createLogger('warn'), use),
+    database,
+    dataDir,
+    target,
+    nowMs: Date.now,
+    onCopied: (what, rows) =>
+      console.log(`copied ${what}: ${rows.toLocaleString('en')} ${what === 'journal' ? 'files' : 'rows'}`),
+    signal: listenForInterruption(),
+  });
   console.log(`The backup is in ${target}.`);
   return 0;
 });

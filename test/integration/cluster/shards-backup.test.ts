@@ -37,7 +37,7 @@ describe('npm run backup, on two shards', () => {
   /** @param meanwhile what happens before raw events are copied */
   const make = async (meanwhile?: () => Promise<unknown>) =>
     await backup({
-      endpoint: test.cluster.endpoint,
+      lend: (use) => use(test.cluster.endpoint),
       database: test.database,
       dataDir: directory.path,
       target: path.join(directory.path, 'copy'),
@@ -45,6 +45,7 @@ describe('npm run backup, on two shards', () => {
       onCopied: async (what) => {
         if (what === 'minutes') await meanwhile?.();
       },
+      signal: new AbortController().signal,
     });
 
   it('is none when a user was erased while it was made', async () => {
