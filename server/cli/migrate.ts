@@ -56,8 +56,11 @@ async function up(waitMs: number): Promise<number> {
 async function status(): Promise<number> {
   const config = readConfig();
   const { database } = config;
-  const nodes = await withClickHouse(config, createLogger('warn'), (endpoint) =>
-    migrationStatus({ endpoint, database }),
+  const nodes = await withClickHouse(
+    config,
+    createLogger('warn'),
+    (endpoint) => migrationStatus({ endpoint, database }),
+    { onlyReads: true },
   );
   for (const node of nodes) {
     if (nodes.length > 1) console.log(`${node.node}:`);

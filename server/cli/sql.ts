@@ -36,7 +36,9 @@ await runCommand(USAGE, async () => {
   const sql = (argument === '-' ? await text(process.stdin) : argument).replace(/[;\s]+$/, '');
   if (sql === '') throw new UsageError('received no SQL');
   const config = readConfig();
-  await withClickHouse(config, createLogger('warn'), (endpoint) => ask(endpoint, config.database, sql));
+  await withClickHouse(config, createLogger('warn'), (endpoint) => ask(endpoint, config.database, sql), {
+    onlyReads: true,
+  });
   return 0;
 });
 

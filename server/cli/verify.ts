@@ -55,10 +55,14 @@ await runCommand(USAGE, async () => {
   });
   const range = hourRange(values.from, values.to);
   const config = readConfig();
-  return withClickHouse(config, createLogger('warn'), async (endpoint) =>
-    values.repair
-      ? repair(endpoint, config.database, range)
-      : report(await differences(endpoint, config.database, range)),
+  return withClickHouse(
+    config,
+    createLogger('warn'),
+    async (endpoint) =>
+      values.repair
+        ? repair(endpoint, config.database, range)
+        : report(await differences(endpoint, config.database, range)),
+    { onlyReads: !values.repair },
   );
 });
 

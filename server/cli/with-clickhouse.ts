@@ -12,10 +12,16 @@ import { asInvoked } from './command.ts';
 const NOT_WRITTEN =
   'The embedded ClickHouse was started again meanwhile, or could not write to its disk: not all that was done is there. Run this again.';
 
+interface Use {
+  /** Whether the command makes what is not there yet; others leave the disk as it is. */
+  readonly createsData?: boolean;
+  /** Whether all that comes of it is what it prints, so that nothing need be on a disk afterwards. */
+  readonly onlyReads?: boolean;
+}
+
 /**
  * Runs `use` on the ClickHouse that the service uses: the configured server, else the engine that a running service
  * holds, else an engine started for as long as `use` takes.
- * @param options.createsData whether the command makes what is not there yet; others leave the disk as it is
  * @throws AppError `not_found` when there is no data to use, `unavailable` when what was done may not be on the disk of an
  * embedded engine
  */
@@ -23,15 +29,16 @@ export async function withClickHouse<T>(
   config: Config,
   log: Logger,
   use: (endpoint: ClickHouseEndpoint) => Promise<T>,
-  { createsData = false }: { readonly createsData?: boolean } = {},
+  { createsData = false, onlyReads = false }: Use = {},
 ): Promise<T> {
   const directory = path.join(config.dataDir, 'clickhouse');
   if (config.clickhouse === undefined && !createsData && !existsSync(directory)) throw noData(config.dataDir);
   const existing = config.clickhouse ?? (await runningEngine(directory));
-  if (existing !== undefined) return await checked(existing, use);
+  const run = onlyReads ? use : async (endpoint: ClickHouseEndpoint) => checked(endpoint, use);
+  if (existing !== undefined) return await run(existing);
   const engine = await startEngine({ directory, log, database: config.database });
   try {
-    return await checked(engine.endpoint, use);
+    return await run(engine.endpoint);
   } finally {
     await engine.close();
   }
