@@ -13,7 +13,8 @@ const USAGE = `Usage: npm run import -- FILE [--format ${FORMATS}] [--rate R] [-
 
 Sends a file to POST /events. Sent again, as after a crash, it changes no number: an event without an event_id gets one made
 of the file's content and its line. An event without a timestamp gets the time at which the file was last modified, so keep
-that as it is. The file is UTF-8, or that packed with gzip; a line over 16 MiB is counted as unparsable and passed over.
+that as it is. The file is UTF-8, or that packed with gzip; a line that is not, or over 16 MiB, is counted as unparsable and passed
+over. It is read twice, so a pipe cannot be sent.
 Exit code 1 when nothing was accepted, or it had to stop before the end.
 
   --format   events: a line is an event in JSON (the default); rsvp: an RSVP of Meetup's stream; csv: a header names

@@ -1,14 +1,13 @@
 import { AppError } from '../../common/errors.ts';
-import { everyLine } from './numbered-lines.ts';
+import { everyLine, type LineFlaw } from './numbered-lines.ts';
 
 /** One record of a CSV file. */
 export interface CsvRecord {
   /** The line on which it begins, from 1. */
   readonly number: number;
-  /** Undefined when it is not as RFC 4180 says. */
+  /** Undefined when it is not as RFC 4180 says, or a line of it has a flaw. */
   readonly cells: readonly string[] | undefined;
-  /** Whether it is so because a line of it is over the limit. */
-  readonly isTooLong: boolean;
+  readonly flaw: LineFlaw | undefined;
   /** How far into the file its end is. */
   readonly endByte: number;
 }
@@ -27,26 +26,31 @@ export async function* csvRecords(file: string): AsyncGenerator<CsvRecord> {
   let lines: string[] = [];
   let characters = 0;
   let isInQuotes = false;
+  let flaw: LineFlaw | undefined;
   for await (const line of everyLine(file)) {
     if (lines.length === 0) ({ number } = line);
     if (line.text === undefined) {
       // Whether its last quote was open cannot be known: the next line begins a record.
-      yield { number, cells: undefined, isTooLong: true, endByte: line.endByte };
+      yield { number, cells: undefined, flaw: line.flaw, endByte: line.endByte };
       lines = [];
       characters = 0;
+      flaw = undefined;
       isInQuotes = false;
       continue;
     }
     lines.push(line.text);
+    flaw ??= line.flaw;
     characters += line.text.length;
     // In a sound record every quote has its other.
     if (quotesIn(line.text) % 2 === 1) isInQuotes = !isInQuotes;
     if (isInQuotes && characters <= MAX_CHARACTERS) continue;
     if (isInQuotes) break;
     const text = lines.join('\n').replace(/\r$/, '');
-    if (text !== '') yield { number, cells: cellsOf(text), isTooLong: false, endByte: line.endByte };
+    const cells = flaw === undefined ? cellsOf(text) : undefined;
+    if (text !== '') yield { number, cells, flaw, endByte: line.endByte };
     lines = [];
     characters = 0;
+    flaw = undefined;
   }
   if (isInQuotes) throw new AppError('invalid', `line ${number} begins a cell in quotes that does not end`);
 }

@@ -4,7 +4,7 @@ import { valueAt } from '../../events/dialects/mapping.ts';
 import { isObject } from '../../events/json/json-text.ts';
 import { csvRecords } from './csv-records.ts';
 import type { LineIdentity } from './file-identity.ts';
-import { numberedLines } from './numbered-lines.ts';
+import { numberedLines, type LineFlaw } from './numbered-lines.ts';
 
 /** What one line of a file, or one record, is. */
 export interface ImportedLine {
@@ -12,8 +12,8 @@ export interface ImportedLine {
   readonly number: number;
   /** The text of an event for `POST /events`; undefined when the line cannot be read. */
   readonly text: string | undefined;
-  /** Why it cannot be read: it is over the limit of a line. */
-  readonly isTooLong?: boolean;
+  /** Why it cannot be read, unless it is what it says. */
+  readonly flaw?: LineFlaw | undefined;
   /** How far into the file its end is. */
   readonly endByte: number;
 }
@@ -33,15 +33,12 @@ async function* jsonLines(
   identityOf: (line: number) => LineIdentity,
   textOf: (line: string, value: unknown, identity: LineIdentity) => string,
 ): AsyncGenerator<ImportedLine> {
-  for await (const { number, text, endByte } of numberedLines(file)) {
-    if (text === undefined) {
-      yield { number, text, isTooLong: true, endByte };
-      continue;
-    }
-    const value = jsonOf(text);
+  for await (const { number, text = '', flaw, endByte } of numberedLines(file)) {
+    const value = flaw === undefined ? jsonOf(text) : undefined;
     yield {
       number,
       text: value === undefined ? undefined : textOf(text, value, identityOf(number)),
+      flaw,
       endByte,
     };
   }
@@ -83,19 +80,19 @@ const MEMBERS: ReadonlySet<string> = new Set(['event_id', 'timestamp', 'category
 /**
  * A CSV file with a header. What is in a cell is text, but for a time in digits, which is in ms; an empty cell of a member
  * is none.
- * @throws AppError `invalid` when the header does not name each column, or has no `name`
+ * @throws AppError `invalid` when the header does not name each column, has no `name`, or is not UTF-8
  */
 async function* csv(file: string, identityOf: (line: number) => LineIdentity): AsyncGenerator<ImportedLine> {
   let columns: readonly string[] | undefined;
-  for await (const { number, cells, isTooLong, endByte } of csvRecords(file)) {
-    if (columns === undefined) columns = headerOf(cells);
-    else if (isTooLong) yield { number, text: undefined, isTooLong, endByte };
-    else if (cells?.length !== columns.length) yield { number, text: undefined, endByte };
+  for await (const { number, cells, flaw, endByte } of csvRecords(file)) {
+    if (columns === undefined) columns = headerOf(cells, flaw);
+    else if (cells?.length !== columns.length) yield { number, text: undefined, flaw, endByte };
     else yield { number, text: csvEvent(columns, cells, identityOf(number)), endByte };
   }
 }
 
-function headerOf(cells: readonly string[] = []): readonly string[] {
+function headerOf(cells: readonly string[] = [], flaw?: LineFlaw): readonly string[] {
+  if (flaw !== undefined) throw new AppError('invalid', `received a header that is ${flaw}, expected one in UTF-8`);
   const columns = cells.map((cell) => cell.trim());
   const found = columns.length === 0 ? 'nothing' : columns.join(',');
   if (!columns.includes('name') || columns.includes('') || new Set(columns).size < columns.length)

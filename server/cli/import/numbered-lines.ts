@@ -1,13 +1,18 @@
 import { ByteTail } from '../../events/json/byte-tail.ts';
 import { NEWLINE } from '../../events/json/bytes.ts';
+import { isMisread } from '../../events/json/json-text.ts';
 import { readBytes } from './read-bytes.ts';
+
+/** Why a line cannot be sent, whatever it says. */
+export type LineFlaw = 'too long' | 'not UTF-8';
 
 /** One line of a file, without its `\n`. */
 export interface Line {
   /** From 1. */
   readonly number: number;
-  /** Undefined when it is over the limit: it was passed over. */
+  /** Undefined when it is too long: it was passed over. What is not UTF-8 in it is U+FFFD, which makes different texts one. */
   readonly text: string | undefined;
+  readonly flaw: LineFlaw | undefined;
   /** How far into the file its end is. */
   readonly endByte: number;
 }
@@ -36,15 +41,15 @@ export async function* everyLine(file: string): AsyncGenerator<Line> {
     let start = 0;
     for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
       number += 1;
-      const text = textOf(tail.take(bytes.subarray(start, end)), number);
+      const line = lineOf(tail.take(bytes.subarray(start, end)), number);
       start = end + 1;
-      yield { number, text, endByte: chunkStart + start };
+      yield { ...line, endByte: chunkStart + start };
     }
     tail.append(bytes.subarray(start));
     chunkStart += bytes.length;
   }
   number += 1;
-  yield { number, text: textOf(tail.take(Buffer.alloc(0)), number), endByte: chunkStart };
+  yield { ...lineOf(tail.take(Buffer.alloc(0)), number), endByte: chunkStart };
 }
 
 /** The line whose end has not come yet; only that it is too long, once it is. */
@@ -67,7 +72,9 @@ class LineTail {
   }
 }
 
-function textOf(bytes: Buffer | undefined, number: number): string | undefined {
-  const text = bytes?.toString();
-  return number === 1 ? text?.replace(/^\ufeff/, '') : text;
+function lineOf(bytes: Buffer | undefined, number: number): Omit<Line, 'endByte'> {
+  if (bytes === undefined) return { number, text: undefined, flaw: 'too long' };
+  const text = bytes.toString();
+  const flaw = isMisread(text, bytes) ? 'not UTF-8' : undefined;
+  return { number, text: number === 1 ? text.replace(/^\ufeff/, '') : text, flaw };
 }

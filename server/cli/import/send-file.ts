@@ -28,11 +28,11 @@ const CHUNKS_PER_S = 5;
  * @throws AppError when it cannot go on; `plan.tally` then says what became of the lines before
  */
 export async function importFile(plan: ImportPlan): Promise<void> {
-  const { file, format, ratePerS, tally } = plan;
+  const { file, format, ratePerS, signal } = plan;
   const maxEvents = ratePerS === 0 ? MAX_EVENTS : Math.min(MAX_EVENTS, Math.ceil(ratePerS / CHUNKS_PER_S));
-  const { identityOf, bytes } = await readFileIdentity(file);
+  const { identityOf, bytes } = await readFileIdentity(file, signal);
   const send = sender(plan, bytes);
-  for await (const chunk of chunksOf(format(file, identityOf), maxEvents, tally)) await send(chunk);
+  for await (const chunk of chunksOf(format(file, identityOf), maxEvents, plan)) await send(chunk);
 }
 
 interface Chunk {
@@ -45,15 +45,16 @@ interface Chunk {
 async function* chunksOf(
   lines: AsyncIterable<ImportedLine>,
   maxEvents: number,
-  tally: ImportTally,
+  { tally, signal }: ImportPlan,
 ): AsyncGenerator<Chunk> {
   let texts: string[] = [];
   let characters = 0;
   let endByte = 0;
   try {
-    for await (const { number, text, isTooLong = false, endByte: lineEnd } of lines) {
+    for await (const { number, text, flaw, endByte: lineEnd } of lines) {
+      signal.throwIfAborted();
       if (text === undefined) {
-        tally.unparsableLine(number, isTooLong);
+        tally.unparsableLine(number, flaw);
         continue;
       }
       if (texts.length === maxEvents || (texts.length > 0 && characters + text.length > MAX_CHARACTERS)) {

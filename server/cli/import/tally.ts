@@ -1,7 +1,11 @@
 import { MIB } from '../../common/units.ts';
 import type { EventsVerdict } from './events-client.ts';
-import { MAX_LINE_BYTES } from './numbered-lines.ts';
+import { MAX_LINE_BYTES, type LineFlaw } from './numbered-lines.ts';
 
+const FLAWS: Readonly<Record<LineFlaw, string>> = {
+  'too long': `longer than ${MAX_LINE_BYTES / MIB} MiB`,
+  'not UTF-8': 'not UTF-8; convert the file, as from Windows with iconv -f WINDOWS-1252 -t UTF-8 FILE > FILE.utf8',
+};
 const MAX_KINDS = 1000;
 const SHOWN_KINDS = 10;
 const MAX_LINES_SHOWN = 20;
@@ -11,16 +15,16 @@ export class ImportTally {
   accepted = 0;
   rejected = 0;
   unparsable = 0;
-  /** Of them, lines over the limit. */
-  tooLong = 0;
+  /** Of them, those that have a flaw, whatever they say. */
+  readonly #flaws = new Map<LineFlaw, number>();
   /** The first numbers of lines that cannot be read. */
   readonly #unparsableLines: number[] = [];
   /** By reason, how many events and which errors how often. */
   readonly #reasons = new Map<string, { events: number; readonly errors: Map<string, number> }>();
 
-  unparsableLine(number: number, isTooLong: boolean): void {
+  unparsableLine(number: number, flaw: LineFlaw | undefined): void {
     this.unparsable += 1;
-    if (isTooLong) this.tooLong += 1;
+    if (flaw !== undefined) this.#flaws.set(flaw, (this.#flaws.get(flaw) ?? 0) + 1);
     if (this.#unparsableLines.length < MAX_LINES_SHOWN) this.#unparsableLines.push(number);
   }
 
@@ -50,7 +54,7 @@ export class ImportTally {
       const more = this.unparsable > this.#unparsableLines.length ? ' and more' : '';
       lines.push(`  ${this.unparsable === 1 ? 'line' : 'lines'} ${this.#unparsableLines.join(', ')}${more}`);
     }
-    if (this.tooLong > 0) lines.push(`  ${this.tooLong} of them longer than ${MAX_LINE_BYTES / MIB} MiB`);
+    for (const [flaw, count] of this.#flaws) lines.push(`  ${count} of them ${FLAWS[flaw]}`);
     return lines;
   }
 

@@ -13,7 +13,7 @@ describe('npm run import', () => {
   });
   after(() => directory.remove());
 
-  const file = async (name: string, content: string) => {
+  const file = async (name: string, content: string | Buffer) => {
     const target = path.join(directory.path, name);
     await writeFile(target, content);
     return target;
@@ -100,6 +100,21 @@ describe('npm run import', () => {
       const ids = (first ?? '').split('\n').map((line) => (JSON.parse(line) as { event_id: string }).event_id);
       expect(new Set(ids).size).to.equal(3);
       expect(ids[2]).to.equal('own');
+    } finally {
+      await fake.close();
+    }
+  });
+
+  it('says of lines that are not UTF-8 that they are not, and sends the others', async () => {
+    const fake = await startFake([accept]);
+    try {
+      const target = await file('windows.csv', Buffer.from('name,user\na,Ren\xe9\nb,Ren\xe8\nc,ann\n', 'latin1'));
+      const { exitCode, stdout } = await runImport(target, '--format', 'csv', '--url', fake.url);
+      expect(exitCode).to.equal(0);
+      expect(stdout).to.match(/unparsable 2\n {2}lines 2, 3\n {2}2 of them not UTF-8; convert .*iconv/);
+      expect(fake.requests.map(({ body }) => body).join())
+        .to.include('ann')
+        .and.not.include('Ren');
     } finally {
       await fake.close();
     }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -10,6 +11,7 @@ import { failure } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 
 const MODIFIED_MS = Date.UTC(2026, 4, 1, 13);
+const NEVER = new AbortController().signal;
 
 describe('the formats of npm run import', () => {
   let directory: TempDir;
@@ -23,7 +25,7 @@ describe('the formats of npm run import', () => {
     await writeFile(file, content);
     await utimes(file, MODIFIED_MS / 1000, MODIFIED_MS / 1000);
     const texts: (string | undefined)[] = [];
-    const lines = importFormats[format]?.(file, (await readFileIdentity(file)).identityOf) ?? [];
+    const lines = importFormats[format]?.(file, (await readFileIdentity(file, NEVER)).identityOf) ?? [];
     for await (const { text } of lines) texts.push(text);
     return texts;
   }
@@ -129,4 +131,34 @@ describe('the formats of npm run import', () => {
     const csv = await parsed('csv', `name,note\na,1\nb,"${long}\nc,2\n`);
     expect(csv.map((event) => (event as { name?: string } | undefined)?.name)).to.deep.equal(['a', undefined, 'c']);
   });
+
+  it('takes no line that is not UTF-8, which would make different users one, and reads what follows it', async () => {
+    expect(await read('events', latin('[1]\n{"user":"Jos\xe9"}\n[2]\n'))).to.deep.equal(['[1]', undefined, '[2]']);
+    expect(await read('events', '["\ufffd"]')).to.deep.equal(['["\ufffd"]']);
+    const csv = await parsed('csv', latin('name,user\na,Ren\xe9\nb,"M\xfcller\nSohn"\nc,ann\n'));
+    expect(csv.map((event) => (event as { name?: string } | undefined)?.name)).to.deep.equal([
+      undefined,
+      undefined,
+      'c',
+    ]);
+    expect(messageOf(await failure(read('csv', latin('name,Gr\xf6\xdfe\na,1\n'))))).to.include('not UTF-8');
+  });
+
+  it('refuses what is no regular file, without waiting for who writes into it', async () => {
+    const pipe = path.join(directory.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const place of [pipe, directory.path, '/dev/null'])
+      expect(messageOf(await failure(readFileIdentity(place, NEVER))), place).to.include('expected a regular file');
+  });
+
+  it('stops in the first reading when it is interrupted', async () => {
+    const file = path.join(directory.path, 'file');
+    await writeFile(file, '{}\n');
+    const interrupted = AbortSignal.abort(new Error('interrupted'));
+    expect(messageOf(await failure(readFileIdentity(file, interrupted)))).to.equal('interrupted');
+  });
 });
+
+function latin(text: string): Buffer {
+  return Buffer.from(text, 'latin1');
+}
