@@ -1,8 +1,9 @@
 import cluster from 'node:cluster';
 import { startApp } from './app.ts';
 import { messageWithCauses } from './common/errors.ts';
+import type { Config } from './config/config.ts';
 import { readConfig } from './config/environment.ts';
-import { preflight } from './preflight.ts';
+import { preflight, startFailure } from './preflight.ts';
 import { startWorkers } from './primary.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { answerArguments } from './start-arguments.ts';
@@ -27,6 +28,14 @@ export async function serve(stop: AbortSignal): Promise<void> {
 async function start(stop: AbortSignal) {
   stop.throwIfAborted();
   const config = readConfig();
+  try {
+    return await startWith(config, stop);
+  } catch (error) {
+    throw startFailure(error, config);
+  }
+}
+
+async function startWith(config: Config, stop: AbortSignal) {
   if (cluster.isWorker) return await startApp(config, { stop });
   await preflight(config);
   stop.throwIfAborted();

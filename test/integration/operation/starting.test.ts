@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -74,6 +74,41 @@ describe('A service that cannot start as it is told to', function starting() {
     }
   });
 
+  it('says that the disk is full, that nothing is lost, and what to do', async function () {
+    // Only who may mount file systems has one that is full.
+    for (const options of ['nr_inodes=2', 'size=4k']) {
+      if (!mountSmall(directory, options)) this.skip();
+      try {
+        if (options === 'size=4k') await writeFile(path.join(directory, 'full'), 'x'.repeat(4096));
+        const { exitCode, stderr } = await ended({});
+        expect(exitCode).to.equal(1);
+        expect(stderr).to.match(
+          /^The disk of DATA_DIR \(.*\) is full \(ENOSPC.*\)\. Nothing is lost.* Free some room .*\n$/,
+        );
+      } finally {
+        spawnSync('umount', ['-l', directory]);
+      }
+    }
+  });
+
+  for (const workers of ['1', '2']) {
+    it(`says that the lock's path is too long, or a schema broken, and starts no engine (WORKERS=${workers})`, async () => {
+      const long = path.join(directory, 'd'.repeat(120));
+      const tooLong = await ended({ DATA_DIR: long, WORKERS: workers });
+      expect(tooLong.exitCode).to.equal(1);
+      expect(tooLong.stderr).to.match(
+        /^received \S+\/lock \(\d+ bytes\), expected a lock path of at most 103 bytes.*\n$/,
+      );
+      expect(existsSync(long)).to.equal(false);
+      await mkdir(path.join(directory, 'schemas/shop'), { recursive: true });
+      await writeFile(path.join(directory, 'schemas/shop/order.json'), '{');
+      const broken = await ended({ SCHEMAS_DIR: path.join(directory, 'schemas'), WORKERS: workers });
+      expect(broken.exitCode).to.equal(1);
+      expect(broken.stderr).to.match(/^SCHEMAS_DIR: .*order\.json.*\n$/);
+      expect(existsSync(path.join(directory, 'data/clickhouse/config'))).to.equal(false);
+    });
+  }
+
   it('refuses arguments, and answers --help', async () => {
     const refused = await ended({}, '--port', '9090');
     expect(refused.exitCode).to.equal(2);
@@ -101,3 +136,8 @@ describe('A service that cannot start as it is told to', function starting() {
     );
   });
 });
+
+/** @returns whether it could */
+function mountSmall(directory: string, options: string): boolean {
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', directory]).status === 0;
+}
