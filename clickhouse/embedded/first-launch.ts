@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError, messageOf } from '../../server/common/errors.ts';
-import { engineAnswers, engineUrl } from './engine-answers.ts';
+import { engineAnswers } from './engine-answers.ts';
 import { DIRECTORY_LOCKED, EngineStartError, launchEngine, PORT_TAKEN, type EngineChild } from './engine-child.ts';
 import { readEngineState, type EngineFiles, type EngineState } from './engine-files.ts';
 import { choosePorts, type EnginePorts } from './free-ports.ts';
@@ -51,8 +51,7 @@ export async function refuseWhenOwned(files: EngineFiles): Promise<void> {
   if (state === undefined) return;
   throw new AppError(
     'unavailable',
-    `${files.directory} is in use by the process ${state.ownerPid}; ` +
-      `to share its ClickHouse, set CLICKHOUSE_URL=${engineUrl(state.ports)} and CLICKHOUSE_EMBEDDED=1, or set another DATA_DIR.`,
+    `${files.directory} is in use by the process ${state.ownerPid}: stop it first, or set another DATA_DIR.`,
   );
 }
 

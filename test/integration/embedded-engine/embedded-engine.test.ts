@@ -109,13 +109,14 @@ describe('the embedded engine', () => {
     expect(await runningEngine(directory)).to.deep.equal(owner.endpoint);
   });
 
-  it('refuses a directory that a live process uses, and says whose it is and how to share it', async () => {
+  it('refuses a directory that a live process uses, and says whose it is and what to do', async () => {
     const owner = await startEngineOwner(directory);
     closing.add('owner', () => owner.kill());
     const error = await failure(start());
     expect(error).to.be.instanceOf(AppError).with.property('code', 'unavailable');
-    expect(error).to.have.property('message').that.includes(`process ${owner.pid};`);
-    expect(error).to.have.property('message').that.includes(`CLICKHOUSE_URL=${owner.endpoint.urls[0]}`);
+    expect(error)
+      .to.have.property('message')
+      .that.includes(`process ${owner.pid}: stop it first, or set another DATA_DIR`);
   });
 
   it('says in one sentence what to do where its packages do not exist', () => {
