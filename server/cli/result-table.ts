@@ -30,8 +30,8 @@ export function renderResult({ meta, data, rows, statistics }: Result): string {
   return `${table.toString()}\n${footer}`;
 }
 
-/** One line, whatever the value holds. */
-function cell(value: unknown): string {
+/** One line, whatever the value holds: control characters would be commands to a terminal. */
+export function cell(value: unknown): string {
   if (value === null) return 'NULL';
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const line = text.replaceAll(/\p{Cc}/gu, (control) => JSON.stringify(control).slice(1, -1));

@@ -23,6 +23,7 @@ import {
   type Sets,
 } from '../queries/verify/verify-counts.ts';
 import { readArguments, runCommand, UsageError } from './command.ts';
+import { cell } from './result-table.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 
 const MAX_REPAIRS = 5;
@@ -142,7 +143,11 @@ function report(differing: readonly Difference[]): number {
   });
   for (const { hourS, application, category, name, ...sets } of differing.slice(0, MAX_PRINTED)) {
     const hour = new Date(hourS * 1000).toISOString();
-    table.push([hour, application, category, name, ...[sets.events, sets.users, sets.sessions].map(setsText)]);
+    table.push([
+      hour,
+      ...[application, category, name].map(cell),
+      ...[sets.events, sets.users, sets.sessions].map(setsText),
+    ]);
   }
   console.log(table.toString());
   if (differing.length > MAX_PRINTED) console.log(`… and ${differing.length - MAX_PRINTED} more`);

@@ -70,6 +70,16 @@ describe('npm run verify', () => {
     expect(stdout).to.include('differ in 4 hours');
   });
 
+  it('prints no control character of a name, which would be a command to the terminal', async () => {
+    await command(`
+      INSERT INTO minutes (minute, category, name, rows, ids)
+      SELECT ${hourLiteral(FIRST)}, 'analytics', '\\x1b[2Jgone', 1, uniqExactState('x', toDateTime64(0, 6, 'UTC'))`);
+    const { stdout } = await cli();
+    expect(stdout)
+      .to.include(String.raw`\u001b[2Jgone`)
+      .and.not.include('\u001b');
+  });
+
   it('looks only at the hours it is asked for', async () => {
     await breakCounts();
     const { exitCode, stdout } = await cli('--from', '2026-05-01T16:00', '--to', String(FIRST + 9 * HOUR_MS));
