@@ -1,16 +1,22 @@
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { ROLES } from '../../server/clickhouse/endpoint.ts';
+import { AppError, messageOf } from '../../server/common/errors.ts';
+import { jsonOf } from '../../server/common/json.ts';
 import type { EngineFiles } from './engine-files.ts';
 import { newPasswords, type EnginePasswords } from './engine-users.ts';
 
-/** undefined when there are none, or the file cannot be read as what it should be. */
+/**
+ * undefined when there are none, or the file does not hold what it should.
+ * @throws AppError `unavailable` when this user may not read it
+ */
 export async function readPasswords(files: EngineFiles): Promise<EnginePasswords | undefined> {
-  try {
-    const passwords: unknown = JSON.parse(await readFile(files.passwords, 'utf8'));
-    return arePasswords(passwords) ? passwords : undefined;
-  } catch {
-    return undefined;
-  }
+  const text = await readFile(files.passwords, 'utf8').catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    const expected = 'to be run by the user who runs the service on this DATA_DIR';
+    throw new AppError('unavailable', `received ${messageOf(error)}, expected ${expected}`, { cause: error });
+  });
+  const passwords = jsonOf(text);
+  return arePasswords(passwords) ? passwords : undefined;
 }
 
 /** Those of this directory; `fresh` ones when it has none yet. Two processes at once get the same. */
