@@ -13,7 +13,7 @@ import { migrate, migrationsDirectory } from '../migrate/migrator.ts';
 import { COPIED_TABLES } from './copied-tables.ts';
 import { hasLivingOwner, hasSegments, putBackJournals, replaceJournals } from './copy-journals.ts';
 import { putBackTable } from './copy-table.ts';
-import { readWholeBackup, type Manifest } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 
 export interface RestoreOptions {
   readonly endpoint: ClickHouseEndpoint;
@@ -21,6 +21,8 @@ export interface RestoreOptions {
   readonly dataDir: string;
   /** The backup. */
   readonly source: string;
+  /** Of `readWholeBackup(source)`. */
+  readonly manifest: Manifest;
   /** Whether what is there now goes: the database's rows for good, journals that wait to a folder beside. */
   readonly replace: boolean;
   /** `config.retentionDays` */
@@ -34,14 +36,14 @@ export interface RestoreOptions {
 const REQUEST_TIMEOUT_MS = 6 * 60 * 60 * 1000;
 
 /**
- * Brings a backup back. Everything is checked before anything is touched: the backup to its last byte, that no server runs
- * here, and that nothing is there unless it is to be replaced. One that ends half-way is begun again, with `replace`.
- * @throws AppError `invalid` when the backup is not whole or of a newer version, a server runs on this journal, or something
+ * Brings a backup back. Everything is checked before anything is touched: the backup to its last byte by whoever has read its
+ * manifest, and that no server runs here, and that nothing is there unless it is to be replaced. One that ends half-way is
+ * begun again, with `replace`.
+ * @throws AppError `invalid` when the backup is of a newer version, a server runs on this journal, or something
  * is there and not to be replaced; `unavailable` when a node does not answer; and what ClickHouse or the disk answers
  */
-export async function restore(options: RestoreOptions): Promise<Manifest> {
-  const { endpoint, database, dataDir, source, replace, retentionDays, log } = options;
-  const manifest = await readWholeBackup(source);
+export async function restore(options: RestoreOptions): Promise<void> {
+  const { endpoint, database, dataDir, source, manifest, replace, retentionDays, log } = options;
   await requireKnown(manifest);
   const journal = path.join(dataDir, 'journal');
   if (await hasLivingOwner(journal))
@@ -58,9 +60,8 @@ export async function restore(options: RestoreOptions): Promise<Manifest> {
   // Before there are rows: a TTL that was there would remove them.
   await applyRetention({ endpoint, database, retentionDays, log });
   if (hasJournal) options.onDone(await replaceJournals(journal, options.nowMs()), 0);
-  await putBack(topology, manifest, options);
+  await putBack(topology, options);
   await putBackJournals(manifest.journal, source, dataDir);
-  return manifest;
 }
 
 /** Events of an older version fit into newer tables; the other way round they need not. */
@@ -104,9 +105,9 @@ async function empty({ layout, nodes }: Topology, database: string): Promise<voi
   }
 }
 
-async function putBack(topology: Topology, manifest: Manifest, options: RestoreOptions): Promise<void> {
+async function putBack(topology: Topology, options: RestoreOptions): Promise<void> {
   const { layout, nodes } = topology;
-  const { database, source, onDone } = options;
+  const { database, source, manifest, onDone } = options;
   await asAdmin(nodes[0].endpoint, database, async (client) => {
     for (const { name, isSharded } of COPIED_TABLES) {
       const table = manifest.tables.find((each) => each.table === name);

@@ -26,7 +26,7 @@ await runCommand(USAGE, async () => {
   const { database, dataDir, retentionDays } = config;
   const log = createLogger('warn');
   // Before an engine is started, which makes files.
-  const { beganAt } = await readWholeBackup(source);
+  const manifest = await readWholeBackup(source);
   await withClickHouse(
     config,
     log,
@@ -36,6 +36,7 @@ await runCommand(USAGE, async () => {
         database,
         dataDir,
         source,
+        manifest,
         replace: values.replace,
         retentionDays,
         log,
@@ -49,6 +50,8 @@ await runCommand(USAGE, async () => {
       }),
     { createsData: true },
   );
-  console.log(asInvoked(`Database ${database} is as it was at ${beganAt}. Next: npm run verify, then npm start.`));
+  console.log(
+    asInvoked(`Database ${database} is as it was at ${manifest.beganAt}. Next: npm run verify, then npm start.`),
+  );
   return 0;
 });

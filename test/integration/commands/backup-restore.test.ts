@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { backup } from '../../../server/backup/backup.ts';
 import { COPIED_TABLES } from '../../../server/backup/copied-tables.ts';
+import { readWholeBackup } from '../../../server/backup/manifest.ts';
 import { restore } from '../../../server/backup/restore.ts';
 import { connect } from '../../../server/clickhouse/client.ts';
 import { applyRetention, rawSinceS } from '../../../server/clickhouse/retention.ts';
@@ -50,12 +51,13 @@ describe('npm run backup and npm run restore', () => {
       onCopied,
       signal: new AbortController().signal,
     });
-  const bringBack = (replace = false, name = other.name) =>
+  const bringBack = async (replace = false, name = other.name) =>
     restore({
       endpoint: testEndpoint(),
       database: name,
       dataDir: path.join(directory.path, 'restored'),
       source: copy,
+      manifest: await readWholeBackup(copy),
       replace,
       retentionDays: undefined,
       log,
