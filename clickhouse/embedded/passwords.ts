@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { ROLES } from '../../server/clickhouse/endpoint.ts';
 import { AppError, messageOf } from '../../server/common/errors.ts';
@@ -11,7 +12,7 @@ import { newPasswords, type EnginePasswords } from './engine-users.ts';
  */
 export async function readPasswords(files: EngineFiles): Promise<EnginePasswords | undefined> {
   const text = await readFile(files.passwords, 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    if (hasCode(error, 'ENOENT')) return '';
     const expected = 'to be run by the user who runs the service on this DATA_DIR';
     throw new AppError('unavailable', `received ${messageOf(error)}, expected ${expected}`, { cause: error });
   });
@@ -23,19 +24,34 @@ export async function readPasswords(files: EngineFiles): Promise<EnginePasswords
 export async function keepPasswords(files: EngineFiles, fresh = newPasswords()): Promise<EnginePasswords> {
   const present = await readPasswords(files);
   if (present !== undefined) return present;
-  await rm(files.passwords, { force: true });
-  const temporary = `${files.passwords}.${process.pid}`;
+  const temporary = `${files.passwords}.${randomUUID()}`;
   await writeFile(temporary, `${JSON.stringify(fresh, null, 2)}\n`, { mode: 0o600 });
   try {
+    if (await isLinked(temporary, files.passwords)) return fresh;
+    const theirs = await readPasswords(files);
+    if (theirs !== undefined) return theirs;
+    // Never before it is known to be broken: it could be that of another process since.
+    await rm(files.passwords, { force: true });
     await link(temporary, files.passwords);
     return fresh;
-  } catch (error) {
-    const theirs = await readPasswords(files);
-    if (theirs === undefined) throw error;
-    return theirs;
   } finally {
     await rm(temporary, { force: true });
   }
+}
+
+/** Whether there was no file by the name. */
+async function isLinked(from: string, to: string): Promise<boolean> {
+  return await link(from, to).then(
+    () => true,
+    (error: unknown) => {
+      if (hasCode(error, 'EEXIST')) return false;
+      throw error;
+    },
+  );
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function arePasswords(value: unknown): value is EnginePasswords {
