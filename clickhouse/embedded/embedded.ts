@@ -4,13 +4,13 @@ import { hasWritten } from '../../server/clickhouse/failed-writes.ts';
 import { backoffMs, pause } from '../../server/common/retry.ts';
 import { messageOf } from '../../server/common/errors.ts';
 import type { Logger } from '../../server/common/log.ts';
-import { engineAnswers, engineUrl } from './engine-answers.ts';
+import { engineUrl } from './engine-answers.ts';
 import { DataIdentity } from './data-identity.ts';
 import { launchEngine, type EngineChild } from './engine-child.ts';
-import { engineFiles, readEngineState, writeEngineConfig, writeEngineState } from './engine-files.ts';
+import { engineFiles, writeEngineConfig, writeEngineState } from './engine-files.ts';
 import type { EngineFiles, ServerFile } from './engine-files.ts';
 import { requireEnginePackages } from './engine-packages.ts';
-import { firstLaunch, refuseWhenOwned } from './first-launch.ts';
+import { firstLaunch, liveOwner, refuseWhenOwned } from './first-launch.ts';
 import type { EnginePorts } from './free-ports.ts';
 import { engineEndpoint } from './engine-users.ts';
 import { keepPasswords, readPasswords } from './passwords.ts';
@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly serverFiles?: readonly ServerFile[];
   /** Taken when they are free, so that others can be told beforehand. */
   readonly ports?: EnginePorts;
+  /** Whether other processes may use it for as long as it runs, as they may unless this says no. */
+  readonly isShared?: boolean;
   /** Ends the start; no engine runs then. */
   readonly signal?: AbortSignal;
 }
@@ -45,6 +47,7 @@ interface EngineParts {
   readonly ports: EnginePorts;
   readonly child: EngineChild;
   readonly endpoint: ClickHouseEndpoint;
+  readonly isShared: boolean;
   readonly log: Logger;
   readonly identity: DataIdentity;
 }
@@ -59,10 +62,17 @@ const ANSWER_TIMEOUT_MS = 5000;
 
 /**
  * Starts the engine on `directory`, with what it held before. Waits for one whose owner is gone to end.
- * @throws AppError `unavailable`: no packages for this platform, or the directory is another live process's. Or the reason of `signal`
+ * @throws AppError `unavailable` without packages for this platform, EngineInUse, or the reason of `signal`
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { directory, log, database, serverFiles = [], signal = new AbortController().signal } = options;
+  const {
+    directory,
+    log,
+    database,
+    serverFiles = [],
+    isShared = true,
+    signal = new AbortController().signal,
+  } = options;
   requireEnginePackages();
   const files = await engineFiles(directory);
   await refuseWhenOwned(files);
@@ -74,16 +84,16 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   if (reason !== undefined)
     log.warn({ reason }, 'SQL users of the embedded ClickHouse can read the files of this account');
   const endpoint = engineEndpoint(engineUrl(ports), passwords);
-  const engine = new EmbeddedEngine({ files, ports, child, endpoint, identity, log });
+  const engine = new EmbeddedEngine({ files, ports, child, endpoint, isShared, identity, log });
   await engine.announce();
   return engine;
 }
 
-/** The engine that another process runs on this directory, if one answers. */
+/** The engine that another process runs on this directory and shares, if one answers. */
 export async function runningEngine(directory: string): Promise<ClickHouseEndpoint | undefined> {
   const files = await engineFiles(directory);
-  const state = await readEngineState(files);
-  if (state === undefined || !(await engineAnswers(files, state.ports))) return undefined;
+  const state = await liveOwner(files);
+  if (!state?.isShared) return undefined;
   const passwords = await readPasswords(files);
   return passwords && engineEndpoint(engineUrl(state.ports), passwords);
 }
@@ -102,6 +112,7 @@ class EmbeddedEngine implements Engine {
   readonly endpoint: ClickHouseEndpoint;
   readonly #files: EngineFiles;
   readonly #ports: EnginePorts;
+  readonly #isShared: boolean;
   readonly #identity: DataIdentity;
   readonly #log: Logger;
   readonly #closing = new AbortController();
@@ -110,10 +121,11 @@ class EmbeddedEngine implements Engine {
   readonly #admin: ClickHouseClient;
   #child: EngineChild;
 
-  constructor({ files, ports, child, endpoint, identity, log }: EngineParts) {
+  constructor({ files, ports, child, endpoint, isShared, identity, log }: EngineParts) {
     this.#files = files;
     this.#ports = ports;
     this.#child = child;
+    this.#isShared = isShared;
     this.#identity = identity;
     this.#log = log;
     this.endpoint = endpoint;
@@ -132,7 +144,8 @@ class EmbeddedEngine implements Engine {
   /** Writes down where the engine is, for other processes and for the next start. The engine works without it. */
   async announce(): Promise<void> {
     try {
-      await writeEngineState(this.#files, { pid: this.pid, ownerPid: process.pid, ports: this.#ports });
+      const [pid, ports, isShared] = [this.pid, this.#ports, this.#isShared];
+      await writeEngineState(this.#files, { pid, ownerPid: process.pid, ports, isShared });
     } catch (error) {
       this.#log.warn({ err: error }, 'cannot write down where the embedded ClickHouse listens');
     }

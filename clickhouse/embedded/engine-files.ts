@@ -22,6 +22,8 @@ export interface EngineState {
   /** The process that started it and will end it. */
   readonly ownerPid: number;
   readonly ports: EnginePorts;
+  /** Whether others may use it: a service's, and not that of a command, which ends with what the command does. */
+  readonly isShared: boolean;
 }
 
 /** Creates the directory when it is not there. Different spellings of one directory give the same paths. */
@@ -95,7 +97,7 @@ export async function writeEngineConfig(
 export async function readEngineState(files: EngineFiles): Promise<EngineState | undefined> {
   try {
     const state: unknown = JSON.parse(await readFile(files.state, 'utf8'));
-    return isEngineState(state) ? state : undefined;
+    return isEngineState(state) ? { ...state, isShared: state.isShared !== false } : undefined;
   } catch {
     return undefined;
   }
@@ -105,7 +107,8 @@ export async function writeEngineState(files: EngineFiles, state: EngineState): 
   await writeAtOnce(files.state, `${JSON.stringify(state)}\n`);
 }
 
-function isEngineState(value: unknown): value is EngineState {
+/** What an older version has written says nothing of sharing. */
+function isEngineState(value: unknown): value is Omit<EngineState, 'isShared'> & { readonly isShared?: unknown } {
   if (typeof value !== 'object' || value === null) return false;
   const { pid, ownerPid, ports } = value as Partial<Record<keyof EngineState, unknown>>;
   if (typeof ports !== 'object' || ports === null) return false;

@@ -11,6 +11,14 @@ const LOCK_POLL_MS = 100;
 const OWNER_CONFIRM_MS = 500;
 const MAX_PORT_CHOICES = 10;
 
+/** Another live process runs an engine on the directory. */
+export class EngineInUse extends AppError {
+  constructor({ directory }: EngineFiles, { ownerPid, isShared }: EngineState) {
+    const [who, todo] = isShared ? ['process', 'stop it first'] : ['command with the process', 'wait until it ends'];
+    super('unavailable', `${directory} is in use by the ${who} ${ownerPid}: ${todo}, or set another DATA_DIR.`);
+  }
+}
+
 /**
  * Starts the engine of a directory that no live process seems to own, on the wanted ports or else the last ones, when
  * they are free.
@@ -42,20 +50,18 @@ export async function firstLaunch(
   }
 }
 
-/** @throws AppError `unavailable` when a live process runs an engine on this directory */
+/** @throws EngineInUse when a live process runs an engine on this directory */
 export async function refuseWhenOwned(files: EngineFiles): Promise<void> {
   if ((await liveOwner(files)) === undefined) return;
   // An owner that was killed this moment can still look alive, and so can its engine, which is about to end.
   await sleep(OWNER_CONFIRM_MS);
   const state = await liveOwner(files);
   if (state === undefined) return;
-  throw new AppError(
-    'unavailable',
-    `${files.directory} is in use by the process ${state.ownerPid}: stop it first, or set another DATA_DIR.`,
-  );
+  throw new EngineInUse(files, state);
 }
 
-async function liveOwner(files: EngineFiles): Promise<EngineState | undefined> {
+/** Of the engine that a live process runs on this directory, if one answers. */
+export async function liveOwner(files: EngineFiles): Promise<EngineState | undefined> {
   const state = await readEngineState(files);
   return state !== undefined && isAlive(state.ownerPid) && (await engineAnswers(files, state.ports))
     ? state

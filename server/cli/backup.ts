@@ -21,15 +21,16 @@ await runCommand(USAGE, async () => {
   const config = readConfig();
   const { database, dataDir } = config;
   warnOfUnseenJournals(config, 'are not copied');
+  const signal = listenForInterruption();
   await backup({
-    lend: (use) => withClickHouse(config, createLogger('warn'), use),
+    lend: (use) => withClickHouse(config, createLogger('warn'), use, { signal }),
     database,
     dataDir,
     target,
     nowMs: Date.now,
     onCopied: (what, rows) =>
       console.log(`copied ${what}: ${rows.toLocaleString('en')} ${what === 'journal' ? 'files' : 'rows'}`),
-    signal: listenForInterruption(),
+    signal,
   });
   console.log(`The backup is in ${target}.`);
   return 0;

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { runningEngine, startEngine } from '../../clickhouse/embedded/embedded.ts';
+import { EngineInUse } from '../../clickhouse/embedded/first-launch.ts';
 import { withClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { hasWritten } from '../clickhouse/failed-writes.ts';
 import type { Config } from '../config/config.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
+import { pause } from '../common/retry.ts';
 import { asInvoked } from './command.ts';
 
 const NOT_WRITTEN =
@@ -17,11 +19,15 @@ interface Use {
   readonly createsData?: boolean;
   /** Whether all that comes of it is what it prints, so that nothing need be on a disk afterwards. */
   readonly onlyReads?: boolean;
+  /** Ends the waiting for an engine. */
+  readonly signal?: AbortSignal;
 }
+
+const LOOK_AGAIN_MS = 200;
 
 /**
  * Runs `use` on the ClickHouse that the service uses: the configured server, else the engine that a running service
- * holds, else an engine started for as long as `use` takes.
+ * holds, else an engine started for as long as `use` takes, for which it waits while another command has its own.
  * @throws AppError `not_found` when there is no data to use, `unavailable` when what was done may not be on the disk of an
  * embedded engine
  */
@@ -29,19 +35,41 @@ export async function withClickHouse<T>(
   config: Config,
   log: Logger,
   use: (endpoint: ClickHouseEndpoint) => Promise<T>,
-  { createsData = false, onlyReads = false }: Use = {},
+  { createsData = false, onlyReads = false, signal = new AbortController().signal }: Use = {},
 ): Promise<T> {
   const directory = path.join(config.dataDir, 'clickhouse');
   if (config.clickhouse === undefined && !createsData && !existsSync(directory)) throw noData(config.dataDir);
-  const existing = config.clickhouse ?? (await runningEngine(directory));
-  const run = onlyReads ? use : async (endpoint: ClickHouseEndpoint) => checked(endpoint, use);
-  if (existing !== undefined) return await run(existing);
-  const engine = await startEngine({ directory, log, database: config.database });
+  const { endpoint, close } = await openEngine(config, directory, log, signal);
   try {
-    return await run(engine.endpoint);
+    return await (onlyReads ? use(endpoint) : checked(endpoint, use));
   } finally {
-    await engine.close();
+    await close();
   }
+}
+
+interface Opened {
+  readonly endpoint: ClickHouseEndpoint;
+  readonly close: () => Promise<void>;
+}
+
+async function openEngine(config: Config, directory: string, log: Logger, signal: AbortSignal): Promise<Opened> {
+  for (let hasSaid = false; ; hasSaid = true) {
+    const endpoint = config.clickhouse ?? (await runningEngine(directory));
+    if (endpoint !== undefined) return { endpoint, close: leaveRunning };
+    try {
+      const engine = await startEngine({ directory, log, database: config.database, isShared: false, signal });
+      return { endpoint: engine.endpoint, close: () => engine.close() };
+    } catch (error) {
+      if (!(error instanceof EngineInUse)) throw error;
+      if (!hasSaid) console.error(`Waiting: ${error.message}`);
+      await pause(LOOK_AGAIN_MS, signal);
+      signal.throwIfAborted();
+    }
+  }
+}
+
+async function leaveRunning(): Promise<void> {
+  // It belongs to others.
 }
 
 async function checked<T>(endpoint: ClickHouseEndpoint, use: (endpoint: ClickHouseEndpoint) => Promise<T>): Promise<T> {
