@@ -20,13 +20,13 @@ interface AnswersDependencies {
   readonly closing: Closing;
   readonly log: Logger;
   readonly nowMs: () => number;
-  /** Since when raw events were whole as this server started, in seconds since the epoch. */
+  /** Since when raw events are whole, in seconds since the epoch. */
   readonly wholeSinceS: () => number;
 }
 
 /** Everything that is asked of ClickHouse, and what to call each time that it has more events. */
 export function openAnswers(
-  { questions: limits, cache, retentionDays, workers }: Config,
+  { questions: limits, cache, workers }: Config,
   { endpoint, queryNodes, questionNodes, liveNodes, exportNodes, ingestNodes }: ClickHouse,
   { metrics, closing, log, nowMs, wholeSinceS }: AnswersDependencies,
 ) {
@@ -42,7 +42,7 @@ export function openAnswers(
   const counting = { nodes: questionNodes, ingestNodes, known, hasShards, nowMs };
   const questions = createQuestions({ ...counting, liveNodes, limits, cache, isOneServer });
   const insights = createInsights({
-    counting: { ...counting, retentionDays, wholeSinceS },
+    counting: { ...counting, wholeSinceS },
     limits,
     cache,
   });

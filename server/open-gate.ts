@@ -1,6 +1,6 @@
 import { migrate } from './migrate/migrator.ts';
 import type { Logger } from './common/log.ts';
-import { applyRetention } from './clickhouse/retention.ts';
+import { applyRetention, wholeSinceS } from './clickhouse/retention.ts';
 import { withClient } from './clickhouse/client.ts';
 import { Gate } from './clickhouse/self-check/gate.ts';
 import { checkInserts, checkQuestions } from './clickhouse/self-check/check-users.ts';
@@ -13,7 +13,7 @@ import type { Config } from './config/config.ts';
 import type { ClickHouse } from './open-clickhouse.ts';
 
 interface OpenGateDependencies {
-  /** Is told since when raw events are whole, in seconds since the epoch, before the gate opens. */
+  /** Is told with each check since when raw events are whole, in seconds since the epoch: another server may change it. */
   readonly onWholeSince: (sinceS: number) => void;
   readonly log: Logger;
   readonly nowMs: () => number;
@@ -46,11 +46,12 @@ export function openGate(
   return new Gate({
     migrate: async () => {
       await migrate({ endpoint, database, log });
-      onWholeSince(await applyRetention({ endpoint, database, retentionDays, log }));
+      await applyRetention({ endpoint, database, retentionDays, log });
     },
     check: async () => {
       const findings = await checkNodes(checkNode);
       if (findings.some(({ severity }) => severity === 'refuse')) return findings;
+      onWholeSince(await wholeSinceS(endpoint, database));
       return [...findings, ...(await checkInserts(ingestNodes)), ...(await checkQuestions(queryNodes, limits))];
     },
     checkTables: async () => checkNodes(checkTables),

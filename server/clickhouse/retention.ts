@@ -2,7 +2,7 @@ import type { Logger } from '../common/log.ts';
 import { DAY_S, HOUR_S } from '../common/units.ts';
 import { rowsOf, withClient, type ClickHouseClient } from './client.ts';
 import type { ClickHouseEndpoint } from './endpoint.ts';
-import { localName, readEveryNode, readTopology, type Layout } from './topology.ts';
+import { localName, readEveryNode, readTopology, type Layout, type Topology } from './topology.ts';
 
 export interface Retention {
   readonly endpoint: ClickHouseEndpoint;
@@ -21,17 +21,14 @@ const TIMEOUT_MS = 60_000;
  * hour from others. Several servers may do this at once; where they are configured differently, the last one to start wins.
  *
  * To be called after the migrations. A node that is unavailable is set by the next start of any server.
- * @returns since when all raw events are there that were, whatever was set before: seconds since the epoch
  * @throws what ClickHouse or the network answers
  */
-export async function applyRetention({ endpoint, database, retentionDays, log }: Retention): Promise<number> {
+export async function applyRetention({ endpoint, database, retentionDays, log }: Retention): Promise<void> {
   const { layout, nodes } = await readTopology(endpoint);
   const table = localName('events', layout);
-  let wholeSinceS = 0;
   for (const { name: node, endpoint } of nodes) {
     await withClient({ endpoint, role: 'admin', database, requestTimeoutMs: TIMEOUT_MS }, async (client) => {
       const found = await readRetention(client);
-      wholeSinceS = Math.max(wholeSinceS, sinceS(found));
       if (found.days === retentionDays && found.isSet === (retentionDays !== undefined)) return;
       // First, because what is gone by then does not come back with another TTL.
       if (found.days !== undefined) await noteWholeSince(client, layout, sinceS(found));
@@ -42,7 +39,15 @@ export async function applyRetention({ endpoint, database, retentionDays, log }:
       log.info({ node, retentionDays }, 'raw events are kept for another time than before');
     });
   }
-  return wholeSinceS;
+}
+
+/**
+ * Since when all raw events are there that were counted, on the nodes that answer: seconds since the epoch, by ClickHouse's
+ * clock; 0 when all are. It moves on with the time, and when any server sets another TTL.
+ * @throws what ClickHouse or the network answers
+ */
+export async function wholeSinceS(endpoint: ClickHouseEndpoint, database: string): Promise<number> {
+  return await latestSinceS((await readTopology(endpoint)).nodes, database);
 }
 
 /**
@@ -54,11 +59,15 @@ export async function applyRetention({ endpoint, database, retentionDays, log }:
  */
 export async function rawSinceS(endpoint: ClickHouseEndpoint, database: string): Promise<number> {
   const { nodes } = await readEveryNode(endpoint, 'It is not known since when raw events are whole');
+  const latestS = await latestSinceS(nodes, database);
+  return latestS === 0 ? 0 : (Math.ceil(latestS / HOUR_S) + 1) * HOUR_S;
+}
+
+async function latestSinceS(nodes: Topology['nodes'], database: string): Promise<number> {
   const found = nodes.map(async ({ endpoint }) =>
     withClient({ endpoint, role: 'admin', database, requestTimeoutMs: TIMEOUT_MS }, readRetention),
   );
-  const latestS = Math.max(...(await Promise.all(found)).map(sinceS));
-  return latestS === 0 ? 0 : (Math.ceil(latestS / HOUR_S) + 1) * HOUR_S;
+  return Math.max(0, ...(await Promise.all(found)).map(sinceS));
 }
 
 /** Notes since when all raw events of a node are there that were counted: earlier ones a TTL removed, or a copy had not. */

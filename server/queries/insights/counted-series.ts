@@ -2,7 +2,7 @@ import type { LRUCache } from 'lru-cache';
 import { queryRows } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.ts';
 import { countedHours } from '../counted/counted-hours.ts';
-import { DAY_S, HOUR_S, MINUTE_S } from '../../common/units.ts';
+import { HOUR_S, MINUTE_S } from '../../common/units.ts';
 import { hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
 import type { KnowingCounting } from '../counted/known-hours.ts';
 import { IDENTITY } from '../copies.ts';
@@ -21,9 +21,7 @@ import type { CountedKey, PlannedSeries } from './series.ts';
 export interface MeasureCounting extends KnowingCounting {
   /** Sets of users or sessions that are of fewer rows than this, on average, are not read: the rows are. */
   readonly rowsOfASet?: number | undefined;
-  /** How long raw events are kept; of earlier hours there are sets alone. Undefined: for ever. */
-  readonly retentionDays?: number | undefined;
-  /** Of hours before this there are sets alone, too: they were kept for less long once. Seconds since the epoch. */
+  /** Since when there are raw events; of hours before this there are sets alone. Seconds since the epoch. */
   readonly wholeSinceS?: (() => number) | undefined;
   /** Whether they are, by the hours they are of. It decides what is read, not what is counted, so it may be of a moment ago. */
   readonly areSmall: LRUCache<string, boolean>;
@@ -178,13 +176,9 @@ function setParts(question: PlannedSeries, hours: Condition, cutHours: readonly 
   return [sets, rowsWithin(question, byInterval(question), { startOf: 'toStartOfHour', ofS: cutHours })];
 }
 
-/** With an hour to spare: clocks differ, and an answer takes its time. */
-function isRawWhole(
-  { retentionDays, wholeSinceS = () => 0, nowMs }: MeasureCounting,
-  { fromUs }: PlannedSeries,
-): boolean {
-  const keptSinceS = retentionDays === undefined ? 0 : nowMs() / 1000 - retentionDays * DAY_S;
-  const sinceS = Math.max(keptSinceS, wholeSinceS());
+/** With an hour to spare: what is known is of a while ago. */
+function isRawWhole({ wholeSinceS = () => 0 }: MeasureCounting, { fromUs }: PlannedSeries): boolean {
+  const sinceS = wholeSinceS();
   return sinceS <= 0 || fromUs / SECOND_US >= sinceS + HOUR_S;
 }
 

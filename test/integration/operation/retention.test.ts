@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { applyRetention, rawSinceS } from '../../../server/clickhouse/retention.ts';
+import { applyRetention, rawSinceS, wholeSinceS } from '../../../server/clickhouse/retention.ts';
 import { createLogger } from '../../../server/common/log.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
@@ -95,8 +95,11 @@ describe('RETENTION_DAYS', () => {
   it('removes what was there before it was set', async () => {
     await insert(events);
     expect(await raw()).to.have.length(5);
+    expect(await wholeSinceS(testEndpoint(), database.name)).to.equal(0);
     await apply(30);
     await until(['far', 'last', 'young']);
+    // As a server that was not started again finds with its next look.
+    expect(await wholeSinceS(testEndpoint(), database.name)).to.be.closeTo((now - 30 * DAY_MS) / 1000, 300);
   });
 
   it('changes nothing where it is set already, also by several servers at once, and follows the last one', async () => {
