@@ -66,7 +66,7 @@ const MAX_SCOPES = 100;
 /** Names and categories of each of them whose counts are remembered. */
 const MAX_KNOWN = 10_000;
 /** Of the answer to a live question, which is held for as long as somebody reads it, once for each form of its frames. */
-const MAX_LIVE_BYTES = MIB;
+const MAX_LIVE_BYTES = 4 * MIB;
 const NARROWER = 'GET /events with a range (from, to) instead';
 
 export function createQuestions(dependencies: QuestionsDependencies): Questions {
