@@ -69,7 +69,7 @@ describe('A service that is asked to stop', function stopping() {
     const { hostname, port } = new URL(await listening(server));
     const socket = connect(Number(port), hostname).on('error', () => undefined);
     closing.add('socket', () => socket.destroy());
-    socket.write('POST /events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n[');
+    socket.write(`POST /events HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: 99\r\n\r\n[`);
     await sleep(200);
     return server;
   }
