@@ -46,7 +46,7 @@ export async function readHours(
   return found;
 }
 
-/** Reads until everything is as expected, or for three times as long as the service may take. */
+/** Reads until everything is as expected, or it is not in a read that begins after three times as long as the service may take. */
 export async function tallyWhenSettled(
   expected: ReadonlyMap<number, ExpectedCounts>,
   read: HoursReader,
@@ -54,9 +54,10 @@ export async function tallyWhenSettled(
 ): Promise<HourTally[]> {
   const deadlineMs = performance.now() + GIVE_UP_AFTER_MS;
   for (;;) {
+    const isLast = performance.now() > deadlineMs;
     const tallies = compare(expected, await read());
     const settled = tallies.every(({ holds }) => holds);
-    if (settled || performance.now() > deadlineMs || signal.aborted) return tallies;
+    if (settled || isLast || signal.aborted) return tallies;
     await pause(POLL_EVERY_MS, signal);
   }
 }
