@@ -8,7 +8,7 @@ const TAG = 'Segment';
 const TYPES = ['track', 'page', 'screen', 'identify', 'group', 'alias'] as const;
 
 const PATHS: readonly DialectPath[] = [
-  // Those of Ruby, Java and .NET send to `/import`.
+  // That for Ruby sends to `/import`.
   ...['/v1/batch', '/v1/b', '/v1/import', '/beacon/v1/batch'].map((path) => ({
     path,
     summary: 'Record messages of any type',
