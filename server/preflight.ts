@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, messageOf } from './common/errors.ts';
+import { AppError, messageOf, isCode } from './common/errors.ts';
 import type { Config } from './config/config.ts';
-import { claimDirectory, isCode, makeDirectory } from './journal/owner-directory.ts';
+import { claimDirectory, makeDirectory } from './journal/owner-directory.ts';
 import { requireAddress } from './http/server/listen.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { link, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isCode } from '../../server/journal/owner-directory.ts';
+import { isCode } from '../../server/common/errors.ts';
 
 /**
  * Tells the data that an engine was started on from an empty directory in its place: a file with a random id lies in it.

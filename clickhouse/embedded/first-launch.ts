@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError, messageOf } from '../../server/common/errors.ts';
+import { AppError, messageOf, isCode } from '../../server/common/errors.ts';
 import { engineAnswers } from './engine-answers.ts';
 import { DIRECTORY_LOCKED, EngineStartError, launchEngine, PORT_TAKEN, type EngineChild } from './engine-child.ts';
 import { readEngineState, type EngineFiles, type EngineState } from './engine-files.ts';
@@ -74,7 +74,7 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // The process is there, but another user's.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return isCode(error, 'EPERM');
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { ROLES } from '../../server/clickhouse/endpoint.ts';
-import { AppError, messageOf } from '../../server/common/errors.ts';
+import { AppError, messageOf, isCode } from '../../server/common/errors.ts';
 import { jsonOf } from '../../server/common/json.ts';
 import type { EngineFiles } from './engine-files.ts';
 import { newPasswords, type EnginePasswords } from './engine-users.ts';
@@ -12,7 +12,7 @@ import { newPasswords, type EnginePasswords } from './engine-users.ts';
  */
 export async function readPasswords(files: EngineFiles): Promise<EnginePasswords | undefined> {
   const text = await readFile(files.passwords, 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return '';
+    if (isCode(error, 'ENOENT')) return '';
     const expected = 'to be run by the user who runs the service on this DATA_DIR';
     throw new AppError('unavailable', `received ${messageOf(error)}, expected ${expected}`, { cause: error });
   });
@@ -44,14 +44,10 @@ async function isLinked(from: string, to: string): Promise<boolean> {
   return await link(from, to).then(
     () => true,
     (error: unknown) => {
-      if (hasCode(error, 'EEXIST')) return false;
+      if (isCode(error, 'EEXIST')) return false;
       throw error;
     },
   );
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function arePasswords(value: unknown): value is EnginePasswords {

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, messageOf, show } from '../common/errors.ts';
-import { isCode } from '../journal/owner-directory.ts';
+import { AppError, messageOf, show, isCode } from '../common/errors.ts';
 
 /** One file of a backup. */
 export interface BackupFile {

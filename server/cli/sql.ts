@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { text } from 'node:stream/consumers';
+import { isCode } from '../common/errors.ts';
 import type { ClickHouseSettings } from '@clickhouse/client';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { withNodes } from '../clickhouse/nodes.ts';
@@ -67,7 +68,7 @@ async function ask(endpoint: ClickHouseEndpoint, database: string, query: string
 
 /** `… | head` reads what it needs. */
 function unlessReaderLeft(error: unknown): void {
-  if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return;
+  if (isCode(error, 'EPIPE')) return;
   throw error;
 }
 

@@ -101,3 +101,8 @@ export function isSameFailure(last: unknown, error: unknown): boolean {
 function kindOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
 }
+
+/** Whether it is an error of the system with one of these codes. */
+export function isCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
+}

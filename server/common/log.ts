@@ -1,5 +1,6 @@
 import { write, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import { isCode } from './errors.ts';
 import { pino, type Logger } from 'pino';
 import { readableLine } from './readable-line.ts';
 import { MIB } from './units.ts';
@@ -85,5 +86,5 @@ export function createLogger(level: LogLevel): Logger {
 }
 
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+  return isCode(error, 'EAGAIN');
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { AppError, messageOf } from '../common/errors.ts';
+import { AppError, messageOf, isCode } from '../common/errors.ts';
 
 /**
  * The variables of an `.env` file, none when it is not there.
@@ -10,7 +10,7 @@ export function readEnvFile(file: string): NodeJS.ProcessEnv {
   try {
     return parseEnv(readFileSync(file, 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (isCode(error, 'ENOENT')) return {};
     throw new AppError('invalid', `${file}: expected a file that can be read: ${messageOf(error)}`, { cause: error });
   }
 }

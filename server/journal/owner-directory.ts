@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
-import { AppError, messageOf } from '../common/errors.ts';
+import { AppError, messageOf, isCode } from '../common/errors.ts';
 
 /**
  * The directory in which one process, and no other, writes segments: `{journal}/{owner}/`.
@@ -160,9 +160,4 @@ export async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
 /** Whether a file was still there to be moved. */
 export async function isMoved(from: string, to: string): Promise<boolean> {
   return (await unlessGone(rename(from, to).then(() => true))) ?? false;
-}
-
-/** Whether it is an error of the system with one of these codes. */
-export function isCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
 }

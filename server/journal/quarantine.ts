@@ -1,6 +1,7 @@
 import { lstat, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isCode, isMoved, syncDirectory, unlessGone } from './owner-directory.ts';
+import { isCode } from '../common/errors.ts';
+import { isMoved, syncDirectory, unlessGone } from './owner-directory.ts';
 
 /** Beside the owners' directories, and never taken over. */
 export const QUARANTINE = 'quarantine';

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import { isCode } from '../common/errors.ts';
 import type { Bytes } from './checksum-frame.ts';
 import { writeAll } from './segment-file.ts';
-import { isCode } from './owner-directory.ts';
 import { CorruptSegment, type Quarantine } from './quarantine.ts';
 import { readContent } from './segment-content.ts';
 import { rowStarts } from './segment-rows.ts';

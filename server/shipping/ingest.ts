@@ -1,14 +1,14 @@
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { JournalLimits } from '../config/config.ts';
-import { AppError, messageOf } from '../common/errors.ts';
+import { AppError, messageOf, isCode } from '../common/errors.ts';
 import { Arrivals } from '../events/arrivals.ts';
 import type { Event } from '../events/event.ts';
 import { toRow } from '../events/row.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import type { Hit } from '../journal/fail-point.ts';
 import { Journal } from '../journal/journal.ts';
-import { claimDirectory, isCode, type OwnerDirectory } from '../journal/owner-directory.ts';
+import { claimDirectory, type OwnerDirectory } from '../journal/owner-directory.ts';
 import { isOfTheFile, Quarantine } from '../journal/quarantine.ts';
 import { recoverSegment } from '../journal/recover-segment.ts';
 import { createBatch, type Batch } from '../journal/request-batch.ts';

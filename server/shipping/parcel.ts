@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { isCode } from '../common/errors.ts';
 import { ClassifiedError } from '../clickhouse/errors.ts';
-import { isCode } from '../journal/owner-directory.ts';
 import { CorruptSegment, isOfTheFile } from '../journal/quarantine.ts';
 import { splitRows } from '../journal/segment-rows.ts';
 import { historicBeforeUs, type Segment } from '../journal/segment.ts';

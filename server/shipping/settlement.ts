@@ -1,9 +1,9 @@
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { messageOf } from '../common/errors.ts';
+import { messageOf, isCode } from '../common/errors.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import type { Hit } from '../journal/fail-point.ts';
-import { isCode, syncDirectory } from '../journal/owner-directory.ts';
+import { syncDirectory } from '../journal/owner-directory.ts';
 import type { Quarantine } from '../journal/quarantine.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
 import type { Logger } from '../common/log.ts';

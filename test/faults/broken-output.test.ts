@@ -28,6 +28,7 @@ describe('A service whose output cannot be written', function brokenOutput() {
   let env: Record<string, string>;
 
   before(function needsLinux() {
+    // `/dev/full` is of Linux alone.
     if (process.platform !== 'linux') this.skip();
   });
 

@@ -4,7 +4,7 @@ import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { isCode } from '../../../../server/journal/owner-directory.ts';
+import { isCode } from '../../../../server/common/errors.ts';
 import { eventually } from '../../../support/http/outcome.ts';
 
 const run = promisify(execFile);
