@@ -61,7 +61,7 @@ export function createAuthenticator(rules: AuthRules, nowMs: () => number = () =
 
 function withKey(key: string | undefined, address: string, ownerOf: (key: string) => KeyOwner | undefined): Caller {
   const owner = key === undefined ? undefined : ownerOf(key);
-  return owner === undefined ? { roles: NOTHING, address } : { ...owner, address };
+  return owner === undefined ? { roles: NOTHING, address } : { address, ...owner };
 }
 
 /**

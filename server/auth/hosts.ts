@@ -27,10 +27,15 @@ export function hostCheck({ isOpen, listenHost, allowedHosts }: HostRules): (hos
   const allowed = new Set(allowedHosts.map((name) => name.toLowerCase()));
   if (allowed.has('*') || (!isOpen && allowed.size === 0)) return () => true;
   const isPublic = !isLoopback(listenHost);
+  const isKnown = (name: string) =>
+    isLoopback(name) || allowed.has(name) || (isPublic && (isIP(name) !== 0 || /^[\w-]+$/.test(name)));
+  // Nearly every request has the one before's.
+  let last: string | undefined;
   return (host) => {
-    const name = nameOf(host);
-    if (isLoopback(name) || allowed.has(name)) return true;
-    return isPublic && (isIP(name) !== 0 || /^[\w-]+$/.test(name));
+    if (host === last) return true;
+    if (!isKnown(nameOf(host))) return false;
+    last = host;
+    return true;
   };
 }
 

@@ -80,7 +80,7 @@ export function scanMembers(
           if (names.has(name)) {
             if (seen.has(name)) repeated = name;
             seen.add(name);
-            if (name === wanted) span = { ...trimmed(text, valueStart, at), members: members - membersBefore };
+            if (name === wanted) span = spanOf(text, valueStart, at, members - membersBefore);
           }
           name = '';
           valueStart = -1;
@@ -116,10 +116,10 @@ function unescaped(name: string): string {
 }
 
 /** The value without the whitespace around it, which belongs to the object; the whitespace inside it stays. */
-function trimmed(text: string, start: number, end: number): Omit<Span, 'members'> {
+function spanOf(text: string, start: number, end: number, members: number): Span {
   let from = start;
   let to = end;
   while (from < to && isWhitespace(text.charCodeAt(from))) from += 1;
   while (to > from && isWhitespace(text.charCodeAt(to - 1))) to -= 1;
-  return { from, to };
+  return { from, to, members };
 }

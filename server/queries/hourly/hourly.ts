@@ -65,11 +65,17 @@ export function createHourly({ counterOf, log, ...dependencies }: HourlyDependen
     const reader = readerOf(application);
     const isCurrent = hour === currentHour();
     const last = isCurrent && !fresh ? reader.last(hour) : undefined;
-    const lane = isCurrent ? { lane: 'current' as const, after } : { lane: 'hour' as const };
+    const lane = isCurrent ? 'current' : 'hour';
     const isLastRecent = last !== undefined && nowMs() - last.readMs < RECENT_MS;
     const withinMs = last !== undefined && (isBehind || isLastRecent) ? MAX_READ_MS : undefined;
     try {
-      const answers = await reader.read([hour], { ...lane, withinMs, fresh, signal });
+      const answers = await reader.read([hour], {
+        lane,
+        after: isCurrent ? after : undefined,
+        withinMs,
+        fresh,
+        signal,
+      });
       if (last !== undefined) isBehind = false;
       return answers[0] ?? { counts: noCounts(hour), readMs: nowMs() };
     } catch (error) {
