@@ -37,7 +37,8 @@ export async function eraseEvents(
       await lock.assertHeld();
       const found = await countEvents(nodes[0], whose);
       let affected = 0;
-      for (const node of nodes) affected += await addKeys(node, whose);
+      const sinceS = await rawSinceS();
+      for (const node of nodes) affected += await addKeys(node, whose, sinceS);
       if (affected === 0) break;
       if (round > MAX_ROUNDS) throw stillSending(found);
       await eraseKeys(nodes, whose, rawSinceS, lock);
@@ -83,7 +84,7 @@ async function countEvents({ client }: ErasedNode, whose: ErasedUser): Promise<n
     client,
     `SELECT toString(uniqExact(application, event_id, category, name, timestamp)) AS events
      FROM events
-     WHERE ${ofUser(whose)}
+     WHERE user = {user:String} ${ofApplication(whose)}
      ${UNLOGGED}`,
     { ...whose },
   );
@@ -91,18 +92,25 @@ async function countEvents({ client }: ErasedNode, whose: ErasedUser): Promise<n
 }
 
 /**
- * The keys of all nodes: one may count what another holds, as after a restore.
+ * The keys of all nodes: one may count what another holds, as after a restore. And of hours of which the set has the user and
+ * no row has: it was in a copy of an event that a merge has removed.
+ * @param sinceS from which hour on raw is whole, so that sets can be made anew
  * @returns how many keys are to be done, those that an earlier erasure left included
  */
-async function addKeys(node: ErasedNode, whose: ErasedUser): Promise<number> {
+async function addKeys(node: ErasedNode, whose: ErasedUser, sinceS: number): Promise<number> {
   await node.client.command({
     query: `
       INSERT INTO ${KEYS}
       SELECT DISTINCT toStartOfMinute(timestamp, 'UTC') AS minute, application, category, name
       FROM ${node.database}.events
-      WHERE ${ofUser(whose)}
-      ${UNLOGGED}`,
-    query_params: { ...whose },
+      WHERE user = {user:String} ${ofApplication(whose)}
+      UNION DISTINCT
+      SELECT hour, application, category, name
+      FROM ${tableOf(node, 'hours')}
+      WHERE hour >= toDateTime({sinceS:UInt32}, 'UTC') ${ofApplication(whose)}
+          AND finalizeAggregation(users) = arrayReduce('uniqExactMerge', [users, (SELECT uniqExactState({user:String}))])
+      ${UNLOGGED}, max_block_size = 256`,
+    query_params: { ...whose, sinceS },
     clickhouse_settings: { async_insert: 0 },
   });
   const [row] = await rowsOf<{ keys: string }>(node.client, `SELECT toString(count()) AS keys FROM ${KEYS}`);
@@ -113,7 +121,8 @@ async function addKeys(node: ErasedNode, whose: ErasedUser): Promise<number> {
  * Only events of known keys: one that has arrived since, of another key, is for the next round. A mutation is kept as
  * text, so it names the user by a hash.
  */
-async function deleteRows(node: ErasedNode, { user, application }: ErasedUser): Promise<void> {
+async function deleteRows(node: ErasedNode, whose: ErasedUser): Promise<void> {
+  const { user, application } = whose;
   const [row] = await rowsOf<{ hash: string }>(
     node.client,
     `SELECT hex(sipHash128({user:String})) AS hash ${UNLOGGED}`,
@@ -126,14 +135,14 @@ async function deleteRows(node: ErasedNode, { user, application }: ErasedUser): 
       WHERE (category, name, toStartOfMinute(timestamp, 'UTC'), application) IN
           (SELECT category, name, minute, application FROM ${node.database}.${KEYS})
           AND hex(sipHash128(user)) = {hash:String}
-          ${application === undefined ? '' : 'AND application = {application:String}'}`,
+          ${ofApplication(whose)}`,
     query_params: { hash: row?.hash, application },
     clickhouse_settings: { mutations_sync: '2' },
   });
 }
 
-function ofUser({ application }: ErasedUser): string {
-  return `user = {user:String}${application === undefined ? '' : ' AND application = {application:String}'}`;
+function ofApplication({ application }: ErasedUser): string {
+  return application === undefined ? '' : 'AND application = {application:String}';
 }
 
 function notWritten(): AppError {

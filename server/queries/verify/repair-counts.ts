@@ -43,7 +43,8 @@ async function emptySets({ client, layout }: AdminNode, hoursS: readonly number[
 }
 
 async function addMissing(node: AdminNode, hoursS: readonly number[]): Promise<void> {
-  const events = localName('events', node.layout);
+  // Without copies, as it was compared.
+  const events = `${localName('events', node.layout)} FINAL`;
   const [from, to] = [Math.min(...hoursS), Math.max(...hoursS) + HOUR_S];
   const condition = `timestamp >= toDateTime64(${from}, 6, 'UTC') AND timestamp < toDateTime64(${to}, 6, 'UTC')
     AND toUnixTimestamp(toStartOfHour(timestamp, 'UTC')) IN (${hoursS.map(Number).join(', ')})`;
