@@ -40,19 +40,19 @@ export function problems(log: Logger): Middleware<RequestState> {
   };
 }
 
+const NOT_TAKEN: readonly number[] = [404, 405, 501];
+
 /**
- * Where no route took a request, Koa has 404, and the router's `allowedMethods` has set 405 or 501 with `Allow` for a path
+ * Where no route took a request, Koa has 404, and the router's `allowedMethods` has set 405 or 501, with `Allow` for a path
  * that takes other methods.
  */
 function expectTaken(ctx: RequestContext): void {
-  const { status } = ctx;
-  if (status === 404) {
+  if (!NOT_TAKEN.includes(ctx.status)) return;
+  const allowed = String(ctx.res.getHeader('Allow') ?? '');
+  if (allowed === '')
     throw new AppError('not_found', `received ${ctx.method} ${show(ctx.path)}, expected one of the documented paths`);
-  }
-  if (status === 405 || status === 501) {
-    const detail = `received ${ctx.method} for ${show(ctx.path)}, expected one of ${ctx.response.get('Allow')}`;
-    throw new AppError('method_not_allowed', detail);
-  }
+  const detail = `received ${ctx.method} for ${show(ctx.path)}, expected one of ${allowed}`;
+  throw new AppError('method_not_allowed', detail);
 }
 
 /** An error as callers are told of it (RFC 9457). With the type `about:blank`, the title is the phrase of the status. */

@@ -245,6 +245,8 @@ describe('Bad input to /analytics', () => {
     const lost = await fetch(`${service.url}/nowhere`);
     expect(lost.status).to.equal(404);
     expect(((await lost.json()) as { detail: string }).detail).to.contain('/nowhere');
+    // What the router knows no path for.
+    expect((await fetch(`${service.url}/nowhere`, { method: 'PURGE' })).status).to.equal(404);
     const wrong = await fetch(`${service.url}/analytics`, { method: 'DELETE' });
     expect(wrong.status).to.equal(405);
     expect(wrong.headers.get('allow')).to.contain('POST');
