@@ -9,13 +9,13 @@ const TYPES = ['track', 'page', 'screen', 'identify', 'group', 'alias'] as const
 
 const PATHS: readonly DialectPath[] = [
   // That for Ruby sends to `/import`.
-  ...['/v1/batch', '/v1/b', '/v1/import', '/beacon/v1/batch'].map((path) => ({
+  ...['/v1/batch', '/v1/b', '/b', '/v1/import', '/beacon/v1/batch'].map((path) => ({
     path,
     summary: 'Record messages of any type',
   })),
   ...TYPES.flatMap((type) =>
-    // The short forms are those of analytics-next.
-    [`/v1/${type}`, `/v1/${type.charAt(0)}`].map((path) => ({
+    // The short forms are those of analytics-next, whose `apiHost` may be given without a path.
+    [`/v1/${type}`, `/v1/${type.charAt(0)}`, `/${type.charAt(0)}`].map((path) => ({
       path,
       summary: `Record a message of the type ${type}`,
       given: { type },

@@ -177,7 +177,7 @@ describe('Dialects of clients that people have', () => {
   it('a message sent again is the same event, also over another path', async () => {
     const user = id();
     const message = { type: 'track', userId: user, messageId: 'once', timestamp: new Date().toISOString() };
-    for (const path of ['/v1/batch', '/v1/import', '/v1/track', '/v1/t']) {
+    for (const path of ['/v1/batch', '/v1/import', '/v1/track', '/v1/t', '/t', '/b']) {
       await post(path, JSON.stringify({ ...message, sentAt: path }));
     }
     expect(await listed(service.url, `session_id=${user}`, 1)).to.have.length(1);
