@@ -3,7 +3,7 @@ import type { Option } from './options.ts';
 const MAX_DEPTH = 6;
 const MAX_PATHS = 300;
 /** What the service takes as a member of a path; what else is in a payload cannot be asked for. */
-const MEMBER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+const MEMBER = /^[A-Za-z_$][A-Za-z0-9_$-]{0,63}$/;
 
 /** The paths of values in payloads, each with one value as an example. */
 export function pathsIn(payloads: readonly unknown[]): Option[] {

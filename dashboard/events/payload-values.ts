@@ -8,7 +8,7 @@ export interface PayloadValue {
 const MAX_VALUES = 40;
 const MAX_CHARACTERS = 200;
 const MAX_DEPTH = 10;
-const MEMBER = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+const MEMBER = /^[A-Za-z_$][A-Za-z0-9_$-]{0,63}$/;
 
 /** The values that others may have too; not those in arrays, very long ones, and numbers that a page cannot hold exactly. */
 export function valuesIn(text: string): PayloadValue[] {

@@ -17,7 +17,8 @@ export interface DataCondition {
 const MAX_MEMBERS = 10;
 const MAX_MEMBER_CHARACTERS = 64;
 
-const MEMBER = `[A-Za-z_][A-Za-z0-9_]{0,${MAX_MEMBER_CHARACTERS - 1}}`;
+/** `$browser` is PostHog's, `plan-name` anybody's. None of these characters ends a name in SQL, a list of paths, or a shape. */
+const MEMBER = `[A-Za-z_$][A-Za-z0-9_$-]{0,${MAX_MEMBER_CHARACTERS - 1}}`;
 const WHOLE_MEMBER = new RegExp(`^${MEMBER}$`);
 
 /** The source of a regular expression for a path alone. Without the signs that separate paths from what follows. */
@@ -26,7 +27,7 @@ export const DATA_PATH = `data(?:\\.${MEMBER}){1,${MAX_MEMBERS}}`;
 /** What a path is, as the end of a sentence. */
 export const DATA_PATH_WORDS =
   `data followed by 1 to ${MAX_MEMBERS} names such as .event_id, each of at most ${MAX_MEMBER_CHARACTERS} letters, ` +
-  'digits and underscores that do not begin with a digit';
+  'digits, _, $ and - that begins with neither a digit nor -';
 
 /** Whether a name can be part of a path. */
 export function isMember(name: string): boolean {

@@ -33,7 +33,7 @@ function quoted({ members }: DataPath): string {
   return members.map((member) => `'${plain(member)}'`).join(', ');
 }
 
-/** What callers write never becomes a part of the SQL, unless it is of letters, digits and underscores alone. */
+/** What callers write never becomes a part of the SQL, unless it is of letters, digits, `_`, `$` and `-` alone, within quotes. */
 function plain(member: string): string {
   if (!isMember(member)) throw new Error(`received ${JSON.stringify(member)}, expected a member of a path`);
   return member;

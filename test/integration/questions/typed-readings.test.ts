@@ -14,7 +14,7 @@ import { migratedDatabase, type MigratedDatabase } from '../../support/clickhous
 import { jsonObjectText, jsonValueText } from '../../support/events/json-text.ts';
 import { accepted } from '../../support/events/parsed-event.ts';
 
-const PATHS = ['data.a', 'data.b', 'data.a.b', 'data.data', 'data.a.a', 'data.__proto__', 'data.b.a.b'];
+const PATHS = ['data.a', 'data.b', 'data.a.b', 'data.data', 'data.a.a', 'data.__proto__', 'data.b.a.b', 'data.$a-.b'];
 
 const VALUES = String.raw`
 null | true | false | 0 | -0 | -0.0 | 1.0 | 1e3 | 3.0e2 | 0.1000 | 1e-400 | 5e-324 | 1e16 | 1e21 | 1e999
@@ -37,7 +37,12 @@ const OTHERS = String.raw`
   .split(/ \| |\n/);
 
 const DOCUMENTS = [
-  ...VALUES.flatMap((value) => [`{"a":${value}}`, `{"a":{"b":${value}}}`, `{ "b" : ${value} , "a":1}`]),
+  ...VALUES.flatMap((value) => [
+    `{"a":${value}}`,
+    `{"a":{"b":${value}}}`,
+    `{ "b" : ${value} , "a":1}`,
+    `{"$a-":{"b":${value}}}`,
+  ]),
   ...VALUES.map((value) => `{"c":[${value}],"a":2}`),
   ...OTHERS,
 ];

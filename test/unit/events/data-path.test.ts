@@ -20,7 +20,7 @@ const HOSTILE_PATHS: readonly string[] = [
   'data.a\n',
   'data.a\0',
   'data.1a',
-  'data.a-b',
+  'data.-a',
   'data.a[0]',
   'data.é',
   'data.＿',
@@ -36,7 +36,7 @@ const HOSTILE_PATHS: readonly string[] = [
   'data.a,data.b',
   'data.a:b',
   'data.%61',
-  'data.$',
+  'data.a$`',
   'data.*',
   `data.${LONGEST}x`,
   `data${'.a'.repeat(11)}`,
@@ -55,6 +55,7 @@ describe('parseDataPath', () => {
     expect(parseDataPath('data.a', 'by')).to.deep.equal({ text: 'data.a', members: ['a'] });
     expect(parseDataPath('data.event.event_id', 'by').members).to.deep.equal(['event', 'event_id']);
     expect(parseDataPath('data._.A0.__proto__.data', 'by').members).to.deep.equal(['_', 'A0', '__proto__', 'data']);
+    expect(parseDataPath('data.$set.plan-name.$', 'by').members).to.deep.equal(['$set', 'plan-name', '$']);
   });
 
   it('takes ten members of 64 characters', () => {
