@@ -29,7 +29,7 @@ export async function runCommand(
     process.exitCode = await main(process.argv.slice(2), signal);
   } catch (error) {
     process.exitCode = exitCode(error, signal);
-    for (const line of explain(error)) console.error(line);
+    for (const line of explain(error)) console.error(asInvoked(line));
     if (process.exitCode === 2) console.error(`\n${asInvoked(usage)}`);
   }
 }

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { NO_SERVICE } from '../../server/cli/command.ts';
 import { AppError } from '../../server/common/errors.ts';
 
 /** The server said something, whatever it was. */
@@ -54,8 +55,7 @@ export function createHttpClient(
 export async function expectReachable(client: HttpClient): Promise<void> {
   const reply = await client.request('GET', '/health/live');
   if (reply.kind === 'answer') return;
-  const hint = 'start the service with npm start, or name another with --url';
-  throw new AppError('unavailable', `received no answer from ${client.origin}; ${hint}`, {
+  throw new AppError('unavailable', `received no answer from ${client.origin}; ${NO_SERVICE}`, {
     cause: reply.cause,
   });
 }

@@ -1,3 +1,4 @@
+import { NO_KEY } from '../../server/cli/command.ts';
 import { AppError, show } from '../../server/common/errors.ts';
 import { ask, describeReply } from './delivery.ts';
 import { HOUR_MS } from './hour.ts';
@@ -71,7 +72,8 @@ async function getJson(client: HttpClient, path: string, signal: AbortSignal): P
   const headers = { accept: 'application/json', 'cache-control': 'no-cache' };
   const reply = await ask(client, path, headers, createLatency(), signal);
   if (reply.kind === 'answer' && reply.status === 200) return JSON.parse(reply.body);
-  const message = `GET ${client.origin}${path}: received ${show(describeReply(reply), 300)}, expected 200`;
+  const hint = reply.kind === 'answer' && [401, 403].includes(reply.status) ? `; ${NO_KEY}` : '';
+  const message = `GET ${client.origin}${path}: received ${show(describeReply(reply), 300)}, expected 200${hint}`;
   throw new AppError('unavailable', message);
 }
 

@@ -3,6 +3,11 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { messageWithCauses, show } from '../common/errors.ts';
 import { didYouMean } from '../common/nearest.ts';
 
+/** What to do when no service answers at an address. */
+export const NO_SERVICE = 'start the service with npm start, or name another with --url';
+/** What to do when the service refuses a key, or that there is none. */
+export const NO_KEY = 'set CLICKHOUR_API_KEY to a key that may do this';
+
 /** The command line is wrong. The message says what came and what was expected. */
 export class UsageError extends Error {}
 
@@ -21,7 +26,7 @@ export async function runCommand(usage: string, main: () => Promise<number>): Pr
     process.exitCode = await main();
   } catch (error) {
     const wrongUsage = error instanceof UsageError || isParseArgsError(error);
-    console.error(messageWithCauses(error).trimEnd());
+    console.error(asInvoked(messageWithCauses(error).trimEnd()));
     if (wrongUsage) console.error(`\n${shownUsage}`);
     process.exitCode = wrongUsage ? 2 : 1;
   }

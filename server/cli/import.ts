@@ -1,8 +1,8 @@
 import { SingleBar } from 'cli-progress';
 import { readApiKey } from '../config/environment.ts';
-import { messageOf, show } from '../common/errors.ts';
+import { AppError, messageOf, show } from '../common/errors.ts';
 import { listenForInterruption } from '../stop-requests.ts';
-import { onlyName, readArguments, runCommand, UsageError } from './command.ts';
+import { asInvoked, NO_KEY, NO_SERVICE, onlyName, readArguments, runCommand, UsageError } from './command.ts';
 import { EventsClient } from './import/events-client.ts';
 import { importFile } from './import/send-file.ts';
 import { importFormats, type ImportFormat } from './import/formats.ts';
@@ -35,11 +35,16 @@ await runCommand(USAGE, async () => {
     clearOnComplete: true,
   });
   const tally = new ImportTally();
+  let isHintGiven = false;
   const client = new EventsClient({
     url,
     apiKey: readApiKey(),
     signal,
-    onWait: (reason, seconds) => console.error(`waiting ${seconds.toFixed(1)} s: ${reason}`),
+    onWait: (reason, seconds, isAnswered) => {
+      const hint = isAnswered || isHintGiven ? '' : `; ${NO_SERVICE}`;
+      isHintGiven ||= !isAnswered;
+      console.error(asInvoked(`waiting ${seconds.toFixed(1)} s: ${reason}${hint}`));
+    },
   });
   const started = performance.now();
   if (process.stderr.isTTY) bar.start(1, 0);
@@ -55,7 +60,7 @@ await runCommand(USAGE, async () => {
     },
     signal,
   })
-    .then(() => undefined, messageOf)
+    .then(() => undefined, reasonOf)
     .finally(() => bar.stop());
   for (const line of tally.report()) console.log(line);
   const { accepted, rejected, unparsable } = tally;
@@ -65,6 +70,11 @@ await runCommand(USAGE, async () => {
   console.error(`Stopped before the end of ${file}: ${failure}`);
   return 1;
 });
+
+function reasonOf(error: unknown): string {
+  const isForKey = error instanceof AppError && ['unauthorized', 'forbidden'].includes(error.code);
+  return isForKey ? `${error.message}; ${NO_KEY}` : messageOf(error);
+}
 
 interface Arguments {
   readonly file: string;

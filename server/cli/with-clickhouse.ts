@@ -5,11 +5,12 @@ import { EngineInUse } from '../../clickhouse/embedded/first-launch.ts';
 import { withClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { hasWritten } from '../clickhouse/failed-writes.ts';
+import { isUnreachable } from '../clickhouse/nodes.ts';
+import { NodesUnavailable } from '../clickhouse/topology.ts';
 import type { Config } from '../config/config.ts';
-import { AppError } from '../common/errors.ts';
+import { AppError, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { pause } from '../common/retry.ts';
-import { asInvoked } from './command.ts';
 
 const NOT_WRITTEN =
   'The embedded ClickHouse was started again meanwhile, or could not write to its disk: not all that was done is there. Run this again.';
@@ -28,8 +29,8 @@ const LOOK_AGAIN_MS = 200;
 /**
  * Runs `use` on the ClickHouse that the service uses: the configured server, else the engine that a running service
  * holds, else an engine started for as long as `use` takes, for which it waits while another command has its own.
- * @throws AppError `not_found` when there is no data to use, `unavailable` when what was done may not be on the disk of an
- * embedded engine
+ * @throws AppError `not_found` when there is no data to use, `unavailable` when ClickHouse does not answer, or what was done may
+ * not be on the disk of an embedded engine
  */
 export async function withClickHouse<T>(
   config: Config,
@@ -42,6 +43,8 @@ export async function withClickHouse<T>(
   const { endpoint, close } = await openEngine(config, directory, log, signal);
   try {
     return await (onlyReads ? use(endpoint) : checked(endpoint, use));
+  } catch (error) {
+    throw withAdvice(error, endpoint, config);
   } finally {
     await close();
   }
@@ -80,7 +83,18 @@ async function checked<T>(endpoint: ClickHouseEndpoint, use: (endpoint: ClickHou
   throw new AppError('unavailable', NOT_WRITTEN);
 }
 
+/** What failed; of ClickHouse that does not answer, with what to look at. */
+function withAdvice(error: unknown, { urls }: ClickHouseEndpoint, { clickhouse }: Config): unknown {
+  const advice = clickhouse === undefined ? 'Run this again.' : 'Is it running, and is CLICKHOUSE_URL right?';
+  const options = { cause: error };
+  if (error instanceof NodesUnavailable) return new AppError('unavailable', `${error.message} ${advice}`, options);
+  const reason = error instanceof AppError ? error.cause : error;
+  if (!isUnreachable(reason)) return error;
+  const message = `ClickHouse at ${urls.join(', ')} does not answer: ${messageOf(reason)}. ${advice}`;
+  return new AppError('unavailable', message, options);
+}
+
 function noData(dataDir: string): AppError {
   const next = 'start the service first (npm start), or set DATA_DIR, or CLICKHOUSE_URL to use a server';
-  return new AppError('not_found', `There is no data in ${dataDir} yet: ${asInvoked(next)}.`);
+  return new AppError('not_found', `There is no data in ${dataDir} yet: ${next}.`);
 }

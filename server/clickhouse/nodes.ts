@@ -81,10 +81,10 @@ export class Nodes {
         this.#signal?.throwIfAborted();
         // Of our own making, before the node was asked.
         if (error instanceof AppError) throw error;
-        const isUnreachable = UNREACHABLE.has(networkCodeOf(error));
+        const isNotReached = isUnreachable(error);
         // A node that does not answer in time, or that is cut off, is left too, but this request has waited long enough.
-        if (isUnreachable || codeOf(error) === undefined || CUT_OFF.has(codeOf(error))) this.#leave(node);
-        if (!isUnreachable || tries >= this.#clients.length) throw error;
+        if (isNotReached || codeOf(error) === undefined || CUT_OFF.has(codeOf(error))) this.#leave(node);
+        if (!isNotReached || tries >= this.#clients.length) throw error;
       }
     }
   }
@@ -118,6 +118,7 @@ export async function withNodes<T>(options: ConnectOptions, use: (nodes: Nodes) 
   }
 }
 
-function networkCodeOf(error: unknown): unknown {
-  return error instanceof Error && codeOf(error) === undefined && 'code' in error ? error.code : undefined;
+/** Whether a request failed because no ClickHouse could be spoken to. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof Error && codeOf(error) === undefined && 'code' in error && UNREACHABLE.has(error.code);
 }

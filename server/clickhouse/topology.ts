@@ -39,11 +39,18 @@ export interface Topology {
   readonly unsettled: string | undefined;
 }
 
+/** Nodes that are needed do not answer. */
+export class NodesUnavailable extends AppError {
+  constructor(message: string) {
+    super('unavailable', message);
+  }
+}
+
 const TIMEOUT_MS = 5_000;
 
 /**
  * Finds out which node of the cluster is behind each address. One server is taken at its word, without asking.
- * @throws AppError `unavailable` when no node answers, `invalid` when the addresses are not the cluster's nodes, and what
+ * @throws NodesUnavailable when no node answers, AppError `invalid` when the addresses are not the cluster's nodes, and what
  * ClickHouse throws
  */
 export async function readTopology(endpoint: ClickHouseEndpoint): Promise<Topology> {
@@ -62,8 +69,7 @@ export async function readTopology(endpoint: ClickHouseEndpoint): Promise<Topolo
   const unavailable = asked.filter((node) => 'reason' in node);
   const views = asked.filter((node) => 'members' in node);
   const [first] = views;
-  if (first === undefined)
-    throw new AppError('unavailable', `No node of cluster ${cluster} answers: ${listOf(unavailable)}`);
+  if (first === undefined) throw new NodesUnavailable(`No node of cluster ${cluster} answers: ${listOf(unavailable)}.`);
   const nodes: [LivingNode, ...LivingNode[]] = [placeOf(cluster, first)];
   for (const view of views.slice(1)) nodes.push(placeOf(cluster, view));
   nodes.sort((a, b) => a.shard - b.shard || a.replica - b.replica);
@@ -86,13 +92,13 @@ export async function readWholeTopology(endpoint: ClickHouseEndpoint): Promise<T
 /**
  * The same, for what is not done without every node.
  * @param undone what is not: the beginning of a sentence
- * @throws AppError `unavailable`, too, when one of them does not answer
+ * @throws NodesUnavailable, too, when one of them does not answer
  */
 export async function readEveryNode(endpoint: ClickHouseEndpoint, undone: string): Promise<Topology> {
   const topology = await readWholeTopology(endpoint);
   const { unavailable } = topology;
   if (unavailable.length > 0)
-    throw new AppError('unavailable', `${undone}, because these nodes do not answer: ${listOf(unavailable)}.`);
+    throw new NodesUnavailable(`${undone}, because these nodes do not answer: ${listOf(unavailable)}.`);
   return topology;
 }
 

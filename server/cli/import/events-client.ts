@@ -1,4 +1,4 @@
-import { AppError, messageOf, type Issue } from '../../common/errors.ts';
+import { AppError, messageOf, type ErrorCode, type Issue } from '../../common/errors.ts';
 import { backoffMs, pause, type Backoff } from '../../common/retry.ts';
 
 /** What the service said about the events of a body. */
@@ -14,8 +14,8 @@ export interface EventsClientOptions {
   readonly url: string;
   readonly apiKey: string | undefined;
   readonly signal: AbortSignal;
-  /** Called before each wait, with why and for how long. */
-  readonly onWait: (reason: string, seconds: number) => void;
+  /** Called before each wait, with why, for how long, and whether somebody answered. */
+  readonly onWait: (reason: string, seconds: number, isAnswered: boolean) => void;
 }
 
 const BACKOFF: Backoff = { firstMs: 500, maxMs: 30_000 };
@@ -25,6 +25,8 @@ const MAX_RETRY_AFTER_S = 60;
 const TIMEOUT_MS = 60_000;
 /** Overload; and what a proxy says that got no answer. */
 const AGAIN: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** Of refusals for the key. */
+const CODES: Readonly<Record<number, ErrorCode>> = { 401: 'unauthorized', 403: 'forbidden' };
 
 /** Posts NDJSON to a service, again while it is overloaded or does not answer. */
 export class EventsClient {
@@ -36,7 +38,7 @@ export class EventsClient {
 
   /**
    * A body that was sent and not answered is sent again: events with ids of their own count once.
-   * @throws AppError when the service refuses for good, or for too long
+   * @throws AppError when the service refuses for good (`unauthorized` and `forbidden`: for the key), or for too long
    */
   async post(texts: readonly string[]): Promise<EventsVerdict> {
     const body = texts.join('\n');
@@ -52,7 +54,7 @@ export class EventsClient {
         throw new AppError('unavailable', `gave up after ${tries} tries; the last: ${reason}`);
       }
       const waitMs = Math.max(retryAfterMs(answer), backoffMs(tries, BACKOFF, Math.random));
-      this.#options.onWait(reason, waitMs / 1000);
+      this.#options.onWait(reason, waitMs / 1000, answer instanceof Response);
       await pause(waitMs, this.#options.signal);
       if (this.#options.signal.aborted) throw interrupted();
     }
@@ -108,7 +110,8 @@ interface Body {
 }
 
 async function verdictOf(answer: Response): Promise<EventsVerdict> {
-  if (answer.status !== 202 && answer.status !== 400) throw new AppError('invalid', await problemOf(answer));
+  if (answer.status !== 202 && answer.status !== 400)
+    throw new AppError(CODES[answer.status] ?? 'invalid', await problemOf(answer));
   const { accepted, rejected, rejected_omitted: omitted = 0 } = (await answer.json()) as Body;
   if (accepted === undefined || rejected === undefined || accepted + rejected.length + omitted === 0) {
     throw new AppError('invalid', `received ${answer.status} without verdicts, expected them for each event`);

@@ -36,6 +36,27 @@ describe('npm run import', () => {
     }
   });
 
+  it('says once what to do while no service answers, and which variable has the key when it is refused', async function () {
+    this.timeout(20_000);
+    const fake = await startFake([
+      hangUp,
+      hangUp,
+      (response) => void response.writeHead(401).end('{"detail":"no key"}'),
+    ]);
+    try {
+      const { exitCode, stderr } = await runImport(await file('key.ndjson', eventText()), '--url', fake.url);
+      expect(exitCode).to.equal(1);
+      const [first, second, last] = stderr.split('\n');
+      expect(first).to.match(/^waiting .*; start the service with npm start, or name another with --url$/);
+      expect(second)
+        .to.match(/^waiting /)
+        .and.not.include('npm start');
+      expect(last).to.match(/401: no key; set CLICKHOUR_API_KEY to a key that may do this$/);
+    } finally {
+      await fake.close();
+    }
+  });
+
   it('stops with a summary when the service refuses for good, or the file cannot be read', async () => {
     const fake = await startFake([accept, (response) => void response.writeHead(403).end('{"detail":"no role"}')]);
     try {
