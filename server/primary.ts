@@ -1,12 +1,10 @@
 import cluster, { type Address, type Worker } from 'node:cluster';
 import { once } from 'node:events';
 import type { App } from './app.ts';
-import { endpointEnv } from './clickhouse/endpoint.ts';
 import { openEndpoint } from './open-endpoint.ts';
 import { backoffMs, pause, type Backoff } from './common/retry.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config/config.ts';
-import { settledEnv } from './config/environment.ts';
 import { pluralize } from './common/pluralize.ts';
 import { messageOf } from './common/errors.ts';
 import { createLogger, type Logger } from './common/log.ts';
@@ -31,9 +29,9 @@ export async function startWorkers(config: Config, stop: AbortSignal): Promise<A
     stop.throwIfAborted();
     const leaving = new AbortController();
     relayCalls();
-    // Whenever one is started: it must not differ from the others by what has been written into a file meanwhile.
-    const env = { ...settledEnv(), ...endpointEnv(endpoint) };
-    const workers = Array.from({ length: config.workers }, () => new WorkerSlot(env, log, leaving.signal));
+    // Not read again by each: they must not differ by what has been written into a file meanwhile.
+    const ofWorkers = { ...config, clickhouse: endpoint };
+    const workers = Array.from({ length: config.workers }, () => new WorkerSlot(ofWorkers, log, leaving.signal));
     closing.add('workers', async () => {
       leaving.abort();
       await Promise.all(workers.map(async (worker) => worker.close()));
@@ -58,14 +56,14 @@ export async function startWorkers(config: Config, stop: AbortSignal): Promise<A
 class WorkerSlot {
   /** The address, once the first worker in this slot listens; rejects when it ends before that. */
   readonly listening: Promise<Address>;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #config: Config;
   readonly #log: Logger;
   readonly #stop: AbortSignal;
   readonly #done: Promise<void>;
   #worker: Worker;
 
-  constructor(env: NodeJS.ProcessEnv, log: Logger, stop: AbortSignal) {
-    this.#env = env;
+  constructor(config: Config, log: Logger, stop: AbortSignal) {
+    this.#config = config;
     this.#log = log;
     this.#stop = stop;
     this.#worker = this.#fork();
@@ -80,8 +78,9 @@ class WorkerSlot {
   }
 
   #fork(): Worker {
-    const worker = cluster.fork(this.#env);
+    const worker = cluster.fork();
     worker.on('message', ({ clickhour }: ToPrimary) => {
+      if (clickhour === 'configure') tellWorker(worker, { clickhour: 'configuration', config: this.#config });
       if (clickhour === 'loaded' && this.#stop.aborted) tellWorker(worker, { clickhour: 'stop' });
     });
     return worker;

@@ -8,6 +8,7 @@ import { startWorkers } from './primary.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { answerArguments } from './start-arguments.ts';
 import { welcome } from './welcome.ts';
+import { askConfig } from './workers/ask-config.ts';
 
 /** The service as a process, from its command line to its end. */
 export async function serve(stop: AbortSignal): Promise<void> {
@@ -27,7 +28,7 @@ export async function serve(stop: AbortSignal): Promise<void> {
 
 async function start(stop: AbortSignal) {
   stop.throwIfAborted();
-  const config = readConfig();
+  const config = cluster.isWorker ? await askConfig() : readConfig();
   try {
     return await startWith(config, stop);
   } catch (error) {

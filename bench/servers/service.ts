@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { startEngine, type Engine } from '../../clickhouse/embedded/embedded.ts';
-import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from './endpoint-env.ts';
 import type { Closing } from '../../server/closing.ts';
 import { createLogger } from '../../server/common/log.ts';
 import { programFile } from '../../server/common/project-root.ts';

@@ -31,33 +31,3 @@ export type ClickHouseRole = (typeof ROLES)[number];
 export function nodesOf(endpoint: ClickHouseEndpoint): readonly ClickHouseEndpoint[] {
   return endpoint.urls.map((url) => ({ ...endpoint, urls: [url] }));
 }
-
-/** The environment variables that `readConfig` makes this endpoint of, for a server in a process of its own. */
-export function endpointEnv({
-  urls,
-  cluster,
-  isEmbedded,
-  admin,
-  ingest,
-  query,
-  analyst,
-}: ClickHouseEndpoint): Record<string, string> {
-  return {
-    CLICKHOUSE_URL: urls.join(','),
-    ...(cluster === undefined ? {} : { CLICKHOUSE_CLUSTER: cluster }),
-    CLICKHOUSE_EMBEDDED: isEmbedded ? '1' : '0',
-    CLICKHOUSE_USER: admin.username,
-    CLICKHOUSE_PASSWORD: admin.password,
-    // Read already, where this comes beside an environment that names files.
-    CLICKHOUSE_PASSWORD_FILE: '',
-    CLICKHOUSE_INGEST_PASSWORD_FILE: '',
-    CLICKHOUSE_QUERY_PASSWORD_FILE: '',
-    CLICKHOUSE_ANALYST_PASSWORD_FILE: '',
-    CLICKHOUSE_INGEST_USER: ingest.username,
-    CLICKHOUSE_INGEST_PASSWORD: ingest.password,
-    CLICKHOUSE_QUERY_USER: query.username,
-    CLICKHOUSE_QUERY_PASSWORD: query.password,
-    CLICKHOUSE_ANALYST_USER: analyst.username,
-    CLICKHOUSE_ANALYST_PASSWORD: analyst.password,
-  };
-}

@@ -74,11 +74,6 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   };
 }
 
-/** The environment for another process that must read the same as this one: with what files say now, instead of their names. */
-export function settledEnv(env: NodeJS.ProcessEnv = environment()): NodeJS.ProcessEnv {
-  return readSecretFiles(withoutEmpty(env)).env;
-}
-
 /** The key with which a command of this project calls the service; undefined when it needs none. */
 export function readApiKey(env: NodeJS.ProcessEnv = environment()): string | undefined {
   return env['CLICKHOUR_API_KEY'] === '' ? undefined : env['CLICKHOUR_API_KEY'];

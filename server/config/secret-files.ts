@@ -11,7 +11,7 @@ export const SECRETS = [
 ] as const;
 
 /**
- * The environment with each `NAME_FILE` replaced by NAME, set to what the file holds without the line end after it.
+ * The environment with NAME of each `NAME_FILE`, set to what the file holds without the line end after it.
  * @param env without empty variables
  * @returns what is wrong with them, besides
  */
@@ -28,8 +28,6 @@ export function readSecretFiles(env: NodeJS.ProcessEnv): { env: NodeJS.ProcessEn
     }
     try {
       read[name] = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-      // Not left out: it would be inherited.
-      read[path] = '';
     } catch (error) {
       const message = `received ${show(file)}, expected a file that can be read: ${messageOf(error)}`;
       issues.push({ path, message });

@@ -51,7 +51,7 @@ export const variables = {
     1,
   )({
     default: 0,
-    desc: '1: CLICKHOUSE_URL is the embedded engine of another process, which is asked whether its writes failed. The service sets it for its WORKERS',
+    desc: '1: CLICKHOUSE_URL is the embedded engine of another process, which is asked whether its writes failed',
   }),
   BATCH_MAX_WAIT_MS: whole(
     1,

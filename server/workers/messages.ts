@@ -1,3 +1,5 @@
+import type { Config } from '../config/config.ts';
+
 /** What the workers replied to one call. */
 export interface Replies {
   readonly replies: readonly unknown[];
@@ -10,12 +12,14 @@ export interface Replies {
  *   worker --call--> primary --request--> every worker --reply--> primary --replies--> worker
  *   worker --stored--> primary --stored--> every other worker
  *   worker --loaded--> primary: what was sent before, it may have missed
+ *   worker --configure--> primary --configuration--> worker
  *   primary --stop--> every worker
  * `clickhour` tells these messages from those of Node and of libraries.
  */
 export type FromPrimary =
   | { readonly clickhour: 'request'; readonly id: string; readonly name: string }
   | ({ readonly clickhour: 'replies'; readonly id: string } & Replies)
+  | { readonly clickhour: 'configuration'; readonly config: Config }
   | { readonly clickhour: 'stored' }
   | { readonly clickhour: 'stop' };
 
@@ -23,4 +27,5 @@ export type ToPrimary =
   | { readonly clickhour: 'call'; readonly id: string; readonly name: string }
   | { readonly clickhour: 'reply'; readonly id: string; readonly reply: unknown }
   | { readonly clickhour: 'loaded' }
+  | { readonly clickhour: 'configure' }
   | { readonly clickhour: 'stored' };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startEngine, type Engine } from '../../clickhouse/embedded/embedded.ts';
-import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../bench/servers/endpoint-env.ts';
 import { Closing } from '../../server/closing.ts';
 import { expectAccessible } from '../support/browser/accessible.ts';
 import { inBrowser, screenshot } from '../support/browser/browser.ts';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endpointEnv, type ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../bench/servers/endpoint-env.ts';
+import type { ClickHouseEndpoint } from '../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../server/closing.ts';
 import { testDatabase } from '../support/clickhouse/clickhouse.ts';
 import { apiKey } from '../support/http/api-keys.ts';

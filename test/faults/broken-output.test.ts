@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { open, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
-import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../bench/servers/endpoint-env.ts';
 import { Closing } from '../../server/closing.ts';
 import { programFile } from '../../server/common/project-root.ts';
 import { testDatabase, testEndpoint } from '../support/clickhouse/clickhouse.ts';

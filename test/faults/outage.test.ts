@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../bench/servers/endpoint-env.ts';
 import { startEngine, type Engine } from '../../clickhouse/embedded/embedded.ts';
 import { Closing } from '../../server/closing.ts';
 import { createLogger } from '../../server/common/log.ts';

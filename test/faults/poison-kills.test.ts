@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../bench/servers/endpoint-env.ts';
 import { Closing } from '../../server/closing.ts';
 import { testDatabase, testEndpoint } from '../support/clickhouse/clickhouse.ts';
 import { eventText, NDJSON, postEvents } from '../support/http/events-api.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { connect } from '../../server/clickhouse/client.ts';
-import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../bench/servers/endpoint-env.ts';
 import { Closing } from '../../server/closing.ts';
 import { HOUR_MS } from '../../server/events/hours.ts';
 import { verifyCounts } from '../../server/queries/verify/verify-counts.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { simulate } from '../../bench/simulation.ts';
 import { connect } from '../../server/clickhouse/client.ts';
-import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../bench/servers/endpoint-env.ts';
 import { Closing } from '../../server/closing.ts';
 import { verifyCounts } from '../../server/queries/verify/verify-counts.ts';
 import { freePort } from '../support/server/free-port.ts';

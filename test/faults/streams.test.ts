@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { connect } from 'node:net';
 import { once } from 'node:events';
 import { startEngine, type Engine } from '../../clickhouse/embedded/embedded.ts';
-import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../bench/servers/endpoint-env.ts';
 import { Closing } from '../../server/closing.ts';
 import { defaults } from '../../server/config/config.ts';
 import { testDatabase, testEndpoint } from '../support/clickhouse/clickhouse.ts';

@@ -1,8 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
-import { endpointEnv } from '../../server/clickhouse/endpoint.ts';
-import { readConfig, settledEnv } from '../../server/config/environment.ts';
+import { readConfig } from '../../server/config/environment.ts';
 import { apiKey } from '../support/http/api-keys.ts';
 import { tempDir, type TempDir } from '../support/temp-dir.ts';
 import { thrownBy } from '../support/thrown.ts';
@@ -33,14 +32,6 @@ describe('Secrets in files', () => {
     const key = apiKey('shop-key', 'shop', 'write');
     const env = { HOST: '0.0.0.0', API_KEYS_FILE: await secret(JSON.stringify([key])) };
     expect(readConfig(env).trust.keys).to.deep.equal([key]);
-  });
-
-  it('are the same for a process that is started later, whatever the file says then', async () => {
-    const first = apiKey('shop-key', 'shop', 'write');
-    const env = { HOST: '0.0.0.0', API_KEYS_FILE: await secret(JSON.stringify([first])) };
-    const settled = settledEnv(env);
-    await secret(JSON.stringify([first, apiKey('other-key', 'other', 'read')]));
-    expect(readConfig({ ...env, ...settled }).trust.keys).to.deep.equal([first]);
   });
 
   it('are refused beside the variable', () => {
@@ -86,12 +77,5 @@ describe('Secrets in files', () => {
   it('can be empty, which is no password', async () => {
     const env = { CLICKHOUSE_URL: 'http://db:8123', CLICKHOUSE_PASSWORD_FILE: await secret('\n') };
     expect(readConfig(env).clickhouse?.admin.password).to.equal('');
-  });
-
-  it('do not stand against the variables that a server hands to its workers', async () => {
-    const env = { CLICKHOUSE_URL: 'http://db:8123', CLICKHOUSE_PASSWORD_FILE: await secret('x') };
-    const { clickhouse } = readConfig(env);
-    if (clickhouse === undefined) throw new Error('no endpoint');
-    expect(readConfig({ ...env, ...endpointEnv(clickhouse) }).clickhouse).to.deep.equal(clickhouse);
   });
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../../bench/servers/endpoint-env.ts';
 import { Closing } from '../../../server/closing.ts';
 import type { HealthReport } from '../../../server/health/health.ts';
 import type { FaultyServerOptions } from '../../support/server/faulty-server-process.ts';

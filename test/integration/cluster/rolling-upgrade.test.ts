@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { startChildServer, type ChildServer } from '../../../bench/servers/child-server.ts';
-import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../../bench/servers/endpoint-env.ts';
 import { Closing } from '../../../server/closing.ts';
 import { testDatabase, testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { Ledger } from '../../support/events/ledger.ts';

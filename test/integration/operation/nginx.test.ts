@@ -3,7 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../../bench/servers/endpoint-env.ts';
 import { Closing } from '../../../server/closing.ts';
 import { defaults } from '../../../server/config/config.ts';
 import { testDatabase, testEndpoint } from '../../support/clickhouse/clickhouse.ts';

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
 import { Closing } from '../../../server/closing.ts';
-import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../../bench/servers/endpoint-env.ts';
 import { programFile } from '../../../server/common/project-root.ts';
 import { testDatabase, testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { QUIET_SERVER, startServer } from '../../support/server/server-process.ts';
@@ -97,7 +97,7 @@ describe('A service that cannot start as it is told to', function starting() {
       const tooLong = await ended({ DATA_DIR: long, WORKERS: workers });
       expect(tooLong.exitCode).to.equal(1);
       expect(tooLong.stderr).to.match(
-        /^received \S+\/lock \(\d+ bytes\), expected a lock path of at most 103 bytes.*\n$/,
+        /^DATA_DIR: received \S+\/lock \(\d+ bytes\), expected a lock path of at most 103 bytes.*\n$/,
       );
       expect(existsSync(long)).to.equal(false);
       await mkdir(path.join(directory, 'schemas/shop'), { recursive: true });
@@ -108,6 +108,28 @@ describe('A service that cannot start as it is told to', function starting() {
       expect(existsSync(path.join(directory, 'data/clickhouse/config'))).to.equal(false);
     });
   }
+
+  it('lists at once all that is wrong, whatever finds it, and leaves nothing behind', async () => {
+    const file = path.join(directory, 'file');
+    await writeFile(file, '');
+    const SCHEMAS_DIR = path.join(directory, 'missing');
+    for (const env of [
+      { PORT: 'x', DATA_DIR: file, SCHEMAS_DIR },
+      { HOST: '0.0.0.0', SCHEMAS_DIR },
+      { HOST: 'nosuchhost.invalid', SCHEMAS_DIR },
+      { HOST: 'nosuchhost.invalid', PORT: 'x', SCHEMAS_DIR },
+      { CLICKHOUSE_URL: 'nowhere', SCHEMAS_DIR, WORKERS: '2' },
+    ]) {
+      const isIntended = env.HOST === 'nosuchhost.invalid' ? { ALLOW_ANONYMOUS: '1' } : {};
+      const { exitCode, stderr } = await ended({ ...isIntended, ...env });
+      expect(exitCode).to.equal(1);
+      const [first, ...lines] = stderr.trimEnd().split('\n');
+      expect(first).to.equal('The environment is wrong:');
+      const wrong = Object.keys(env).filter((name) => name !== 'WORKERS');
+      expect(lines.map((line) => /^ {2}([A-Z_]+): /.exec(line)?.[1])).to.have.members(wrong);
+    }
+    expect(existsSync(path.join(directory, 'data'))).to.equal(false);
+  });
 
   it('refuses arguments, and answers --help', async () => {
     const refused = await ended({}, '--port', '9090');

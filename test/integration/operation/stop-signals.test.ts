@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../../bench/servers/endpoint-env.ts';
 import { Closing } from '../../../server/closing.ts';
 import { programFile } from '../../../server/common/project-root.ts';
 import { testDatabase, testEndpoint } from '../../support/clickhouse/clickhouse.ts';

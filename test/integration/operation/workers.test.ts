@@ -1,12 +1,16 @@
 import { execFile } from 'node:child_process';
+import { stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { createHttpClient, type HttpClient } from '../../../bench/load/http-client.ts';
-import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../../bench/servers/endpoint-env.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KIB } from '../../../server/common/units.ts';
 import { Closing } from '../../../server/closing.ts';
 import { testDatabase, testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { Ledger } from '../../support/events/ledger.ts';
+import { apiKey } from '../../support/http/api-keys.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { seeded } from '../../support/events/random.ts';
 import { PASS, startProxy } from '../../support/server/proxy.ts';
@@ -158,5 +162,30 @@ describe('A server with WORKERS=2', () => {
       expect([...stored.keys()].filter((user) => !ledger.outcomes.has(user))).to.deep.equal([]);
     }, 20_000);
     expect(await server.stop()).to.equal(0);
+  });
+
+  it('has more keys than fit into an environment, those it began with also for a worker that comes later', async () => {
+    const made = await tempDir();
+    closing.add('keys', () => made.remove());
+    const file = path.join(made.path, 'keys');
+    const keys = Array.from({ length: 1500 }, (_, at) => apiKey(`key-${at}`, 'shop', 'read'));
+    await writeFile(file, JSON.stringify(keys));
+    expect((await stat(file)).size).to.be.greaterThan(128 * KIB);
+    const { server } = await startTwo({ API_KEYS_FILE: file });
+    await writeFile(file, JSON.stringify([apiKey('later', 'shop', 'read')]));
+    const [first = 0] = await workersOf(server.pid);
+    process.kill(first, 'SIGKILL');
+    await eventually(async () => {
+      const now = await workersOf(server.pid);
+      expect(now).to.have.length(2).and.not.include(first);
+      const health = await fetch(`${server.url}/health`, { headers: { connection: 'close' } });
+      expect(await health.json()).to.have.property('status', 'ok');
+    }, 20_000);
+    const ask = async (key: string) => {
+      const headers = { authorization: `Bearer ${key}`, connection: 'close' };
+      return (await fetch(`${server.url}/analytics?timestamp=0`, { headers })).status;
+    };
+    expect(await Promise.all(['key-1499', 'key-0', 'key-7', 'key-8'].map(ask))).to.deep.equal([200, 200, 200, 200]);
+    expect(await Promise.all(['later', 'later', 'later', 'later'].map(ask))).to.deep.equal([401, 401, 401, 401]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../../bench/servers/endpoint-env.ts';
 import { createServer } from 'node:net';
 import { apiKey } from '../../support/http/api-keys.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';

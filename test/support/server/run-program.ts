@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { text } from 'node:stream/consumers';
-import { endpointEnv, type ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../../bench/servers/endpoint-env.ts';
+import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
 import { testEndpoint } from '../clickhouse/clickhouse.ts';
 import { programFile } from '../../../server/common/project-root.ts';
 

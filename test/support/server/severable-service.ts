@@ -1,5 +1,5 @@
 import { startEngine, type Engine } from '../../../clickhouse/embedded/embedded.ts';
-import { endpointEnv } from '../../../server/clickhouse/endpoint.ts';
+import { endpointEnv } from '../../../bench/servers/endpoint-env.ts';
 import type { Closing } from '../../../server/closing.ts';
 import { silentLog } from '../logs.ts';
 import { startServer } from './server-process.ts';
