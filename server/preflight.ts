@@ -1,24 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, messageOf, isCode } from './common/errors.ts';
+import { AppError, invalid, isCode, messageOf, type Issue } from './common/errors.ts';
 import type { Config } from './config/config.ts';
 import { claimDirectory, makeDirectory } from './journal/owner-directory.ts';
 import { requireAddress } from './http/server/listen.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 
 /**
- * Looks, before anything is started or changed, for what would keep the service from serving.
- * @throws AppError `invalid`: one sentence that names the variable, and says what to do; and what the file system answers when
- * it is full
+ * Looks, before anything is started, for what would keep the service from serving, and leaves nothing behind.
+ * @param wrong variables that are known to be wrong, in whose place `config` has defaults
+ * @returns everything that it found: the variable, and what to do
+ * @throws what the file system answers when it is full
  */
-export async function preflight(config: Config): Promise<void> {
-  const { dataDir, clickhouse, workers, schemasDir } = config;
-  await requireAddress(config);
-  // Each worker reads them, once an engine runs; a single process does so first of all.
-  if (workers > 1) await loadPayloadSchemas(schemasDir);
-  await writable(dataDir, async () => (await claimDirectory(path.join(dataDir, 'journal'), Date.now())).release());
-  if (clickhouse === undefined) await writable(dataDir, async () => writeTrial(path.join(dataDir, 'clickhouse')));
+export async function preflight(config: Config, wrong: readonly string[]): Promise<Issue[]> {
+  const { host, schemasDir } = config;
+  const port = wrong.includes('PORT') ? 0 : config.port;
+  const checks = [async () => loadPayloadSchemas(schemasDir), async () => tryDataDir(config)];
+  if (!wrong.includes('HOST')) checks.unshift(async () => requireAddress({ host, port }));
+  const found: Issue[] = [];
+  for (const check of checks) found.push(...(await issuesOf(check)));
+  return found;
 }
 
 /** What has failed at the start, in plain words where the disk is full. */
@@ -36,6 +39,37 @@ function isFull(error: unknown): boolean {
   );
 }
 
+async function issuesOf(check: () => Promise<unknown>): Promise<readonly Issue[]> {
+  try {
+    await check();
+    return [];
+  } catch (error) {
+    if (error instanceof AppError && error.issues.length > 0) return error.issues;
+    throw error;
+  }
+}
+
+/** Writes there what the service will, and removes it again. */
+async function tryDataDir({ dataDir, clickhouse }: Config): Promise<void> {
+  const [journal, engine] = [path.join(dataDir, 'journal'), path.join(dataDir, 'clickhouse')];
+  const missing = [journal, engine, ...missingFrom(dataDir)].filter((directory) => !existsSync(directory));
+  try {
+    await (await claimDirectory(journal, Date.now())).release();
+    if (clickhouse === undefined) await writeTrial(engine);
+  } catch (error) {
+    if (isFull(error)) throw error;
+    throw invalid([{ path: 'DATA_DIR', message: notWritable(dataDir, error) }]);
+  } finally {
+    // None that somebody else has put something into by now.
+    for (const directory of missing) await rmdir(directory).catch(() => undefined);
+  }
+}
+
+/** The directory and those above it that are not there, the last of a path first. */
+function missingFrom(directory: string): string[] {
+  return existsSync(directory) ? [] : [directory, ...missingFrom(path.dirname(directory))];
+}
+
 async function writeTrial(directory: string): Promise<void> {
   const trial = path.join(directory, `.trial-${randomUUID()}`);
   await makeDirectory(directory);
@@ -46,14 +80,9 @@ async function writeTrial(directory: string): Promise<void> {
   }
 }
 
-async function writable(dataDir: string, attempt: () => Promise<void>): Promise<void> {
-  try {
-    await attempt();
-  } catch (error) {
-    if (error instanceof AppError || isFull(error)) throw error;
-    const isFile = isCode(error, 'EEXIST', 'ENOTDIR');
-    const found = isFile ? 'is a file or below one' : `cannot be written (${messageOf(error)})`;
-    const expected = 'expected a folder that this user may write; set DATA_DIR to one, such as DATA_DIR=./data';
-    throw new AppError('invalid', `DATA_DIR: ${dataDir} ${found}, ${expected}`, { cause: error });
-  }
+function notWritable(dataDir: string, error: unknown): string {
+  if (error instanceof AppError) return error.message;
+  const isFile = isCode(error, 'EEXIST', 'ENOTDIR');
+  const found = isFile ? 'is a file or below one' : `cannot be written (${messageOf(error)})`;
+  return `${dataDir} ${found}, expected a folder that this user may write; set DATA_DIR to one, such as DATA_DIR=./data`;
 }

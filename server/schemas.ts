@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, messageOf, show } from './common/errors.ts';
+import { invalid, messageOf, show, type AppError } from './common/errors.ts';
 import { MAX_NAME_CHARACTERS } from './events/event.ts';
 import { isLongerThan } from './events/parameters.ts';
 import { compilePayloadSchemas, type PayloadCheck, type PayloadSchema } from './events/payload-schemas.ts';
@@ -66,5 +66,5 @@ function nameOf(encoded: string, file: string): string {
 }
 
 function broken(file: string, reason: string): AppError {
-  return new AppError('invalid', `SCHEMAS_DIR: ${file}: ${reason}`);
+  return invalid([{ path: 'SCHEMAS_DIR', message: `${file}: ${reason}` }]);
 }

@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
 import { startApp } from './app.ts';
-import { messageWithCauses } from './common/errors.ts';
+import { messageWithCauses, type Issue } from './common/errors.ts';
 import type { Config } from './config/config.ts';
-import { readConfig } from './config/environment.ts';
+import { readEnvironment, refuseIssues } from './config/environment.ts';
 import { preflight, startFailure } from './preflight.ts';
 import { startWorkers } from './primary.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
@@ -28,17 +28,20 @@ export async function serve(stop: AbortSignal): Promise<void> {
 
 async function start(stop: AbortSignal) {
   stop.throwIfAborted();
-  const config = cluster.isWorker ? await askConfig() : readConfig();
+  const { config, issues } = cluster.isWorker ? { config: await askConfig(), issues: [] } : readEnvironment();
   try {
-    return await startWith(config, stop);
+    return cluster.isWorker ? await startApp(config, { stop }) : await startWith(config, issues, stop);
   } catch (error) {
     throw startFailure(error, config);
   }
 }
 
-async function startWith(config: Config, stop: AbortSignal) {
-  if (cluster.isWorker) return await startApp(config, { stop });
-  await preflight(config);
+async function startWith(config: Config, wrong: readonly Issue[], stop: AbortSignal) {
+  const found = await preflight(
+    config,
+    wrong.map(({ path }) => path),
+  );
+  refuseIssues([...wrong, ...found]);
   stop.throwIfAborted();
   const app = config.workers > 1 ? await startWorkers(config, stop) : await startApp(config, { stop });
   process.stdout.write(welcome(app, config.trust, Date.now()));

@@ -11,26 +11,49 @@ import { isOpen, type AuthRules } from '../auth/authenticator.ts';
 import { readEnvFile } from './env-file.ts';
 import { variables } from './variables.ts';
 
+/** What the environment says, and what is wrong with it: what came, and what was expected. */
+interface Reading {
+  /** With the default of each variable that is wrong. */
+  readonly config: Config;
+  readonly issues: readonly Issue[];
+}
+
 /**
  * Reads and checks the whole environment once.
  * @throws AppError `invalid`, listing every wrong variable with what came and what was expected
  */
 export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
+  const { config, issues } = readEnvironment(env);
+  refuseIssues(issues);
+  return config;
+}
+
+/** The same, for whoever has more to check before it refuses. */
+export function readEnvironment(env: NodeJS.ProcessEnv = environment()): Reading {
   const { env: complete, issues } = readSecretFiles(withoutEmpty(env));
-  const set = cleanEnv(withoutEmpty(complete), variables, {
+  const given = withoutEmpty(complete);
+  cleanEnv(given, variables, {
     reporter: ({ errors }) => {
       for (const [path, error] of Object.entries(errors)) issues.push({ path, message: messageOf(error) });
     },
   });
+  const wrong = issues.map(({ path }) => path);
+  const set = cleanEnv(without(given, wrong), variables);
+  const { RATE_PER_ADDRESS: ratePerAddress } = set;
+  const trust: AuthRules = {
+    keys: set.API_KEYS,
+    networks: set.TRUSTED_NETWORKS,
+    proxies: set.TRUSTED_PROXIES,
+    ...(ratePerAddress === undefined ? {} : { ratePerAddress }),
+  };
   // What could not be read may not be asked for.
-  const areAuthRulesRead = !issues.some(({ path }) => AUTH_VARIABLES.includes(path));
-  if (areAuthRulesRead && set.ALLOW_ANONYMOUS === 0) issues.push(...exposure(env['API_KEYS_FILE'], set));
-  if (!issues.some(({ path }) => path.startsWith('CLICKHOUSE_')))
+  const areAuthRulesRead = !wrong.some((path) => AUTH_VARIABLES.includes(path));
+  if (areAuthRulesRead && set.ALLOW_ANONYMOUS === 0) issues.push(...exposure(env['API_KEYS_FILE'], set.HOST, trust));
+  if (!wrong.some((path) => path.startsWith('CLICKHOUSE_')))
     issues.push(...clusterIssues(set.CLICKHOUSE_URL, set.CLICKHOUSE_CLUSTER));
-  if (issues.length > 0) throw new AppError('invalid', startMessage(issues), { issues });
   const admin = { username: set.CLICKHOUSE_USER, password: set.CLICKHOUSE_PASSWORD };
   const as = (username = admin.username, password = admin.password) => ({ username, password });
-  return {
+  const config = {
     ...defaults,
     host: set.HOST,
     port: set.PORT,
@@ -68,10 +91,19 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
     },
     cache: { ...defaults.cache, ttlMs: set.CACHE_TTL_MS },
     live: { maxReaders: set.LIVE_MAX_READERS },
-    trust: authRulesOf(set),
+    trust,
     corsOrigins: set.CORS_ORIGINS,
     allowedHosts: set.ALLOWED_HOSTS,
   };
+  return { config, issues };
+}
+
+/** @throws AppError `invalid` that lists them, when there are any */
+export function refuseIssues(issues: readonly Issue[]): void {
+  const lines = issues.map(({ path, message }) => `${path}: ${message}`);
+  if (lines.length === 0) return;
+  const message = lines.length === 1 ? lines.join() : ['The environment is wrong:', ...lines].join('\n  ');
+  throw new AppError('invalid', message, { issues });
 }
 
 /** The key with which a command of this project calls the service; undefined when it needs none. */
@@ -89,6 +121,10 @@ function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
+function without(env: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name)));
+}
+
 /** Those that decide whether everything is open, and to whom. */
 const AUTH_VARIABLES: readonly string[] = [
   'API_KEYS',
@@ -98,32 +134,15 @@ const AUTH_VARIABLES: readonly string[] = [
   'ALLOW_ANONYMOUS',
 ];
 
-interface AuthVariables {
-  readonly API_KEYS: AuthRules['keys'];
-  readonly TRUSTED_NETWORKS: AuthRules['networks'];
-  readonly TRUSTED_PROXIES: AuthRules['proxies'];
-  readonly RATE_PER_ADDRESS: AuthRules['ratePerAddress'] | undefined;
-}
-
-function authRulesOf(set: AuthVariables): AuthRules {
-  const { RATE_PER_ADDRESS: ratePerAddress } = set;
-  return {
-    keys: set.API_KEYS,
-    networks: set.TRUSTED_NETWORKS,
-    proxies: set.TRUSTED_PROXIES,
-    ...(ratePerAddress === undefined ? {} : { ratePerAddress }),
-  };
-}
-
 /** Everything is open until keys exist, so only this machine may reach it, and keys that are announced must be there. */
-function exposure(keysFile: string | undefined, set: AuthVariables & { readonly HOST: string }): Issue[] {
+function exposure(keysFile: string | undefined, host: string, trust: AuthRules): Issue[] {
   const intended = 'or ALLOW_ANONYMOUS=1 if that is intended';
-  if (keysFile !== undefined && set.API_KEYS.length === 0) {
+  if (keysFile !== undefined && trust.keys.length === 0) {
     const message = `received ${show(keysFile)}, which is empty, expected a file with keys, ${intended}`;
     return [{ path: 'API_KEYS_FILE', message }];
   }
-  if (!isOpen(authRulesOf(set)) || isLoopback(set.HOST)) return [];
-  const message = `received ${show(set.HOST)}, expected a loopback address, because anyone who reaches it may write and read; set API_KEYS, ${intended}`;
+  if (!isOpen(trust) || isLoopback(host)) return [];
+  const message = `received ${show(host)}, expected a loopback address, because anyone who reaches it may write and read; set API_KEYS, ${intended}`;
   return [{ path: 'HOST', message }];
 }
 
@@ -135,11 +154,6 @@ function clusterIssues(urls: readonly string[] | undefined, cluster: string | un
   if (cluster !== undefined || urls === undefined || urls.length === 1) return [];
   const message = `received ${urls.length} addresses, expected one, or the name of their cluster in CLICKHOUSE_CLUSTER: each server by itself would have only a part of the events`;
   return [{ path: 'CLICKHOUSE_URL', message }];
-}
-
-function startMessage(issues: readonly Issue[]): string {
-  const lines = issues.map(({ path, message }) => `  ${path}: ${message}`);
-  return `The environment is wrong:\n${lines.join('\n')}`;
 }
 
 /** Unset in a folder without schemas, as where the package is run by itself: those that come with it. */

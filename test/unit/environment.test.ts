@@ -8,7 +8,7 @@ import { thrownBy } from '../support/thrown.ts';
 function issuesOf(env: NodeJS.ProcessEnv) {
   const error = thrownBy(() => readConfig(env));
   expect(error.code).to.equal('invalid');
-  for (const { path: name, message } of error.issues) expect(error.message).to.include(`\n  ${name}: ${message}`);
+  for (const { path: name, message } of error.issues) expect(error.message).to.include(`${name}: ${message}`);
   return Object.fromEntries(error.issues.map(({ path: name, message }) => [name, message]));
 }
 

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { createServer, type Server } from 'node:http';
 import { connect, Server as TcpServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { AppError, messageOf, show } from '../../common/errors.ts';
+import { invalid, messageOf, show, type AppError } from '../../common/errors.ts';
 import type { Config } from '../../config/config.ts';
 import { Connections, type Handle, type OnRefused } from './connections.ts';
 
@@ -41,7 +41,7 @@ const PROBE_MS = 1_000;
  */
 export async function requireAddress({ host, port }: Pick<ListenOptions, 'host' | 'port'>): Promise<void> {
   const refuse = (error: unknown) => {
-    throw new AppError('invalid', notTaken(error, host, port), { cause: error });
+    throw notTaken(error, host, port);
   };
   const { address, family } = await lookup(host).catch(refuse);
   const probe = createSocket({ type: family === 6 ? 'udp6' : 'udp4', reuseAddr: true });
@@ -96,22 +96,25 @@ async function take(server: TcpServer, host: string, port: number): Promise<void
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(port, host, MAX_WAITING_CONNECTIONS, resolve);
   }).catch((error: unknown) => {
-    throw new AppError('invalid', notTaken(error, host, port), { cause: error });
+    throw notTaken(error, host, port);
   });
 }
 
-function notTaken(error: unknown, host: string, port: number): string {
+function notTaken(error: unknown, host: string, port: number): AppError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
   switch (code) {
-    case 'EADDRINUSE':
-      return (
-        `PORT: ${port} of ${host} is in use, perhaps by a clickhour that runs already; ` +
-        `stop it, or set another PORT, such as PORT=${port === 65_535 ? port - 1 : port + 1}; PORT=0 takes a free one`
-      );
+    case 'EADDRINUSE': {
+      const found = `${port} of ${host} is in use, perhaps by a clickhour that runs already`;
+      const another = `PORT=${port === 65_535 ? port - 1 : port + 1}`;
+      const message = `${found}; stop it, or set another PORT, such as ${another}; PORT=0 takes a free one`;
+      return invalid([{ path: 'PORT', message }]);
+    }
     case 'EACCES':
-      return `PORT: ${port} may not be used by this user; set a PORT from 1024 up`;
-    default:
-      return `HOST: received ${show(host)} (${code}), expected an address of this machine, such as HOST=127.0.0.1`;
+      return invalid([{ path: 'PORT', message: `${port} may not be used by this user; set a PORT from 1024 up` }]);
+    default: {
+      const message = `received ${show(host)} (${code}), expected an address of this machine, such as HOST=127.0.0.1`;
+      return invalid([{ path: 'HOST', message }]);
+    }
   }
 }
 
