@@ -18,7 +18,8 @@ over. It is read twice, so a pipe cannot be sent.
 Exit code 1 when nothing was accepted, or it had to stop before the end.
 
   --format   events: a line is an event in JSON (the default); rsvp: an RSVP of Meetup's stream; csv: a header names
-             the columns (name, timestamp, event_id, user, session_id, category; any other goes into data)
+             the columns (name, timestamp, event_id, user, session_id, category; any other goes into data).
+             What GET /events/export gives, as ndjson or csv, is taken as the events that it is
   --rate R   at most R events a second (default: as fast as the service takes them)
   --url U    where the service is (default: http://127.0.0.1:8080)
 

@@ -3,6 +3,7 @@ import { jsonOf } from '../../common/json.ts';
 import { valueAt } from '../../events/dialects/mapping.ts';
 import { isObject } from '../../events/json/json-text.ts';
 import { csvRecords } from './csv-records.ts';
+import { areExported, dataOf, fromExportedCells, fromExportedLine } from './exported-event.ts';
 import type { LineIdentity } from './file-identity.ts';
 import { numberedLines, type LineFlaw } from './numbered-lines.ts';
 
@@ -44,9 +45,12 @@ async function* jsonLines(
   }
 }
 
-/** The line as it is, with what it lacks before it. What is no object is for the service to reject. */
-function event(line: string, value: unknown, { event_id, timestamp }: LineIdentity): string {
+/** The line as it is, with what it lacks before it, or that of an export. What is no object is for the service to reject. */
+function event(line: string, value: unknown, identity: LineIdentity): string {
   if (!isObject(value)) return line;
+  const exported = fromExportedLine(line, value, identity);
+  if (exported !== undefined) return exported;
+  const { event_id, timestamp } = identity;
   const given = {
     event_id: Object.hasOwn(value, 'event_id') ? undefined : event_id,
     timestamp: Object.hasOwn(value, 'timestamp') ? undefined : timestamp,
@@ -79,7 +83,7 @@ const MEMBERS: ReadonlySet<string> = new Set(['event_id', 'timestamp', 'category
 
 /**
  * A CSV file with a header. What is in a cell is text, but for a time in digits, which is in ms; an empty cell of a member
- * is none.
+ * is none. With the header of an export, it is one.
  * @throws AppError `invalid` when the header does not name each column, has no `name`, or is not UTF-8
  */
 async function* csv(file: string, identityOf: (line: number) => LineIdentity): AsyncGenerator<ImportedLine> {
@@ -87,8 +91,14 @@ async function* csv(file: string, identityOf: (line: number) => LineIdentity): A
   for await (const { number, cells, flaw, endByte } of csvRecords(file)) {
     if (columns === undefined) columns = headerOf(cells, flaw);
     else if (cells?.length !== columns.length) yield { number, text: undefined, flaw, endByte };
-    else yield { number, text: csvEvent(columns, cells, identityOf(number)), endByte };
+    else yield { number, text: recordEvent(columns, cells, identityOf(number)), endByte };
   }
+}
+
+/** Undefined when it is a record of an export whose `data` is not JSON. */
+function recordEvent(columns: readonly string[], cells: readonly string[], identity: LineIdentity): string | undefined {
+  if (!areExported(columns)) return csvEvent(columns, cells, identity);
+  return jsonOf(dataOf(cells)) === undefined ? undefined : fromExportedCells(cells, identity);
 }
 
 function headerOf(cells: readonly string[] = [], flaw?: LineFlaw): readonly string[] {

@@ -52,6 +52,38 @@ describe('the formats of npm run import', () => {
     expect(line).to.match(/^\{"event_id":"[0-9a-f]{32}-1", "timestamp":1, "data":\{"n":1\.0\} \}$/);
   });
 
+  it('takes a line of an export without what no event is sent with, and its data as it is written', async () => {
+    const line =
+      '{"event_id":"e","received_at":"2026-05-01T00:00:00.000001Z","application":"","session_id":"","user":"u","category":"c",' +
+      '"name":"n","data":{"n":1.0,"big":18446744073709551617},"timestamp":"2026-01-01T00:00:00.000001Z"}';
+    expect(await read('events', line)).to.deep.equal([
+      '{"event_id":"e","timestamp":"2026-01-01T00:00:00.000001Z","user":"u","category":"c","name":"n","data":{"n":1.0,"big":18446744073709551617}}',
+    ]);
+    const other = line.replace('"application"', '"app"');
+    expect(await read('events', other)).to.deep.equal([other]);
+  });
+
+  it('takes a record of an export as one, and no other CSV that has a column data', async () => {
+    const columns = [
+      'event_id',
+      'received_at',
+      'application',
+      'session_id',
+      'user',
+      'category',
+      'name',
+      'data',
+      'timestamp',
+    ];
+    const header = columns.map((name) => `"${name}"`).join(',');
+    expect(await read('csv', `${header}\r\n${exported('{""n"":\r\n1.0}')}${exported('{""')}`)).to.deep.equal([
+      '{"event_id":"e","timestamp":"2026-01-01T00:00:00.000001Z","application":"shop","session_id":"s","category":"c","name":"n","data":{"n":  1.0}}',
+      undefined,
+    ]);
+    const [event] = await parsed('csv', `${header.replace('received_at', 'at')}\r\n${exported('{}')}`);
+    expect(event).to.have.deep.property('data', { at: 'r', application: 'shop', data: '{}' });
+  });
+
   it('gives an RSVP without a time that of the file', async () => {
     const rsvps = await parsed('rsvp', '{"mtime":5,"member":{"member_id":7}}\n{"member":{}}\n');
     expect(rsvps[0]).to.deep.include({ timestamp: 5, user: 'meetup-7', name: 'rsvp' });
@@ -161,4 +193,9 @@ describe('the formats of npm run import', () => {
 
 function latin(text: string): Buffer {
   return Buffer.from(text, 'latin1');
+}
+
+/** A record of an export. */
+function exported(data: string): string {
+  return `"e","r","shop","s","","c","n","${data}","2026-01-01T00:00:00.000001Z"\r\n`;
 }
