@@ -76,12 +76,6 @@ export function wholeFlag(
   return value >= min && value <= max ? value : wrong(name, text, `a whole number from ${min} to ${max}`);
 }
 
-/** Every address given as `--url`, as an origin such as `http://127.0.0.1:8080`; without one, `fallback`. */
-export function urlFlags({ flags }: Arguments, fallback: string): readonly [string, ...string[]] {
-  const [first = fallback, ...rest] = flags.get('url') ?? [];
-  return [originOf(first), ...rest.map(originOf)];
-}
-
 /** The one address given as `--url`. */
 export function urlFlag(args: Arguments, fallback: string): string {
   return originOf(onlyOne(args, 'url') ?? fallback);

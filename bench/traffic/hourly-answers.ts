@@ -1,7 +1,6 @@
 import { NO_KEY } from '../../server/cli/command.ts';
 import { AppError, show } from '../../server/common/errors.ts';
 import { ask, describeReply } from './delivery.ts';
-import { HOUR_MS } from './hour.ts';
 import type { HttpClient } from '../load/http-client.ts';
 import { createLatency } from '../measure/latency.ts';
 import { compare, type ExpectedCounts, type HourCounts, type HourTally } from './tally.ts';
@@ -11,7 +10,6 @@ import { pause } from '../../server/common/retry.ts';
 export const FRESH_WITHIN_MS = 2000;
 const GIVE_UP_AFTER_MS = 3 * FRESH_WITHIN_MS;
 const POLL_EVERY_MS = 200;
-const MAX_HOURS_PER_REQUEST = 744;
 
 /** Reads hours, by the start of each. */
 export type HoursReader = () => Promise<Map<number, HourCounts>>;
@@ -27,24 +25,6 @@ export async function readEachHour(
     return [hourMs, found.counts] as const;
   };
   return new Map(await Promise.all(hours.map(read)));
-}
-
-/** Asks `GET /analytics/hours` for `[fromMs, toMs)`, whole hours, in as many requests as that takes. */
-export async function readHours(
-  client: HttpClient,
-  fromMs: number,
-  toMs: number,
-  signal: AbortSignal,
-): Promise<Map<number, HourCounts>> {
-  const found = new Map<number, HourCounts>();
-  for (let start = fromMs; start < toMs; start += MAX_HOURS_PER_REQUEST * HOUR_MS) {
-    const end = Math.min(toMs, start + MAX_HOURS_PER_REQUEST * HOUR_MS);
-    const body = await getJson(client, `/analytics/hours?from=${start}&to=${end}`, signal);
-    const hours: unknown = isRecord(body) ? body['hours'] : undefined;
-    if (!Array.isArray(hours)) throw unexpected(body, '{"hours": [...]}');
-    for (const { hourMs, counts } of hours.map(parseHour)) found.set(hourMs, counts);
-  }
-  return found;
 }
 
 /** Reads until everything is as expected, or it is not in a read that begins after three times as long as the service may take. */

@@ -25,11 +25,6 @@ export interface HourTally {
 }
 
 export const NOTHING: HourCounts = { uniqueUsers: 0, clicks: 0, impressions: 0 };
-export const EXPECT_NOTHING: ExpectedCounts = {
-  uniqueUsers: range(0, 0),
-  clicks: range(0, 0),
-  impressions: range(0, 0),
-};
 
 interface Sums {
   readonly users: Set<string>;
