@@ -3,7 +3,8 @@ import path from 'node:path';
 import Table from 'cli-table3';
 import { Closing } from '../server/closing.ts';
 import { startChildServer } from './servers/child-server.ts';
-import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
+import { readArguments, wholeOption } from '../server/cli/command.ts';
+import { runBench } from './command.ts';
 import { createDirectTable, DIRECT_SETTINGS } from './servers/direct-table.ts';
 import { describeMachine, type Machine } from './measure/machine.ts';
 import { measure } from './measure/measure.ts';
@@ -39,8 +40,8 @@ Exit code: 0 measured, 1 there were errors or answers other than 2xx, 2 wrong ar
 
 Example: npm run bench -- --seconds 2 --rounds 3`;
 
-await runCommand(USAGE, async (args, signal) => {
-  const plan = readPlan(args);
+await runBench(USAGE, async (signal) => {
+  const plan = readPlan();
   const closing = new Closing();
   try {
     const result = await bench(plan, closing, signal);
@@ -52,13 +53,14 @@ await runCommand(USAGE, async (args, signal) => {
   }
 });
 
-function readPlan(args: readonly string[]): RoundPlan {
-  const given = readArguments(args, ['seconds', 'rounds', 'connections']);
-  refusePositionals(given);
+function readPlan(): RoundPlan {
+  const { values } = readArguments({
+    options: { seconds: { type: 'string' }, rounds: { type: 'string' }, connections: { type: 'string' } },
+  });
   return {
-    seconds: wholeFlag(given, 'seconds', { min: 1, max: 3600, fallback: 5 }),
-    rounds: wholeFlag(given, 'rounds', { min: 1, max: 100, fallback: 5 }),
-    connections: wholeFlag(given, 'connections', { min: 1, max: 10_000, fallback: 50 }),
+    seconds: wholeOption('seconds', values.seconds, { min: 1, max: 3600, fallback: 5 }),
+    rounds: wholeOption('rounds', values.rounds, { min: 1, max: 100, fallback: 5 }),
+    connections: wholeOption('connections', values.connections, { min: 1, max: 10_000, fallback: 50 }),
   };
 }
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { Closing } from '../server/closing.ts';
-import { invalid, show } from '../server/common/errors.ts';
 import { programFile } from '../server/common/project-root.ts';
-import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
+import { readArguments, UsageError, wholeOption } from '../server/cli/command.ts';
+import { runBench } from './command.ts';
 import { measure, type LoadRequest } from './measure/measure.ts';
 import { cpuSeconds } from './measure/process-cpu.ts';
 import { median } from './measure/statistics.ts';
@@ -22,14 +22,14 @@ Processor time of the server a request, of this build and of another one (a chec
 is this one to the other. Processor time is what a busy machine touches least.
 Exit code: 0 measured, 1 requests were refused, 2 wrong arguments.`;
 
-await runCommand(USAGE, async (args, signal) => {
-  const given = readArguments(args, ['other', 'rounds', 'requests']);
-  refusePositionals(given);
-  const [other] = given.flags.get('other') ?? [];
-  if (other === undefined)
-    throw invalid([{ path: '--other', message: `received ${show(other)}, expected the folder of a checkout` }]);
-  const rounds = wholeFlag(given, 'rounds', { min: 1, max: 100, fallback: 6 });
-  const requests = wholeFlag(given, 'requests', { min: 1000, max: 10_000_000, fallback: 40_000 });
+await runBench(USAGE, async (signal) => {
+  const { values } = readArguments({
+    options: { other: { type: 'string' }, rounds: { type: 'string' }, requests: { type: 'string' } },
+  });
+  const { other } = values;
+  if (other === undefined) throw new UsageError('--other: received nothing, expected the folder of a checkout');
+  const rounds = wholeOption('rounds', values.rounds, { min: 1, max: 100, fallback: 6 });
+  const requests = wholeOption('requests', values.requests, { min: 1000, max: 10_000_000, fallback: 40_000 });
   const { currentEvent } = benchTraffic();
   const kinds: readonly Kind[] = [
     { name: 'POST /analytics', next: () => postRequest(currentEvent()) },

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { Closing } from '../server/closing.ts';
-import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
+import { readArguments, wholeOption } from '../server/cli/command.ts';
+import { runBench } from './command.ts';
 import { measureFreshness, percentile, type Books, type Freshness } from './measure/freshness-probe.ts';
 import { HOSTILITIES, type Hostility } from './traffic/hostile-bodies.ts';
 import { startService } from './servers/service.ts';
@@ -14,10 +15,9 @@ After how long a click of now is in GET /analytics while something hostile is se
 takes. Each hostility has a service of its own.
 Exit code: 0 every click was seen within two seconds (of a hundred, 99), 1 not so, 2 wrong arguments.`;
 
-await runCommand(USAGE, async (args, signal) => {
-  const given = readArguments(args, ['seconds']);
-  refusePositionals(given);
-  const seconds = wholeFlag(given, 'seconds', { min: 1, max: 3600, fallback: 20 });
+await runBench(USAGE, async (signal) => {
+  const { values } = readArguments({ options: { seconds: { type: 'string' } } });
+  const seconds = wholeOption('seconds', values.seconds, { min: 1, max: 3600, fallback: 20 });
   const table = new Table({
     head: ['beside the clicks', 'clicks', 'p50 ms', 'p99 ms', 'max ms', 'not seen', 'engine MiB'],
     style: { head: [], border: [] },

@@ -2,7 +2,8 @@ import { connect, type ClickHouseClient } from '../server/clickhouse/client.ts';
 import { INSERT_SETTINGS } from '../server/clickhouse/insert-settings.ts';
 import { pause } from '../server/common/retry.ts';
 import { Closing } from '../server/closing.ts';
-import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
+import { readArguments, wholeOption } from '../server/cli/command.ts';
+import { runBench } from './command.ts';
 import { StreamReaders } from './load/stream-readers.ts';
 import { describeMachine } from './measure/machine.ts';
 import { cpuSeconds } from './measure/process-cpu.ts';
@@ -30,13 +31,14 @@ Fills a ClickHouse of its own with two events of each of N sessions and users (d
 twenty of them late.
 Exit code: 0 measured, 1 a list sent a problem, 2 wrong arguments.`;
 
-await runCommand(USAGE, async (args, signal) => {
-  const given = readArguments(args, ['sessions', 'hours', 'seconds']);
-  refusePositionals(given);
+await runBench(USAGE, async (signal) => {
+  const { values } = readArguments({
+    options: { sessions: { type: 'string' }, hours: { type: 'string' }, seconds: { type: 'string' } },
+  });
   const plan: Plan = {
-    sessions: wholeFlag(given, 'sessions', { min: 1000, max: 100_000_000, fallback: 1_000_000 }),
-    hours: wholeFlag(given, 'hours', { min: 1, max: 100_000, fallback: 20 }),
-    seconds: wholeFlag(given, 'seconds', { min: 5, max: 86_400, fallback: 60 }),
+    sessions: wholeOption('sessions', values.sessions, { min: 1000, max: 100_000_000, fallback: 1_000_000 }),
+    hours: wholeOption('hours', values.hours, { min: 1, max: 100_000, fallback: 20 }),
+    seconds: wholeOption('seconds', values.seconds, { min: 5, max: 86_400, fallback: 60 }),
   };
   const closing = new Closing();
   try {

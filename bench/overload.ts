@@ -1,6 +1,7 @@
 import { pause } from '../server/common/retry.ts';
 import { Closing } from '../server/closing.ts';
-import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
+import { readArguments, wholeOption } from '../server/cli/command.ts';
+import { runBench } from './command.ts';
 import type { Verdict } from './load/outcomes.ts';
 import { createLatency, type Latency } from './measure/latency.ts';
 import { startLoadGenerator, type LoadGenerator } from './load/load-generator.ts';
@@ -33,8 +34,8 @@ Measures what the service can take, then offers it T times that, from a process 
 in each request the service has more to do for it, and the generator hardly. Exit code: 0 what must hold held, 1 it did
 not, 2 wrong arguments.`;
 
-await runCommand(USAGE, async (args, signal) => {
-  const plan = readPlan(args);
+await runBench(USAGE, async (signal) => {
+  const plan = readPlan();
   const closing = new Closing();
   try {
     const { engine, server } = await startService(closing);
@@ -53,14 +54,20 @@ await runCommand(USAGE, async (args, signal) => {
   }
 });
 
-function readPlan(args: readonly string[]): Plan {
-  const given = readArguments(args, ['minutes', 'times', 'connections', 'events']);
-  refusePositionals(given);
+function readPlan(): Plan {
+  const { values } = readArguments({
+    options: {
+      minutes: { type: 'string' },
+      times: { type: 'string' },
+      connections: { type: 'string' },
+      events: { type: 'string' },
+    },
+  });
   return {
-    minutes: wholeFlag(given, 'minutes', { min: 1, max: 10_080, fallback: 5 }),
-    times: wholeFlag(given, 'times', { min: 1, max: 100, fallback: 3 }),
-    connections: wholeFlag(given, 'connections', { min: 1, max: 10_000, fallback: 300 }),
-    events: wholeFlag(given, 'events', { min: 1, max: 254, fallback: 1 }),
+    minutes: wholeOption('minutes', values.minutes, { min: 1, max: 10_080, fallback: 5 }),
+    times: wholeOption('times', values.times, { min: 1, max: 100, fallback: 3 }),
+    connections: wholeOption('connections', values.connections, { min: 1, max: 10_000, fallback: 300 }),
+    events: wholeOption('events', values.events, { min: 1, max: 254, fallback: 1 }),
   };
 }
 

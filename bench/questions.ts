@@ -1,8 +1,9 @@
 import Table from 'cli-table3';
 import { connect, type ClickHouseClient } from '../server/clickhouse/client.ts';
 import { Closing } from '../server/closing.ts';
-import { invalid, show } from '../server/common/errors.ts';
-import { readArguments, refusePositionals, runCommand, wholeFlag, type Arguments } from './command.ts';
+import { show } from '../server/common/errors.ts';
+import { readArguments, UsageError, wholeOption } from '../server/cli/command.ts';
+import { runBench } from './command.ts';
 import { fillEvents, fillRejected, untilQuiet } from './traffic/fill-events.ts';
 import { createLatency } from './measure/latency.ts';
 import { describeMachine } from './measure/machine.ts';
@@ -43,8 +44,8 @@ Fills a ClickHouse of its own with made events, and asks the service each questi
 exports a quarter of the events as NDJSON and as Parquet. With --only goals, what has a goal alone.
 Exit code: 0 measured, 1 an answer other than 200, 2 wrong arguments.`;
 
-await runCommand(USAGE, async (args, signal) => {
-  const plan = readPlan(args);
+await runBench(USAGE, async (signal) => {
+  const plan = readPlan();
   const closing = new Closing();
   try {
     const { engine, server } = await startService(closing);
@@ -74,20 +75,17 @@ await runCommand(USAGE, async (args, signal) => {
   }
 });
 
-function readPlan(args: readonly string[]): Plan {
-  const given = readArguments(args, ['rows', 'times', 'only']);
-  refusePositionals(given);
+function readPlan(): Plan {
+  const { values } = readArguments({
+    options: { rows: { type: 'string' }, times: { type: 'string' }, only: { type: 'string' } },
+  });
+  if (values.only !== undefined && values.only !== 'goals')
+    throw new UsageError(`--only: received ${show(values.only)}, expected goals`);
   return {
-    rows: wholeFlag(given, 'rows', { min: 10_000, max: 10_000_000_000, fallback: 10_000_000 }),
-    times: wholeFlag(given, 'times', { min: 1, max: 100_000, fallback: 50 }),
-    goalsOnly: onlyFlag(given),
+    rows: wholeOption('rows', values.rows, { min: 10_000, max: 10_000_000_000, fallback: 10_000_000 }),
+    times: wholeOption('times', values.times, { min: 1, max: 100_000, fallback: 50 }),
+    goalsOnly: values.only === 'goals',
   };
-}
-
-function onlyFlag({ flags }: Arguments): boolean {
-  const given = flags.get('only')?.join(' ');
-  if (given === undefined || given === 'goals') return given !== undefined;
-  throw invalid([{ path: '--only', message: `received ${show(given)}, expected goals` }]);
 }
 
 async function fill(client: ClickHouseClient, rows: number, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,8 @@
 import { connect, type ClickHouseClient } from '../server/clickhouse/client.ts';
 import { pause } from '../server/common/retry.ts';
 import { Closing } from '../server/closing.ts';
-import { readArguments, refusePositionals, runCommand, urlFlag, wholeFlag } from './command.ts';
+import { originOption, readArguments, wholeOption } from '../server/cli/command.ts';
+import { runBench } from './command.ts';
 import { createHttpClient, expectReachable } from './load/http-client.ts';
 import { describeMachine } from './measure/machine.ts';
 import { clickHouseTimeUs } from './measure/question-costs.ts';
@@ -41,16 +42,18 @@ Opens N streams of one question, one of which stops reading, and watches what ea
 its own, to which it posts events meanwhile; with it, from the one there, as its /metrics tells.
 Exit code: 0 measured, 1 a gap over 1.5 s, 2 wrong arguments.`;
 
-await runCommand(USAGE, async (args, signal) => {
-  const given = readArguments(args, ['readers', 'minutes', 'url']);
-  refusePositionals(given);
-  const readers = wholeFlag(given, 'readers', { min: 2, max: 9_000, fallback: 500 });
-  const minutes = wholeFlag(given, 'minutes', { min: 1, max: 10_080, fallback: 5 });
+await runBench(USAGE, async (signal) => {
+  const { values } = readArguments({
+    options: { readers: { type: 'string' }, minutes: { type: 'string' }, url: { type: 'string' } },
+  });
+  const readers = wholeOption('readers', values.readers, { min: 2, max: 9_000, fallback: 500 });
+  const minutes = wholeOption('minutes', values.minutes, { min: 1, max: 10_080, fallback: 5 });
   const closing = new Closing();
   try {
-    const served = given.flags.has('url')
-      ? await servedElsewhere(urlFlag(given, ''), closing)
-      : await servedHere(closing, signal);
+    const served =
+      values.url === undefined
+        ? await servedHere(closing, signal)
+        : await servedElsewhere(originOption(values.url), closing);
     const streams = new StreamReaders();
     closing.add('readers', () => streams.close());
     await streams.open(served.url + STREAM, readers);

@@ -4,7 +4,8 @@ import type { Browser } from 'playwright-core';
 import { AppError } from '../server/common/errors.ts';
 import { Closing } from '../server/closing.ts';
 import { chromium, closeChromium } from '../test/support/browser/chromium.ts';
-import { readArguments, refusePositionals, runCommand } from './command.ts';
+import { readArguments } from '../server/cli/command.ts';
+import { runBench } from './command.ts';
 import { shopEvents } from './traffic/shop.ts';
 import { startService } from './servers/service.ts';
 import { randomSource } from './traffic/traffic.ts';
@@ -49,8 +50,8 @@ const USAGE = `Usage: node .build/bench/screenshot.js
 
 Makes the pictures of the README: fills a service of its own with made-up weeks of a shop, and looks at it.`;
 
-await runCommand(USAGE, async (args, signal) => {
-  refusePositionals(readArguments(args, []));
+await runBench(USAGE, async (signal) => {
+  readArguments({ options: {} });
   const closing = new Closing();
   try {
     const { server } = await startService(closing);

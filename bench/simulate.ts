@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import { readApiKey } from '../server/config/environment.ts';
-import { readArguments, refusePositionals, runCommand, urlFlag, wholeFlag } from './command.ts';
+import { originOption, readArguments, wholeOption } from '../server/cli/command.ts';
+import { runBench } from './command.ts';
 import type { Latency } from './measure/latency.ts';
 import { isClean, simulate, type SimulationOptions, type SimulationReport } from './simulation.ts';
 import { tallyTable } from './traffic/tally-table.ts';
@@ -21,8 +22,8 @@ Exit code: 0 all is as acknowledged, 1 something differs or failed, 2 wrong argu
 
 Example: npm run simulate -- --events 10000 --users 100`;
 
-await runCommand(USAGE, async (args, signal) => {
-  const options = readOptions(args);
+await runBench(USAGE, async (signal) => {
+  const options = readOptions();
   const bar = new SingleBar({
     format: '{bar} {value}/{total} events, {eta_formatted} left',
     hideCursor: true,
@@ -36,15 +37,22 @@ await runCommand(USAGE, async (args, signal) => {
   return isClean(report) ? 0 : 1;
 });
 
-function readOptions(args: readonly string[]): SimulationOptions {
-  const given = readArguments(args, ['events', 'users', 'rate', 'url', 'seed']);
-  refusePositionals(given);
+function readOptions(): SimulationOptions {
+  const { values } = readArguments({
+    options: {
+      events: { type: 'string' },
+      users: { type: 'string' },
+      rate: { type: 'string' },
+      url: { type: 'string' },
+      seed: { type: 'string' },
+    },
+  });
   return {
-    url: urlFlag(given, 'http://127.0.0.1:8080'),
-    events: wholeFlag(given, 'events', { min: 1, max: 1_000_000_000 }),
-    users: wholeFlag(given, 'users', { min: 1, max: 1_000_000, fallback: 1000 }),
-    ratePerS: wholeFlag(given, 'rate', { min: 1, max: 1_000_000, fallback: 0 }),
-    seed: wholeFlag(given, 'seed', { min: 0, max: 2 ** 31, fallback: 1 }),
+    url: originOption(values.url),
+    events: wholeOption('events', values.events, { min: 1, max: 1_000_000_000 }),
+    users: wholeOption('users', values.users, { min: 1, max: 1_000_000, fallback: 1000 }),
+    ratePerS: wholeOption('rate', values.rate, { min: 1, max: 1_000_000, fallback: 0 }),
+    seed: wholeOption('seed', values.seed, { min: 0, max: 2 ** 31, fallback: 1 }),
     apiKey: readApiKey(),
   };
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect, type ClickHouseClient } from '../server/clickhouse/client.ts';
 import { Closing } from '../server/closing.ts';
-import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
+import { readArguments, wholeOption } from '../server/cli/command.ts';
+import { runBench } from './command.ts';
 import { eventBodies, EVENTS_PER_BODY } from './traffic/event-bodies.ts';
 import { describeMachine } from './measure/machine.ts';
 import { measure, type LoadRequest } from './measure/measure.ts';
@@ -27,10 +28,9 @@ const USAGE = `Usage: node .build/bench/sizing.js [--events N]
 What a million events take: processor time of the server and of ClickHouse, bytes in the journal and on ClickHouse's disk.
 Exit code: 0 measured, 1 events were refused, 2 wrong arguments.`;
 
-await runCommand(USAGE, async (args, signal) => {
-  const given = readArguments(args, ['events']);
-  refusePositionals(given);
-  const events = wholeFlag(given, 'events', { min: 1000, max: 100_000_000, fallback: 200_000 });
+await runBench(USAGE, async (signal) => {
+  const { values } = readArguments({ options: { events: { type: 'string' } } });
+  const events = wholeOption('events', values.events, { min: 1000, max: 100_000_000, fallback: 200_000 });
   const { currentEvent } = benchTraffic();
   const bodies = eventBodies(Date.now());
   const ndjson = { 'Content-Type': 'application/x-ndjson' };

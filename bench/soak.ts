@@ -1,6 +1,7 @@
 import { pause } from '../server/common/retry.ts';
 import { Closing } from '../server/closing.ts';
-import { readArguments, refusePositionals, runCommand, wholeFlag } from './command.ts';
+import { readArguments, wholeOption } from '../server/cli/command.ts';
+import { runBench } from './command.ts';
 import { measure, type Measurement } from './measure/measure.ts';
 import { residentBytes } from './measure/resident-memory.ts';
 import { benchTraffic, postRequest } from './scenarios.ts';
@@ -29,8 +30,8 @@ const USAGE = `Usage: node .build/bench/soak.js [--minutes M] [--rate R] [--conn
 Posts clicks steadily to a server of its own and watches the resident memory of the server and of its ClickHouse.
 Exit code: 0 measured, 1 there were errors or answers other than 2xx, 2 wrong arguments.`;
 
-await runCommand(USAGE, async (args, signal) => {
-  const soak = readOptions(args);
+await runBench(USAGE, async (signal) => {
+  const soak = readOptions();
   const closing = new Closing();
   try {
     const { server, engine } = await startService(closing);
@@ -43,13 +44,14 @@ await runCommand(USAGE, async (args, signal) => {
   }
 });
 
-function readOptions(args: readonly string[]): Soak {
-  const given = readArguments(args, ['minutes', 'rate', 'connections']);
-  refusePositionals(given);
+function readOptions(): Soak {
+  const { values } = readArguments({
+    options: { minutes: { type: 'string' }, rate: { type: 'string' }, connections: { type: 'string' } },
+  });
   return {
-    minutes: wholeFlag(given, 'minutes', { min: 1, max: 10_080, fallback: 10 }),
-    ratePerS: wholeFlag(given, 'rate', { min: 1, max: 1_000_000, fallback: 2000 }),
-    connections: wholeFlag(given, 'connections', { min: 1, max: 10_000, fallback: 50 }),
+    minutes: wholeOption('minutes', values.minutes, { min: 1, max: 10_080, fallback: 10 }),
+    ratePerS: wholeOption('rate', values.rate, { min: 1, max: 1_000_000, fallback: 2000 }),
+    connections: wholeOption('connections', values.connections, { min: 1, max: 10_000, fallback: 50 }),
   };
 }
 

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { NO_SERVICE } from '../../server/cli/command.ts';
-import { AppError } from '../../server/common/errors.ts';
+import { AppError, messageOf } from '../../server/common/errors.ts';
 
 /** The server said something, whatever it was. */
 export interface Answer {
@@ -55,9 +55,8 @@ export function createHttpClient(
 export async function expectReachable(client: HttpClient): Promise<void> {
   const reply = await client.request('GET', '/health/live');
   if (reply.kind === 'answer') return;
-  throw new AppError('unavailable', `received no answer from ${client.origin}; ${NO_SERVICE}`, {
-    cause: reply.cause,
-  });
+  const message = `received no answer from ${client.origin} (${messageOf(reply.cause)}); ${NO_SERVICE}`;
+  throw new AppError('unavailable', message, { cause: reply.cause });
 }
 
 function exchange(request: http.ClientRequest): Promise<Answer | NoAnswer> {

@@ -33,17 +33,52 @@ export async function runCommand(usage: string, main: () => Promise<number>): Pr
 }
 
 /**
- * `parseArgs` of `node:util`, that says of an unknown option which one was probably meant.
- * @throws UsageError for it; TypeErrors of `parseArgs` for other mistakes
+ * `parseArgs` of `node:util`, that says of an unknown option which one was probably meant, and takes each once.
+ * @throws UsageError for these; TypeErrors of `parseArgs` for other mistakes
  */
 export function readArguments<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
   const known = Object.keys(config.options ?? {});
   const { args = process.argv.slice(2) } = config;
   const { tokens } = parseArgs({ ...config, args: [...args], strict: false, tokens: true });
+  const seen = new Set<string>();
   for (const token of tokens ?? []) {
-    if (token.kind === 'option' && !known.includes(token.name)) throw unknownOption(token.rawName, known);
+    if (token.kind !== 'option') continue;
+    const { name, rawName } = token;
+    if (!known.includes(name)) throw unknownOption(rawName, known);
+    if (seen.has(name) && config.options?.[name]?.multiple !== true)
+      throw new UsageError(`${rawName}: received it more than once, expected it once`);
+    seen.add(name);
   }
   return parseArgs(config);
+}
+
+/** What a whole number may be, and what it is when it is not given. */
+interface WholeRange {
+  readonly min: number;
+  readonly max: number;
+  readonly fallback?: number;
+}
+
+/** @throws UsageError unless it is a whole number in the range, or not given and there is one instead */
+export function wholeOption(name: string, text: string | undefined, { min, max, fallback }: WholeRange): number {
+  if (text === undefined && fallback !== undefined) return fallback;
+  const value = text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  if (value >= min && value <= max) return value;
+  throw new UsageError(`--${name}: received ${show(text)}, expected a whole number from ${min} to ${max}`);
+}
+
+/**
+ * The origin of a service that `--url` names.
+ * @throws UsageError for what is no address, or has more than one: a path or a query would not be where the service is
+ */
+export function originOption(text = 'http://127.0.0.1:8080'): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  // Never show what may be a password.
+  const shown = show(text.replace(/^.*@/s, '…@'));
+  throw new UsageError(
+    `--url: received ${shown}, expected http://HOST:PORT or https://HOST:PORT, with no user or path`,
+  );
 }
 
 /**
@@ -57,8 +92,7 @@ export function onlyName(what: string, positionals: readonly string[]): string {
   throw new UsageError(`${what}: received ${positionals.length} names, expected one`);
 }
 
-/** The error for an option that there is not. */
-export function unknownOption(received: string, known: readonly string[]): UsageError {
+function unknownOption(received: string, known: readonly string[]): UsageError {
   const names = [...known, 'help'];
   const hint = didYouMean(received.replace(/^-+/, ''), names, '--');
   return new UsageError(`received ${show(received)}, expected ${names.map((name) => `--${name}`).join(', ')}${hint}`);
@@ -71,7 +105,7 @@ export function asInvoked(text: string): string {
 }
 
 /** Whether `--help` is among the arguments. Behind `--` stand values, whatever they look like. */
-export function asksForHelp(args: readonly string[]): boolean {
+function asksForHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return (end === -1 ? args : args.slice(0, end)).includes('--help');
 }

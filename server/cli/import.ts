@@ -2,7 +2,17 @@ import { SingleBar } from 'cli-progress';
 import { readApiKey } from '../config/environment.ts';
 import { AppError, messageOf, show } from '../common/errors.ts';
 import { listenForInterruption } from '../stop-requests.ts';
-import { asInvoked, NO_KEY, NO_SERVICE, onlyName, readArguments, runCommand, UsageError } from './command.ts';
+import {
+  asInvoked,
+  NO_KEY,
+  NO_SERVICE,
+  onlyName,
+  originOption,
+  readArguments,
+  runCommand,
+  UsageError,
+  wholeOption,
+} from './command.ts';
 import { EventsClient } from './import/events-client.ts';
 import { importFile } from './import/send-file.ts';
 import { importFormats, type ImportFormat } from './import/formats.ts';
@@ -89,27 +99,13 @@ function readCommandLine(): Arguments {
     options: {
       format: { type: 'string', default: 'events' },
       rate: { type: 'string' },
-      url: { type: 'string', default: 'http://127.0.0.1:8080' },
+      url: { type: 'string' },
     },
     allowPositionals: true,
   });
   const file = onlyName('FILE', positionals);
   const format = Object.hasOwn(importFormats, values.format) ? importFormats[values.format] : undefined;
   if (format === undefined) throw new UsageError(`--format: received ${show(values.format)}, expected ${FORMATS}`);
-  return { file, format, ratePerS: rateOf(values.rate), url: originOf(values.url) };
-}
-
-function rateOf(text: string | undefined): number {
-  if (text === undefined) return 0;
-  const rate = /^\d{1,9}$/.test(text) ? Number(text) : 0;
-  if (rate > 0) return rate;
-  throw new UsageError(`--rate: received ${show(text)}, expected a whole number of events a second from 1`);
-}
-
-function originOf(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url !== undefined && /^https?:$/.test(url.protocol) && url.username === '') return url.href.replace(/\/$/, '');
-  throw new UsageError(
-    `--url: received ${show(text.replace(/^.*@/s, '…@'))}, expected http://HOST:PORT or https://HOST:PORT`,
-  );
+  const ratePerS = wholeOption('rate', values.rate, { min: 1, max: 999_999_999, fallback: 0 });
+  return { file, format, ratePerS, url: originOption(values.url) };
 }

@@ -1,4 +1,5 @@
-import { readArguments, refusePositionals, runCommand, wholeFlag } from '../../../bench/command.ts';
+import { readArguments, wholeOption } from '../../../server/cli/command.ts';
+import { runBench } from '../../../bench/command.ts';
 import { startService } from '../../../bench/servers/service.ts';
 import { Closing } from '../../../server/closing.ts';
 import { runCampaign, type Campaign, type Violation } from './campaign.ts';
@@ -14,12 +15,11 @@ Exit code: 0 all held, 1 something did not, 2 wrong arguments.
 
 Example: npm run fuzz -- --inputs 1000 --seed 7`;
 
-await runCommand(USAGE, async (args, signal) => {
-  const given = readArguments(args, ['inputs', 'seed']);
-  refusePositionals(given);
-  const inputs = wholeFlag(given, 'inputs', { min: 1, max: 1_000_000_000, fallback: 100_000 });
+await runBench(USAGE, async (signal) => {
+  const { values } = readArguments({ options: { inputs: { type: 'string' }, seed: { type: 'string' } } });
+  const inputs = wholeOption('inputs', values.inputs, { min: 1, max: 1_000_000_000, fallback: 100_000 });
   const fallback = Math.floor(Math.random() * 2 ** 31);
-  const seed = wholeFlag(given, 'seed', { min: 0, max: 2 ** 31 - 1, fallback });
+  const seed = wholeOption('seed', values.seed, { min: 0, max: 2 ** 31 - 1, fallback });
   const closing = new Closing();
   try {
     const { server } = await startService(closing);

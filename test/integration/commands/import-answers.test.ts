@@ -155,6 +155,7 @@ describe('npm run import', () => {
       ['a', '--all'],
       ['a', '--rate', '0'],
       ['a', '--url', 'nowhere'],
+      ['a', '--url', 'http://127.0.0.1:1/?a=1'],
     ]) {
       const { exitCode, stderr } = await runImport(...args);
       expect(exitCode, args.join(' ')).to.equal(2);
