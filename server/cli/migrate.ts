@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { readArguments, runCommand, UsageError } from './command.ts';
+import { readArguments, runCommand, UsageError, wholeOption } from './command.ts';
 import { withClickHouse } from './with-clickhouse.ts';
 import { readConfig } from '../config/environment.ts';
-import { show } from '../common/errors.ts';
+import { AppError, show } from '../common/errors.ts';
 import { didYouMean } from '../common/nearest.ts';
 import { createLogger } from '../common/log.ts';
 import { migrate, migrationsDirectory, migrationStatus } from '../migrate/migrator.ts';
@@ -29,7 +29,7 @@ await runCommand(USAGE, async () => {
     throw new UsageError(`--wait: received it with ${command}, expected it with up`);
   if (command === 'new') return create(rest);
   if (rest.length > 0) throw new UsageError(`${command}: received ${show(rest.join(' '))}, expected nothing after it`);
-  if (command === 'up') return up(seconds(values.wait));
+  if (command === 'up') return up(1000 * wholeOption('wait', values.wait, { min: 0, max: 999_999, fallback: 0 }));
   if (command === 'status') return status();
   const hint = didYouMean(command, ['up', 'status', 'new']);
   throw new UsageError(`received ${show(command)}, expected up, status or new NAME${hint}`);
@@ -78,14 +78,11 @@ async function status(): Promise<number> {
 
 async function create(words: readonly string[]): Promise<number> {
   if (words.length === 0) throw new UsageError('new: received nothing, expected a NAME');
-  const file = await newMigration(migrationsDirectory, words.join('_'));
+  const file = await newMigration(migrationsDirectory, words.join('_')).catch((error: unknown) => {
+    throw error instanceof AppError ? new UsageError(error.message) : error;
+  });
   console.log(`wrote ${path.relative(process.cwd(), file)}`);
   return 0;
-}
-
-function seconds(text = '0'): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text) * 1000;
-  throw new UsageError(`--wait: received ${show(text)}, expected a whole number of seconds`);
 }
 
 function line({ name, state, applied, statements, appliedAt }: MigrationStatus): string {

@@ -244,6 +244,7 @@ describe('migrations', () => {
       ['down'],
       ['up', 'now'],
       ['new'],
+      ['new', 'bad name/..'],
       ['--force'],
       ['up', '--wait', 'long'],
       ['status', '--wait', '1'],
