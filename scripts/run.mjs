@@ -26,6 +26,8 @@ const SOURCES = [
   'tsconfig.json',
   'node_modules/.package-lock.json',
 ];
+/** npm writes it last, so its age is the age of a complete install. */
+const installed = path.join(root, 'node_modules/.package-lock.json');
 /** Notes what the build was made of. */
 const builtFrom = path.join(root, '.build/sources');
 const [program, ...args] = process.argv.slice(2);
@@ -50,7 +52,8 @@ if (program === 'build' || installIsStale() || !isBuilt()) {
   await inTurn(turns, async (note) => {
     onChild = note;
     // With what it is built with, also where NODE_ENV or npm's own settings say to leave that out.
-    if (program !== 'build' && installIsStale()) await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
+    if ((program !== 'build' || !existsSync(installed)) && installIsStale())
+      await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund']);
     if (program === 'build' || !isBuilt()) await build();
     onChild = () => undefined;
   });
@@ -133,9 +136,7 @@ function requireNode(major, minor) {
   process.exit(1);
 }
 
-/** npm writes node_modules/.package-lock.json last, so its age is the age of a complete install. */
 function installIsStale() {
-  const installed = path.join(root, 'node_modules/.package-lock.json');
   if (!existsSync(installed) || mtimeMs(installed) < mtimeMs(path.join(root, 'package-lock.json'))) return true;
   return !isBuilt() && !existsSync(path.join(root, 'node_modules/typescript'));
 }

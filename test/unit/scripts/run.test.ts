@@ -112,6 +112,11 @@ describe('The first command in a fresh clone', function () {
     expect(await read('log')).to.equal('');
   });
 
+  it('may be the one that only builds', async () => {
+    const { status, words } = await start(['build']).outcome;
+    expect([status, await read('log')], words).to.deep.equal([0, WHOLE]);
+  });
+
   it('is followed by others that neither install nor wait', async () => {
     await start().outcome;
     const { status, words } = await start().outcome;
