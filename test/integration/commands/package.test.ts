@@ -47,7 +47,7 @@ describe('The package, in an empty folder without a registry', function () {
     expect((await clickhour('--version')).stdout.trim()).to.equal(version);
     expect((await clickhour('--help')).stdout).to.contain('Usage: clickhour');
     const types = await readFile(path.join(folder, 'node_modules/clickhour/.build/api.d.ts'), 'utf8');
-    expect(types).to.contain('"POST /events"');
+    expect(types).to.contain('"/events"').and.contain('export interface paths');
   });
 
   it('starts with an embedded ClickHouse, answers, imports, is asked in SQL, verified and migrated', async () => {
