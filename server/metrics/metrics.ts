@@ -143,11 +143,6 @@ function journalMetrics(registry: Registry, backlog: Backlog) {
       labelNames: ['class'],
       registers,
     }),
-    retries: new Counter({
-      name: 'clickhour_ship_retries_total',
-      help: 'INSERTs of rows that were sent before',
-      registers,
-    }),
   };
 }
 

@@ -4,8 +4,6 @@ import { bytesIn, type Parcel } from './parcel.ts';
 /** What one INSERT brings. */
 export interface Shipment {
   readonly parcels: readonly Parcel[];
-  /** How often its rows were sent before. */
-  readonly sent: number;
   /** How often it failed, as it is, in a way that may be for its rows. */
   readonly tries: number;
   /** It is not tried before; in milliseconds by the clock of the shipper. */
@@ -15,7 +13,7 @@ export interface Shipment {
 /** What waits for the backlog lane, the latest first; what failed for its rows, perhaps, by itself and when it is due. */
 export class ShipmentQueue {
   /** The latest last. */
-  readonly #waiting: { readonly parcel: Parcel; readonly sent: number }[] = [];
+  readonly #waiting: Parcel[] = [];
   readonly #failed: Shipment[] = [];
 
   get isEmpty(): boolean {
@@ -29,12 +27,12 @@ export class ShipmentQueue {
   }
 
   add(parcel: Parcel): void {
-    this.#waiting.push({ parcel, sent: 0 });
+    this.#waiting.push(parcel);
   }
 
-  /** The parcels of a shipment, each of which may go with others. */
-  addEach({ parcels, sent }: Shipment): void {
-    for (const parcel of parcels.toReversed()) this.#waiting.push({ parcel, sent });
+  /** Those of a shipment, each of which may go with others. */
+  addEach(parcels: readonly Parcel[]): void {
+    this.#waiting.push(...parcels.toReversed());
   }
 
   /** A shipment that is to be tried again as it is. */
@@ -48,25 +46,23 @@ export class ShipmentQueue {
     if (due !== -1) return this.#failed.splice(due, 1)[0];
     const parcels: Parcel[] = [];
     let bytes = 0;
-    let sent = 0;
     for (let next = this.#waiting.at(-1); next !== undefined; next = this.#waiting.at(-1)) {
-      bytes += bytesIn(next.parcel);
+      bytes += bytesIn(next);
       if (parcels.length === INSERT_MAX_PARCELS || (parcels.length > 0 && bytes > INSERT_MAX_BYTES)) break;
       this.#waiting.pop();
-      parcels.push(next.parcel);
-      sent = Math.max(sent, next.sent);
+      parcels.push(next);
     }
-    return parcels.length === 0 ? undefined : shipmentOf(parcels, sent);
+    return parcels.length === 0 ? undefined : shipmentOf(parcels);
   }
 
   /** One to find out with whether ClickHouse takes anything: the latest there is. */
   takeOne(): Shipment | undefined {
     const latest = this.#waiting.pop();
-    return latest === undefined ? this.#failed.shift() : shipmentOf([latest.parcel], latest.sent);
+    return latest === undefined ? this.#failed.shift() : shipmentOf([latest]);
   }
 }
 
 /** What was not tried yet as it is. */
-export function shipmentOf(parcels: readonly Parcel[], sent = 0): Shipment {
-  return { parcels, sent, tries: 0, afterMs: 0 };
+export function shipmentOf(parcels: readonly Parcel[]): Shipment {
+  return { parcels, tries: 0, afterMs: 0 };
 }

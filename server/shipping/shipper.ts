@@ -27,8 +27,6 @@ export interface ShipperDependencies {
   /** ClickHouse has the rows of one INSERT, which took so long. */
   readonly onStored: (seconds: number) => void;
   readonly onFailure: (kind: FailureClass) => void;
-  /** An INSERT is sent again. */
-  readonly onRetry: () => void;
   /** The sustained interval between two INSERTs, in milliseconds. */
   readonly intervalMs: number;
   readonly clock: Clock;
@@ -154,14 +152,13 @@ export class Shipper {
   }
 
   async #send(shipment: Shipment, lane: Lane): Promise<void> {
-    const { table, insert, settle, onStored, onRetry, hit } = this.#deps;
+    const { table, insert, settle, onStored, hit } = this.#deps;
     const startedMs = performance.now();
     hit('before-ship');
-    if (shipment.sent > 0) onRetry();
     try {
       await insert({ table, rows: async () => openParcels(shipment.parcels) });
     } catch (error) {
-      await this.#failed({ ...shipment, sent: shipment.sent + 1 }, lane, error);
+      await this.#failed(shipment, lane, error);
       return;
     }
     this.#lastError = undefined;
@@ -183,7 +180,7 @@ export class Shipper {
     onFailure(classify(error));
     this.#report(shipment, error);
     if (this.#lanes.isClosing || !mayBeTheRows(error)) {
-      this.#queue.addEach(shipment);
+      this.#queue.addEach(shipment.parcels);
       this.#lanes.unavailable();
       return;
     }
@@ -201,8 +198,7 @@ export class Shipper {
 
   /** What is not even in quarantine waits outside of the queue, so that it keeps nothing else back. */
   #keepBeside(unreadable: Parcel, shipment: Shipment): void {
-    const left = shipment.parcels.filter((parcel) => parcel !== unreadable && !parcel.isDone);
-    this.#queue.addEach({ ...shipment, parcels: left });
+    this.#queue.addEach(shipment.parcels.filter((parcel) => parcel !== unreadable && !parcel.isDone));
     if (unreadable.isDone) return;
     this.#deps.clock.after(UNREADABLE_PAUSE_MS, () => {
       this.#queue.add(unreadable);

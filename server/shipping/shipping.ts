@@ -89,7 +89,6 @@ function createPipeline(table: string, settle: Settlement, dependencies: Shippin
     settle,
     journal: () => journalOf(table),
     onFailure,
-    onRetry: () => metrics.journal.retries.inc(),
     onRefused: (parcels) => bisector.add(parcels),
     onStoring: table === EVENTS ? onStoring : () => undefined,
     onStored: (seconds) => metrics.journal.shipSeconds.observe(seconds),

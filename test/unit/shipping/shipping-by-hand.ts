@@ -50,7 +50,6 @@ export class ShippingByHand {
   readonly sealed: Segment[] = [];
   /** What settles when the newest rows were sent, of each time. */
   readonly storing: Promise<void>[] = [];
-  retries = 0;
   /** What ClickHouse does with the ids of an INSERT. */
   answer: (ids: readonly string[]) => Promise<void> = async () => undefined;
   readonly #directory: string;
@@ -78,7 +77,6 @@ export class ShippingByHand {
       onStoring: (sent) => this.storing.push(sent),
       onStored: () => undefined,
       onFailure: () => undefined,
-      onRetry: () => (this.retries += 1),
       intervalMs: INTERVAL_MS,
       clock: this.clock,
       random: () => 0,
