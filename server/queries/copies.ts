@@ -1,12 +1,10 @@
 import { crc32 } from 'node:zlib';
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, type QueryBounds } from '../clickhouse/query.ts';
+import { IDENTITY } from './sql/columns.ts';
 import { allOf, columnsAre, isWithin } from './sql/conditions.ts';
 import type { EventFilters } from './sql/event-filters.ts';
 import type { StoredEvent } from './events-page.ts';
-
-/** What an event is known by; see migrations/0001_events.sql. */
-export const IDENTITY = 'application, event_id, category, name, timestamp';
 
 /** What says which event a row is of, and when it arrived, as ClickHouse says it. */
 export interface ArrivalRow {

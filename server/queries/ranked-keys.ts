@@ -1,8 +1,9 @@
 import { AppError } from '../common/errors.ts';
 import { queryRows } from '../clickhouse/query.ts';
 import type { KnowingCounting } from './counted/known-hours.ts';
+import type { TopColumn } from './sql/columns.ts';
 import { columnFilters } from './sql/event-filters.ts';
-import type { TopColumn, TopQuestion } from './top-events.ts';
+import type { TopQuestion } from './top-events.ts';
 import type { Keys } from './top-groups.ts';
 import { SeenParts } from './seen-parts.ts';
 import { readTopOfRows, type HashedKey, type KeyRow } from './top-rows.ts';

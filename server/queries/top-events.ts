@@ -1,15 +1,11 @@
 import type { DataCondition, DataPath } from '../events/data/data-path.ts';
 import type { KnowingCounting } from './counted/known-hours.ts';
-import type { Measure } from './measure.ts';
 import type { ColumnQuestion, RankedKeys } from './ranked-keys.ts';
 import { showLatest, ShownValues } from './shown-values.ts';
+import type { Measure, TopColumn } from './sql/columns.ts';
 import type { EventFilters } from './sql/event-filters.ts';
 import { readLatest, readTopOfRows, type KeyRow } from './top-rows.ts';
 import { isOfViews, readTopOfViews } from './top-views.ts';
-
-/** Columns of an event that events can be counted by. */
-export const TOP_COLUMNS = ['name', 'category', 'application', 'session_id', 'user'] as const;
-export type TopColumn = (typeof TOP_COLUMNS)[number];
 
 /** Which events are counted, and by what; what is undefined does not matter. */
 export interface TopQuestion extends Omit<EventFilters, 'user' | 'sessionId' | 'where'> {

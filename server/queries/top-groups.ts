@@ -1,9 +1,8 @@
 import type { DataPath } from '../events/data/data-path.ts';
-import { IDENTITY } from './copies.ts';
-import type { RawEvents } from './deduplicated-events.ts';
+import type { RawEvents } from './counted/deduplicated-events.ts';
 import type { Selects } from './sql/readings.ts';
-import { PERSONS, type Measure } from './measure.ts';
 import { ORDER } from './shown-values.ts';
+import { IDENTITY, PERSONS, type Measure } from './sql/columns.ts';
 import type { Condition } from './sql/conditions.ts';
 import { parametersOf } from './sql/readings.ts';
 import type { TopQuestion } from './top-events.ts';

@@ -1,4 +1,4 @@
-import { askEvents } from './deduplicated-events.ts';
+import { askEvents } from './counted/deduplicated-events.ts';
 import type { KnowingCounting } from './counted/known-hours.ts';
 import { placeOf, type LatestOfKey } from './shown-values.ts';
 import type { TopQuestion } from './top-events.ts';

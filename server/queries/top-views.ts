@@ -1,8 +1,7 @@
 import { queryRows } from '../clickhouse/query.ts';
-import { IDENTITY } from './copies.ts';
 import { countedHours } from './counted/counted-hours.ts';
 import { ALL_HOURS, type Counting } from './counted/grown-hours.ts';
-import { PERSONS, type Measure } from './measure.ts';
+import { IDENTITY, PERSONS, type Measure } from './sql/columns.ts';
 import { allOf, columnsAre, isWithin, type Condition } from './sql/conditions.ts';
 import { columnFilters } from './sql/event-filters.ts';
 import type { TimeRange } from './sql/time-windows.ts';

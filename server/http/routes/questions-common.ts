@@ -3,7 +3,7 @@ import { invalid, show } from '../../common/errors.ts';
 import { parseDataCondition, parseDataPath, type DataPath } from '../../events/data/data-path.ts';
 import { timeUs } from '../../events/parameters.ts';
 import type { EventFilters } from '../../queries/sql/event-filters.ts';
-import { TOP_COLUMNS, type TopColumn } from '../../queries/top-events.ts';
+import { TOP_COLUMNS, type TopColumn } from '../../queries/sql/columns.ts';
 import { problem, tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
 import type { Operation } from '../operation/operation.ts';

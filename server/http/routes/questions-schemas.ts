@@ -3,7 +3,7 @@ import { DATA_PATH, DATA_PATH_WORDS } from '../../events/data/data-path.ts';
 import { MAX_NAME_CHARACTERS } from '../../events/event.ts';
 import { REASONS } from '../../events/rejection.ts';
 import { EXPORT_FORMATS } from '../../queries/export/export-formats.ts';
-import { TOP_COLUMNS } from '../../queries/top-events.ts';
+import { TOP_COLUMNS } from '../../queries/sql/columns.ts';
 import { Time } from '../operation/parameters.ts';
 
 const LONGEST = `${MAX_NAME_CHARACTERS} characters`;

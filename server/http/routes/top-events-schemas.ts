@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { DATA_PATH, DATA_PATH_WORDS } from '../../events/data/data-path.ts';
-import { MEASURES } from '../../queries/measure.ts';
+import { MEASURES } from '../../queries/sql/columns.ts';
 import { Time } from '../operation/parameters.ts';
 import { category, filters, GROUP_KEY, where } from './questions-schemas.ts';
 

@@ -3,7 +3,7 @@ import type { Nodes } from '../../clickhouse/nodes.ts';
 import { queryBytes, queryRows, type QueryBounds, type QuestionLimits } from '../../clickhouse/query.ts';
 import { AppError } from '../../common/errors.ts';
 import { MIB } from '../../common/units.ts';
-import { IDENTITY } from '../copies.ts';
+import { IDENTITY } from '../sql/columns.ts';
 import { allOf, isWithin, type Condition } from '../sql/conditions.ts';
 import { columnFilters, type EventFilters } from '../sql/event-filters.ts';
 import { readEvents } from '../sql/readings.ts';

@@ -5,7 +5,7 @@ import { countedHours } from '../counted/counted-hours.ts';
 import { HOUR_S, MINUTE_S } from '../../common/units.ts';
 import { hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
 import type { KnowingCounting } from '../counted/known-hours.ts';
-import { IDENTITY } from '../copies.ts';
+import { IDENTITY } from '../sql/columns.ts';
 import {
   byInterval,
   countedKey,

@@ -1,7 +1,7 @@
 import type { KnowingCounting } from '../counted/known-hours.ts';
 import { END_US } from '../sql/conditions.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
-import { askEvents, type RawEvents } from '../deduplicated-events.ts';
+import { askEvents, type RawEvents } from '../counted/deduplicated-events.ts';
 import { isStep, namesOf, stepParams, type Person, type Step } from './steps.ts';
 
 /** Who did some steps, one after the other, the first within the range. */

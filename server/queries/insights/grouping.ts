@@ -1,5 +1,5 @@
 import type { Selects } from '../sql/readings.ts';
-import { PERSONS, type Measure } from '../measure.ts';
+import { PERSONS, type Measure } from '../sql/columns.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 
 /** How the answer to a question is made of rows of `events`. */

@@ -1,7 +1,7 @@
 import type { KnowingCounting } from '../counted/known-hours.ts';
-import { PERSONS } from '../measure.ts';
+import { PERSONS } from '../sql/columns.ts';
 import { countedKey, groupingOf, seriesParams, type KeyRow } from './grouping.ts';
-import { askEvents, type RawEvents } from '../deduplicated-events.ts';
+import { askEvents, type RawEvents } from '../counted/deduplicated-events.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 
 /** Counts by what only the events themselves know: who, in which session, with what payload. @throws what `queryRows` throws */

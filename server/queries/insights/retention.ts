@@ -2,7 +2,7 @@ import { queryRows } from '../../clickhouse/query.ts';
 import type { KnowingCounting } from '../counted/known-hours.ts';
 import { allOf, columnsAre } from '../sql/conditions.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
-import { askEvents, type RawEvents } from '../deduplicated-events.ts';
+import { askEvents, type RawEvents } from '../counted/deduplicated-events.ts';
 import { beginningOfLast, beginnings, type Interval } from './intervals.ts';
 import { intervalOf } from './grouping.ts';
 import { MAX_INTERVALS, tooMany } from './series.ts';

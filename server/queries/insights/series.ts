@@ -1,9 +1,8 @@
 import { DAY_MS, HOUR_MS } from '../../common/units.ts';
 import { invalid, show } from '../../common/errors.ts';
 import type { DataCondition, DataPath } from '../../events/data/data-path.ts';
-import type { Measure } from '../measure.ts';
+import type { Measure, TopColumn } from '../sql/columns.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
-import type { TopColumn } from '../top-events.ts';
 import { readCountedSeries, type MeasureCounting } from './counted-series.ts';
 import { beginningOfLast, beginningsBetween, USUAL_MS, type Interval } from './intervals.ts';
 import { readRawSeries } from './raw-series.ts';

@@ -2,7 +2,7 @@ import { parseDataCondition, parseDataPath } from '../../../server/events/data/d
 import type { FunnelQuestion } from '../../../server/queries/insights/funnel.ts';
 import { INTERVALS, USUAL_MS } from '../../../server/queries/insights/intervals.ts';
 import type { RetentionQuestion } from '../../../server/queries/insights/retention.ts';
-import { MEASURES } from '../../../server/queries/measure.ts';
+import { MEASURES } from '../../../server/queries/sql/columns.ts';
 import type { SeriesQuestion } from '../../../server/queries/insights/series.ts';
 import { parseStep, PEOPLE, type Step } from '../../../server/queries/insights/steps.ts';
 import type { Random } from '../events/random.ts';

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { INTERVALS } from '../../../queries/insights/intervals.ts';
-import { MEASURES } from '../../../queries/measure.ts';
+import { MEASURES } from '../../../queries/sql/columns.ts';
 import { MAX_INTERVALS } from '../../../queries/insights/series.ts';
 import { operation, type Operation } from '../../operation/operation.ts';
 import { asksForFresh, filtersOf, found, groupKeyOf } from '../questions-common.ts';

@@ -1,12 +1,12 @@
-import { queryRows } from '../clickhouse/query.ts';
-import { HOUR_S, HOUR_US } from '../common/units.ts';
-import type { DataPath } from '../events/data/data-path.ts';
-import { IDENTITY } from './copies.ts';
-import { ALL_HOURS, areSelected, type HoursBetween, type Selection } from './counted/grown-hours.ts';
-import type { KnowingCounting } from './counted/known-hours.ts';
-import { allOf, isWithin, type Condition } from './sql/conditions.ts';
-import type { EventFilters } from './sql/event-filters.ts';
-import { parametersOf, readEvents, type Reading, type Selects } from './sql/readings.ts';
+import { queryRows } from '../../clickhouse/query.ts';
+import { HOUR_S, HOUR_US } from '../../common/units.ts';
+import type { DataPath } from '../../events/data/data-path.ts';
+import { ALL_HOURS, areSelected, type HoursBetween, type Selection } from './grown-hours.ts';
+import type { KnowingCounting } from './known-hours.ts';
+import { IDENTITY } from '../sql/columns.ts';
+import { allOf, isWithin, type Condition } from '../sql/conditions.ts';
+import type { EventFilters } from '../sql/event-filters.ts';
+import { parametersOf, readEvents, type Reading, type Selects } from '../sql/readings.ts';
 
 /**
  * The one way to group events of the raw table, in which an event may have copies: by identity, whatever arrives meanwhile.
