@@ -1,11 +1,12 @@
 import type { DataCondition, DataPath } from '../events/data/data-path.ts';
 import type { KnowingCounting } from './counted/known-hours.ts';
+import { readCountedTotals } from './insights/counted-series.ts';
+import { isCounted } from './insights/series.ts';
 import type { ColumnQuestion, RankedKeys } from './ranked-keys.ts';
 import { showLatest, ShownValues } from './shown-values.ts';
 import type { Measure, TopColumn } from './sql/columns.ts';
 import type { EventFilters } from './sql/event-filters.ts';
 import { readLatest, readTopOfRows, type KeyRow } from './top-rows.ts';
-import { isOfViews, readTopOfViews } from './top-views.ts';
 
 /** Which events are counted, and by what; what is undefined does not matter. */
 export interface TopQuestion extends Omit<EventFilters, 'user' | 'sessionId' | 'where'> {
@@ -50,7 +51,9 @@ export async function readTopEvents(
   question: TopQuestion,
   last: LastTop = { shown: new ShownValues() },
 ): Promise<TopKey[]> {
-  if (isOfViews(question)) return (await readTopOfViews(counting, question)).map((row) => topKey(row, []));
+  if (isOfViews(question)) {
+    return (await readCountedTotals(counting, question)).map(({ key, total }) => ({ key, count: total, shown: [] }));
+  }
   const { ranked } = last;
   const rows =
     ranked !== undefined && isRanked(question)
@@ -61,6 +64,11 @@ export async function readTopEvents(
   const latest = await readLatest(counting, question, rows);
   const shown = await showLatest(counting, question, latest, last.shown);
   return rows.map((row) => topKey(row, shown.get(row.top_key) ?? []));
+}
+
+/** What is shown, and which event is the latest, only the events themselves know. */
+function isOfViews(question: TopQuestion): boolean {
+  return isCounted(question) && question.unique === undefined && question.show.length === 0;
 }
 
 /** With `unique`, a new event of one key may take an old one from another; and what is at a path may be as long as an event. */

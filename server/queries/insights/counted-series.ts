@@ -3,7 +3,7 @@ import { queryRows } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.ts';
 import { countedHours } from '../counted/counted-hours.ts';
 import { HOUR_S, MINUTE_S } from '../../common/units.ts';
-import { hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
+import { ALL_HOURS, hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
 import type { KnowingCounting } from '../counted/known-hours.ts';
 import { IDENTITY } from '../sql/columns.ts';
 import {
@@ -15,7 +15,7 @@ import {
   type Grouping,
   type KeyRow,
 } from './grouping.ts';
-import type { CountedKey, PlannedSeries } from './series.ts';
+import type { CountedKey, PlannedSeries, SeriesQuestion } from './series.ts';
 
 /** What counting series needs of ClickHouse. */
 export interface MeasureCounting extends KnowingCounting {
@@ -49,6 +49,24 @@ export async function readCountedSeries(counting: MeasureCounting, question: Pla
   return await readParts(counting, question, setParts(question, hours, cutHours));
 }
 
+/**
+ * The largest keys of a whole range; by default of everything. Of persons the sets are read, however small they are: the
+ * rows of all of history may be more than a question may read.
+ * @param question that `isCounted`
+ * @throws what `queryRows` throws
+ */
+export async function readCountedTotals(
+  counting: KnowingCounting,
+  question: Omit<SeriesQuestion, 'interval' | 'timezone'>,
+): Promise<CountedKey[]> {
+  const { fromUs = 0, toUs = ALL_HOURS.toS * SECOND_US } = question;
+  const planned = { ...question, fromUs, toUs, startsS: [Math.floor(fromUs / SECOND_US)] };
+  const cutHours = cut(planned, HOUR_S);
+  if (planned.measure === 'events') return await readEventCounts(counting, planned, cutHours);
+  const hours = hoursAre(selectionOf(planned), whole(planned, HOUR_S));
+  return await readParts(counting, planned, setParts(planned, hours, cutHours));
+}
+
 async function readParts(
   counting: Counting,
   question: PlannedSeries,
@@ -75,7 +93,7 @@ function whole({ fromUs, toUs }: PlannedSeries, unitS: number) {
 }
 
 async function readEventCounts(
-  counting: MeasureCounting,
+  counting: KnowingCounting,
   question: PlannedSeries,
   cutHours: readonly number[],
 ): Promise<CountedKey[]> {
@@ -116,7 +134,7 @@ function hourPart(question: PlannedSeries, cutHours: readonly number[], counted:
     sql: `
       SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(hour)')} AS start_s, sum(events) AS part
       FROM (${counted.sql})
-      WHERE ${NOT_CUT} AND key IS NOT NULL
+      WHERE ${NOT_CUT} AND ${hasKey(question)}
       GROUP BY key, start_s`,
     params: { ...counted.params, cut_hours: cutHours },
   };
@@ -149,7 +167,7 @@ function minutePart(question: PlannedSeries, cutHours: readonly number[], cutMin
           AND toUnixTimestamp(minute) NOT IN {cut_minutes:Array(UInt32)}
         GROUP BY minute, application, category, name
       )
-      WHERE key IS NOT NULL
+      WHERE ${hasKey(question)}
       GROUP BY key, start_s`,
     params: {
       ...params,
@@ -168,7 +186,7 @@ function setParts(question: PlannedSeries, hours: Condition, cutHours: readonly 
       SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(hour)')} AS start_s,
         uniqExactMergeState(${question.measure}) AS part
       FROM hours
-      WHERE ${hours.sql} AND toUnixTimestamp(hour) NOT IN {cut_hours:Array(UInt32)} AND key IS NOT NULL
+      WHERE ${hours.sql} AND toUnixTimestamp(hour) NOT IN {cut_hours:Array(UInt32)} AND ${hasKey(question)}
       GROUP BY key, start_s`,
     params: { ...hours.params, cut_hours: cutHours },
   };
@@ -212,7 +230,7 @@ function rowsWithin(question: PlannedSeries, grouping: Grouping, units?: Units):
       : `${units.startOf}(timestamp, 'UTC') IN (SELECT toDateTime(arrayJoin({cut_rows:Array(UInt32)}), 'UTC'))`;
   const columns = { key: keyOf(question), seconds: 'toUnixTimestamp(timestamp)' };
   return {
-    sql: grouping.rows(columns, `FROM events WHERE ${sql} AND ${areOfUnits}`),
+    sql: grouping.rows(columns, `FROM events WHERE ${sql} AND ${areOfUnits} AND ${hasKey(question)}`),
     params: { ...params, ...(units === undefined ? {} : { cut_rows: units.ofS }) },
   };
 }
@@ -222,5 +240,9 @@ function selectionOf({ application, category, name }: PlannedSeries) {
 }
 
 function keyOf({ by }: PlannedSeries): string {
-  return typeof by === 'string' ? `nullIf(toString(${by}), '')` : `''`;
+  return typeof by === 'string' ? `toString(${by})` : `''`;
+}
+
+function hasKey({ by }: PlannedSeries): string {
+  return typeof by === 'string' ? `${by} != ''` : '1';
 }

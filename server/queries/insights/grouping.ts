@@ -56,7 +56,7 @@ export function groupingOf(question: PlannedSeries): Grouping {
  * Groups are of `key`, `start_s` and `part`, by the first two; from tables of counts they come like this, too.
  * @param ofRows SQL for the part of some rows, when it is another one than that of events without copies
  */
-export function byInterval({ measure, by }: PlannedSeries, ofRows = PARTS[measure].ofRows): Grouping {
+export function byInterval({ measure, by, startsS }: PlannedSeries, ofRows = PARTS[measure].ofRows): Grouping {
   const { joined, value, total } = PARTS[measure];
   return {
     rows: ({ key, seconds }, from) => `
@@ -64,13 +64,16 @@ export function byInterval({ measure, by }: PlannedSeries, ofRows = PARTS[measur
       ${from} AND key IS NOT NULL
       GROUP BY key, start_s`,
     select: ({ sql, selects }) => {
+      // Of one interval everything is joined for the total.
+      const isTotal = startsS.length === 1;
       // There may be a hundred thousand groups, or sets of millions.
       const groups =
-        selects === 1 || joined === undefined
+        selects === 1 || joined === undefined || isTotal
           ? sql
           : `SELECT key, start_s, ${joined} AS part FROM (${sql}) GROUP BY key, start_s`;
+      const [starts, counts] = isTotal ? [STARTS, '[total]'] : ['groupArray(start_s)', `groupArray(${value})`];
       return `
-    SELECT key, ${total} AS total, groupArray(start_s) AS starts, groupArray(${value}) AS counts
+    SELECT key, ${total} AS total, ${starts} AS starts, ${counts} AS counts
     FROM (${groups})
     GROUP BY key
     HAVING total > 0

@@ -26,8 +26,8 @@ export interface SeriesQuestion extends Pick<EventFilters, 'application' | 'cate
   readonly isEmpty?: boolean | undefined;
 }
 
-/** A question with all that follows from the time at which it is asked. */
-export interface PlannedSeries extends SeriesQuestion {
+/** What is counted, when its range and its intervals are known. */
+export interface PlannedSeries extends Omit<SeriesQuestion, 'interval' | 'timezone'> {
   readonly fromUs: number;
   readonly toUs: number;
   /** The beginnings of its intervals, in seconds since the epoch. The first may be before `fromUs`. */
@@ -102,6 +102,7 @@ export function tooMany(interval: Interval) {
   return invalid([{ path: 'interval', message }]);
 }
 
-function isCounted({ by, where }: SeriesQuestion): boolean {
+/** Whether the tables of counts know what is asked: they answer in a time that does not grow with the events. */
+export function isCounted({ by, where }: Pick<SeriesQuestion, 'by' | 'where'>): boolean {
   return where.length === 0 && (by === undefined || by === 'name' || by === 'category' || by === 'application');
 }

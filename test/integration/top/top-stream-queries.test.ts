@@ -35,7 +35,7 @@ describe('What GET /events/top/stream asks of ClickHouse', () => {
     await ask(testEndpoint(), 'admin', 'SYSTEM FLUSH LOGS query_log');
     const log = `
       SELECT count() FROM system.query_log
-      WHERE type = 'QueryStart' AND current_database = '${service.database}' AND query LIKE '%AS top_key%'
+      WHERE type = 'QueryStart' AND current_database = '${service.database}' AND (query LIKE '%AS top_key%' OR query LIKE '%AS starts%')
         AND event_time_microseconds > now64(6) - INTERVAL ${seconds} SECOND`;
     return Number(await ask(testEndpoint(), 'admin', log));
   };
