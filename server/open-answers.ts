@@ -9,7 +9,6 @@ import { HourCounter } from './queries/hourly/hour-counter.ts';
 import { createHourly } from './queries/hourly/hourly.ts';
 import { hourlyQueries, type HourlyQueries } from './queries/hourly/read-hourly.ts';
 import { KnownHours } from './queries/counted/known-hours.ts';
-import { createInsights } from './queries/insights/insights.ts';
 import { createQuestions } from './queries/questions.ts';
 
 /** How often hours that are over are counted, so that no question has to. */
@@ -36,28 +35,29 @@ export function openAnswers(
     return new HourCounter(queriesUntil, cache.maxHours);
   };
   const hourly = createHourly({ counterOf, cache, isOneOfWorkers: workers > 1, log, nowMs });
-  const known = new KnownHours();
   const hasShards = endpoint.cluster !== undefined;
-  const isOneServer = !hasShards && endpoint.urls.length === 1;
-  const counting = { nodes: questionNodes, ingestNodes, known, hasShards, nowMs };
-  const questions = createQuestions({ ...counting, liveNodes, limits, cache, isOneServer });
-  const insights = createInsights({
-    counting: { ...counting, wholeSinceS },
+  const questions = createQuestions({
+    nodes: questionNodes,
+    liveNodes,
+    ingestNodes,
+    known: new KnownHours(),
     limits,
     cache,
+    nowMs,
+    isOneServer: !hasShards && endpoint.urls.length === 1,
+    hasShards,
+    wholeSinceS,
   });
   const notKept = (error: unknown) => log.debug({ err: error }, 'counts could not be kept; whoever asks counts them');
   closing.add('kept counts', repeat(KEEP_COUNTS_MS, questions.keepCounts, notKept));
   return {
     hourly,
     questions,
-    insights,
     exports: createExports(exportNodes, limits),
     storing: (sent: Promise<void>) => hourly.storing(sent),
     stored: () => {
       hourly.stored();
       questions.stored();
-      insights.stored();
     },
   };
 }

@@ -22,7 +22,6 @@ export interface BriefAnswersOptions<Q, T> {
   /** Since an answer began: it may lack whatever was stored after that, by other servers too. */
   readonly ttlMs: number;
   readonly maxQuestions: number;
-  readonly keyOf: (question: Q) => string;
   /** @param signal is aborted when nobody waits for the answer any more */
   readonly answer: (question: Q, signal: AbortSignal) => Promise<T>;
   /** Monotonic. */
@@ -52,7 +51,7 @@ export class BriefAnswers<Q, T> {
    * @param signal of whoever asks
    */
   async ask(question: Q, fresh: boolean, signal: AbortSignal): Promise<T> {
-    const key = this.#options.keyOf(question);
+    const key = JSON.stringify(question);
     const entry = this.#entries.get(key) ?? { reusable: undefined, untilMs: 0, running: undefined, next: undefined };
     this.#entries.set(key, entry);
     return await this.#join(entry, question, fresh).wait(signal);

@@ -1,6 +1,6 @@
 import { AppError } from '../common/errors.ts';
 import { queryRows } from '../clickhouse/query.ts';
-import type { KnowingCounting } from './counted/known-hours.ts';
+import type { Counting } from './counted/grown-hours.ts';
 import type { TopColumn } from './sql/columns.ts';
 import { columnFilters } from './sql/event-filters.ts';
 import type { TopQuestion } from './top-events.ts';
@@ -44,7 +44,7 @@ export class RankedKeys {
    * The same as `readTopOfRows`, of one ClickHouse server: parts of several have the same names.
    * @throws what `queryRows` throws, and knows nothing then
    */
-  async read(counting: KnowingCounting, question: ColumnQuestion): Promise<readonly HashedKey[]> {
+  async read(counting: Counting, question: ColumnQuestion): Promise<readonly HashedKey[]> {
     const { limit, fromUs = 0 } = question;
     const last = this.#last;
     this.#last = undefined;
@@ -77,18 +77,14 @@ export class RankedKeys {
 }
 
 /** Each part has a first row, unless that was erased: then all of it is taken for new. */
-async function readParts({ nodes, bounds }: KnowingCounting, seen = SeenParts.none): Promise<SeenParts> {
+async function readParts({ nodes, bounds }: Counting, seen = SeenParts.none): Promise<SeenParts> {
   const query = 'SELECT _part AS part FROM events WHERE _part_offset = 0';
   const rows = await queryRows<{ part: string }>(nodes, query, {}, bounds);
   return seen.and(rows.map(({ part }) => part));
 }
 
 /** Nothing, when so much is new that it costs too much. */
-async function readKnownOrNew(
-  counting: KnowingCounting,
-  question: ColumnQuestion,
-  last: Ranking,
-): Promise<HashedKey[]> {
+async function readKnownOrNew(counting: Counting, question: ColumnQuestion, last: Ranking): Promise<HashedKey[]> {
   try {
     return await readTopOfRows(counting, question, { limit: KEPT + 1, keys: knownOrNew(question, last) });
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { DataCondition, DataPath } from '../events/data/data-path.ts';
-import type { KnowingCounting } from './counted/known-hours.ts';
+import type { Counting } from './counted/grown-hours.ts';
 import { readCountedTotals } from './insights/counted-series.ts';
 import { isCounted } from './insights/series.ts';
 import type { ColumnQuestion, RankedKeys } from './ranked-keys.ts';
@@ -47,7 +47,7 @@ export const NARROWER = 'a shorter range (from, to or window), a category and na
  * @throws what `queryRows` throws
  */
 export async function readTopEvents(
-  counting: KnowingCounting,
+  counting: Counting,
   question: TopQuestion,
   last: LastTop = { shown: new ShownValues() },
 ): Promise<TopKey[]> {

@@ -1,5 +1,5 @@
 import { askEvents } from './counted/deduplicated-events.ts';
-import type { KnowingCounting } from './counted/known-hours.ts';
+import type { Counting } from './counted/grown-hours.ts';
 import { placeOf, type LatestOfKey } from './shown-values.ts';
 import type { TopQuestion } from './top-events.ts';
 import { COUNTED, keyedEvents, LATEST, selectKeys, type Keys } from './top-groups.ts';
@@ -23,7 +23,7 @@ export interface WantedKeys {
 
 /** Counts by what only the events themselves know. @throws what `queryRows` throws */
 export async function readTopOfRows(
-  counting: KnowingCounting,
+  counting: Counting,
   question: TopQuestion,
   { limit, keys }: WantedKeys,
 ): Promise<HashedKey[]> {
@@ -44,7 +44,7 @@ export async function readTopOfRows(
 
 /** The latest event of each of these keys. @throws what `queryRows` throws */
 export async function readLatest(
-  counting: KnowingCounting,
+  counting: Counting,
   question: TopQuestion,
   rows: readonly HashedKey[],
 ): Promise<LatestOfKey[]> {

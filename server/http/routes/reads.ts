@@ -2,7 +2,6 @@ import type { Feeds } from '../../live/feeds.ts';
 import type { LiveQuestion } from '../../live/feed.ts';
 import type { HourMs } from '../../events/hours.ts';
 import type { HourOptions, Hourly } from '../../queries/hourly/hourly.ts';
-import type { Insights } from '../../queries/insights/insights.ts';
 import type { Exports } from '../../queries/export/exports.ts';
 import type { Questions } from '../../queries/questions.ts';
 import type { Caller } from '../../auth/caller.ts';
@@ -22,9 +21,9 @@ export interface Reads {
   readonly rejectedSummary: Read<Questions['rejectedSummary']>;
   readonly categories: Read<Questions['categories']>;
   readonly names: Read<Questions['names']>;
-  readonly series: Read<Insights['series']>;
-  readonly funnel: Read<Insights['funnel']>;
-  readonly retention: Read<Insights['retention']>;
+  readonly series: Read<Questions['series']>;
+  readonly funnel: Read<Questions['funnel']>;
+  readonly retention: Read<Questions['retention']>;
   readonly top: Read<Questions['top']>;
   readonly export: Read<Exports>;
   /**
@@ -39,7 +38,6 @@ export interface Reads {
 export interface ReadsDependencies {
   readonly hourly: Pick<Hourly, 'hour' | 'hours'>;
   readonly questions: Omit<Questions, 'keepCounts' | 'stored'>;
-  readonly insights: Pick<Insights, 'series' | 'funnel' | 'retention'>;
   readonly exports: Exports;
   readonly live: Pick<Feeds, 'join'>;
 }
@@ -72,7 +70,7 @@ export function readsOf(dependencies: ReadsDependencies): ReadsOf {
 }
 
 function allReads(dependencies: ReadsDependencies, signal: AbortSignal): Reads {
-  const { hourly, questions, insights, exports, live } = dependencies;
+  const { hourly, questions, exports, live } = dependencies;
   return {
     hour: async (hour, options) => hourly.hour(hour, options, signal),
     hours: async (hours, options) => hourly.hours(hours, options, signal),
@@ -82,9 +80,9 @@ function allReads(dependencies: ReadsDependencies, signal: AbortSignal): Reads {
     categories: async (question) => questions.categories(question, signal),
     names: async (question) => questions.names(question, signal),
     top: async (question) => questions.top(question, signal),
-    series: async (question) => insights.series(question, signal),
-    funnel: async (question) => insights.funnel(question, signal),
-    retention: async (question) => insights.retention(question, signal),
+    series: async (question) => questions.series(question, signal),
+    funnel: async (question) => questions.funnel(question, signal),
+    retention: async (question) => questions.retention(question, signal),
     export: (question) => exports(question, signal),
     liveTop: () => questions.liveTop(),
     join: (question, joining) => live.join(question, joining),

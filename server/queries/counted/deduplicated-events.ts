@@ -2,7 +2,7 @@ import { queryRows } from '../../clickhouse/query.ts';
 import { HOUR_S, HOUR_US } from '../../common/units.ts';
 import type { DataPath } from '../../events/data/data-path.ts';
 import { ALL_HOURS, areSelected, type HoursBetween, type Selection } from './grown-hours.ts';
-import type { KnowingCounting } from './known-hours.ts';
+import type { Counting } from './grown-hours.ts';
 import { IDENTITY } from '../sql/columns.ts';
 import { allOf, isWithin, type Condition } from '../sql/conditions.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
@@ -46,7 +46,7 @@ const MAX_NAMED = 2000;
  * @throws what `queryRows` throws
  */
 export async function askEvents<Row extends object>(
-  counting: KnowingCounting,
+  counting: Counting,
   events: RawEvents,
   ask: (groups: Selects) => Condition,
 ): Promise<Row[]> {
@@ -79,7 +79,7 @@ interface RawRows {
 }
 
 /** How many rows there are where nothing was found; undefined if something is by now. */
-async function readRawRows({ nodes, bounds }: KnowingCounting, nothing: Condition, raw: Condition) {
+async function readRawRows({ nodes, bounds }: Counting, nothing: Condition, raw: Condition) {
   // Again in one query: between two, a merge could take a copy away.
   const query = `SELECT count() AS found, assumeNotNull((${raw.sql})) AS raw_rows FROM (${nothing.sql})`;
   const params = { ...nothing.params, ...raw.params };
@@ -87,7 +87,7 @@ async function readRawRows({ nodes, bounds }: KnowingCounting, nothing: Conditio
   return Number(row?.found) === 0 ? row?.raw_rows : undefined;
 }
 
-async function countAgain({ nodes, bounds }: KnowingCounting, raw: Condition): Promise<number> {
+async function countAgain({ nodes, bounds }: Counting, raw: Condition): Promise<number> {
   const [row] = await queryRows<RawRows>(nodes, `SELECT assumeNotNull((${raw.sql})) AS raw_rows`, raw.params, bounds);
   return Number(row?.raw_rows);
 }
@@ -164,7 +164,7 @@ function copiesBetween(before: Counts, stored: Counts, after: Counts): Copies {
 type Counts = ReadonlyMap<number, number>;
 
 /** In the raw table itself: after a crash between it and the tables of counts, it has rows that those never got. */
-async function readStored(counting: KnowingCounting, selection: Selection, hours: HoursBetween): Promise<Counts> {
+async function readStored(counting: Counting, selection: Selection, hours: HoursBetween): Promise<Counts> {
   const { sql, params } = rowsAre(selection, hours);
   const query = `
     SELECT toUnixTimestamp(toStartOfHour(timestamp, 'UTC')) AS hour_s, toFloat64(count()) AS stored
@@ -179,7 +179,7 @@ interface StoredRow {
 }
 
 /** The identities of each hour, as of a moment ago. If the first count took long, it is counted again: that one is quick. */
-async function readIdentities(counting: KnowingCounting, selection: Selection, hours: HoursBetween): Promise<Counts> {
+async function readIdentities(counting: Counting, selection: Selection, hours: HoursBetween): Promise<Counts> {
   const startedMs = performance.now();
   const read = async () => counting.known.read(counting, selectionOf(selection), hours);
   const identities = await read();

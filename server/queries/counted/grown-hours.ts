@@ -3,6 +3,7 @@ import { HOUR_S } from '../../common/units.ts';
 import { queryRows, type QueryBounds } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isOneOf, type Condition } from '../sql/conditions.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
+import type { KnownHours } from './known-hours.ts';
 
 /** What events have in common that happened for the same reason. */
 export interface KindOfEvent {
@@ -64,13 +65,20 @@ export interface HoursBetween {
 /** To the end of what a DateTime can hold, on the hour. */
 export const ALL_HOURS: HoursBetween = { fromS: 0, toS: Math.floor(0xffff_ffff / HOUR_S) * HOUR_S };
 
-/** What counting needs of ClickHouse. */
+/** What counting needs of ClickHouse, and what it remembers. */
 export interface Counting {
   readonly nodes: Nodes;
   /** May insert: what was counted is kept beside the sets. */
   readonly ingestNodes: Nodes;
+  readonly known: KnownHours;
   readonly bounds: QueryBounds;
   readonly nowMs: () => number;
+  /** The tables stand over several shards, whose rows are not read at one moment. */
+  readonly hasShards?: boolean | undefined;
+  /** Sets of users or sessions that are of fewer rows than this, on average, are not read: the rows are. */
+  readonly rowsOfASet?: number | undefined;
+  /** Since when there are raw events; of hours before this there are sets alone. Seconds since the epoch. */
+  readonly wholeSinceS?: (() => number) | undefined;
 }
 
 /** SQL of the column `counted`: when, in 32 bits, at how many rows, and how many events; so that the last count is the largest. */

@@ -4,17 +4,13 @@ import { hoursAre, versionOf, type Count, type Counting, type HoursBetween } fro
 import { KnownMinutes, type MinuteSelection } from './known-minutes.ts';
 import { BY_HOUR, countEvents, type CountedGroup, type HourGroups } from './settled-hours.ts';
 
-/** What grouping events by identity needs of ClickHouse, and what it remembers. */
-export interface KnowingCounting extends Counting {
-  readonly known: KnownHours;
-  /** The tables stand over several shards, whose rows are not read at one moment. */
-  readonly hasShards?: boolean | undefined;
-}
-
 /** Of all questions together: groups, or as much as they take, of some 100 bytes. */
 const MAX_SIZE = 200_000;
 const OF_A_QUESTION = 100;
 const CHARACTERS_OF_A_GROUP = 50;
+const MAX_SIZES = 100;
+/** How long sets are taken for as large as they were. */
+const SIZES_MS = 60_000;
 /** So many groups are named in a query; of more, all are counted. */
 const MAX_NAMED = 500;
 /** So many hours are counted by their minutes at a time. */
@@ -31,6 +27,8 @@ export class KnownHours {
       groups.size + Math.ceil(question.length / CHARACTERS_OF_A_GROUP) + OF_A_QUESTION,
   });
   readonly #minutes = new KnownMinutes();
+  /** Whether sets are small, by the hours they are of. It decides what is read, not what is counted. */
+  readonly areSmall = new LRUCache<string, boolean>({ max: MAX_SIZES, ttl: SIZES_MS });
 
   /**
    * The events of each group that is not empty, by its number; of hours that is their beginning in seconds since the epoch.

@@ -1,10 +1,8 @@
-import type { LRUCache } from 'lru-cache';
 import { queryRows } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.ts';
 import { countedHours } from '../counted/counted-hours.ts';
 import { HOUR_S, MINUTE_S } from '../../common/units.ts';
 import { ALL_HOURS, hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
-import type { KnowingCounting } from '../counted/known-hours.ts';
 import { IDENTITY } from '../sql/columns.ts';
 import {
   byInterval,
@@ -17,16 +15,6 @@ import {
 } from './grouping.ts';
 import type { CountedKey, PlannedSeries, SeriesQuestion } from './series.ts';
 
-/** What counting series needs of ClickHouse. */
-export interface MeasureCounting extends KnowingCounting {
-  /** Sets of users or sessions that are of fewer rows than this, on average, are not read: the rows are. */
-  readonly rowsOfASet?: number | undefined;
-  /** Since when there are raw events; of hours before this there are sets alone. Seconds since the epoch. */
-  readonly wholeSinceS?: (() => number) | undefined;
-  /** Whether they are, by the hours they are of. It decides what is read, not what is counted, so it may be of a moment ago. */
-  readonly areSmall: LRUCache<string, boolean>;
-}
-
 /** To read a set takes 15 µs and more, a row 0.15 µs. */
 const ROWS_OF_A_SET = 100;
 
@@ -38,7 +26,7 @@ const SECOND_US = 1_000_000;
  * rows alone where those are so few that they are read sooner than the sets.
  * @throws what `queryRows` throws
  */
-export async function readCountedSeries(counting: MeasureCounting, question: PlannedSeries): Promise<CountedKey[]> {
+export async function readCountedSeries(counting: Counting, question: PlannedSeries): Promise<CountedKey[]> {
   const cutHours = cut(question, HOUR_S);
   if (question.measure === 'events') return await readEventCounts(counting, question, cutHours);
   const hours = hoursAre(selectionOf(question), whole(question, HOUR_S));
@@ -56,7 +44,7 @@ export async function readCountedSeries(counting: MeasureCounting, question: Pla
  * @throws what `queryRows` throws
  */
 export async function readCountedTotals(
-  counting: KnowingCounting,
+  counting: Counting,
   question: Omit<SeriesQuestion, 'interval' | 'timezone'>,
 ): Promise<CountedKey[]> {
   const { fromUs = 0, toUs = ALL_HOURS.toS * SECOND_US } = question;
@@ -93,7 +81,7 @@ function whole({ fromUs, toUs }: PlannedSeries, unitS: number) {
 }
 
 async function readEventCounts(
-  counting: KnowingCounting,
+  counting: Counting,
   question: PlannedSeries,
   cutHours: readonly number[],
 ): Promise<CountedKey[]> {
@@ -195,17 +183,17 @@ function setParts(question: PlannedSeries, hours: Condition, cutHours: readonly 
 }
 
 /** With an hour to spare: what is known is of a while ago. */
-function isRawWhole({ wholeSinceS = () => 0 }: MeasureCounting, { fromUs }: PlannedSeries): boolean {
+function isRawWhole({ wholeSinceS = () => 0 }: Counting, { fromUs }: PlannedSeries): boolean {
   const sinceS = wholeSinceS();
   return sinceS <= 0 || fromUs / SECOND_US >= sinceS + HOUR_S;
 }
 
 /** Whether the sets of these hours are of few rows each. Parts that were not merged yet make them look smaller. */
 async function areSetsSmall(
-  { nodes, bounds, areSmall, rowsOfASet = ROWS_OF_A_SET }: MeasureCounting,
+  { nodes, bounds, known: { areSmall }, rowsOfASet = ROWS_OF_A_SET }: Counting,
   { sql, params }: Condition,
 ): Promise<boolean> {
-  const key = JSON.stringify([sql, params]);
+  const key = JSON.stringify([rowsOfASet, sql, params]);
   const known = areSmall.get(key);
   if (known !== undefined) return known;
   const query = `SELECT sum(rows) < {rows_of_a_set:UInt32} * count() AS are_small FROM hours WHERE ${sql}`;

@@ -1,4 +1,4 @@
-import type { KnowingCounting } from '../counted/known-hours.ts';
+import type { Counting } from '../counted/grown-hours.ts';
 import { END_US } from '../sql/conditions.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
 import { askEvents, type RawEvents } from '../counted/deduplicated-events.ts';
@@ -19,7 +19,7 @@ export interface FunnelQuestion extends Pick<EventFilters, 'application' | 'cate
  * without a user, or a session, are nobody's.
  * @throws what `queryRows` throws
  */
-export async function readFunnel(counting: KnowingCounting, question: FunnelQuestion): Promise<readonly number[]> {
+export async function readFunnel(counting: Counting, question: FunnelQuestion): Promise<readonly number[]> {
   const { steps, isEmpty = false } = question;
   if (isEmpty) return steps.map(() => 0);
   const [row] = await askPeople(counting, question);
@@ -31,7 +31,7 @@ interface Row {
 }
 
 /** A copy of an event must not count: it would be another event, and it may name another person. */
-async function askPeople(counting: KnowingCounting, question: FunnelQuestion): Promise<Row[]> {
+async function askPeople(counting: Counting, question: FunnelQuestion): Promise<Row[]> {
   const events: RawEvents = {
     filters: filtersOf(question),
     paths: [],

@@ -1,11 +1,11 @@
-import type { KnowingCounting } from '../counted/known-hours.ts';
+import type { Counting } from '../counted/grown-hours.ts';
 import { PERSONS } from '../sql/columns.ts';
 import { countedKey, groupingOf, seriesParams, type KeyRow } from './grouping.ts';
 import { askEvents, type RawEvents } from '../counted/deduplicated-events.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 
 /** Counts by what only the events themselves know: who, in which session, with what payload. @throws what `queryRows` throws */
-export async function readRawSeries(counting: KnowingCounting, question: PlannedSeries): Promise<CountedKey[]> {
+export async function readRawSeries(counting: Counting, question: PlannedSeries): Promise<CountedKey[]> {
   const { application, category, name, where, by, fromUs, toUs, measure } = question;
   const person = PERSONS[measure];
   const grouping = groupingOf(question);

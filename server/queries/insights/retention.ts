@@ -1,5 +1,5 @@
 import { queryRows } from '../../clickhouse/query.ts';
-import type { KnowingCounting } from '../counted/known-hours.ts';
+import type { Counting } from '../counted/grown-hours.ts';
 import { allOf, columnsAre } from '../sql/conditions.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
 import { askEvents, type RawEvents } from '../counted/deduplicated-events.ts';
@@ -45,10 +45,7 @@ interface PlannedRetention extends RetentionQuestion {
  * Events without a user, or a session, are nobody's. Copies change nothing.
  * @throws AppError `invalid` for too many intervals, and what `queryRows` throws
  */
-export async function readRetention(
-  counting: KnowingCounting,
-  question: RetentionQuestion,
-): Promise<readonly Cohort[]> {
+export async function readRetention(counting: Counting, question: RetentionQuestion): Promise<readonly Cohort[]> {
   const planned = await planRetention(counting, question);
   const { startsS, cohorts, periods, isEmpty = false } = planned;
   const rows = isEmpty || cohorts === 0 ? [] : await readCohorts(counting, planned);
@@ -64,7 +61,7 @@ export async function readRetention(
   });
 }
 
-async function planRetention(counting: KnowingCounting, question: RetentionQuestion): Promise<PlannedRetention> {
+async function planRetention(counting: Counting, question: RetentionQuestion): Promise<PlannedRetention> {
   const { timezone, interval, periods, isEmpty = false } = question;
   const clock = parseTimeZone(timezone);
   const { toUs = Math.max(counting.nowMs() * 1000, question.fromUs ?? 0) } = question;
@@ -88,7 +85,7 @@ async function planRetention(counting: KnowingCounting, question: RetentionQuest
 }
 
 /** When the first `first` of all was; undefined when there is none. */
-async function readFirstUs(counting: KnowingCounting, question: RetentionQuestion): Promise<number | undefined> {
+async function readFirstUs(counting: Counting, question: RetentionQuestion): Promise<number | undefined> {
   const { first, application, category } = question;
   const { sql, params } = allOf([
     { sql: isStep(first, 'first'), params: stepParams(first, 'first') },
@@ -114,7 +111,7 @@ interface CohortRow {
 // Times are one more than they are, so that 0 says that there is none.
 const TIME_1US = '(toUnixTimestamp64Micro(timestamp) + 1)';
 
-async function readCohorts(counting: KnowingCounting, question: PlannedRetention): Promise<CohortRow[]> {
+async function readCohorts(counting: Counting, question: PlannedRetention): Promise<CohortRow[]> {
   const { first, again, by, application, category, fromUs, toUs, startsS } = question;
   const endUs = (startsS.at(-1) ?? 0) * 1_000_000;
   const events: RawEvents = {

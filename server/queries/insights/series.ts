@@ -1,9 +1,10 @@
 import { DAY_MS, HOUR_MS } from '../../common/units.ts';
 import { invalid, show } from '../../common/errors.ts';
 import type { DataCondition, DataPath } from '../../events/data/data-path.ts';
+import type { Counting } from '../counted/grown-hours.ts';
 import type { Measure, TopColumn } from '../sql/columns.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
-import { readCountedSeries, type MeasureCounting } from './counted-series.ts';
+import { readCountedSeries } from './counted-series.ts';
 import { beginningOfLast, beginningsBetween, USUAL_MS, type Interval } from './intervals.ts';
 import { readRawSeries } from './raw-series.ts';
 import { parseTimeZone } from './zone-clock.ts';
@@ -63,7 +64,7 @@ const DEFAULT_INTERVALS = 30;
  * Counts by interval, exactly: from the tables of counts where those know what is asked, or else event by event.
  * @throws AppError `invalid` for too many intervals, and what `queryRows` throws
  */
-export async function readSeries(counting: MeasureCounting, question: SeriesQuestion): Promise<Series> {
+export async function readSeries(counting: Counting, question: SeriesQuestion): Promise<Series> {
   const planned = planSeries(question, counting.nowMs());
   const { startsS, by, isEmpty = false } = planned;
   const isNothing = isEmpty || startsS.length === 0;

@@ -1,10 +1,7 @@
 import { expect } from 'chai';
-import { defaults } from '../../../server/config/config.ts';
-import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
 import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
-import { createInsights, type Insights } from '../../../server/queries/insights/insights.ts';
-import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventsOf } from '../../support/clickhouse/copied-events.ts';
+import { databaseQuestions, type DatabaseQuestions } from '../../support/clickhouse/database-questions.ts';
 import { insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
 import { seeded, type Random } from '../../support/events/random.ts';
@@ -22,24 +19,16 @@ const EVENTS = 40;
 describe(`series, funnels and retention of ${SETS} event sets (seed ${SEED})`, function () {
   this.timeout(600_000);
   let database: MigratedDatabase;
-  let nodes: Nodes;
-  let ingestNodes: Nodes;
   /** Those that read rows of users where sets are small, as they are here, and those that read the sets. */
-  let both: readonly Insights[];
+  let both: readonly DatabaseQuestions[];
 
   before(async () => {
     database = await migratedDatabase();
-    const options = { endpoint: testEndpoint(), database: database.name };
-    nodes = connectAny({ ...options, role: 'query' });
-    ingestNodes = connectAny({ ...options, role: 'ingest' });
     // What is merged has no copies.
     await database.client.command({ query: 'SYSTEM STOP MERGES events' });
   });
-  after(async () => {
-    await nodes.close();
-    await ingestNodes.close();
-    await database.drop();
-  });
+  afterEach(async () => Promise.all(both.map((each) => each.close())));
+  after(async () => database.drop());
 
   for (let batch = 0; batch * AT_ONCE < SETS; batch += 1) {
     it(`are what the model says, sets from ${batch * AT_ONCE}`, async () => {
@@ -49,11 +38,7 @@ describe(`series, funnels and retention of ${SETS} event sets (seed ${SEED})`, f
       // Numbers of rows do not become less but here.
       const known = new KnownHours();
       both = [undefined, 0].map((rowsOfASet) =>
-        createInsights({
-          counting: { nodes, ingestNodes, known, nowMs: () => Date.UTC(2026, 0), rowsOfASet },
-          limits: defaults.questions,
-          cache: { ttlMs: 0 },
-        }),
+        databaseQuestions(database, () => Date.UTC(2026, 0), { known, rowsOfASet }),
       );
       // The sets of users and sessions in the views have those of copies, too: of such events they are not asked for.
       const copiesNameOthers = batch % 2 === 1 || random.isTrue(0.3);
@@ -88,7 +73,7 @@ describe(`series, funnels and retention of ${SETS} event sets (seed ${SEED})`, f
     events: readonly EventRow[],
     copiesNameOthers: boolean,
   ): Promise<void> {
-    const insights = random.pick(both);
+    const insights = random.pick(both).questions;
     for (let n = 0; n < 3; n += 1) {
       const made = madeSeries(random, set);
       const question = copiesNameOthers ? { ...made, measure: 'events' as const } : made;

@@ -4,10 +4,10 @@ import { defaults } from '../../../server/config/config.ts';
 import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
 import { parseDataCondition, parseDataPath } from '../../../server/events/data/data-path.ts';
 import { parseStep } from '../../../server/queries/insights/steps.ts';
-import { ALL_HOURS } from '../../../server/queries/counted/grown-hours.ts';
+import { ALL_HOURS, type Counting } from '../../../server/queries/counted/grown-hours.ts';
 import { keepCounts } from '../../../server/queries/counted/kept-counts.ts';
-import { KnownHours, type KnowingCounting } from '../../../server/queries/counted/known-hours.ts';
-import { createInsights, type Insights } from '../../../server/queries/insights/insights.ts';
+import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
+import { createQuestions, type Questions } from '../../../server/queries/questions.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
@@ -36,8 +36,8 @@ describe('The insights while copies of events arrive', function () {
   let database: MigratedDatabase;
   let nodes: Nodes;
   let ingestNodes: Nodes;
-  let counting: KnowingCounting;
-  let insights: Insights;
+  let counting: Counting;
+  let insights: Questions;
 
   before(async () => {
     database = await migratedDatabase();
@@ -48,7 +48,7 @@ describe('The insights while copies of events arrive', function () {
     const limits = { ...defaults.questions, maxSeconds: 100 };
     const bounds = { limits, narrower: 'less' };
     counting = { nodes, ingestNodes, bounds, known: new KnownHours(), nowMs: () => START_MS + 200 * HOUR_MS };
-    insights = createInsights({ counting, limits, cache: { ttlMs: 0 } });
+    insights = createQuestions({ ...counting, liveNodes: nodes, limits, cache: { ttlMs: 0 }, isOneServer: true });
     await insertRows(database.name, 'events', rows);
   });
   after(async () => {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
 import { defaults } from '../../../server/config/config.ts';
+import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
 import { ALL_HOURS, readGrown, type Counting } from '../../../server/queries/counted/grown-hours.ts';
 import { keepCounts } from '../../../server/queries/counted/kept-counts.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
@@ -38,7 +39,7 @@ describe('The counts that are kept', function () {
         },
       } as Pick<Nodes, 'use'> as Nodes;
       const bounds = { limits: defaults.questions, narrower: 'less' };
-      await use({ nodes, ingestNodes, bounds, nowMs: () => NOW_MS }, () => asked);
+      await use({ nodes, ingestNodes, known: new KnownHours(), bounds, nowMs: () => NOW_MS }, () => asked);
     } finally {
       await Promise.all([nodes.close(), other.close()]);
     }

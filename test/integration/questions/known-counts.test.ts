@@ -50,7 +50,7 @@ describe('Counts that are known from before', function () {
 
   const counting = (): Counting => {
     const bounds = { limits: defaults.questions, narrower: 'less' };
-    return { nodes, ingestNodes: nodes, bounds, nowMs: Date.now };
+    return { nodes, ingestNodes: nodes, known, bounds, nowMs: Date.now };
   };
 
   /** By day, by hour, and of the category; and its sessions. */

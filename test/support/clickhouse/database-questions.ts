@@ -1,7 +1,7 @@
 import { connectAny, type Nodes } from '../../../server/clickhouse/nodes.ts';
 import { defaults } from '../../../server/config/config.ts';
 import { KnownHours } from '../../../server/queries/counted/known-hours.ts';
-import { createQuestions, type Questions } from '../../../server/queries/questions.ts';
+import { createQuestions, type Questions, type QuestionsDependencies } from '../../../server/queries/questions.ts';
 import { testEndpoint } from './clickhouse.ts';
 import type { MigratedDatabase } from './migrated-database.ts';
 
@@ -13,7 +13,11 @@ export interface DatabaseQuestions {
 }
 
 /** The questions of a service over a database, through no cache. */
-export function databaseQuestions({ name }: MigratedDatabase, nowMs: () => number): DatabaseQuestions {
+export function databaseQuestions(
+  { name }: MigratedDatabase,
+  nowMs: () => number,
+  others: Pick<QuestionsDependencies, 'rowsOfASet'> & Partial<Pick<QuestionsDependencies, 'known'>> = {},
+): DatabaseQuestions {
   const options = { endpoint: testEndpoint(), database: name };
   const nodes = connectAny({ ...options, role: 'query' });
   const ingestNodes = connectAny({ ...options, role: 'ingest' });
@@ -27,6 +31,7 @@ export function databaseQuestions({ name }: MigratedDatabase, nowMs: () => numbe
     nowMs,
     isOneServer: true,
     hasShards: false,
+    ...others,
   });
   return {
     nodes,

@@ -56,8 +56,6 @@ function noting() {
       names: note([]),
       top,
       liveTop: () => top,
-    },
-    insights: {
       series: noteUnlessEmpty({ startsMs: [], series: [] }),
       funnel: noteUnlessEmpty([]),
       retention: noteUnlessEmpty([]),

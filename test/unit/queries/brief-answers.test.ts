@@ -13,7 +13,6 @@ function asked() {
   const answers = new BriefAnswers<string, number>({
     ttlMs: TTL_MS,
     maxQuestions: 10,
-    keyOf: (question) => question,
     answer: async () => {
       const query = deferred<number>();
       queries.push(query);
