@@ -1,39 +1,11 @@
-import type { Feeds } from '../../live/feeds.ts';
-import type { LiveQuestion } from '../../live/feed.ts';
-import type { HourMs } from '../../events/hours.ts';
-import type { HourOptions, Hourly } from '../../queries/hourly/hourly.ts';
-import type { Exports } from '../../queries/export/exports.ts';
-import type { Questions } from '../../queries/questions.ts';
 import type { Caller } from '../../auth/caller.ts';
+import type { HourMs } from '../../events/hours.ts';
+import type { LiveQuestion } from '../../live/feed.ts';
+import type { Feeds } from '../../live/feeds.ts';
+import type { ExportQuestion, Exports } from '../../queries/export/exports.ts';
+import type { HourOptions, Hourly } from '../../queries/hourly/hourly.ts';
+import type { Questions } from '../../queries/questions.ts';
 import { goneSignal, type Connection } from '../operation/gone.ts';
-
-/** A question of one request: the signal that it is bound to is no argument of it. */
-type Read<Ask extends (question: never, signal: AbortSignal) => unknown> = (
-  question: Parameters<Ask>[0],
-) => ReturnType<Ask>;
-
-/** Everything that can be read, for one request: whatever its asker does not wait for any more is cancelled. */
-export interface Reads {
-  readonly hour: (hour: HourMs, options: HourOptions) => ReturnType<Hourly['hour']>;
-  readonly hours: (hours: readonly HourMs[], options: HourOptions) => ReturnType<Hourly['hours']>;
-  readonly events: Read<Questions['events']>;
-  readonly rejected: Read<Questions['rejected']>;
-  readonly rejectedSummary: Read<Questions['rejectedSummary']>;
-  readonly categories: Read<Questions['categories']>;
-  readonly names: Read<Questions['names']>;
-  readonly series: Read<Questions['series']>;
-  readonly funnel: Read<Questions['funnel']>;
-  readonly retention: Read<Questions['retention']>;
-  readonly top: Read<Questions['top']>;
-  readonly export: Read<Exports>;
-  /**
-   * The same for a feed: not through a cache, because it is asked once for all of its readers; and with a signal of the
-   * feed's, which is not over when the first of them goes.
-   */
-  readonly liveTop: Questions['liveTop'];
-  /** Makes somebody a reader of a feed; its question is to be answered through `liveTop` of the same reads. */
-  readonly join: Feeds['join'];
-}
 
 export interface ReadsDependencies {
   readonly hourly: Pick<Hourly, 'hour' | 'hours'>;
@@ -62,68 +34,116 @@ export interface ReadingDependencies {
  * caller may go: routes are given this, and not what is behind it.
  */
 export function readsOf(dependencies: ReadsDependencies): ReadsOf {
-  return ({ state, req }) => {
-    const everything = allReads(dependencies, goneSignal(req.socket));
-    const { scope } = state.caller;
-    return scope === undefined ? everything : within(scope, everything);
-  };
+  return ({ state, req }) => new Reads(dependencies, state.caller.scope, goneSignal(req.socket));
 }
 
-function allReads(dependencies: ReadsDependencies, signal: AbortSignal): Reads {
-  const { hourly, questions, exports, live } = dependencies;
-  return {
-    hour: async (hour, options) => hourly.hour(hour, options, signal),
-    hours: async (hours, options) => hourly.hours(hours, options, signal),
-    events: async (question) => questions.events(question, signal),
-    rejected: async (question) => questions.rejected(question, signal),
-    rejectedSummary: async (question) => questions.rejectedSummary(question, signal),
-    categories: async (question) => questions.categories(question, signal),
-    names: async (question) => questions.names(question, signal),
-    top: async (question) => questions.top(question, signal),
-    series: async (question) => questions.series(question, signal),
-    funnel: async (question) => questions.funnel(question, signal),
-    retention: async (question) => questions.retention(question, signal),
-    export: (question) => exports(question, signal),
-    liveTop: () => questions.liveTop(),
-    join: (question, joining) => live.join(question, joining),
-  };
+/** A question about the events of an application, or of all of them. */
+interface Scoped {
+  readonly application?: string | undefined;
 }
 
-/**
- * The same of one application. Who asks for another's by name finds nothing, as if there were none: what is looked for
- * are the events that are of both.
- */
-function within(scope: string, all: Reads): Reads {
-  const isForeign = ({ application = scope }: { readonly application?: string | undefined }) => application !== scope;
-  const own = { application: scope };
-  return {
-    hour: async (hour, options) => all.hour(hour, { ...options, ...own }),
-    hours: async (hours, options) => all.hours(hours, { ...options, ...own }),
-    events: async (question) =>
-      isForeign(question) ? { events: [], nextCursor: null } : all.events({ ...question, ...own }),
-    rejected: async (question) =>
-      isForeign(question) ? { rejected: [], nextCursor: null } : all.rejected({ ...question, ...own }),
-    rejectedSummary: async (question) =>
-      isForeign(question) ? { total: 0, groups: [] } : all.rejectedSummary({ ...question, ...own }),
-    categories: async (question) => (isForeign(question) ? [] : all.categories({ ...question, ...own })),
-    names: async (question) => (isForeign(question) ? [] : all.names({ ...question, ...own })),
-    top: async (question) => (isForeign(question) ? [] : all.top({ ...question, ...own })),
-    series: async (question) => all.series({ ...question, ...own, isEmpty: isForeign(question) }),
-    funnel: async (question) => all.funnel({ ...question, ...own, isEmpty: isForeign(question) }),
-    retention: async (question) => all.retention({ ...question, ...own, isEmpty: isForeign(question) }),
-    // What nothing is exported of has its beginning and its end all the same.
-    export: (question) => all.export({ ...question, ...own, ...(isForeign(question) ? NEVER : {}) }),
-    liveTop: () => {
-      const ask = all.liveTop();
-      return async (question, feed) => (isForeign(question) ? [] : ask({ ...question, ...own }, feed));
-    },
-    join: (question, joining) => all.join(feedOf(question, scope), joining),
-  };
-}
+type Ask<Q, A> = (question: Q, signal: AbortSignal) => Promise<A>;
 
 const NEVER = { fromUs: 0, toUs: 0 };
 
-/** A feed answers every reader of its key, so readers with different scopes must not have one in common. */
-function feedOf(question: LiveQuestion, scope: string): LiveQuestion {
-  return { ...question, key: JSON.stringify([scope, question.key]) };
+/**
+ * Everything that can be read, for one request: whatever its asker does not wait for any more is cancelled. With a scope it is
+ * that of one application. Who asks for another's by name finds nothing then, as if there were none: what is looked for are
+ * the events that are of both.
+ */
+export class Reads {
+  readonly #all: ReadsDependencies;
+  readonly #scope: string | undefined;
+  readonly #gone: AbortSignal;
+
+  constructor(all: ReadsDependencies, scope: string | undefined, gone: AbortSignal) {
+    this.#all = all;
+    this.#scope = scope;
+    this.#gone = gone;
+  }
+
+  hour(hour: HourMs, options: HourOptions) {
+    return this.#all.hourly.hour(hour, this.#own(options), this.#gone);
+  }
+
+  hours(hours: readonly HourMs[], options: HourOptions) {
+    return this.#all.hourly.hours(hours, this.#own(options), this.#gone);
+  }
+
+  get events() {
+    return this.#read(this.#all.questions.events, { events: [], nextCursor: null });
+  }
+
+  get rejected() {
+    return this.#read(this.#all.questions.rejected, { rejected: [], nextCursor: null });
+  }
+
+  get rejectedSummary() {
+    return this.#read(this.#all.questions.rejectedSummary, { total: 0, groups: [] });
+  }
+
+  get categories() {
+    return this.#read(this.#all.questions.categories, []);
+  }
+
+  get names() {
+    return this.#read(this.#all.questions.names, []);
+  }
+
+  get top() {
+    return this.#read(this.#all.questions.top, []);
+  }
+
+  get series() {
+    return this.#count(this.#all.questions.series);
+  }
+
+  get funnel() {
+    return this.#count(this.#all.questions.funnel);
+  }
+
+  get retention() {
+    return this.#count(this.#all.questions.retention);
+  }
+
+  /** What nothing is exported of has its beginning and its end all the same. */
+  export(question: ExportQuestion) {
+    return this.#all.exports({ ...this.#own(question), ...(this.#isForeign(question) ? NEVER : {}) }, this.#gone);
+  }
+
+  /**
+   * `top` for a feed: not through a cache, because it is asked once for all of its readers; and with a signal of the
+   * feed's, which is not over when the first of them goes.
+   */
+  liveTop() {
+    return this.#read(this.#all.questions.liveTop(), []);
+  }
+
+  /**
+   * Makes somebody a reader of a feed; its question is to be answered through `liveTop` of the same reads. A feed answers
+   * every reader of its key, so readers with different scopes must not have one in common.
+   */
+  join(question: LiveQuestion, joining: Parameters<Feeds['join']>[1]) {
+    const scope = this.#scope;
+    const key = scope === undefined ? question.key : JSON.stringify([scope, question.key]);
+    this.#all.live.join({ ...question, key }, joining);
+  }
+
+  #read<Q extends Scoped, A>(ask: Ask<Q, A>, nothing: NoInfer<A>) {
+    return async (question: Q, signal = this.#gone): Promise<A> =>
+      this.#isForeign(question) ? nothing : ask(this.#own(question), signal);
+  }
+
+  #count<Q extends Scoped & { readonly isEmpty?: boolean | undefined }, A>(ask: Ask<Q, A>) {
+    return async (question: Q): Promise<A> =>
+      ask({ ...this.#own(question), isEmpty: this.#isForeign(question) }, this.#gone);
+  }
+
+  #own<Q extends Scoped>(question: Q): Q {
+    return this.#scope === undefined ? question : { ...question, application: this.#scope };
+  }
+
+  #isForeign({ application = this.#scope }: Scoped): boolean {
+    return this.#scope !== undefined && application !== this.#scope;
+  }
 }

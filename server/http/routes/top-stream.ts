@@ -25,8 +25,8 @@ const STREAM =
 
 /** What there is most of, for as long as somebody reads it. */
 export function topStream({ reads, nowMs }: ReadingDependencies): Operation {
-  const questionOf = (query: Static<typeof TopQuery>, { liveTop }: Reads): LiveQuestion => {
-    const ask = liveTop();
+  const questionOf = (query: Static<typeof TopQuery>, own: Reads): LiveQuestion => {
+    const ask = own.liveTop();
     return {
       key: canonicalTop(query),
       answer: async (signal) => {
