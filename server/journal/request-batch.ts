@@ -90,7 +90,7 @@ export function createBatch(dependencies: BatchDependencies): Batch {
       const refused = { text: kept.text(), count: kept.count, historic: 0 };
       const error = appendErrorOf(events, accepted);
       if (error !== undefined) throw error;
-      // First: when the sender tries again for the events, the rejections are there twice, and nobody counts them.
+      // First: what is rejected is never lost with events that are not stored. Sent again, it is there, and counted, again.
       const notKept = refused.count === 0 ? undefined : await keep(refused);
       if (accepted.count > 0) await events.append(accepted);
       if (untyped > 0) onUntyped(untyped);

@@ -46,7 +46,7 @@ describe('The overview in a browser', function () {
   );
 
   it(
-    'counts clicks and impressions for who sends them, and says how many events were rejected',
+    'counts clicks and impressions for who sends them, and says how many rejections there were',
     inBrowser(async ({ open }) => {
       // The groups of an older service, which does not have them, are left out.
       for (const kind of ['click', 'click', 'impression']) {
@@ -55,13 +55,11 @@ describe('The overview in a browser', function () {
       }
       await postEvents(service.url, '[{"name":""},{"name":"x","data":[]}]');
       const page = await open(`${service.url}/?range=90d`);
-      await page
-        .getByText('At least 2 events were rejected in the last 90 days: those of the last 30 days are kept.')
-        .waitFor();
+      await page.getByText('At least 2 rejections in the last 90 days: those of the last 30 days are kept.').waitFor();
       await page.getByRole('link', { name: '24 hours' }).click();
-      await page.getByText('2 events were rejected in the last 24 hours.', { exact: true }).waitFor();
+      await page.getByText('2 rejections in the last 24 hours.', { exact: true }).waitFor();
       await eventually(async () => expect(await figures(page)).to.deep.equal(['3', '1', '0', '2', '1']));
-      await page.getByRole('link', { name: '2 events were rejected' }).click();
+      await page.getByRole('link', { name: '2 rejections' }).click();
       await eventually(async () => expect(await page.locator('.rejection').count()).to.equal(2));
     }),
   );

@@ -10,7 +10,7 @@ const EVERY_MS = 10_000;
 /** The service removes rejections that are older. */
 const KEPT_DAYS = 30;
 
-/** How many events were not accepted, as far as that is kept; nothing where all were. */
+/** How many rejections there were, as far as they are kept; nothing where there were none. */
 export function Rejections({ range: { bounds, nowMs } }: { readonly range: ReturnType<typeof useRange> }) {
   const { asked, words } = bounds;
   const stretch = stretchParameters(asked);
@@ -24,7 +24,7 @@ export function Rejections({ range: { bounds, nowMs } }: { readonly range: Retur
       <p class="rejections-note">
         {isPartlyKept && 'At least '}
         <a href={linkTo('rejected', { from: stretch.from, to: stretch.to })}>
-          {formatCount(total)} {total === 1 ? 'event was' : 'events were'} rejected
+          {formatCount(total)} {total === 1 ? 'rejection' : 'rejections'}
         </a>{' '}
         {words}
         {isPartlyKept && `: those of the last ${KEPT_DAYS} days are kept`}.

@@ -43,7 +43,9 @@ export function Groups({ state }: { readonly state: RejectedState }) {
     <section aria-labelledby="groups">
       <div class="section-head">
         <h2 id="groups">What is wrong</h2>
-        <span class="section-note">{formatCount(total)} rejected in all</span>
+        <span class="section-note">
+          {formatCount(total)} {total === 1 ? 'rejection' : 'rejections'} in all
+        </span>
       </div>
       <ul class="rejected-groups">
         {groups.map(({ reason: id, path: where, message, count, last }, index) => (

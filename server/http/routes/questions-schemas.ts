@@ -170,7 +170,10 @@ export const Rejected = Type.Object({
 });
 
 export const RejectedSummary = Type.Object({
-  total: Type.Integer({ description: 'Rejected events' }),
+  total: Type.Integer({
+    description:
+      'Rejections, and not events: a body that was sent again has them again, and one that is `too_large` has one',
+  }),
   groups: Type.Array(
     Type.Object(
       {

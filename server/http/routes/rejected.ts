@@ -33,10 +33,10 @@ function rejectedSummary(reads: ReadsOf): Operation {
   return operation({
     ...common,
     path: '/events/rejected/summary',
-    summary: 'How many events were not accepted, by what is wrong with them',
+    summary: 'How many rejections there are, by what is wrong',
     description:
-      'The most frequent first, at most `limit`. An event with several errors is in several groups. `from` (inclusive) ' +
-      'and `to` (exclusive) are about when it was received.',
+      'The most frequent first, at most `limit`. A rejection with several errors is in several groups; one of the reason ' +
+      '`omitted` counts as many as it stands for. `from` (inclusive) and `to` (exclusive) are about when it was received.',
     query: RejectedSummaryQuery,
     answers: found('The groups', RejectedSummary),
     handle: async (ctx, { query }) => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { formatTimeUs } from '../../../server/events/time.ts';
 import { insertRows } from '../../support/clickhouse/insert-events.ts';
+import { NDJSON, postEvents } from '../../support/http/events-api.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { getJson, getProblem } from '../../support/http/pages.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
@@ -16,6 +17,11 @@ interface Shown {
 interface Page {
   readonly rejected: readonly Shown[];
   readonly next_cursor: string | null;
+}
+
+interface Summary {
+  readonly total: number;
+  readonly groups: readonly { readonly message: string; readonly count: number }[];
 }
 
 const COUNT = 90;
@@ -65,6 +71,8 @@ describe('GET /events/rejected', () => {
     return found;
   }
 
+  const summary = async (query = '') => getJson<Summary>(`${service.url}/events/rejected/summary?${query}`);
+
   it('shows the newest first, each with its reason, its errors and the exact text', async () => {
     const page = await getJson<Page>(`${service.url}/events/rejected`);
     expect(page).to.deep.equal({ rejected: expected(() => true), next_cursor: null });
@@ -101,7 +109,6 @@ describe('GET /events/rejected', () => {
   });
 
   it('are counted by what is wrong with them, each once', async () => {
-    const summary = (query = '') => getJson<object>(`${service.url}/events/rejected/summary?${query}`);
     await insertRows(service.database, 'rejected_events', [
       ...rows.slice(0, 5),
       {
@@ -141,5 +148,18 @@ describe('GET /events/rejected', () => {
       .with.length(1);
     expect(await summary('reason=other')).to.deep.equal({ total: 0, groups: [] });
     expect(await getProblem(`${service.url}/events/rejected/summary?limit=0`)).to.have.property('status', 400);
+  });
+
+  it('are counted as far as they are not kept, too, and once more for a body that came again', async () => {
+    const { total } = await summary();
+    const body = '{"category":"much"}\n'.repeat(1_500);
+    for (let times = 1; times <= 2; times += 1) {
+      await postEvents(service.url, body, NDJSON);
+      await eventually(async () => expect((await summary('limit=1')).total).to.equal(total + times * 1_500));
+    }
+    const omitted = await summary('reason=omitted');
+    expect(omitted.total).to.equal(1_000);
+    expect(omitted.groups.map(({ count }) => count)).to.deep.equal([1_000]);
+    expect(omitted.groups[0]?.message).to.match(/^more events of this body were rejected/);
   });
 });
