@@ -19,6 +19,7 @@ export class Sender {
   readonly #store: Store;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isSending = false;
+  #isLeaving = false;
   #failures = 0;
   /** The service has said that it takes nothing before. */
   #notBeforeMs = 0;
@@ -37,6 +38,14 @@ export class Sender {
 
   /** There is something to send. */
   wake(): void {
+    // The page may be in its last turn, which no timer outlives; what else it tracks in that leaves too.
+    if (document.visibilityState === 'hidden' && !this.#isLeaving) {
+      this.#isLeaving = true;
+      queueMicrotask(() => {
+        this.#isLeaving = false;
+        this.#leave();
+      });
+    }
     if (this.#timer === undefined && !this.#isSending) this.#soon(GATHER_MS);
   }
 
