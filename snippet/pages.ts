@@ -7,7 +7,7 @@ import { attempt } from './store.ts';
 export function watchPages(tell: (view: object) => void): void {
   let viewed = '';
   const view = (): void => {
-    if ((document as Document & { readonly prerendering?: boolean }).prerendering === true) return;
+    if (document.visibilityState === 'hidden') return;
     const { href: url, pathname: path } = location;
     const page = url.replace(/#.*/, '');
     if (page === viewed) return;
@@ -31,7 +31,7 @@ export function watchPages(tell: (view: object) => void): void {
     };
   }
   addEventListener('popstate', view);
-  document.addEventListener('prerenderingchange', view);
+  document.addEventListener('visibilitychange', view);
   addEventListener('pageshow', ({ persisted }) => {
     if (!persisted) return;
     viewed = '';

@@ -58,15 +58,20 @@ describe('The views of pages that the snippet sends', function () {
   );
 
   it(
-    'are those of pages that somebody sees: of a prerendered one once it is shown, of a restored one again',
+    'are those of pages that somebody sees: of a hidden one once it is shown, of a restored one again',
     inBrowser(async ({ open, closing }) => {
       const shop = await startNotingShop(closing, { '/elsewhere': '' });
       const page = await open(`${shop.url}/elsewhere`);
-      await page.addInitScript(`Object.defineProperty(document, 'prerendering', { value: true, writable: true })`);
+      // As a page is that is rendered ahead, or is in a tab behind.
+      await page.addInitScript(
+        `Object.defineProperty(document, 'visibilityState', { value: 'hidden', writable: true })`,
+      );
       await page.goto(shop.url);
       await page.evaluate(`history.pushState({}, '', '/ready'), clickhour.track('unseen')`);
       await eventually(() => expect(names(shop)).to.deep.equal(['unseen']));
-      await page.evaluate(`document.prerendering = false, document.dispatchEvent(new Event('prerenderingchange'))`);
+      await page.evaluate(
+        `document.visibilityState = 'visible', document.dispatchEvent(new Event('visibilitychange'))`,
+      );
       await eventually(() => expect(names(shop)).to.deep.equal(['unseen', 'pageview']));
       await show(page, false);
       await show(page, true);
