@@ -15,8 +15,10 @@ const MAX_EARLY = 100;
 let sender: Sender | undefined;
 let category: string | undefined;
 
-function init(options: Options = {}): void {
+function init(given?: Options): void {
   if (early === undefined) return;
+  // Not a default: null is none either.
+  const options = given ?? {};
   const { key, pageviews = true, dnt = false } = options;
   if (dnt && asksNotToBeTracked()) {
     early = undefined;
