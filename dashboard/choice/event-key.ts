@@ -17,6 +17,7 @@ export function keyOf({ category, name }: Of): string {
 export function eventOf(key: string, names: readonly KnownName[]): Of {
   const known = names.find((one) => keyOf(one) === key);
   if (known !== undefined) return { category: known.category, name: known.name };
+  // For the service it is every event that is written like this.
   const at = key.indexOf(BETWEEN);
   if (at !== -1) return { category: key.slice(0, at), name: key.slice(at + BETWEEN.length) };
   const named = names.filter(({ name }) => name === key);

@@ -2,7 +2,7 @@ import type { Counting } from '../counted/grown-hours.ts';
 import { END_US } from '../sql/conditions.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
 import { askEvents, type RawEvents } from '../counted/deduplicated-events.ts';
-import { isStep, namesOf, stepParams, type Person, type Step } from './steps.ts';
+import { isStep, namesOf, overlap, stepParams, type Person, type Step } from './steps.ts';
 
 /** Who did some steps, one after the other, the first within the range. */
 export interface FunnelQuestion extends Pick<EventFilters, 'application' | 'category' | 'fromUs' | 'toUs'> {
@@ -75,11 +75,6 @@ function groupPeople(
 function parametersOf({ steps, withinUs }: Pick<FunnelQuestion, 'steps' | 'withinUs'>): string {
   const canBeBoth = steps.some((step, index) => steps.slice(index + 1).some((other) => overlap(step, other)));
   return canBeBoth ? `${withinUs}, 'strict_once'` : String(withinUs);
-}
-
-function overlap(one: Step, other: Step): boolean {
-  const isOfOther = one.category !== undefined && other.category !== undefined && one.category !== other.category;
-  return one.name === other.name && !isOfOther;
 }
 
 function countPeople({ steps, withinUs }: FunnelQuestion, states: string): string {

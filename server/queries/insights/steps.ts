@@ -2,9 +2,12 @@ import { invalid, show } from '../../common/errors.ts';
 import { isLongerThan } from '../../events/parameters.ts';
 import { MAX_NAME_CHARACTERS } from '../../events/event.ts';
 
-/** Something that people do: an event with this name, and with this category if there is one. */
-export interface Step {
-  readonly category?: string | undefined;
+/** Something that people do: any of these events. */
+export type Step = readonly StepEvent[];
+
+/** An event with this name, and with this category if there is one. */
+interface StepEvent {
+  readonly category?: string;
   readonly name: string;
 }
 
@@ -16,19 +19,31 @@ export type Person = (typeof PEOPLE)[number];
 export const STEP_WORDS = `a name, or a category and a name with :: between them, each of 1 to ${MAX_NAME_CHARACTERS} characters`;
 
 const SEPARATOR = '::';
+/** Each is a condition on every event. */
+const MAX_PLACES = 10;
 
 /**
+ * What stands before and after `::` may hold it too, so that a text is every event that is written like this.
  * @param parameter that the text came in, for the error
  * @throws AppError `invalid` when it is no step
  */
 export function parseStep(text: string, parameter: string): Step {
-  const end = text.indexOf(SEPARATOR);
-  const category = end === -1 ? undefined : text.slice(0, end);
-  const name = end === -1 ? text : text.slice(end + SEPARATOR.length);
-  if (!isPart(name) || (category !== undefined && !isPart(category))) {
-    throw invalid([{ path: parameter, message: `received ${show(text)}, expected ${STEP_WORDS}` }]);
+  const step: Step = text.includes(SEPARATOR) ? splits(text) : [{ name: text }];
+  const events = step.filter(({ category, name }) => isPart(name) && (category === undefined || isPart(category)));
+  const refuse = (expected: string) =>
+    invalid([{ path: parameter, message: `received ${show(text)}, expected ${expected}` }]);
+  if (events.length === 0) throw refuse(STEP_WORDS);
+  if (events.length > MAX_PLACES) throw refuse(`at most ${MAX_PLACES} places with ${SEPARATOR}`);
+  return events;
+}
+
+function splits(text: string): Required<StepEvent>[] {
+  const found: Required<StepEvent>[] = [];
+  // Of three colons, the category or the name may have one.
+  for (let at = text.indexOf(SEPARATOR); at !== -1; at = text.indexOf(SEPARATOR, at + 1)) {
+    found.push({ category: text.slice(0, at), name: text.slice(at + SEPARATOR.length) });
   }
-  return { category, name };
+  return found;
 }
 
 function isPart(text: string): boolean {
@@ -39,18 +54,34 @@ function isPart(text: string): boolean {
  * Whether an event is this step, as SQL; its values are parameters: see `stepParams`.
  * @param columns SQL for the name and the category of the event
  */
-export function isStep(step: Step, prefix: string, { name, category } = COLUMNS): string {
-  const isName = `${name} = {${prefix}_name:String}`;
-  return step.category === undefined ? isName : `${isName} AND ${category} = {${prefix}_category:String}`;
+export function isStep(step: Step, prefix: string, columns = COLUMNS): string {
+  const conditions = step.map(({ category }, index) => {
+    const isName = `${columns.name} = {${prefix}_${index}_name:String}`;
+    return category === undefined ? isName : `${isName} AND ${columns.category} = {${prefix}_${index}_category:String}`;
+  });
+  return `(${conditions.join(' OR ')})`;
 }
 
 const COLUMNS = { name: 'name', category: 'category' };
 
-export function stepParams({ category, name }: Step, prefix: string): Readonly<Record<string, string>> {
-  return { [`${prefix}_name`]: name, ...(category === undefined ? {} : { [`${prefix}_category`]: category }) };
+export function stepParams(step: Step, prefix: string): Readonly<Record<string, string>> {
+  const params = step.flatMap((event, index) =>
+    Object.entries(event).map(([part, value]) => [`${prefix}_${index}_${part}`, value]),
+  );
+  return Object.fromEntries(params) as Record<string, string>;
+}
+
+/** Whether an event can be both. */
+export function overlap(one: Step, other: Step): boolean {
+  return one.some(({ category, name }) =>
+    other.some(
+      (event) =>
+        event.name === name && (category === undefined || event.category === undefined || event.category === category),
+    ),
+  );
 }
 
 /** The names of steps, each once. */
 export function namesOf(steps: readonly Step[]): string[] {
-  return [...new Set(steps.map(({ name }) => name))];
+  return [...new Set(steps.flat().map(({ name }) => name))];
 }

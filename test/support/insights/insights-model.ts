@@ -139,8 +139,10 @@ function people(events: readonly EventRow[], by: 'user' | 'session_id'): Iterabl
   return found.values();
 }
 
-function isStep(event: EventRow, { category, name }: Step): boolean {
-  return event.name === name && (category === undefined || event.category === category);
+function isStep(event: EventRow, step: Step): boolean {
+  return step.some(
+    ({ category, name }) => event.name === name && (category === undefined || event.category === category),
+  );
 }
 
 interface Filters {
