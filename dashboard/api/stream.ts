@@ -38,8 +38,6 @@ export interface StreamListener {
 
 /** A list comes each second, and a heartbeat when there is none: after this long, the connection is dead. */
 const SILENCE_MS = 20_000;
-/** Of one event: a hundred entries with all that may be shown of each are far below it. */
-const MAX_EVENT_CHARACTERS = 4_000_000;
 
 /**
  * Reads `/events/top/stream` until the signal is aborted, and connects again when it breaks. By fetch, because
@@ -113,20 +111,18 @@ async function readOnce(
   }
 }
 
-/** Reads events from bytes to their end. `onBytes` is called for each piece, heartbeats included. */
+/**
+ * Reads events from bytes to their end, of any length: the service has a limit on its answers, which as JSON may be many
+ * times that. `onBytes` is called for each piece, heartbeats included.
+ */
 export async function readEvents(
   body: ReadableStream<Uint8Array>,
   heard: Heard,
   onBytes: () => void = () => undefined,
 ): Promise<void> {
   const parser = createParser({
-    maxBufferSize: MAX_EVENT_CHARACTERS,
     onEvent: (message) => dispatch(message, heard),
     onRetry: (ms) => heard.onRetry(ms),
-    onError: (error) => {
-      // Fields that this page does not know are for later pages.
-      if (error.type === 'max-buffer-size-exceeded') throw error;
-    },
   });
   const decoder = new TextDecoder();
   const reader = body.getReader();

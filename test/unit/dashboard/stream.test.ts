@@ -42,6 +42,13 @@ describe('The live list of the dashboard', () => {
     expect(states).to.deep.equal(['connecting', 'live', 'live']);
   });
 
+  it('may have keys and values of any length', async () => {
+    const long = 'x'.repeat(5_000_000);
+    const { states, keys } = await heard([[top(long)]], 1);
+    expect(keys).to.deep.equal([long]);
+    expect(states).to.deep.equal(['connecting', 'live']);
+  });
+
   it('says what is wrong while the service cannot tell, and goes on', async () => {
     const { states } = await heard([[top('a'), PROBLEM, top('b')]], 2);
     expect(states).to.deep.equal(['connecting', 'live', 'unavailable: ClickHouse is unavailable', 'live']);
