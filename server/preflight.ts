@@ -9,18 +9,24 @@ import { requireAddress } from './http/server/listen.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 
 /**
- * Looks, before anything is started, for what would keep the service from serving, and leaves nothing behind.
+ * Looks, before anything is started, for what would keep the service from serving, and leaves nothing behind where that is so.
  * @param wrong variables that are known to be wrong, in whose place `config` has defaults
  * @returns everything that it found: the variable, and what to do
  * @throws what the file system answers when it is full
  */
 export async function preflight(config: Config, wrong: readonly string[]): Promise<Issue[]> {
-  const { host, schemasDir } = config;
+  const { host, schemasDir, dataDir } = config;
   const port = wrong.includes('PORT') ? 0 : config.port;
+  const missing = [path.join(dataDir, 'journal'), path.join(dataDir, 'clickhouse'), ...missingFrom(dataDir)].filter(
+    (directory) => !existsSync(directory),
+  );
   const checks = [async () => loadPayloadSchemas(schemasDir), async () => tryDataDir(config)];
   if (!wrong.includes('HOST')) checks.unshift(async () => requireAddress({ host, port }));
   const found: Issue[] = [];
   for (const check of checks) found.push(...(await issuesOf(check)));
+  if (wrong.length + found.length === 0) return found;
+  // None that somebody else has put something into by now.
+  for (const directory of missing) await rmdir(directory).catch(() => undefined);
   return found;
 }
 
@@ -49,19 +55,14 @@ async function issuesOf(check: () => Promise<unknown>): Promise<readonly Issue[]
   }
 }
 
-/** Writes there what the service will, and removes it again. */
+/** Writes there what the service will. */
 async function tryDataDir({ dataDir, clickhouse }: Config): Promise<void> {
-  const [journal, engine] = [path.join(dataDir, 'journal'), path.join(dataDir, 'clickhouse')];
-  const missing = [journal, engine, ...missingFrom(dataDir)].filter((directory) => !existsSync(directory));
   try {
-    await (await claimDirectory(journal, Date.now())).release();
-    if (clickhouse === undefined) await writeTrial(engine);
+    await (await claimDirectory(path.join(dataDir, 'journal'), Date.now())).release();
+    if (clickhouse === undefined) await writeTrial(path.join(dataDir, 'clickhouse'));
   } catch (error) {
     if (isFull(error)) throw error;
     throw invalid([{ path: 'DATA_DIR', message: notWritable(dataDir, error) }]);
-  } finally {
-    // None that somebody else has put something into by now.
-    for (const directory of missing) await rmdir(directory).catch(() => undefined);
   }
 }
 
