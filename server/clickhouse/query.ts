@@ -128,6 +128,8 @@ function settingsOf(bounds: QueryBounds, waitedMs: number): ClickHouseSettings {
     result_overflow_mode: 'throw',
     // What is counted beside an answer is counted in the same rows.
     enable_shared_storage_snapshot_in_query: 1,
+    // Numbers come as numbers: what is counted and microseconds are below 2^53; what may be more is asked for as text.
+    output_format_json_quote_64bit_integers: 0,
     // So that a limit that is hit while rows are on their way is still an error, and not half an answer.
     wait_end_of_query: 1,
   };

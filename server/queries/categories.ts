@@ -83,7 +83,7 @@ async function readSessions(
     ...(grown.length > FEW ? [] : [{ sql: 'category IN {grown:Array(String)}', params: { grown } }]),
   ]);
   const query = `
-    SELECT category, ${versionOf('hour', 'rows')} AS version, toFloat64(uniqExactMerge(sessions)) AS all_sessions
+    SELECT category, ${versionOf('hour', 'rows')} AS version, uniqExactMerge(sessions) AS all_sessions
     FROM hours
     WHERE ${sql}
     GROUP BY category`;

@@ -6,16 +6,6 @@ import { allOf, columnsAre, isWithin } from './sql/conditions.ts';
 import type { EventFilters } from './sql/event-filters.ts';
 import type { StoredEvent } from './events-page.ts';
 
-/** What says which event a row is of, and when it arrived, as ClickHouse says it. */
-export interface ArrivalRow {
-  readonly timestamp_us: string | number;
-  readonly received_at_us: string | number;
-  readonly event_id: string;
-  readonly application: string;
-  readonly category: string;
-  readonly name: string;
-}
-
 /**
  * Of rows with one identity only the first received, once. Copies share a timestamp, so the first is found among the rows
  * of its microsecond, whatever filter a row was found by: a copy must not be listed because the first does not match. A
@@ -60,19 +50,13 @@ async function readFirst(
   ]);
   const query = `
     SELECT
-      toUnixTimestamp64Micro(timestamp) AS timestamp_us, toUnixTimestamp64Micro(min(received_at)) AS received_at_us,
-      event_id, application, category, name
+      toUnixTimestamp64Micro(timestamp) AS timestampUs, toUnixTimestamp64Micro(min(received_at)) AS receivedAtUs,
+      event_id AS eventId, application, category, name
     FROM events
     PREWHERE ${sql} AND timestamp IN (SELECT fromUnixTimestamp64Micro(arrayJoin({times:Array(Int64)}), 'UTC'))
     WHERE CRC32(event_id) IN {ids:Array(UInt32)}
     GROUP BY ${IDENTITY}`;
-  const found = await queryRows<ArrivalRow>(nodes, query, { ...params, times, ids }, bounds);
-  return found.map(({ timestamp_us, received_at_us, event_id, ...row }) => ({
-    ...row,
-    timestampUs: Number(timestamp_us),
-    receivedAtUs: Number(received_at_us),
-    eventId: event_id,
-  }));
+  return await queryRows<Arrival>(nodes, query, { ...params, times, ids }, bounds);
 }
 
 function firstReceived(arrivals: readonly Arrival[]): ReadonlyMap<string, number> {

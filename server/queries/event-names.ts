@@ -55,7 +55,7 @@ export async function readNamesInOrder(
   const query = `
     SELECT
       category, name, ${VERSION},
-      toUnixTimestamp64Micro(min(first)) AS first_us, toUnixTimestamp64Micro(max(last)) AS last_us
+      toUnixTimestamp64Micro(min(first)) AS firstUs, toUnixTimestamp64Micro(max(last)) AS lastUs
     FROM hours
     WHERE ${sql}
     GROUP BY category, name
@@ -74,22 +74,14 @@ export async function readNamesInOrder(
     const counted = await countNames(counting, { application, category }, grown, known);
     for (const [key, count] of counted) events.set(key, count);
   }
-  return rows.map((row) => ({
-    category: row.category,
-    name: row.name,
-    version: BigInt(row.version),
-    events: events.get(keyOfKind(row)) ?? 0,
-    firstUs: Number(row.first_us),
-    lastUs: Number(row.last_us),
-  }));
+  return rows.map((row) => ({ ...row, version: BigInt(row.version), events: events.get(keyOfKind(row)) ?? 0 }));
 }
 
 const VERSION = `${versionOf('hour', 'rows')} AS version`;
 
-interface Row extends KindOfEvent {
+/** What is known of a name without counting. */
+interface Row extends Omit<EventName, 'events'> {
   readonly version: string;
-  readonly first_us: string | number;
-  readonly last_us: string | number;
 }
 
 async function countNames(
@@ -107,14 +99,14 @@ async function countNames(
   const rows = await queryRows<CountedRow>(counting.nodes, query, params, counting.bounds);
   for (const row of rows) {
     if (row.are_settled === 1) {
-      known.set(keyOfKind(row), { version: BigInt(row.version), events: Number(row.all_events) });
+      known.set(keyOfKind(row), { version: BigInt(row.version), events: row.all_events });
     }
   }
-  return new Map(rows.map((row) => [keyOfKind(row), Number(row.all_events)]));
+  return new Map(rows.map((row) => [keyOfKind(row), row.all_events]));
 }
 
 interface CountedRow extends KindOfEvent {
   readonly version: string;
-  readonly all_events: string | number;
+  readonly all_events: number;
   readonly are_settled: 0 | 1;
 }

@@ -4,7 +4,7 @@ import { allOf, END_US, eventIsAfter, type Condition } from './sql/conditions.ts
 import type { EventFilters } from './sql/event-filters.ts';
 import { readEvents } from './sql/readings.ts';
 import { decodeCursor, encodeCursor, type Position } from './sql/cursor.ts';
-import { withoutCopies, type ArrivalRow } from './copies.ts';
+import { withoutCopies } from './copies.ts';
 import { readEventSpans } from './event-spans.ts';
 import { timeWindows, type Order, type TimeRange } from './sql/time-windows.ts';
 
@@ -61,7 +61,7 @@ export async function readEventsPage(
     // One more than the page: whether there is a next one.
     const missing = limit + 1 - events.length;
     const { sql, params } = selectEvents(question, window, position, missing);
-    const rows: StoredEvent[] = (await queryRows<Row>(nodes, sql, params, bounds)).map(shape);
+    const rows = await queryRows<StoredEvent>(nodes, sql, params, bounds);
     events.push(...(await withoutCopies(nodes, bounds, question, rows)));
     position = rows.at(-1) ?? position;
     // A window that gave all that was asked for may hold more, in place of copies.
@@ -102,9 +102,8 @@ function selectEvents(
   return {
     sql: `
       SELECT
-        toUnixTimestamp64Micro(timestamp) AS timestamp_us,
-        toUnixTimestamp64Micro(received_at) AS received_at_us,
-        event_id, application, session_id, user, category, name, data
+        toUnixTimestamp64Micro(timestamp) AS timestampUs, toUnixTimestamp64Micro(received_at) AS receivedAtUs,
+        event_id AS eventId, application, session_id AS sessionId, user, category, name, data
       FROM (${rows.sql})
       ${first}`,
     params: { ...rows.params, ...params, limit },
@@ -119,20 +118,4 @@ function identity(question: EventsQuestion): unknown {
   const values = [sessionId, category, name, application, user, fromUs, toUs];
   const conditions = where.map(({ path, value }) => [path.text, value]);
   return ['events', order, ...values.map((value) => value ?? null), conditions];
-}
-
-interface Row extends ArrivalRow {
-  readonly session_id: string;
-  readonly user: string;
-  readonly data: string;
-}
-
-function shape({ timestamp_us, received_at_us, event_id, session_id, ...row }: Row): StoredEvent {
-  return {
-    ...row,
-    timestampUs: Number(timestamp_us),
-    receivedAtUs: Number(received_at_us),
-    eventId: event_id,
-    sessionId: session_id,
-  };
 }

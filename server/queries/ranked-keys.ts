@@ -108,6 +108,6 @@ function firstOf(one: KeyRow, other: KeyRow | undefined): KeyRow {
 
 /** In the order of an answer: the most events first, then by the bytes of the key. */
 function ranksBefore(one: KeyRow, other: KeyRow): boolean {
-  const more = Number(one.count) - Number(other.count);
+  const more = one.count - other.count;
   return more > 0 || (more === 0 && Buffer.compare(Buffer.from(one.top_key), Buffer.from(other.top_key)) < 0);
 }

@@ -6,7 +6,7 @@ import { columnFilters } from './sql/event-filters.ts';
 import type { TopQuestion } from './top-events.ts';
 
 /** When an event happened, when it arrived, and a hash of its id, which may be too long for a list of parameters. */
-export type Place = readonly [timestampUs: string | number, receivedAtUs: string | number, idHash: string];
+export type Place = readonly [timestampUs: number, receivedAtUs: number, idHash: string];
 
 /** What orders events from the earliest to the latest, in SQL. */
 export const ORDER = '(toUnixTimestamp64Micro(timestamp), toUnixTimestamp64Micro(received_at), event_id)';
@@ -44,7 +44,7 @@ export class ShownValues {
 }
 
 function identityOf({ key, latest }: LatestOfKey): string {
-  return JSON.stringify([key, ...latest.map(String)]);
+  return JSON.stringify([key, ...latest]);
 }
 
 /**
@@ -89,15 +89,10 @@ async function readShown(
     WHERE top_key IS NOT NULL AND ${placeOf(ORDER)} IN {places:Array(Tuple(Int64, Int64, String))}
     ORDER BY ${ORDER} DESC
     LIMIT 1 BY top_key`;
-  const places = latest.map(({ latest: [timestampUs, receivedAtUs, idHash] }) => [
-    Number(timestampUs),
-    Number(receivedAtUs),
-    idHash,
-  ]);
   const asked = {
     ...params,
-    times: places.map(([timestampUs]) => timestampUs),
-    places: places.map((place) => new TupleParam(place)),
+    times: latest.map(({ latest: [timestampUs] }) => timestampUs),
+    places: latest.map(({ latest }) => new TupleParam(latest)),
   };
   const rows = await queryRows<Row>(nodes, query, asked, bounds);
   return new Map(rows.map((row) => [row.top_key, row.shown]));

@@ -77,5 +77,5 @@ function isRanked(question: TopQuestion): question is ColumnQuestion {
 }
 
 function topKey({ top_key, count }: KeyRow, shown: readonly string[]): TopKey {
-  return { key: top_key, count: Number(count), shown };
+  return { key: top_key, count, shown };
 }

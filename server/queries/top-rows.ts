@@ -6,7 +6,7 @@ import { COUNTED, keyedEvents, LATEST, selectKeys, type Keys } from './top-group
 
 export interface KeyRow {
   readonly top_key: string;
-  readonly count: string | number;
+  readonly count: number;
 }
 
 /** A key, and a hash of it: a key may be as long as an event, too long for a list of parameters. */

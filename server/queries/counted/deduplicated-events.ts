@@ -64,7 +64,7 @@ export async function askEvents<Row extends object>(
     const rows = await queryRows<Row & RawRows>(nodes, query, { ...params, ...raw.params }, bounds);
     if (areAll || (rows.length === 0 && events.areRivals !== true)) return rows;
     const rawRows = rows[0]?.raw_rows ?? (await readRawRows(counting, { sql, params }, raw));
-    const isAnswer = Number(rawRows) === copies.others;
+    const isAnswer = rawRows === copies.others;
     if (isAnswer && (counting.hasShards !== true || (await countAgain(counting, raw)) === copies.others)) return rows;
     const stored = await readStored(counting, events.filters, hours);
     const then = await readIdentities(counting, events.filters, hours);
@@ -75,7 +75,7 @@ export async function askEvents<Row extends object>(
 }
 
 interface RawRows {
-  readonly raw_rows: string | number;
+  readonly raw_rows: number;
 }
 
 /** How many rows there are where nothing was found; undefined if something is by now. */
@@ -83,13 +83,13 @@ async function readRawRows({ nodes, bounds }: Counting, nothing: Condition, raw:
   // Again in one query: between two, a merge could take a copy away.
   const query = `SELECT count() AS found, assumeNotNull((${raw.sql})) AS raw_rows FROM (${nothing.sql})`;
   const params = { ...nothing.params, ...raw.params };
-  const [row] = await queryRows<RawRows & { readonly found: string | number }>(nodes, query, params, bounds);
-  return Number(row?.found) === 0 ? row?.raw_rows : undefined;
+  const [row] = await queryRows<RawRows & { readonly found: number }>(nodes, query, params, bounds);
+  return row?.found === 0 ? row?.raw_rows : undefined;
 }
 
 async function countAgain({ nodes, bounds }: Counting, raw: Condition): Promise<number> {
   const [row] = await queryRows<RawRows>(nodes, `SELECT assumeNotNull((${raw.sql})) AS raw_rows`, raw.params, bounds);
-  return Number(row?.raw_rows);
+  return row?.raw_rows ?? NaN;
 }
 
 function groupsOf(events: RawEvents, copied: readonly number[] | 'all'): Selects {
@@ -167,7 +167,7 @@ type Counts = ReadonlyMap<number, number>;
 async function readStored(counting: Counting, selection: Selection, hours: HoursBetween): Promise<Counts> {
   const { sql, params } = rowsAre(selection, hours);
   const query = `
-    SELECT toUnixTimestamp(toStartOfHour(timestamp, 'UTC')) AS hour_s, toFloat64(count()) AS stored
+    SELECT toUnixTimestamp(toStartOfHour(timestamp, 'UTC')) AS hour_s, count() AS stored
     FROM events WHERE ${sql} GROUP BY hour_s`;
   const rows = await queryRows<StoredRow>(counting.nodes, query, params, counting.bounds);
   return new Map(rows.map(({ hour_s, stored }) => [hour_s, stored]));

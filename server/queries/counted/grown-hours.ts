@@ -135,23 +135,16 @@ export async function readGrown(
   const grown = grownHours(sql);
   const before = 'sum(total) OVER (ORDER BY hour ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)';
   const query = `
-    SELECT count() AS keys, sum(total) AS rows, toUnixTimestamp(min(hour)) AS first_s, toUnixTimestamp(max(hour)) AS last_s
+    SELECT
+      count() AS keys, sum(total) AS rows, toUnixTimestamp(min(hour)) AS fromS, toUnixTimestamp(max(hour)) + ${HOUR_S} AS toS
     FROM (${
       piece === undefined
         ? grown
         : `SELECT * FROM (SELECT hour, total, ${before} AS rows_before FROM (${grown} ORDER BY hour LIMIT ${piece.keys}))
            WHERE rows_before < ${piece.rows}`
     })`;
-  const [row] = await queryRows<GrownRow>(nodes, query, params, bounds);
-  const { keys = 0, rows = 0, first_s: fromS = 0, last_s: lastS = 0 } = row ?? {};
-  return { keys: Number(keys), rows: Number(rows), fromS, toS: lastS + HOUR_S };
-}
-
-interface GrownRow {
-  readonly keys: string | number;
-  readonly rows: string | number;
-  readonly first_s: number;
-  readonly last_s: number;
+  const [found] = await queryRows<GrownHours>(nodes, query, params, bounds);
+  return found ?? { keys: 0, rows: 0, fromS: 0, toS: 0 };
 }
 
 /**

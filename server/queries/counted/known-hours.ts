@@ -94,7 +94,7 @@ async function readVersions(
   const { sql, params } = hoursAre(selection, between);
   // In two columns: there may be a hundred thousand hours.
   const query = `
-    SELECT groupArray(toFloat64(grouped)) AS groups, groupArray(version) AS versions
+    SELECT groupArray(grouped) AS groups, groupArray(version) AS versions
     FROM (
       SELECT ${group} AS grouped, ${versionOf('hour', 'rows')} AS version
       FROM hours

@@ -103,7 +103,7 @@ async function countMinutes(
   if (minutesS.length === 0) return new Map();
   const { sql, params } = minutesAre(selection, minutesS, '0');
   const query = `
-    SELECT toUnixTimestamp(minute) AS minute_s, ${versionOf(HOUR, 'received')} AS version, toFloat64(sum(identities)) AS events
+    SELECT toUnixTimestamp(minute) AS minute_s, ${versionOf(HOUR, 'received')} AS version, sum(identities) AS events
     FROM
     (
       SELECT minute, application, category, name, sum(rows) AS received, uniqExactMerge(ids) AS identities

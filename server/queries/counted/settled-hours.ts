@@ -85,9 +85,9 @@ async function readSettled(
   // In columns: there may be a hundred thousand hours.
   const query = `
     SELECT
-      groupArray(toFloat64(grouped)) AS groups, groupArray(version) AS versions,
-      groupArray(toFloat64(settled_events)) AS events, groupArrayArray(${MAX_NAMED + 1})(grown_keys) AS grown,
-      toFloat64(sum(rows_of_grown)) AS grown_rows
+      groupArray(grouped) AS groups, groupArray(version) AS versions,
+      groupArray(settled_events) AS events, groupArrayArray(${MAX_NAMED + 1})(grown_keys) AS grown,
+      sum(rows_of_grown) AS grown_rows
     FROM
     (
       SELECT
@@ -137,7 +137,7 @@ async function readCounted(
 ): Promise<ReadonlyMap<number, CountedGroup>> {
   const query = `
     SELECT
-      toFloat64(${group}) AS grouped, ${versionOf('hour', 'rows')} AS version, toFloat64(sum(events)) AS all_events,
+      ${group} AS grouped, ${versionOf('hour', 'rows')} AS version, sum(events) AS all_events,
       min(is_settled) AS are_settled
     FROM (${counted.sql})
     WHERE ${where}

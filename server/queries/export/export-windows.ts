@@ -43,9 +43,9 @@ export async function* exportWindows(
   for (const hour of hours) {
     const wanted = wantedRows();
     const [startUs, endUs] = [Math.max(hour.startUs, fromUs), Math.min(hour.startUs + HOUR_US, toUs)];
-    if (rows > 0 && rows + hour.rows > wanted * ROUGHLY) yield upTo(order === 'asc' ? startUs : endUs);
-    rows += hour.rows;
-    if (hour.rows <= wanted * ROUGHLY) continue;
+    if (rows > 0 && rows + hour.total > wanted * ROUGHLY) yield upTo(order === 'asc' ? startUs : endUs);
+    rows += hour.total;
+    if (hour.total <= wanted * ROUGHLY) continue;
     const cuts = await cutsOf(nodes, bounds, { ...filters, fromUs: startUs, toUs: endUs }, wanted);
     for (const cutUs of order === 'asc' ? cuts : cuts.toReversed()) yield upTo(cutUs, wanted);
   }
@@ -55,7 +55,7 @@ export async function* exportWindows(
 
 interface HourOfRows {
   readonly startUs: number;
-  readonly rows: number;
+  readonly total: number;
 }
 
 async function rowsOfHours(
@@ -68,10 +68,9 @@ async function rowsOfHours(
     ...isWithin('hour', { fromUs: Math.floor(fromUs / HOUR_US) * HOUR_US, toUs }),
   ]);
   const query = `
-    SELECT toUnixTimestamp(hour) AS start_s, sum(rows) AS all_rows
-    FROM hours WHERE ${sql} GROUP BY hour HAVING all_rows > 0 ORDER BY hour`;
-  const rows = await queryRows<{ start_s: number; all_rows: string | number }>(nodes, query, params, bounds);
-  return rows.map(({ start_s, all_rows }) => ({ startUs: start_s * 1_000_000, rows: Number(all_rows) }));
+    SELECT toUnixTimestamp(hour) * 1000000 AS startUs, sum(rows) AS total
+    FROM hours WHERE ${sql} GROUP BY hour HAVING total > 0 ORDER BY hour`;
+  return await queryRows<HourOfRows>(nodes, query, params, bounds);
 }
 
 /** Times with so many rows between them, ascending. */
@@ -87,6 +86,6 @@ async function cutsOf(
     FROM (SELECT timestamp FROM events PREWHERE ${sql} ORDER BY timestamp)
     WHERE rowNumberInAllBlocks() % {wanted:UInt64} = {wanted:UInt64} - 1
     ORDER BY us`;
-  const rows = await queryRows<{ us: string | number }>(nodes, query, { ...params, wanted }, bounds);
-  return rows.map(({ us }) => Number(us));
+  const rows = await queryRows<{ us: number }>(nodes, query, { ...params, wanted }, bounds);
+  return rows.map(({ us }) => us);
 }

@@ -150,8 +150,8 @@ async function timesOfRows(
   const ends = ['min(timestamp)', 'max(timestamp)', 'min(received_at)', 'max(received_at)'];
   const query = `SELECT [${ends.map((end) => `toUnixTimestamp64Micro(${end})`).join(', ')}] AS ends FROM events PREWHERE ${sql}`;
   const anyRows = { ...bounds, limits: { ...bounds.limits, maxRowsRead: 0 } };
-  const [row] = await queryRows<{ ends: (string | number)[] }>(nodes, query, params, anyRows);
-  const [fromUs = 0, lastUs = 0, firstUs = 0, arrivedUs = 0] = row?.ends.map(Number) ?? [];
+  const [row] = await queryRows<{ ends: number[] }>(nodes, query, params, anyRows);
+  const [fromUs = 0, lastUs = 0, firstUs = 0, arrivedUs = 0] = row?.ends ?? [];
   return { time: { fromUs, toUs: lastUs + 1 }, arrived: { fromUs: firstUs, toUs: arrivedUs + 1 } };
 }
 

@@ -95,7 +95,7 @@ export function hourlyQueries(
     GROUP BY time_s`;
   return {
     hourVersions: async (hours) => read('hourVersions', ofHours(''), hours, versionIn),
-    users: async (hours) => read('users', ofHours(', uniqExactMerge(users) AS unique_users'), hours, usersOf),
+    users: async (hours) => read('users', ofHours(', uniqExactMerge(users) AS uniqueUsers'), hours, usersOf),
     events: async (hours) => read('events', ofMinutes(HOUR, MINUTES_OF_HOURS), hours, eventsOf),
     minuteVersions: async (hour) =>
       read(
@@ -118,19 +118,19 @@ export function hourlyQueries(
 interface Row {
   readonly time_s: number;
   readonly version: string;
-  readonly clicks?: string | number;
-  readonly impressions?: string | number;
-  readonly unique_users?: string | number;
+  readonly clicks?: number;
+  readonly impressions?: number;
+  readonly uniqueUsers?: number;
 }
 
 function versionIn({ version }: Row): bigint {
   return BigInt(version);
 }
 
-function usersOf({ version, unique_users: uniqueUsers = 0 }: Row): UserCounts {
-  return { version: BigInt(version), uniqueUsers: Number(uniqueUsers) };
+function usersOf({ version, uniqueUsers = 0 }: Row): UserCounts {
+  return { version: BigInt(version), uniqueUsers };
 }
 
 function eventsOf({ version, clicks = 0, impressions = 0 }: Row): EventCounts {
-  return { version: BigInt(version), clicks: Number(clicks), impressions: Number(impressions) };
+  return { version: BigInt(version), clicks, impressions };
 }

@@ -23,11 +23,11 @@ export async function readFunnel(counting: Counting, question: FunnelQuestion): 
   const { steps, isEmpty = false } = question;
   if (isEmpty) return steps.map(() => 0);
   const [row] = await askPeople(counting, question);
-  return steps.map((_, index) => Number(row?.counts[index] ?? 0));
+  return steps.map((_, index) => row?.counts[index] ?? 0);
 }
 
 interface Row {
-  readonly counts: readonly (string | number)[];
+  readonly counts: readonly number[];
 }
 
 /** A copy of an event must not count: it would be another event, and it may name another person. */

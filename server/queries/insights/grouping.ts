@@ -16,18 +16,18 @@ export interface Grouping {
 
 export interface KeyRow {
   readonly key: string;
-  readonly total: string | number;
+  readonly total: number;
   /** An interval is there once or several times, each with a part of its count. */
-  readonly starts: readonly (string | number)[];
-  readonly counts: readonly (string | number)[];
+  readonly starts: readonly number[];
+  readonly counts: readonly number[];
 }
 
 export function countedKey({ key, total, starts, counts }: KeyRow): CountedKey {
   const added = new Map<number, number>();
   for (const [index, start] of starts.entries()) {
-    added.set(Number(start), (added.get(Number(start)) ?? 0) + Number(counts[index]));
+    added.set(start, (added.get(start) ?? 0) + (counts[index] ?? 0));
   }
-  return { key, total: Number(total), counts: added };
+  return { key, total, counts: added };
 }
 
 const STARTS = '{starts_s:Array(Int64)}';

@@ -49,13 +49,13 @@ export async function readRetention(counting: Counting, question: RetentionQuest
   const planned = await planRetention(counting, question);
   const { startsS, cohorts, periods, isEmpty = false } = planned;
   const rows = isEmpty || cohorts === 0 ? [] : await readCohorts(counting, planned);
-  const found = new Map(rows.map((row) => [Number(row.cohort_s), row]));
+  const found = new Map(rows.map((row) => [row.cohort_s, row]));
   return startsS.slice(0, cohorts).map((startS, index) => {
     const row = found.get(startS);
-    const returned = new Map(row?.returned_s.map((at, place) => [Number(at), Number(row.returned[place])]));
+    const returned = new Map(row?.returned_s.map((at, place) => [at, row.returned[place] ?? 0]));
     return {
       startMs: startS * 1000,
-      size: Number(row?.size ?? 0),
+      size: row?.size ?? 0,
       returned: startsS.slice(index, index + periods).map((at) => returned.get(at) ?? 0),
     };
   });
@@ -93,19 +93,19 @@ async function readFirstUs(counting: Counting, question: RetentionQuestion): Pro
   ]);
   // Where none is left, the first is after the last.
   const query = `
-    SELECT toUnixTimestamp64Micro(min(hours.first)) AS first_us
+    SELECT toUnixTimestamp64Micro(min(hours.first)) AS firstUs
     FROM hours
     WHERE ${sql}
     HAVING sum(rows) > 0 AND min(hours.first) <= max(hours.last)`;
-  const [row] = await queryRows<{ first_us: string | number }>(counting.nodes, query, params, counting.bounds);
-  return row === undefined ? undefined : Number(row.first_us);
+  const [row] = await queryRows<{ firstUs: number }>(counting.nodes, query, params, counting.bounds);
+  return row?.firstUs;
 }
 
 interface CohortRow {
-  readonly cohort_s: string | number;
-  readonly size: string | number;
-  readonly returned_s: readonly (string | number)[];
-  readonly returned: readonly (string | number)[];
+  readonly cohort_s: number;
+  readonly size: number;
+  readonly returned_s: readonly number[];
+  readonly returned: readonly number[];
 }
 
 // Times are one more than they are, so that 0 says that there is none.

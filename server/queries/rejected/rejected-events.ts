@@ -3,7 +3,7 @@ import { queryRows } from '../../clickhouse/query.ts';
 import type { QuestionLimits } from '../../clickhouse/query.ts';
 import type { Issue } from '../../common/errors.ts';
 import { allOf, columnsAre, END_US, isWithin, rejectionIsBefore } from '../sql/conditions.ts';
-import { decodeCursor, encodeCursor } from '../sql/cursor.ts';
+import { decodeCursor, encodeCursor, type Position } from '../sql/cursor.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
 
 /** Which rejected events, by when they were received; what is undefined does not matter. */
@@ -49,7 +49,9 @@ export async function readRejectedPage(
     ...rejectionIsBefore(after),
   ]);
   const query = `
-    SELECT toUnixTimestamp64Micro(received_at) AS received_at_us, event_id, application, reason, errors, payload
+    SELECT
+      toUnixTimestamp64Micro(received_at) AS receivedAtUs, receivedAtUs AS timestampUs, event_id AS eventId,
+      application, reason, errors, payload
     FROM rejected_events
     WHERE ${sql}
     ORDER BY received_at DESC, event_id DESC
@@ -62,27 +64,16 @@ export async function readRejectedPage(
   const last = rows.length > limit ? page.at(-1) : undefined;
   return {
     rejected: page.map(shape),
-    nextCursor: last === undefined ? null : encodeCursor(positionOf(last), question),
+    nextCursor: last === undefined ? null : encodeCursor(last, question),
   };
 }
 
-interface Row {
-  readonly received_at_us: string | number;
-  readonly event_id: string;
-  readonly application: string;
-  readonly reason: string;
-  readonly errors: string;
-  readonly payload: string;
-}
-
-function shape({ received_at_us, application, reason, errors, payload }: Row): RejectedEvent {
-  // Written by this service, so it is what it says.
-  const issues = JSON.parse(errors) as readonly Issue[];
-  return { receivedAtUs: Number(received_at_us), application, reason, errors: issues, payload };
-}
-
 /** A rejection happened when it was received. */
-function positionOf({ received_at_us, event_id }: Row) {
-  const receivedAtUs = Number(received_at_us);
-  return { timestampUs: receivedAtUs, receivedAtUs, eventId: event_id };
+interface Row extends Position, Omit<RejectedEvent, 'receivedAtUs' | 'errors'> {
+  readonly errors: string;
+}
+
+function shape({ errors, ...row }: Row): RejectedEvent {
+  // Written by this service, so it is what it says.
+  return { ...row, errors: JSON.parse(errors) as readonly Issue[] };
 }
