@@ -1,9 +1,9 @@
 import type { Nodes } from '../clickhouse/nodes.ts';
 import { queryRows, questionBounds, type QuestionLimits } from '../clickhouse/query.ts';
-import { allOf, END_US, eventIsAfter, type Condition } from './sql/conditions.ts';
+import { allOf, END_US, isAfter, type Condition } from './sql/conditions.ts';
 import type { EventFilters } from './sql/event-filters.ts';
 import { readEvents } from './sql/readings.ts';
-import { decodeCursor, encodeCursor, type Position } from './sql/cursor.ts';
+import { decodeCursor, paged, type Position } from './sql/cursor.ts';
 import { withoutCopies } from './copies.ts';
 import { readEventSpans } from './event-spans.ts';
 import { timeWindows, type Order, type TimeRange } from './sql/time-windows.ts';
@@ -67,9 +67,8 @@ export async function readEventsPage(
     // A window that gave all that was asked for may hold more, in place of copies.
     if (rows.length < missing) window = left.shift();
   }
-  const page = events.slice(0, limit);
-  const last = events.length > limit ? page.at(-1) : undefined;
-  return { events: page, nextCursor: last === undefined ? null : encodeCursor(last, identity(question)) };
+  const { page, nextCursor } = paged(events, limit, identity(question));
+  return { events: page, nextCursor };
 }
 
 /** Where rows can be at all. */
@@ -92,7 +91,7 @@ function selectEvents(
   limit: number,
 ): Condition {
   const direction = order === 'asc' ? 'ASC' : 'DESC';
-  const { sql, params } = allOf(eventIsAfter(after, order));
+  const { sql, params } = allOf(isAfter(after, order));
   const first = `ORDER BY timestamp ${direction}, received_at ${direction}, event_id ${direction} LIMIT {limit:UInt32}`;
   const rows = readEvents(
     { ...question, ...window },

@@ -2,8 +2,8 @@ import type { Nodes } from '../../clickhouse/nodes.ts';
 import { queryRows } from '../../clickhouse/query.ts';
 import type { QuestionLimits } from '../../clickhouse/query.ts';
 import type { Issue } from '../../common/errors.ts';
-import { allOf, columnsAre, END_US, isWithin, rejectionIsBefore } from '../sql/conditions.ts';
-import { decodeCursor, encodeCursor, type Position } from '../sql/cursor.ts';
+import { allOf, columnsAre, END_US, isWithin, isAfter } from '../sql/conditions.ts';
+import { decodeCursor, paged, type Position } from '../sql/cursor.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
 
 /** Which rejected events, by when they were received; what is undefined does not matter. */
@@ -46,7 +46,7 @@ export async function readRejectedPage(
   const { sql, params } = allOf([
     ...isWithin('received_at', { fromUs, toUs: Math.min(toUs, (after?.receivedAtUs ?? END_US) + 1) }),
     ...columnsAre({ reason, application }),
-    ...rejectionIsBefore(after),
+    ...isAfter(after, 'desc', ['received_at']),
   ]);
   const query = `
     SELECT
@@ -60,12 +60,8 @@ export async function readRejectedPage(
   // One more than the page: whether there is a next one.
   const asked = { ...params, limit: limit + 1 };
   const rows = await queryRows<Row>(nodes, query, asked, { limits, narrower: NARROWER });
-  const page = rows.slice(0, limit);
-  const last = rows.length > limit ? page.at(-1) : undefined;
-  return {
-    rejected: page.map(shape),
-    nextCursor: last === undefined ? null : encodeCursor(last, question),
-  };
+  const { page, nextCursor } = paged(rows, limit, question);
+  return { rejected: page.map(shape), nextCursor };
 }
 
 /** A rejection happened when it was received. */

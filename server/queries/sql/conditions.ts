@@ -44,14 +44,20 @@ export function isWithin(column: string, { fromUs, toUs }: TimeRange, prefix = '
   ];
 }
 
-/** That a row of `events` comes after a position in its order. Holds for any row when there is no position. */
-export function eventIsAfter(position: Position | undefined, order: Order): Condition[] {
+/**
+ * That a row comes after a position in its order. Holds for any row when there is no position.
+ * @param times the columns of the order, before `event_id`
+ */
+export function isAfter(
+  position: Position | undefined,
+  order: Order,
+  times: readonly ('timestamp' | 'received_at')[] = ['timestamp', 'received_at'],
+): Condition[] {
   if (position === undefined) return [];
-  const times = `${timeParameter('after_timestamp_us')}, ${timeParameter('after_received_at_us')}`;
-  const place = `(${times}, {after_event_id:String})`;
+  const places = times.map((column) => timeParameter(`after_${column}_us`));
   return [
     {
-      sql: `(timestamp, received_at, event_id) ${comparison(order)} ${place}`,
+      sql: `(${times.join(', ')}, event_id) ${order === 'asc' ? '>' : '<'} (${places.join(', ')}, {after_event_id:String})`,
       params: {
         after_timestamp_us: position.timestampUs,
         after_received_at_us: position.receivedAtUs,
@@ -59,21 +65,6 @@ export function eventIsAfter(position: Position | undefined, order: Order): Cond
       },
     },
   ];
-}
-
-/** The same for a row of `rejected_events`, which has no time but its arrival. */
-export function rejectionIsBefore(position: Position | undefined): Condition[] {
-  if (position === undefined) return [];
-  return [
-    {
-      sql: `(received_at, event_id) < (${timeParameter('after_us')}, {after_event_id:String})`,
-      params: { after_us: position.receivedAtUs, after_event_id: position.eventId },
-    },
-  ];
-}
-
-function comparison(order: Order): string {
-  return order === 'asc' ? '>' : '<';
 }
 
 function timeParameter(name: string): string {

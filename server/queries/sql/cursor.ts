@@ -11,6 +11,16 @@ export interface Position {
 }
 
 /**
+ * The page of rows of which one more was asked for than it may have, and its cursor.
+ * @param question that the cursor belongs to
+ */
+export function paged<Row extends Position>(rows: readonly Row[], limit: number, question: unknown) {
+  const page = rows.slice(0, limit);
+  const last = rows.length > limit ? page.at(-1) : undefined;
+  return { page, nextCursor: last === undefined ? null : encodeCursor(last, question) };
+}
+
+/**
  * The text with which the next page is asked for: where the last one ended, and a check of the question it belongs to.
  * Nothing is secret in it, and nothing is gained by making one up.
  * @param question everything but the limit, as a JSON value
