@@ -48,6 +48,46 @@ export function sumOfVersions(versions: readonly bigint[]): bigint {
   return versions.reduce((sum, version) => BigInt.asUintN(64, sum + version), 0n);
 }
 
+/**
+ * The version of each group that is not empty, by its number.
+ * @param group SQL over the columns of the table
+ * @throws what `queryRows` throws
+ */
+export async function readVersions(
+  { nodes, bounds }: Counting,
+  table: 'hours' | 'minutes',
+  group: string,
+  { sql, params }: Condition,
+): Promise<ReadonlyMap<number, bigint>> {
+  // In two columns: there may be a hundred thousand hours.
+  const query = `
+    SELECT groupArray(grouped) AS groups, groupArray(version) AS versions
+    FROM (
+      SELECT ${group} AS grouped, ${versionOf(table === 'hours' ? 'hour' : HOUR_OF_MINUTE, 'rows')} AS version
+      FROM ${table}
+      WHERE ${sql}
+      GROUP BY grouped
+      HAVING sum(rows) > 0
+    )`;
+  const [row] = await queryRows<{ groups: number[]; versions: string[] }>(nodes, query, params, bounds);
+  return new Map((row?.groups ?? []).map((key, at) => [key, BigInt(row?.versions[at] ?? 0)]));
+}
+
+/**
+ * SELECT of `events`, and `received`, how many rows there are of them, for each (minute, application, category, name). Of two
+ * applications, events with the same id and time are two: each has a set of its own.
+ */
+export function eventsOfMinutes(condition: string): string {
+  return `
+      SELECT minute, application, category, name, sum(rows) AS received, uniqExactMerge(ids) AS events
+      FROM minutes
+      WHERE ${condition}
+      GROUP BY minute, application, category, name`;
+}
+
+/** SQL: the hour that holds a minute. */
+export const HOUR_OF_MINUTE = "toStartOfHour(minute, 'UTC')";
+
 /** Whose events are counted; what is undefined does not matter. */
 export interface Selection extends Pick<EventFilters, 'application' | 'category' | 'name' | 'names'> {
   /** Any of these, too. */
@@ -152,18 +192,14 @@ export async function readGrown(
  * must enclose all of these hours.
  */
 export function eventsOfGrown(condition: string): string {
-  return `
-    SELECT toStartOfHour(minute, 'UTC') AS hour, application, category, name, sum(received) AS received, sum(ids) AS events
-    FROM
-    (
-      SELECT minute, application, category, name, sum(rows) AS received, uniqExactMerge(ids) AS ids
-      FROM minutes
-      WHERE minute >= toDateTime({grown_from_s:UInt32}, 'UTC') AND minute < toDateTime({grown_to_s:UInt32}, 'UTC')
-        AND (category, name, toStartOfHour(minute, 'UTC'), application) GLOBAL IN (
+  const areGrown = `
+        minute >= toDateTime({grown_from_s:UInt32}, 'UTC') AND minute < toDateTime({grown_to_s:UInt32}, 'UTC')
+        AND (category, name, ${HOUR_OF_MINUTE}, application) GLOBAL IN (
           SELECT category, name, hour, application FROM (${grownHours(condition)})
-        )
-      GROUP BY minute, application, category, name
-    )
+        )`;
+  return `
+    SELECT ${HOUR_OF_MINUTE} AS hour, application, category, name, sum(received) AS received, sum(events) AS events
+    FROM (${eventsOfMinutes(areGrown)})
     GROUP BY hour, application, category, name`;
 }
 

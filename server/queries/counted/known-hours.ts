@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { queryRows } from '../../clickhouse/query.ts';
-import { hoursAre, versionOf, type Count, type Counting, type HoursBetween } from './grown-hours.ts';
+import { allOf } from '../sql/conditions.ts';
+import { hoursAre, readVersions, type Count, type Counting, type HoursBetween } from './grown-hours.ts';
 import { KnownMinutes, type MinuteSelection } from './known-minutes.ts';
 import { BY_HOUR, countEvents, type CountedGroup, type HourGroups } from './settled-hours.ts';
 
@@ -48,7 +48,9 @@ export class KnownHours {
       this.#remember(question, counted);
       return new Map([...counted].map(([key, { events }]) => [key, events]));
     }
-    const versions = await readVersions(counting, selection, between, groups);
+    const { group, where, params } = groups;
+    const hours = allOf([hoursAre(selection, between), { sql: where, params }]);
+    const versions = await readVersions(counting, 'hours', group, hours);
     const changed = [...versions].filter(([key, version]) => known.get(key)?.version !== version).map(([key]) => key);
     const byMinutes = groups === BY_HOUR ? this.#growingAgain(selection, changed) : [];
     const others = changed.filter((key) => !byMinutes.includes(key));
@@ -83,32 +85,6 @@ export class KnownHours {
     const isSettled = (hourS: number, { version }: Count) => version === versions.get(hourS);
     return new Map([...counted].map(([hourS, hour]) => [hourS, { ...hour, isSettled: isSettled(hourS, hour) }]));
   }
-}
-
-async function readVersions(
-  { nodes, bounds }: Counting,
-  selection: MinuteSelection,
-  between: HoursBetween,
-  { group, where, params: own }: HourGroups,
-): Promise<ReadonlyMap<number, bigint>> {
-  const { sql, params } = hoursAre(selection, between);
-  // In two columns: there may be a hundred thousand hours.
-  const query = `
-    SELECT groupArray(grouped) AS groups, groupArray(version) AS versions
-    FROM (
-      SELECT ${group} AS grouped, ${versionOf('hour', 'rows')} AS version
-      FROM hours
-      WHERE ${sql} AND ${where}
-      GROUP BY grouped
-      HAVING sum(rows) > 0
-    )`;
-  const [row] = await queryRows<VersionsOfGroups>(nodes, query, { ...params, ...own }, bounds);
-  return new Map((row?.groups ?? []).map((key, at) => [key, BigInt(row?.versions[at] ?? 0)]));
-}
-
-interface VersionsOfGroups {
-  readonly groups: readonly number[];
-  readonly versions: readonly string[];
 }
 
 /** The same as `countEvents`, of these groups; of others, too, if they are many. */

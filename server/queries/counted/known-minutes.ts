@@ -2,7 +2,17 @@ import { LRUCache } from 'lru-cache';
 import { queryRows } from '../../clickhouse/query.ts';
 import { HOUR_S } from '../../common/units.ts';
 import { allOf, type Condition } from '../sql/conditions.ts';
-import { areSelected, sumOfVersions, versionOf, type Count, type Counting, type Selection } from './grown-hours.ts';
+import {
+  areSelected,
+  eventsOfMinutes,
+  HOUR_OF_MINUTE,
+  readVersions,
+  sumOfVersions,
+  versionOf,
+  type Count,
+  type Counting,
+  type Selection,
+} from './grown-hours.ts';
 
 /** Whose minutes are counted. */
 export type MinuteSelection = Omit<Selection, 'kinds' | 'keys'>;
@@ -36,7 +46,8 @@ export class KnownMinutes {
   ): Promise<ReadonlyMap<number, Count>> {
     if (hoursS.length === 0) return new Map();
     const known = new Map(hoursS.flatMap((hourS) => [...(this.#hours.get(keyOf(selection, hourS)) ?? [])]));
-    const versions = await readVersions(counting, selection, hoursS);
+    const minutes = minutesAre(selection, hoursS, '60 * arrayJoin(range(60))');
+    const versions = await readVersions(counting, 'minutes', 'toUnixTimestamp(minute)', minutes);
     const changed = [...versions].filter(([minuteS, version]) => known.get(minuteS)?.version !== version);
     const counted = await countMinutes(
       counting,
@@ -69,32 +80,6 @@ function sumOf(counts: readonly Count[]): Count {
   };
 }
 
-async function readVersions(
-  { nodes, bounds }: Counting,
-  selection: MinuteSelection,
-  hoursS: readonly number[],
-): Promise<ReadonlyMap<number, bigint>> {
-  const { sql, params } = minutesAre(selection, hoursS, '60 * arrayJoin(range(60))');
-  const query = `
-    SELECT groupArray(minute_s) AS minutes_s, groupArray(version) AS versions
-    FROM (
-      SELECT toUnixTimestamp(minute) AS minute_s, ${versionOf(HOUR, 'rows')} AS version
-      FROM minutes
-      WHERE ${sql}
-      GROUP BY minute
-    )`;
-  const [row] = await queryRows<VersionsOfMinutes>(nodes, query, params, bounds);
-  return new Map((row?.minutes_s ?? []).map((minuteS, at) => [minuteS, BigInt(row?.versions[at] ?? 0)]));
-}
-
-interface VersionsOfMinutes {
-  readonly minutes_s: readonly number[];
-  readonly versions: readonly string[];
-}
-
-const HOUR = "toStartOfHour(minute, 'UTC')";
-
-/** Of two applications, events with the same id and time are two: each has a set of its own. */
 async function countMinutes(
   { nodes, bounds }: Counting,
   selection: MinuteSelection,
@@ -103,14 +88,8 @@ async function countMinutes(
   if (minutesS.length === 0) return new Map();
   const { sql, params } = minutesAre(selection, minutesS, '0');
   const query = `
-    SELECT toUnixTimestamp(minute) AS minute_s, ${versionOf(HOUR, 'received')} AS version, sum(identities) AS events
-    FROM
-    (
-      SELECT minute, application, category, name, sum(rows) AS received, uniqExactMerge(ids) AS identities
-      FROM minutes
-      WHERE ${sql}
-      GROUP BY minute, application, category, name
-    )
+    SELECT toUnixTimestamp(minute) AS minute_s, ${versionOf(HOUR_OF_MINUTE, 'received')} AS version, sum(events) AS events
+    FROM (${eventsOfMinutes(sql)})
     GROUP BY minute`;
   const rows = await queryRows<CountedMinute>(nodes, query, params, bounds);
   return new Map(rows.map(({ minute_s, version, events }) => [minute_s, { version: BigInt(version), events }]));

@@ -1,7 +1,7 @@
 import type { Nodes } from '../../clickhouse/nodes.ts';
 import { queryRows, type QuestionLimits } from '../../clickhouse/query.ts';
 import type { HourMs } from '../../events/hours.ts';
-import { versionOf } from '../counted/grown-hours.ts';
+import { eventsOfMinutes, HOUR_OF_MINUTE, versionOf } from '../counted/grown-hours.ts';
 import { allOf, columnsAre } from '../sql/conditions.ts';
 
 /** A UTC minute, as the milliseconds since the epoch at which it begins. */
@@ -34,7 +34,6 @@ export interface HourlyQueries {
   readonly minuteEvents: (minutes: readonly MinuteMs[]) => Promise<ReadonlyMap<MinuteMs, EventCounts>>;
 }
 
-const HOUR = "toStartOfHour(minute, 'UTC')";
 const MINUTES_OF_HOURS = `
   minute IN (SELECT toDateTime(arrayJoin({times:Array(UInt32)}) + 60 * arrayJoin(range(60)), 'UTC'))`;
 
@@ -78,29 +77,22 @@ export function hourlyQueries(
     FROM hours
     WHERE ${selected} AND hour IN (SELECT toDateTime(arrayJoin({times:Array(UInt32)}), 'UTC'))
     GROUP BY hour`;
-  // Of two applications, events with the same id and time are two: each has a set of its own.
   const ofMinutes = (time: string, condition: string) => `
     SELECT
       toUnixTimestamp(${time}) AS time_s,
-      ${versionOf(HOUR, 'received')} AS version,
+      ${versionOf(HOUR_OF_MINUTE, 'received')} AS version,
       sumIf(events, name = 'click') AS clicks,
       sumIf(events, name = 'impression') AS impressions
-    FROM
-    (
-      SELECT minute, application, category, name, sum(rows) AS received, uniqExactMerge(ids) AS events
-      FROM minutes
-      WHERE ${selected} AND ${condition}
-      GROUP BY minute, application, category, name
-    )
+    FROM (${eventsOfMinutes(`${selected} AND ${condition}`)})
     GROUP BY time_s`;
   return {
     hourVersions: async (hours) => read('hourVersions', ofHours(''), hours, versionIn),
     users: async (hours) => read('users', ofHours(', uniqExactMerge(users) AS uniqueUsers'), hours, usersOf),
-    events: async (hours) => read('events', ofMinutes(HOUR, MINUTES_OF_HOURS), hours, eventsOf),
+    events: async (hours) => read('events', ofMinutes(HOUR_OF_MINUTE, MINUTES_OF_HOURS), hours, eventsOf),
     minuteVersions: async (hour) =>
       read(
         'minuteVersions',
-        `SELECT toUnixTimestamp(minute) AS time_s, ${versionOf(HOUR, 'rows')} AS version FROM minutes
+        `SELECT toUnixTimestamp(minute) AS time_s, ${versionOf(HOUR_OF_MINUTE, 'rows')} AS version FROM minutes
          WHERE ${selected} AND ${MINUTES_OF_HOURS} GROUP BY minute`,
         [hour],
         versionIn,

@@ -2,7 +2,7 @@ import { queryRows } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.ts';
 import { countedHours } from '../counted/counted-hours.ts';
 import { HOUR_S, MINUTE_S } from '../../common/units.ts';
-import { ALL_HOURS, hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
+import { ALL_HOURS, eventsOfMinutes, hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
 import { IDENTITY } from '../sql/columns.ts';
 import {
   byInterval,
@@ -138,23 +138,17 @@ function cutParts(question: PlannedSeries, cutHours: readonly number[]): Conditi
   ];
 }
 
-/** Of two applications, events with the same id and time are two: each has a set of its own. */
 function minutePart(question: PlannedSeries, cutHours: readonly number[], cutMinutes: readonly number[]): Condition {
   const { fromS, toS } = whole(question, MINUTE_S);
   const { sql, params } = allOf(columnsAre(selectionOf(question)));
+  const areMeant = `${sql}
+          AND minute >= toDateTime({minutes_from_s:UInt32}, 'UTC') AND minute < toDateTime({minutes_to_s:UInt32}, 'UTC')
+          AND minute IN (SELECT toDateTime(arrayJoin({cut_hours:Array(UInt32)}) + 60 * arrayJoin(range(60)), 'UTC'))
+          AND toUnixTimestamp(minute) NOT IN {cut_minutes:Array(UInt32)}`;
   return {
     sql: `
       SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(minute)')} AS start_s, sum(events) AS part
-      FROM
-      (
-        SELECT minute, application, category, name, uniqExactMerge(ids) AS events
-        FROM minutes
-        WHERE ${sql}
-          AND minute >= toDateTime({minutes_from_s:UInt32}, 'UTC') AND minute < toDateTime({minutes_to_s:UInt32}, 'UTC')
-          AND minute IN (SELECT toDateTime(arrayJoin({cut_hours:Array(UInt32)}) + 60 * arrayJoin(range(60)), 'UTC'))
-          AND toUnixTimestamp(minute) NOT IN {cut_minutes:Array(UInt32)}
-        GROUP BY minute, application, category, name
-      )
+      FROM (${eventsOfMinutes(areMeant)})
       WHERE ${hasKey(question)}
       GROUP BY key, start_s`,
     params: {
