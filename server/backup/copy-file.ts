@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -29,17 +28,8 @@ export async function writeStream(
       done(null, chunk);
     },
   });
-  await pipeline([source, ...through, measured, createWriteStream(file, { flags: 'wx', mode: 0o600 })]);
-  await syncFile(file);
+  const written = createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true });
+  await pipeline([source, ...through, measured, written]);
   await syncDirectory(path.dirname(file));
   return { path: name, bytes, sha256: hash.digest('hex') };
-}
-
-async function syncFile(file: string): Promise<void> {
-  const handle = await open(file, 'r+');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -2,11 +2,10 @@ import { constants, createReadStream } from 'node:fs';
 import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { isCode } from '../common/errors.ts';
-import { isAlive, syncDirectory } from '../journal/owner-directory.ts';
+import { isAlive, namesIn, syncDirectory } from '../journal/owner-directory.ts';
 import { QUARANTINE } from '../journal/quarantine.ts';
 import { UNFINISHED } from '../journal/segment.ts';
 import {
-  namesIn,
   ownersIn,
   replacedJournalPath,
   segmentsIn,

@@ -1,11 +1,11 @@
 import { lstat, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { claimDirectory, syncDirectory } from '../journal/owner-directory.ts';
+import { claimDirectory, namesIn, syncDirectory } from '../journal/owner-directory.ts';
 import { Quarantine, QUARANTINE } from '../journal/quarantine.ts';
 import { UNFINISHED } from '../journal/segment.ts';
 import { takeOver } from '../journal/takeover.ts';
-import { namesIn, ownersIn, replacedJournalsOf, waitingSegments } from '../journal/waiting-segments.ts';
+import { ownersIn, replacedJournalsOf, waitingSegments } from '../journal/waiting-segments.ts';
 import type { ErasedUser } from './erased-user.ts';
 import { linesWithoutUser, segmentWithoutUser, type Remainder } from './without-user.ts';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { AppError, messageOf, isCode } from '../common/errors.ts';
@@ -155,6 +155,11 @@ export async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;
   });
+}
+
+/** None where there is no such directory. */
+export async function namesIn(directory: string): Promise<string[]> {
+  return (await unlessGone(readdir(directory))) ?? [];
 }
 
 /** Whether a file was still there to be moved. */

@@ -1,7 +1,7 @@
-import { lstat, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isCode } from '../common/errors.ts';
-import { isMoved, syncDirectory, unlessGone } from './owner-directory.ts';
+import { isMoved, namesIn, syncDirectory, unlessGone } from './owner-directory.ts';
 
 /** Beside the owners' directories, and never taken over. */
 export const QUARANTINE = 'quarantine';
@@ -40,7 +40,7 @@ export class Quarantine {
 
   /** Looks how many files are there: other servers add some, and a person takes them away. */
   async count(): Promise<void> {
-    this.#files = (await this.#names()).length;
+    this.#files = (await namesIn(this.#directory)).length;
   }
 
   /**
@@ -86,12 +86,9 @@ export class Quarantine {
     await syncDirectory(path.dirname(this.#directory));
   }
 
-  async #names(): Promise<string[]> {
-    return (await unlessGone(readdir(this.#directory))) ?? [];
-  }
-
   async #bytes(): Promise<number> {
-    const sizes = await Promise.all((await this.#names()).map(async (file) => lstat(path.join(this.#directory, file))));
+    const names = await namesIn(this.#directory);
+    const sizes = await Promise.all(names.map(async (file) => lstat(path.join(this.#directory, file))));
     return sizes.reduce((sum, { size }) => sum + size, 0);
   }
 }
@@ -105,8 +102,5 @@ export async function freePath(wanted: string): Promise<string> {
 }
 
 async function exists(file: string): Promise<boolean> {
-  return await lstat(file).then(
-    () => true,
-    () => false,
-  );
+  return (await unlessGone(lstat(file))) !== undefined;
 }

@@ -1,10 +1,18 @@
 import type { Stats } from 'node:fs';
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { isAlive, isMoved, removeOwner, syncDirectory, unlessGone, type OwnerDirectory } from './owner-directory.ts';
-import { freePath, QUARANTINE, type Quarantine } from './quarantine.ts';
+import {
+  isAlive,
+  isMoved,
+  namesIn,
+  removeOwner,
+  syncDirectory,
+  unlessGone,
+  type OwnerDirectory,
+} from './owner-directory.ts';
+import { freePath, type Quarantine } from './quarantine.ts';
 import { isSegmentFile, isUnfinished, tableOf } from './segment.ts';
-import { namesIn } from './waiting-segments.ts';
+import { ownersIn } from './waiting-segments.ts';
 
 export interface TakenOver {
   /** The paths of the segments, now in the directory of who took them: oldest owner first, in the order they were written. */
@@ -25,10 +33,8 @@ export async function takeOver(
   mayTake: (bytes: number) => boolean = () => true,
 ): Promise<TakenOver> {
   const taken = { files: [] as string[], failures: [] as unknown[] };
-  const entries = await readdir(journal, { withFileTypes: true });
-  const owners = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  for (const owner of owners.sort()) {
-    if (owner.startsWith('.') || owner === QUARANTINE || owner === mine.owner) continue;
+  const others = (await ownersIn(journal)).filter((owner) => owner !== mine.owner);
+  for (const owner of others.sort()) {
     const directory = path.join(journal, owner);
     try {
       if (!(await isAlive(directory))) await takeFrom(directory, mine, { quarantine, mayTake }, taken);

@@ -1,6 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { unlessGone } from './owner-directory.ts';
+import { namesIn } from './owner-directory.ts';
 import { QUARANTINE } from './quarantine.ts';
 import { isSegmentFile } from './segment.ts';
 
@@ -45,9 +44,4 @@ export async function replacedJournalsOf(journal: string): Promise<string[]> {
 
 export async function ownersIn(journal: string): Promise<string[]> {
   return (await namesIn(journal)).filter((name) => !name.startsWith('.') && name !== QUARANTINE);
-}
-
-/** None where there is no such directory. */
-export async function namesIn(directory: string): Promise<string[]> {
-  return (await unlessGone(readdir(directory))) ?? [];
 }
