@@ -18,6 +18,17 @@ import {
 
 const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 
+const flag = whole(0, 1);
+const days = whole(1, 36_500);
+const pause = whole(1, 60_000);
+const lifetime = whole(0, 60_000);
+const future = whole(0, 36_500 * DAY_MS);
+const bodyBytes = bytes(1, 128 * MIB);
+// With less there is no room for the first event.
+const journalBytes = bytes(32 * KIB, Number.MAX_SAFE_INTEGER);
+// Below what one process takes in connections, so that streams leave some for everything else.
+const readers = whole(1, 9_000);
+
 /**
  * Every variable of the service: how it is read, its default, and what it means. `docs/configuration.md` and the help of
  * `npm start` are made of this.
@@ -46,31 +57,19 @@ export const variables = {
   }),
   CLICKHOUSE_DATABASE: identifier({ default: defaults.database, desc: 'The database; created when it is not there' }),
   CLICKHOUSE_CLUSTER: clusterName({ default: undefined, desc: 'The name of the cluster; unset: one node' }),
-  CLICKHOUSE_EMBEDDED: whole(
-    0,
-    1,
-  )({
+  CLICKHOUSE_EMBEDDED: flag({
     default: 0,
     desc: '1: CLICKHOUSE_URL is the embedded engine of another process, which is asked whether its writes failed',
   }),
-  BATCH_MAX_WAIT_MS: whole(
-    1,
-    60_000,
-  )({
+  BATCH_MAX_WAIT_MS: pause({
     default: defaults.journal.batchMaxWaitMs,
     desc: 'How much time passes between two INSERTs into one table under load; after a pause an event is sent at once',
   }),
-  CACHE_TTL_MS: whole(
-    0,
-    60_000,
-  )({
+  CACHE_TTL_MS: lifetime({
     default: defaults.cache.ttlMs,
     desc: 'How long an answer about the current hour may be reused, and one about a past hour for 500 ms at most',
   }),
-  MAX_BODY_BYTES: bytes(
-    1,
-    128 * MIB,
-  )({
+  MAX_BODY_BYTES: bodyBytes({
     default: defaults.maxBodyBytes,
     desc: 'One body, decompressed; above it 413. Behind nginx, nginx.conf has the same limit',
   }),
@@ -78,20 +77,18 @@ export const variables = {
     default: undefined,
     desc: 'Holds `<category>/<name>.json`, the JSON Schemas that `data` must satisfy. Unset: `./schemas`, or, where there is no such folder, those that come with clickhour. An empty folder: none',
   }),
-  MAX_FUTURE_MS: whole(
-    0,
-    36_500 * DAY_MS,
-  )({ default: defaults.maxFutureMs, desc: 'How far ahead of this clock the timestamp of an event may be' }),
-  // With less there is no room for the first event.
-  JOURNAL_MAX_BYTES: bytes(
-    32 * KIB,
-    Number.MAX_SAFE_INTEGER,
-  )({ default: defaults.journal.maxBytes, desc: 'The journal of each process; above it events are refused with 503' }),
-  // Below what one process takes in connections, so that streams leave some for everything else.
-  LIVE_MAX_READERS: whole(
-    1,
-    9_000,
-  )({ default: defaults.live.maxReaders, desc: 'Streams of each process; above it they are refused with 503' }),
+  MAX_FUTURE_MS: future({
+    default: defaults.maxFutureMs,
+    desc: 'How far ahead of this clock the timestamp of an event may be',
+  }),
+  JOURNAL_MAX_BYTES: journalBytes({
+    default: defaults.journal.maxBytes,
+    desc: 'The journal of each process; above it events are refused with 503',
+  }),
+  LIVE_MAX_READERS: readers({
+    default: defaults.live.maxReaders,
+    desc: 'Streams of each process; above it they are refused with 503',
+  }),
   API_KEYS: apiKeys({
     default: defaults.trust.keys,
     desc: 'Who may write and read: `[{"application": "shop", "sha256": "<hex of the hash>", "roles": ["write", "read"]}]`; an entry may have `"reads": "own"` and a `"rate"`, too (docs/api.md)',
@@ -113,14 +110,8 @@ export const variables = {
     default: defaults.allowedHosts,
     desc: 'Host names the server answers to, `*` for any. Unset, without keys and networks: the names of this machine, and on an address that is not loopback also IP addresses and names without a dot. Unset, with keys or networks: any name, but a page of another origin does not get the rights of its network',
   }),
-  ALLOW_ANONYMOUS: whole(
-    0,
-    1,
-  )({ default: 0, desc: '1: listen beyond loopback although everything is open to everybody' }),
+  ALLOW_ANONYMOUS: flag({ default: 0, desc: '1: listen beyond loopback although everything is open to everybody' }),
   LOG_LEVEL: oneOf(LOG_LEVELS)({ default: defaults.logLevel, desc: 'The lowest level that is logged' }),
   WORKERS: whole(1, 256)({ default: defaults.workers, desc: 'Processes that share the address and the load' }),
-  RETENTION_DAYS: whole(
-    1,
-    36_500,
-  )({ default: undefined, desc: 'How many days raw events are kept; counts stay. Unset: for ever' }),
+  RETENTION_DAYS: days({ default: undefined, desc: 'How many days raw events are kept; counts stay. Unset: for ever' }),
 };
