@@ -26,7 +26,7 @@ export async function applyPending(run: Run): Promise<readonly string[]> {
   for (const file of pending) {
     await applyFile(run, file);
     for (const { client } of run.ledgers.keys()) {
-      await writeLedger(client, { name: file.name, statement: 0, checksum: file.checksum, durationMs: 0 });
+      await writeLedger(client, { name: file.name, statement: 0, checksum: file.checksum });
     }
   }
   return pending.map(({ name }) => name);
@@ -51,7 +51,6 @@ async function applyStatement(
   const statement = index + 1;
   const sql = file.statements[index] ?? '';
   await lock.assertHeld();
-  const startedMs = performance.now();
   try {
     await client.command({
       query: sql,
@@ -63,6 +62,5 @@ async function applyStatement(
       cause: error,
     });
   }
-  const durationMs = performance.now() - startedMs;
-  await writeLedger(client, { name: file.name, statement, checksum: checksum(sql), durationMs });
+  await writeLedger(client, { name: file.name, statement, checksum: checksum(sql) });
 }

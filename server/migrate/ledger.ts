@@ -26,8 +26,7 @@ export async function createLedger(client: ClickHouseClient): Promise<void> {
           name String,
           statement UInt16,
           checksum String,
-          applied_at DateTime64(3, 'UTC') DEFAULT now64(3),
-          duration_ms UInt32
+          applied_at DateTime64(3, 'UTC') DEFAULT now64(3)
       )
       ENGINE = ReplacingMergeTree
       ORDER BY (name, statement)
@@ -53,15 +52,11 @@ export async function readLedger(client: ClickHouseClient): Promise<readonly Led
 }
 
 /** Returns once the row is on ClickHouse's disk. */
-export async function writeLedger(
-  client: ClickHouseClient,
-  row: Omit<LedgerRow, 'appliedAt'> & { readonly durationMs: number },
-): Promise<void> {
-  const { durationMs, ...values } = row;
+export async function writeLedger(client: ClickHouseClient, row: Omit<LedgerRow, 'appliedAt'>): Promise<void> {
   await client.insert({
     table: 'migrations',
-    columns: ['name', 'statement', 'checksum', 'duration_ms'],
-    values: [{ ...values, duration_ms: Math.round(durationMs) }],
+    columns: ['name', 'statement', 'checksum'],
+    values: [row],
     format: 'JSONEachRow',
     clickhouse_settings: { async_insert: 0 },
   });
