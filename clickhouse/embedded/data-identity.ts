@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isCode } from '../../server/common/errors.ts';
+import { makeOnce } from './make-once.ts';
 
 /**
  * Tells the data that an engine was started on from an empty directory in its place: a file with a random id lies in it.
@@ -29,13 +30,7 @@ export class DataIdentity {
     if (found !== undefined) return found;
     const file = fileIn(directory);
     await mkdir(directory, { recursive: true });
-    // Of two services that start on it at once, one decides, and nobody finds half an id.
-    const proposed = `${file}.${randomUUID()}`;
-    await writeFile(proposed, randomUUID());
-    await link(proposed, file).catch((error: unknown) => {
-      if (!isCode(error, 'EEXIST')) throw error;
-    });
-    await rm(proposed);
+    await makeOnce(file, randomUUID());
     return new DataIdentity(directory, read(file) ?? '');
   }
 

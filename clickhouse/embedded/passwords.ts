@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { ROLES } from '../../server/clickhouse/endpoint.ts';
 import { AppError, messageOf, isCode } from '../../server/common/errors.ts';
 import { jsonOf } from '../../server/common/json.ts';
 import type { EngineFiles } from './engine-files.ts';
 import { newPasswords, type EnginePasswords } from './engine-users.ts';
+import { makeOnce } from './make-once.ts';
 
 /**
  * undefined when there are none, or the file does not hold what it should.
@@ -24,30 +24,12 @@ export async function readPasswords(files: EngineFiles): Promise<EnginePasswords
 export async function keepPasswords(files: EngineFiles, fresh = newPasswords()): Promise<EnginePasswords> {
   const present = await readPasswords(files);
   if (present !== undefined) return present;
-  const temporary = `${files.passwords}.${randomUUID()}`;
-  await writeFile(temporary, `${JSON.stringify(fresh, null, 2)}\n`, { mode: 0o600 });
-  try {
-    if (await isLinked(temporary, files.passwords)) return fresh;
-    const theirs = await readPasswords(files);
-    if (theirs !== undefined) return theirs;
-    // Never before it is known to be broken: it could be that of another process since.
-    await rm(files.passwords, { force: true });
-    await link(temporary, files.passwords);
-    return fresh;
-  } finally {
-    await rm(temporary, { force: true });
-  }
-}
-
-/** Whether there was no file by the name. */
-async function isLinked(from: string, to: string): Promise<boolean> {
-  return await link(from, to).then(
-    () => true,
-    (error: unknown) => {
-      if (isCode(error, 'EEXIST')) return false;
-      throw error;
-    },
-  );
+  if (await makeOnce(files.passwords, `${JSON.stringify(fresh, null, 2)}\n`)) return fresh;
+  const theirs = await readPasswords(files);
+  if (theirs !== undefined) return theirs;
+  // Never before it is known to be broken: it could be that of another process since.
+  await rm(files.passwords, { force: true });
+  return await keepPasswords(files, fresh);
 }
 
 function arePasswords(value: unknown): value is EnginePasswords {
