@@ -4,6 +4,7 @@ import { inBrowser, screenshot } from '../support/browser/browser.ts';
 import { openShop } from '../support/browser/shop.ts';
 import { eventually } from '../support/http/outcome.ts';
 import { getJson } from '../support/http/pages.ts';
+import { deferred } from '../../server/common/deferred.ts';
 import { startTestApp, type TestApp } from '../support/server/test-app.ts';
 
 const PATIENCE_MS = 120_000;
@@ -66,6 +67,14 @@ describe('Funnel and retention in a browser', function () {
       const again = await open(page.url());
       await again.locator('.cohorts tbody tr').first().waitFor();
       await screenshot(again, 'retention');
+      const held = deferred<void>();
+      await again.route('**/events/retention?*', async (route) => held.promise.then(async () => route.continue()));
+      await again.getByLabel('Per', { exact: true }).selectOption('day');
+      await again.locator('.answer[aria-busy="true"]').waitFor();
+      // What is still there is of weeks.
+      await again.getByRole('columnheader', { name: 'First week' }).waitFor();
+      held.resolve();
+      await again.getByRole('columnheader', { name: 'First day' }).waitFor();
     }),
   );
 });

@@ -5,6 +5,7 @@ import { inBrowser, screenshot } from '../support/browser/browser.ts';
 import { openShop } from '../support/browser/shop.ts';
 import { eventText, postEvents } from '../support/http/events-api.ts';
 import { eventually } from '../support/http/outcome.ts';
+import { deferred } from '../../server/common/deferred.ts';
 import { startTestApp, type TestApp } from '../support/server/test-app.ts';
 
 /** How soon an acknowledged event must be on an open page. */
@@ -198,6 +199,22 @@ describe('The overview of a shop in a browser', function () {
       expect(await page.evaluate<string>('document.activeElement.textContent')).to.equal('Skip to the content');
       await page.keyboard.press('Enter');
       await eventually(async () => expect(await page.evaluate<string>('document.activeElement.id')).to.equal('main'));
+    }),
+  );
+
+  it(
+    'names what it draws as what that is, while what was asked for after it is on its way',
+    inBrowser(async ({ open }) => {
+      const page = await open(service.url);
+      await page.getByText('The same figures as a table').click();
+      await page.getByRole('columnheader', { name: 'Hour' }).waitFor();
+      const held = deferred<void>();
+      await page.route('**/events/series?*', async (route) => held.promise.then(async () => route.continue()));
+      await page.getByRole('link', { name: '7 days' }).click();
+      await page.locator('.answer[aria-busy="true"] .chart').waitFor();
+      await page.getByRole('columnheader', { name: 'Hour' }).waitFor();
+      held.resolve();
+      await page.getByRole('columnheader', { name: 'Day' }).waitFor();
     }),
   );
 

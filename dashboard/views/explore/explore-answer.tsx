@@ -1,4 +1,3 @@
-import { useState } from 'preact/hooks';
 import { Chart } from '../../chart/chart.tsx';
 import { chartDataOf, countedOf, type ChartData } from '../../chart/chart-data.ts';
 import { Legend } from '../../chart/legend.tsx';
@@ -7,6 +6,7 @@ import { useService } from '../../api/service.ts';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
 import { Segments } from '../../components/filters/segments.tsx';
 import { EmptyPanel } from '../../components/state-panels.tsx';
+import { useLast } from '../../hooks/use-last.ts';
 import type { useRange } from '../../hooks/use-range.ts';
 import type { SeriesOfRange } from '../../api/questions.ts';
 import type { Series } from '../../hooks/use-series.ts';
@@ -84,13 +84,6 @@ export function ExploreAnswer({ state, question, series, range }: ExploreAnswerP
       </AnswerPanel>
     </section>
   );
-}
-
-/** What is asked now once its answer is there; until then, what is drawn is that of the question before, by its names. */
-function useLast<T extends object>(asked: T, isAnswered: boolean): T {
-  const [last, keep] = useState(asked);
-  if (isAnswered && JSON.stringify(last) !== JSON.stringify(asked)) keep(asked);
-  return isAnswered ? asked : last;
 }
 
 interface ShownProps {

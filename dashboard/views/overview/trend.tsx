@@ -1,10 +1,11 @@
-import type { KnownName } from '../../api/questions.ts';
+import type { KnownName, Measure } from '../../api/questions.ts';
 import { Chart } from '../../chart/chart.tsx';
 import { chartDataOf, countedOf, type ChartData } from '../../chart/chart-data.ts';
 import { SeriesTable } from '../../chart/series-table.tsx';
 import { MEASURES } from '../../choice/measures.ts';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
 import { Disclosure } from '../../components/disclosure.tsx';
+import { useLast } from '../../hooks/use-last.ts';
 import { useSeries } from '../../hooks/use-series.ts';
 import type { useRange } from '../../hooks/use-range.ts';
 import { eventsOf } from '../../state/links.ts';
@@ -21,24 +22,23 @@ export interface TrendProps {
 
 /** Events, users and sessions, each as a figure that can be chosen, clicks, and the chosen one over time. */
 export function Trend({ state, range, names }: TrendProps) {
-  const { bounds, zone, nowMs } = range;
-  const question = { interval: bounds.interval, timezone: zone };
-  const series = {
-    events: useSeries({ ...question, measure: 'events' }, bounds, true),
-    users: useSeries({ ...question, measure: 'users' }, bounds, true),
-    sessions: useSeries({ ...question, measure: 'sessions' }, bounds, true),
+  const { bounds } = range;
+  const measured = {
+    events: useMeasured('events', range),
+    users: useMeasured('users', range),
+    sessions: useMeasured('sessions', range),
   };
   const clicks = useClicks({ names, state, range });
   const figures = [
     ...MEASURES.map(({ id, label }) => ({
       label,
-      series: series[id],
+      series: measured[id].series,
       href: overviewLink({ ...state, measure: id }),
       isChosen: id === state.measure,
     })),
     ...clicks,
   ];
-  const { answer, before } = series[state.measure];
+  const { series, drawn } = measured[state.measure];
   const label = MEASURES.find(({ id }) => id === state.measure)?.label ?? '';
   const isLive = bounds.isOpen && figures.every((figure) => figure.series.isFresh);
   return (
@@ -54,16 +54,17 @@ export function Trend({ state, range, names }: TrendProps) {
           </li>
         ))}
       </ul>
-      <AnswerPanel answer={answer} what="the figures">
-        {(value) => (
-          <Drawn
-            data={chartDataOf({ answer: value, before, range: bounds.asked, ...question, zone, nowMs, label })}
-            label={label}
-          />
-        )}
+      <AnswerPanel answer={series.answer} what="the figures">
+        {(answer) => <Drawn data={chartDataOf({ answer, before: series.before, ...drawn, label })} label={label} />}
       </AnswerPanel>
     </>
   );
+}
+
+function useMeasured(measure: Measure, { bounds, zone, nowMs }: TrendProps['range']) {
+  const { interval, asked } = bounds;
+  const series = useSeries({ measure, interval, timezone: zone }, bounds, true);
+  return { series, drawn: useLast({ range: asked, interval, zone, nowMs }, series.isCurrent) };
 }
 
 function Drawn({ data, label }: { readonly data: ChartData; readonly label: string }) {

@@ -9,6 +9,7 @@ import { RangeChoice } from '../../components/filters/range-choice.tsx';
 import { SelectField } from '../../components/filters/select-field.tsx';
 import { EmptyPanel } from '../../components/state-panels.tsx';
 import { useAnswer } from '../../hooks/use-answer.ts';
+import { useLast } from '../../hooks/use-last.ts';
 import { useRange } from '../../hooks/use-range.ts';
 import type { View, ViewProps } from '../../state/view.ts';
 import type { Unit } from '../../text/zoned.ts';
@@ -33,6 +34,8 @@ function Retention({ query }: ViewProps) {
   const path = pathOf(state, range.bounds, range.zone);
   const answer = useAnswer<RetentionAnswer>(path, { everyMs: EVERY_MS });
   const interval = (state.interval || 'week') as Unit;
+  const { zone, nowMs } = range;
+  const clock = useLast({ interval, zone, nowMs }, answer.state === 'ready' && !answer.isOfBefore);
   return (
     <>
       <section aria-label="Question">
@@ -55,9 +58,7 @@ function Retention({ query }: ViewProps) {
             isEmpty={({ cohorts }) => cohorts.every(({ size }) => size === 0)}
             empty={<EmptyPanel title={`Nobody did this for the first time ${range.bounds.words}`} />}
           >
-            {({ cohorts }) => (
-              <CohortTable cohorts={cohorts} interval={interval} zone={range.zone} nowMs={range.nowMs} />
-            )}
+            {({ cohorts }) => <CohortTable cohorts={cohorts} {...clock} />}
           </AnswerPanel>
         )}
       </section>
