@@ -49,7 +49,7 @@ export function chartDataOf({ answer, before, range, interval, zone, nowMs, labe
     values,
     before: before === undefined ? undefined : beforeOf(key, before),
   }));
-  return { range, interval, zone, times, endMs, isUnfinished: endMs >= nowMs, lines };
+  return { range, interval, zone, times, endMs, isUnfinished: Math.min(endMs, range.toMs ?? Infinity) >= nowMs, lines };
 }
 
 /** A key that is missing among all of them had nothing; where there may be more keys, that is not known. */

@@ -26,6 +26,11 @@ function countedHours(from: number, to?: number): number[][] {
   });
 }
 
+function isUnfinishedUntil(toMs: number): boolean {
+  return chartDataOf({ answer: { times, series }, before: undefined, ...drawn, range: { ...range, toMs } })
+    .isUnfinished;
+}
+
 describe('A chart', () => {
   it('has an axis from 0 in round steps to above the greatest count', () => {
     expect(countTicks(0)).to.deep.equal([0, 1]);
@@ -71,6 +76,11 @@ describe('A chart', () => {
       [20, 24],
       [24, 48],
     ]);
+  });
+
+  it('knows that its last interval is over where the range ends within it', () => {
+    expect(isUnfinishedUntil(nowMs - 1)).to.equal(false);
+    expect(isUnfinishedUntil(nowMs)).to.equal(true);
   });
 
   it('takes what ends with the minute that it is for unfinished', () => {
