@@ -65,7 +65,7 @@ export interface ReadRange {
 export function readRange({ range, from, to }: RangeState, nowMs: number, zone: string, usual = '24h'): ReadRange {
   if (from !== '' || to !== '') {
     const read = customBounds(from, to, zone);
-    if ('bounds' in read) return { bounds: untilNow(read.bounds, nowMs), preset: undefined, problem: undefined };
+    if ('bounds' in read) return { bounds: untilNow(read.bounds, nowMs, zone), preset: undefined, problem: undefined };
     return { ...presetBounds(usual, nowMs, zone), problem: read.from ?? read.to };
   }
   const known = PRESETS.some(({ id }) => id === range);
@@ -124,11 +124,16 @@ export function beforePer(interval: Unit, bounds: Bounds, zone: string): Bounds[
 }
 
 /** The same stretch whole units earlier, so that what is compared is as far into its own. */
-function wholeUnitsBefore({ fromMs, toMs }: Bounds['before'], unit: Unit, zone: string): Bounds['before'] {
+function wholeUnitsBefore(stretch: Bounds['before'], unit: Unit, zone: string): Bounds['before'] {
+  return earlier(stretch, unitsOf(stretch, unit, zone), unit, zone);
+}
+
+/** How many units a stretch takes, the last as far as it goes. */
+function unitsOf({ fromMs, toMs }: Bounds['before'], unit: Unit, zone: string): number {
   // Not from one on: in a range of decades there are thousands.
   let count = Math.max(1, Math.floor((toMs - fromMs) / LONGEST_MS[unit]));
   while (shifted(fromMs, count, unit, zone) < toMs) count += 1;
-  return earlier({ fromMs, toMs }, count, unit, zone);
+  return count;
 }
 
 /** The same stretch so many units earlier; it ends where the later one begins at the latest. */
@@ -141,12 +146,13 @@ function earlier({ fromMs, toMs }: Bounds['before'], count: number, unit: Unit, 
 const LATE_MS = MINUTE_MS;
 
 /** Of a range that goes on, what is over, and as much of the period before. @param nowMs the end of the minute that it is */
-function untilNow(bounds: Bounds, nowMs: number): Bounds {
-  const { fromMs, toMs, before } = bounds;
+function untilNow(bounds: Bounds, nowMs: number, zone: string): Bounds {
+  const { fromMs, toMs, interval } = bounds;
   if (fromMs >= nowMs) return bounds;
   if (toMs <= nowMs) return { ...bounds, isOpen: toMs + LATE_MS > nowMs - MINUTE_MS };
   const asked = { fromMs, toMs: undefined };
-  return { ...bounds, toMs: nowMs, asked, isOpen: true, before: { ...before, toMs: before.fromMs + (nowMs - fromMs) } };
+  const before = earlier({ fromMs, toMs: nowMs }, unitsOf(bounds, interval, zone), interval, zone);
+  return { ...bounds, toMs: nowMs, asked, isOpen: true, before };
 }
 
 const EXPECTED = 'expected a date and a time, as in 2026-11-21T14:00';

@@ -70,6 +70,11 @@ describe('The range of a question', () => {
     expect([iso(today.fromMs), iso(today.toMs)]).to.deep.equal(['2026-11-21T00:00', '2026-11-21T12:00']);
     expect(today).to.include({ interval: 'hour', isOpen: true });
     expect([iso(today.before.fromMs), iso(today.before.toMs)]).to.deep.equal(['2026-11-20T00:00', '2026-11-20T12:00']);
+    // Whose clocks were set back since.
+    const autumn = { range: '', from: '2026-10-20T00:00', to: '2026-11-30T00:00' };
+    const { before } = readRange(autumn, Date.parse('2026-11-28T15:01+01:00'), BERLIN).bounds;
+    expect(inputValue(before.fromMs, BERLIN)).to.equal('2026-09-09T00:00');
+    expect(inputValue(before.toMs, BERLIN)).to.equal('2026-10-18T15:01');
     const later = readRange({ range: '', from: '2026-11-22T00:00', to: '2026-11-23T00:00' }, NOON, 'UTC').bounds;
     expect(later).to.include({ isOpen: false });
   });
