@@ -207,7 +207,7 @@ describe('Browsing events in a browser', function () {
       await page.route('**/events?*', async (route) => held.promise.then(async () => route.continue()));
       for (const name of ['new', 'newest']) await post(name);
       const link = `${service.url}/events?category=fresh&order=desc&limit=2`;
-      await eventually(async () => expect(await (await fetch(link)).text()).to.contain('"new"'));
+      await eventually(async () => expect(await (await fetch(link)).text()).to.contain('"newest"'));
       await page.locator('.event-time').first().click();
       await page.getByRole('dialog').getByRole('heading', { name: 'above' }).waitFor();
       held.resolve();
