@@ -18,8 +18,11 @@ export interface PagedQuestion<T> {
   readonly pathOf: (nowMs: number) => string;
   /** As in `useAnswer`. */
   readonly read?: (text: string) => T;
-  /** Asks for this page again so often, where it grows; then a range that ends now moves along. */
-  readonly everyMs?: number | undefined;
+  /**
+   * Asks for this page again so often, where it grows; then a range that ends now moves along.
+   * @param current what is known of it; undefined before that
+   */
+  readonly everyMs?: (current: T | undefined) => number | undefined;
 }
 
 export interface PagedAnswer<T> {
@@ -45,13 +48,14 @@ const trail = createPageTrail();
 
 /** Asks for one page of a list, and knows where it is among the others. */
 export function usePagedAnswer<T extends Paged>(question: PagedQuestion<T>): PagedAnswer<T> {
-  const { filters, cursor, pathOf, read, everyMs } = question;
+  const { filters, cursor, pathOf, read } = question;
   const [refreshes, setRefreshes] = useState(0);
+  const [known, keep] = useState<Known<T>>();
   const asked = `${refreshes} ${filters}`;
+  const id = `${asked} ${cursor}`;
+  const everyMs = question.everyMs?.(known?.id === id ? known.value : undefined);
   const nowMs = useNow(asked, everyMs !== undefined);
   const answer = useAnswer<T>(pathOf(nowMs), { everyMs, ...(read !== undefined && { read }) });
-  const id = `${asked} ${cursor}`;
-  const [known, keep] = useState<Known<T>>();
   const isNow = answer.state === 'ready' && !answer.isOfBefore;
   if (isNow && (known?.id !== id || known.value !== answer.value)) keep({ id, value: answer.value, nowMs });
   const found = answer.state === 'ready' && known?.id === id ? known : undefined;

@@ -85,6 +85,19 @@ describe('Rejected events in a browser', function () {
   );
 
   it(
+    'are shown as they come where there was none',
+    inBrowser(async ({ open, closing }) => {
+      const empty = await startTestApp();
+      closing.add('service', () => empty.remove());
+      const page = await open(`${empty.url}/?view=rejected`);
+      await page.getByText('Nothing was rejected').waitFor();
+      await postEvents(empty.url, '{"name":""}', NDJSON);
+      await page.getByText('1 rejection in all').waitFor();
+      await page.locator('.rejection').first().waitFor();
+    }),
+  );
+
+  it(
     'may hold anything, and are shown as text',
     inBrowser(async ({ open, closing }) => {
       const hostile = await startTestApp();

@@ -26,7 +26,7 @@ function Browse({ query }: ViewProps) {
     pathOf: (nowMs) => pathOf(state, nowMs),
     read: readEvents,
     // What is read in the drawer stays where it is.
-    everyMs: isLive(state) && state.event === '' ? LIVE_MS : undefined,
+    everyMs: () => (isLive(state) && state.event === '' ? LIVE_MS : undefined),
   });
   const { answer, current, nowMs } = page;
   const problem = problemOf(state);

@@ -25,7 +25,8 @@ interface Group {
   readonly last: string;
 }
 
-const EVERY_MS = 10_000;
+/** How often it is asked what was rejected. */
+export const EVERY_MS = 10_000;
 const NOTHING: SummaryAnswer = { total: 0, groups: [] };
 
 /** What is wrong, and how often: over everything that the filters find, and not over one page. */

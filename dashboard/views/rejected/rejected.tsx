@@ -3,7 +3,7 @@ import { usePagedAnswer } from '../../hooks/use-paged-answer.ts';
 import { pageAt, problemOf } from '../../state/time-filter.ts';
 import type { View, ViewProps } from '../../state/view.ts';
 import { NoRejections } from './no-rejections.tsx';
-import { Groups } from './groups.tsx';
+import { EVERY_MS, Groups } from './groups.tsx';
 import { RejectedFilters } from './rejected-filters.tsx';
 import { filtered, pathOf, rejectedLink, stateOf } from './rejected-state.ts';
 import { Rejection, type RejectedAnswer } from './rejection.tsx';
@@ -21,6 +21,8 @@ function Rejected({ query }: ViewProps) {
     filters: JSON.stringify(filtered(state, {})),
     cursor: state.cursor,
     pathOf: (nowMs) => pathOf(state, nowMs),
+    // A list that somebody reads stays as it is.
+    everyMs: (current) => (state.cursor === '' && current?.rejected.length === 0 ? EVERY_MS : undefined),
   });
   const { answer, nowMs } = page;
   const problem = problemOf(state);
