@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { expectAccessible } from '../support/browser/accessible.ts';
 import { inBrowser, screenshot } from '../support/browser/browser.ts';
 import { openShop, type ShopEvent } from '../support/browser/shop.ts';
+import { NDJSON, postEvents } from '../support/http/events-api.ts';
 import { eventually } from '../support/http/outcome.ts';
 import { startTestApp, type TestApp } from '../support/server/test-app.ts';
 
@@ -51,6 +52,22 @@ describe('Users in a browser', function () {
       await nobody.getByText('No events of this user').waitFor();
       await nobody.goto(`${service.url}/?view=users&user=..`);
       await nobody.getByText('No events of this user').waitFor();
+    }),
+  );
+
+  it(
+    'shows what a user has done since, when asked to',
+    inBrowser(async ({ open }) => {
+      const page = await open(`${service.url}/?view=users&user=newcomer`);
+      await page.getByText('No events of this user').waitFor();
+      for (const name of ['came', 'went']) {
+        await postEvents(service.url, JSON.stringify({ name, user: 'newcomer' }), NDJSON);
+        await eventually(async () => {
+          await page.getByRole('button', { name: 'Refresh' }).click();
+          await page.locator('.event-line').first().filter({ hasText: name }).waitFor({ timeout: 5_000 });
+          expect(await page.locator('.seen dd').last().innerText()).to.match(new RegExp(`with ${name}$`));
+        });
+      }
     }),
   );
 

@@ -35,6 +35,10 @@ export function Timeline({ user, cursor }: TimelineProps) {
   const first = useAnswer(pathOf('asc', '1'), { read: readEvents });
   const last = useAnswer(pathOf('desc', '1'), { read: readEvents });
   const { answer, current, previous, next, heading } = page;
+  const refresh = () => {
+    for (const asked of [first, last]) asked.retry();
+    page.refresh();
+  };
   const linkAt = (at: string) => linkTo('users', { user, cursor: at });
   return (
     <section aria-labelledby="timeline">
@@ -45,6 +49,9 @@ export function Timeline({ user, cursor }: TimelineProps) {
         <a class="section-action" href={browseTo({ user })}>
           All events of this user
         </a>
+        <button type="button" class="button button-small" onClick={refresh}>
+          Refresh
+        </button>
       </div>
       <dl class="seen">
         <Seen name="First seen">{eventIn(first)}</Seen>
