@@ -1,3 +1,4 @@
+import { StoredLine } from '../components/stored-text.tsx';
 import { Change } from './change.tsx';
 import { formatCount } from '../text/format.ts';
 import type { ChartData } from './chart-data.ts';
@@ -11,7 +12,7 @@ export function Legend({ data }: { readonly data: ChartData }) {
           <svg class="line-sample" viewBox="0 0 24 8" width="24" height="8" aria-hidden="true">
             <path class={`mark-line dash-${Math.floor(at / 6)}`} d="M1 4h22" />
           </svg>
-          <bdi class="one-line">{line.label}</bdi>
+          <StoredLine text={line.label} />
           <strong class="count">{formatCount(line.total)}</strong>
           <Change count={line.total} before={line.before?.total} />
         </li>

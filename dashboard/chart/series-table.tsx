@@ -1,5 +1,6 @@
 import { Count } from '../components/count.tsx';
 import { DataTable, type Column } from '../components/data-table.tsx';
+import { StoredText } from '../components/stored-text.tsx';
 import { endOf, type ChartData } from './chart-data.ts';
 import { fullLabel } from './time-labels.ts';
 
@@ -45,7 +46,7 @@ function columnsOf(data: ChartData, linkAt: SeriesTableProps['linkAt']): readonl
     ...data.lines.flatMap((line): Column<Row>[] => [
       {
         id: `now ${line.key}`,
-        header: line.label,
+        header: <StoredText text={line.label} />,
         isNumber: true,
         cell: ({ index }) => <Count value={line.values[index] ?? 0} />,
       },

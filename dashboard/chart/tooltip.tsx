@@ -1,3 +1,4 @@
+import { StoredLine } from '../components/stored-text.tsx';
 import { formatCount } from '../text/format.ts';
 import type { ChartData } from './chart-data.ts';
 import { fullLabel } from './time-labels.ts';
@@ -22,7 +23,7 @@ export function Tooltip({ data, index, x, width }: TooltipProps) {
       <strong>{whenOf(data, index)}</strong>
       {data.lines.slice(0, MAX_LINES).map((line, at) => (
         <div key={String(line.key)} class={`tooltip-line series series-${at % 6}`}>
-          <bdi class="one-line">{line.label}</bdi>
+          <StoredLine text={line.label} />
           <span class="count">{formatCount(line.values[index] ?? 0)}</span>
           {line.before !== undefined && (
             <span class="section-note">before {formatCount(line.before.values[index] ?? 0)}</span>

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 
 export interface Column<Row> {
   readonly id: string;
-  readonly header: string;
+  readonly header: ComponentChildren;
   readonly cell: (row: Row) => ComponentChildren;
   /** Numbers stand at the end, so that their digits are below each other. */
   readonly isNumber?: boolean;

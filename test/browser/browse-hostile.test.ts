@@ -59,6 +59,37 @@ describe('Browsing what anyone may send', function () {
       }
     }),
   );
+
+  it(
+    'tells keys apart that differ in what cannot be seen, in lists and charts',
+    inBrowser(async ({ open, closing }) => {
+      const service = await startTestApp();
+      closing.add('service', () => service.remove());
+      const events = ['pro', 'pro\u200B'].map((plan) => eventText({ data: { plan }, timestamp: Date.now() }));
+      await postEvents(service.url, events.join('\n'), NDJSON);
+      const page = await open(`${service.url}/?view=top&by=data.plan`);
+      const shown = ['pro', 'proU+200B'];
+      await eventually(async () =>
+        expect((await page.locator('.top-key').allTextContents()).sort()).to.deep.equal(shown),
+      );
+      await expectAccessible(page);
+      await screenshot(page, 'top-invisible');
+      await page.goto(`${service.url}/?view=explore&by=data.plan`);
+      await eventually(async () =>
+        expect((await page.locator('.legend .one-line').allTextContents()).sort()).to.deep.equal(shown),
+      );
+      await page.getByRole('application').focus();
+      await page.keyboard.press('End');
+      await eventually(async () =>
+        expect((await page.locator('.tooltip-line .one-line').allTextContents()).sort()).to.deep.equal(shown),
+      );
+      await screenshot(page, 'explore-invisible');
+      await page.getByRole('button', { name: 'Table' }).click();
+      await eventually(async () =>
+        expect((await page.locator('th.number').allTextContents()).sort()).to.deep.equal(shown),
+      );
+    }),
+  );
 });
 
 /** The names of the events that the page shows, in their order, once they are those of its address. */

@@ -1,4 +1,5 @@
 import { Count } from '../../components/count.tsx';
+import { StoredText } from '../../components/stored-text.tsx';
 import { formatShare } from '../../text/format.ts';
 import type { TopEntry, TopList } from '../../api/stream.ts';
 import { browseLink } from './browse-link.ts';
@@ -97,12 +98,11 @@ function Row({ entry, rank, share, total, paths, href }: RowProps) {
   );
 }
 
-/** Whatever applications send is text here, in a direction of its own. */
 function Value({ value }: { readonly value: unknown }) {
   const { text, isQuiet } = valueText(value);
   return (
-    <bdi class={isQuiet ? 'top-value quiet' : 'top-value'} title={text.length > 40 ? text : undefined}>
-      {text}
-    </bdi>
+    <span class={isQuiet ? 'top-value quiet' : 'top-value'} title={text.length > 40 ? text : undefined}>
+      <StoredText text={text} />
+    </span>
   );
 }
