@@ -1,11 +1,11 @@
 import { migrate } from './migrate/migrator.ts';
 import type { Logger } from './common/log.ts';
 import { applyRetention, wholeSinceS } from './clickhouse/retention.ts';
+import type { AdminNode } from './clickhouse/admin-node.ts';
 import { withClient } from './clickhouse/client.ts';
 import { Gate } from './clickhouse/self-check/gate.ts';
 import { checkInserts, checkQuestions } from './clickhouse/self-check/check-users.ts';
 import { checkTables } from './clickhouse/self-check/check-tables.ts';
-import type { CheckedNode } from './clickhouse/self-check/checked-node.ts';
 import type { Finding } from './clickhouse/self-check/finding.ts';
 import { checkNode } from './clickhouse/self-check/self-check.ts';
 import { readTopology } from './clickhouse/topology.ts';
@@ -32,12 +32,12 @@ export function openGate(
   { endpoint, ingestNodes, queryNodes }: ClickHouse,
   { onWholeSince, log, nowMs, random }: OpenGateDependencies,
 ): Gate {
-  const checkNodes = async (check: (node: CheckedNode) => Promise<readonly Finding[]>) => {
+  const checkNodes = async (check: (node: AdminNode) => Promise<readonly Finding[]>) => {
     const { layout, nodes, unsettled } = await readTopology(endpoint);
     const { cluster } = layout;
     const checks = nodes.map(async ({ name, endpoint }) => {
       const asAdmin = { endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS } as const;
-      const found = await withClient(asAdmin, async (client) => check({ client, layout, nowMs }));
+      const found = await withClient(asAdmin, async (client) => check({ client, layout }));
       return cluster === undefined ? found : found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
     });
     const findings = (await Promise.all(checks)).flat();
@@ -49,7 +49,7 @@ export function openGate(
       await applyRetention({ endpoint, database, retentionDays, log });
     },
     check: async () => {
-      const findings = await checkNodes(checkNode);
+      const findings = await checkNodes(async (node) => checkNode(node, nowMs));
       if (findings.some(({ severity }) => severity === 'refuse')) return findings;
       onWholeSince(await wholeSinceS(endpoint, database));
       return [...findings, ...(await checkInserts(ingestNodes)), ...(await checkQuestions(queryNodes, limits))];

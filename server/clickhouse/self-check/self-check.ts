@@ -1,7 +1,7 @@
 import { checkTables } from './check-tables.ts';
 import { checkVersion } from './check-version.ts';
+import type { AdminNode } from '../admin-node.ts';
 import { rowsOf } from '../client.ts';
-import type { CheckedNode } from './checked-node.ts';
 import { expectedViews, MAX_CLOCK_DIFFERENCE_MS, type ExpectedView } from './expected-tables.ts';
 import { blockingFinding, missing, type Finding } from './finding.ts';
 
@@ -10,13 +10,13 @@ import { blockingFinding, missing, type Finding } from './finding.ts';
  * @returns what is wrong; nothing when all is well
  * @throws what ClickHouse or the network answers when the questions themselves fail
  */
-export async function checkNode(node: CheckedNode): Promise<readonly Finding[]> {
-  const findings = [...(await checkServer(node)), ...(await checkTables(node))];
+export async function checkNode(node: AdminNode, nowMs: () => number): Promise<readonly Finding[]> {
+  const findings = [...(await checkServer(node, nowMs)), ...(await checkTables(node))];
   for (const view of expectedViews(node.layout)) findings.push(...(await checkView(node, view)));
   return findings;
 }
 
-async function checkServer({ client, nowMs }: CheckedNode): Promise<Finding[]> {
+async function checkServer({ client }: AdminNode, nowMs: () => number): Promise<Finding[]> {
   const askedMs = nowMs();
   const [row] = await rowsOf<{ version: string; nowMs: string }>(
     client,
@@ -35,7 +35,7 @@ async function checkServer({ client, nowMs }: CheckedNode): Promise<Finding[]> {
   return findings;
 }
 
-async function checkView({ client }: CheckedNode, { name, from, to, migration }: ExpectedView): Promise<Finding[]> {
+async function checkView({ client }: AdminNode, { name, from, to, migration }: ExpectedView): Promise<Finding[]> {
   const [view] = await rowsOf<{ database: string; engine: string; query: string; feeds: number }>(
     client,
     `SELECT
