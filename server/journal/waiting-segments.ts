@@ -1,5 +1,6 @@
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { namesIn } from './owner-directory.ts';
+import { namesIn, unlessGone } from './owner-directory.ts';
 import { QUARANTINE } from './quarantine.ts';
 import { isSegmentFile } from './segment.ts';
 
@@ -42,6 +43,10 @@ export async function replacedJournalsOf(journal: string): Promise<string[]> {
   return names.map((name) => path.join(dir, name));
 }
 
+/** The directories of all owners. A link to one is none: what is in it may be another journal's. */
 export async function ownersIn(journal: string): Promise<string[]> {
-  return (await namesIn(journal)).filter((name) => !name.startsWith('.') && name !== QUARANTINE);
+  const entries = (await unlessGone(readdir(journal, { withFileTypes: true }))) ?? [];
+  return entries
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== QUARANTINE)
+    .map(({ name }) => name);
 }

@@ -174,6 +174,16 @@ describe('owner directory', () => {
     expect((await readdir(journal)).sort()).to.deep.equal([mine.owner, 'quarantine'].sort());
   });
 
+  it('takes nothing over through a link: what is there may be another journal', async () => {
+    const elsewhere = path.join(journal, '.elsewhere');
+    await mkdir(elsewhere, { recursive: true });
+    await writeSegments(elsewhere);
+    await symlink(elsewhere, path.join(journal, '20240101000000001-00000000'));
+    const { files, failures } = await take(await claim());
+    expect([files, failures]).to.deep.equal([[], []]);
+    expect((await readdir(elsewhere)).sort()).to.deep.equal([...FILES].sort());
+  });
+
   it('keeps no other back when it cannot be taken over, and says why', async () => {
     const dead = ['20240101000000001-00000000', '20240101000000002-00000000'];
     for (const owner of dead) {
