@@ -100,21 +100,15 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const live = new Feeds({ maxReaders: config.live.maxReaders, metrics, log });
 
   const health = createHealth({ ingest, backlog, clickhouse: clickhouse.health, gate, nowMs });
-  const { maxFutureMs, maxBodyBytes, bodiesMaxBytes, trust, corsOrigins } = config;
   const http = createHttpApp({
+    ...config,
     ingest,
     ...answers,
     live,
     ...aggregateWorkers({ registry: metrics.registry, health }, config.workers),
     metrics,
     checkPayload,
-    maxFutureMs,
-    maxBodyBytes,
-    bodiesMaxBytes,
-    trust,
-    corsOrigins,
     listenHost: config.host,
-    allowedHosts: config.allowedHosts,
     nowMs,
     log,
   });

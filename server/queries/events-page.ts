@@ -12,7 +12,6 @@ import { timeWindows, type Order, type TimeRange } from './sql/time-windows.ts';
 export interface EventsQuestion extends EventFilters {
   /** By timestamp, then by arrival. */
   readonly order: Order;
-  /** Rows of a page. */
   readonly limit: number;
   readonly cursor?: string | undefined;
 }

@@ -29,13 +29,9 @@ export interface LatestOfKey {
 export class ShownValues {
   #values: ReadonlyMap<string, readonly string[]> = new Map();
 
-  has(row: LatestOfKey): boolean {
-    return this.#values.has(identityOf(row));
-  }
-
-  /** Empty for a key that is not known, or not with this event. */
-  of(row: LatestOfKey): readonly string[] {
-    return this.#values.get(identityOf(row)) ?? [];
+  /** Undefined for a key that is not known, or not with this event. */
+  of(row: LatestOfKey): readonly string[] | undefined {
+    return this.#values.get(identityOf(row));
   }
 
   replace(values: readonly (readonly [LatestOfKey, readonly string[]])[]): void {
@@ -58,9 +54,9 @@ export async function showLatest(
   latest: readonly LatestOfKey[],
   known: ShownValues,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const unknown = latest.filter((row) => !known.has(row));
+  const unknown = latest.filter((row) => known.of(row) === undefined);
   const read = unknown.length === 0 ? new Map<string, never>() : await readShown(counting, question, unknown);
-  const shown = latest.map((row): [LatestOfKey, readonly string[]] => [row, read.get(row.key) ?? known.of(row)]);
+  const shown = latest.map((row): [LatestOfKey, readonly string[]] => [row, read.get(row.key) ?? known.of(row) ?? []]);
   known.replace(shown);
   return new Map(shown.map(([{ key }, values]) => [key, values]));
 }

@@ -1,5 +1,6 @@
 import type { DataPath } from '../events/data/data-path.ts';
 import type { RawEvents } from './counted/deduplicated-events.ts';
+import { PARTS } from './insights/grouping.ts';
 import type { Selects } from './sql/readings.ts';
 import { ORDER } from './shown-values.ts';
 import { IDENTITY, PERSONS, type Measure } from './sql/columns.ts';
@@ -19,12 +20,12 @@ export interface Finding {
   readonly value: string;
 }
 
-/** How many there are, by measure. */
-export const COUNTED: Readonly<Record<Measure, Finding>> = {
-  events: { columns: {}, part: 'count()', joined: 'sum(part)', value: 'part' },
-  users: personsIn(PERSONS.users),
-  sessions: personsIn(PERSONS.sessions),
-};
+/** How many there are. */
+export function countOf(measure: Measure): Finding {
+  const { ofRows: part, total: joined, value } = PARTS[measure];
+  const person = PERSONS[measure];
+  return { columns: person === undefined ? {} : { [person]: person }, part, joined, value };
+}
 
 /** Where the latest event of a key is. */
 export const LATEST: Finding = {
@@ -33,11 +34,6 @@ export const LATEST: Finding = {
   joined: 'max(part)',
   value: 'part',
 };
-
-function personsIn(who: string): Finding {
-  const part = 'uniqExactStateIf(event_who, notEmpty(event_who))';
-  return { columns: { event_who: who }, part, joined: 'uniqExactMerge(part)', value: 'finalizeAggregation(part)' };
-}
 
 /** Of which keys: SQL over `top_key`, and over the rows where an index finds them, if that is all that matters. */
 export interface Keys {

@@ -2,7 +2,7 @@ import { askEvents } from './counted/deduplicated-events.ts';
 import type { Counting } from './counted/grown-hours.ts';
 import { placeOf, type LatestOfKey } from './shown-values.ts';
 import type { TopQuestion } from './top-events.ts';
-import { COUNTED, keyedEvents, LATEST, selectKeys, type Keys } from './top-groups.ts';
+import { countOf, keyedEvents, LATEST, selectKeys, type Keys } from './top-groups.ts';
 
 export interface KeyRow {
   readonly top_key: string;
@@ -27,7 +27,7 @@ export async function readTopOfRows(
   question: TopQuestion,
   { limit, keys }: WantedKeys,
 ): Promise<HashedKey[]> {
-  const finding = COUNTED[question.measure];
+  const finding = countOf(question.measure);
   return await askEvents<HashedKey>(counting, keyedEvents(question, finding, keys), (groups) => {
     const { sql, params } = selectKeys(question, finding, groups, keys);
     return {

@@ -29,12 +29,17 @@ export function queryOf({ querystring, state }: Pick<RequestContext, 'querystrin
  * @throws AppError `invalid` when the path is not percent-encoded UTF-8
  */
 export function pathOf(ctx: { readonly path: string; readonly params?: Query }): Query {
-  try {
-    decodeURIComponent(ctx.path);
-  } catch {
-    throw invalid([{ path: 'path', message: `received ${show(ctx.path)}, expected percent-encoded UTF-8` }]);
-  }
+  expectEncoded('path', ctx.path);
   return ctx.params ?? {};
+}
+
+/** @throws AppError `invalid` when a part of the target of a request is not percent-encoded UTF-8 */
+export function expectEncoded(part: 'path' | 'query', text: string): void {
+  try {
+    decodeURIComponent(text);
+  } catch {
+    throw invalid([{ path: part, message: `received ${show(text)}, expected percent-encoded UTF-8` }]);
+  }
 }
 
 /** Parameters as they came, without those that the schema does not know, turned into what it says. */

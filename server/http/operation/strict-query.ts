@@ -2,7 +2,7 @@ import { invalid, show, type Issue } from '../../common/errors.ts';
 import { nearest } from '../../common/nearest.ts';
 import type { RequestContext } from './context.ts';
 import type { Operation } from './operation.ts';
-import { queryOf } from './parameters.ts';
+import { expectEncoded, queryOf } from './parameters.ts';
 
 /** More slips than that are not listed one by one. */
 const MAX_ISSUES = 10;
@@ -27,7 +27,7 @@ export function strictQuery({ path, query }: Operation): (ctx: RequestContext) =
   return (ctx) => {
     const { querystring } = ctx;
     if (querystring === '') return;
-    if (querystring.includes('%')) expectEncoded(querystring);
+    if (querystring.includes('%')) expectEncoded('query', querystring);
     const issues: Issue[] = [];
     for (const name of Object.keys(queryOf(ctx))) {
       if (known.has(name)) continue;
@@ -47,12 +47,4 @@ function unknown(name: string, known: ReadonlySet<string>, path: string): string
         ? `one of ${[...known].join(', ')}`
         : `${meant}, or another of ${path}`;
   return `received the parameter ${show(name)}, which is not known, expected ${expected}`;
-}
-
-function expectEncoded(querystring: string): void {
-  try {
-    decodeURIComponent(querystring);
-  } catch {
-    throw invalid([{ path: 'query', message: `received ${show(querystring)}, expected percent-encoded UTF-8` }]);
-  }
 }

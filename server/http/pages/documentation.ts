@@ -7,34 +7,47 @@ import { openApiDocument } from '../openapi/openapi.ts';
 import type { Operation } from '../operation/operation.ts';
 import { page } from './page.ts';
 
-const TAG = 'Documentation';
-
 /** The OpenAPI document of some operations and of these, and the page that shows it. */
 export function documentationOperations(others: readonly Operation[]): readonly Operation[] {
+  const common = { method: 'get', tag: 'Documentation', access: 'open' } as const;
   let document: string | undefined;
-  // Made when it is first asked for: that takes as long as opening the port does.
   const own: readonly Operation[] = [
-    openApi(() => (document ??= JSON.stringify(openApiDocument([...others, ...own])))),
-    docs(),
-    assets(),
+    {
+      ...common,
+      path: '/openapi.json',
+      summary: 'This document',
+      answers: {
+        200: {
+          description: 'OpenAPI 3.1',
+          content: { 'application/json': Type.Object({ openapi: Type.String() }) },
+        },
+      },
+      handle: (ctx) => {
+        ctx.type = 'application/json';
+        // Made when it is first asked for: that takes as long as opening the port does.
+        ctx.body = document ??= JSON.stringify(openApiDocument([...others, ...own]));
+      },
+    },
+    {
+      ...common,
+      path: '/docs',
+      summary: 'This document as a page',
+      answers: { 200: { description: 'The page', content: { 'text/html': Type.String() } } },
+      // Swagger UI sets styles in attributes.
+      handle: page((ctx) => {
+        ctx.type = 'text/html';
+        ctx.body = PAGE;
+      }, 'inline'),
+    },
+    assetsOperation({
+      path: '/docs/:asset',
+      tag: common.tag,
+      cacheControl: 'public, max-age=3600',
+      assets: ASSETS,
+      mediaTypes: ['text/javascript', 'text/css', 'image/png'],
+    }),
   ];
   return own;
-}
-
-function openApi(document: () => string): Operation {
-  const content = { 'application/json': Type.Object({ openapi: Type.String() }) };
-  return {
-    method: 'get',
-    path: '/openapi.json',
-    tag: TAG,
-    summary: 'This document',
-    access: 'open',
-    answers: { 200: { description: 'OpenAPI 3.1', content } },
-    handle: (ctx) => {
-      ctx.type = 'application/json';
-      ctx.body = document();
-    },
-  };
 }
 
 const PAGE = `<!doctype html>
@@ -58,22 +71,6 @@ const PAGE = `<!doctype html>
 const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, validatorUrl: null });
 `;
 
-function docs(): Operation {
-  return {
-    method: 'get',
-    path: '/docs',
-    tag: TAG,
-    summary: 'This document as a page',
-    access: 'open',
-    answers: { 200: { description: 'The page', content: { 'text/html': Type.String() } } },
-    // Swagger UI sets styles in attributes.
-    handle: page((ctx) => {
-      ctx.type = 'text/html';
-      ctx.body = PAGE;
-    }, 'inline'),
-  };
-}
-
 const SWAGGER_UI = path.dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 
 const ASSETS: ReadonlyMap<string, Asset> = new Map<string, Asset>([
@@ -82,13 +79,3 @@ const ASSETS: ReadonlyMap<string, Asset> = new Map<string, Asset>([
     (name) => [name, { body: () => createReadStream(path.join(SWAGGER_UI, name)) }] as const,
   ),
 ]);
-
-function assets(): Operation {
-  return assetsOperation({
-    path: '/docs/:asset',
-    tag: TAG,
-    cacheControl: 'public, max-age=3600',
-    assets: ASSETS,
-    mediaTypes: ['text/javascript', 'text/css', 'image/png'],
-  });
-}

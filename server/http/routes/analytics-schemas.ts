@@ -4,7 +4,6 @@ import { Time } from '../operation/parameters.ts';
 
 const WHOLE_MS = 'a whole number of milliseconds since the epoch, from 0 to';
 
-/** The parameters of `GET /analytics`. */
 export const HourQuery = Type.Object({
   timestamp: Type.Integer({
     minimum: 0,
@@ -13,7 +12,7 @@ export const HourQuery = Type.Object({
   }),
 });
 
-/** The parameters of `GET /analytics/hours`; how far they may be apart is beyond a schema. */
+/** How far they may be apart is beyond a schema. */
 export const HoursQuery = Type.Object({ from: Time, to: Time });
 
 const Count = Type.Integer({ minimum: 0 });

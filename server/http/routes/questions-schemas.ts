@@ -66,7 +66,6 @@ const order = Type.Enum(['asc', 'desc'], {
   description: 'asc (the oldest first) or desc (the newest first)',
 });
 
-/** The parameters of `GET /events`. */
 export const EventsQuery = Type.Object({
   session_id: Type.Optional(subjects.session_id),
   user: Type.Optional(subjects.user),
@@ -77,13 +76,11 @@ export const EventsQuery = Type.Object({
   ...paging,
 });
 
-/** The parameters of `GET /events/export`. */
 export const ExportQuery = Type.Object({
   format: Type.Enum([...EXPORT_FORMATS], { default: 'ndjson', description: EXPORT_FORMATS.join(', ') }),
   ...Type.Omit(EventsQuery, ['limit', 'cursor']).properties,
 });
 
-/** The parameters of `GET /events/rejected`. */
 export const RejectedQuery = Type.Object({
   reason: Type.Optional(Name(`a reason (${REASONS.join(', ')})`)),
   application: filters.application,
@@ -92,7 +89,6 @@ export const RejectedQuery = Type.Object({
   ...paging,
 });
 
-/** The parameters of `GET /events/rejected/summary`. */
 export const RejectedSummaryQuery = Type.Omit(RejectedQuery, ['cursor']);
 
 const Instant = Type.String({ format: 'date-time', examples: ['2021-01-01T09:15:27.243860Z'] });
@@ -132,7 +128,6 @@ export const Categories = Type.Object({
   ),
 });
 
-/** The parameters of `GET /events/names`. */
 export const NamesQuery = Type.Object({ category: Type.Optional(category) });
 
 export const Names = Type.Object({

@@ -17,7 +17,6 @@ export const WINDOWS_MS = {
   '30d': 2_592_000_000,
 } as const;
 
-/** The parameters of `GET /events/top`. */
 export const TopQuery = Type.Object({
   by: Type.String({ ...GROUP_KEY, default: 'name' }),
   measure: Type.Enum([...MEASURES], { default: 'events', description: `${MEASURES.join(', ')}; once` }),

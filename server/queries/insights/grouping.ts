@@ -94,7 +94,7 @@ interface Part {
   readonly total: string;
 }
 
-const PARTS: Readonly<Record<Measure, Part>> = {
+export const PARTS: Readonly<Record<Measure, Part>> = {
   events: { ofRows: 'count()', joined: undefined, value: 'part', total: 'sum(part)' },
   users: setOf(PERSONS.users),
   sessions: setOf(PERSONS.sessions),

@@ -9,7 +9,6 @@ import type { EventFilters } from '../sql/event-filters.ts';
 /** Which rejected events, by when they were received; what is undefined does not matter. */
 export interface RejectedQuestion extends Pick<EventFilters, 'application' | 'fromUs' | 'toUs'> {
   readonly reason?: string | undefined;
-  /** Rows of a page. */
   readonly limit: number;
   readonly cursor?: string | undefined;
 }

@@ -12,7 +12,6 @@ const UNITS_US = { s: 1e6, m: 60e6, h: 3600e6, d: 86_400e6, w: 7 * 86_400e6 } as
 const MAX_WITHIN_US = 366 * UNITS_US.d;
 const WITHIN_WORDS = 'a time such as 30m, 24h or 7d: a whole number of s, m, h, d or w, of 366 days at most';
 
-/** The parameters of `GET /events/funnel`. */
 const FunnelQuery = Type.Object({
   step: Type.Array(Step, {
     ...STEPS,

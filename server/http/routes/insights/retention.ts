@@ -7,7 +7,6 @@ import { category, filters } from '../questions-schemas.ts';
 import type { ReadsOf } from '../reads.ts';
 import { by, common, Start, Step, timezone } from './parameters.ts';
 
-/** The parameters of `GET /events/retention`. */
 const RetentionQuery = Type.Object({
   first: Step,
   return: Type.Optional(Step),

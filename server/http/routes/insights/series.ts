@@ -8,7 +8,6 @@ import { category, filters, GROUP_KEY, where } from '../questions-schemas.ts';
 import type { ReadsOf } from '../reads.ts';
 import { common, Start, timezone } from './parameters.ts';
 
-/** The parameters of `GET /events/series`. */
 const SeriesQuery = Type.Object({
   measure: Type.Enum([...MEASURES], { default: 'events', description: MEASURES.join(', ') }),
   interval: Type.Enum([...INTERVALS], { default: 'hour', description: INTERVALS.join(', ') }),
