@@ -43,6 +43,8 @@ const QUESTIONS: readonly string[] = [
   `/events?limit=500&from=${from(70)}&to=${from(30)}`,
   '/events/rejected?limit=1000',
   '/events/top?by=name&limit=100',
+  `/events/top?by=name&limit=100&from=${NOW - 60 * DAY_MS - 5400_000}&to=${NOW - 10 * DAY_MS + 1}`,
+  `/events/top?by=category&measure=users&from=${NOW - 60 * DAY_MS + 1}`,
   '/events/top?by=user&limit=100&show=data.venue,data.answer',
   '/events/top?by=session_id&limit=5&category=shop',
   `/events/top?by=data.venue&limit=100&from=${from(60)}`,
