@@ -106,7 +106,7 @@ async function addKeys(node: ErasedNode, whose: ErasedUser, sinceS: number): Pro
       WHERE user = {user:String} ${ofApplication(whose)}
       UNION DISTINCT
       SELECT hour, application, category, name
-      FROM ${tableOf(node, 'hours')}
+      FROM ${node.database}.hours
       WHERE hour >= toDateTime({sinceS:UInt32}, 'UTC') ${ofApplication(whose)}
           AND finalizeAggregation(users) = arrayReduce('uniqExactMerge', [users, (SELECT uniqExactState({user:String}))])
       ${UNLOGGED}, max_block_size = 256`,
