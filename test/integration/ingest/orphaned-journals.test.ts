@@ -96,11 +96,13 @@ describe('The journal of a server that is gone', () => {
   it('is shared out in an outage, so that each server that starts has room for new events', async () => {
     const limit = { JOURNAL_MAX_BYTES: String(LIMIT_BYTES) };
     const large = JSON.stringify({ name: 'large', user: 'large', data: { text: 'x'.repeat(0.6 * LIMIT_BYTES) } });
-    for (const { server, door } of [await start(limit), await start(limit)]) {
+    const gone = [await start(limit), await start(limit)];
+    for (const { server, door } of gone) {
       await door.close();
       expect((await postEvents(server.url, large)).status).to.equal(202);
-      await server.kill();
     }
+    // Not before both have their own: one with an empty journal would take over what the other had.
+    for (const { server } of gone) await server.kill();
     const heirs = [await start(limit, 'closed'), await start(limit, 'closed')];
     await eventually(async () => expect(await owners()).to.have.length(2));
     for (const { server } of heirs) await post(server);
