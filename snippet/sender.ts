@@ -19,6 +19,8 @@ export class Sender {
   readonly #store: Store;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isSending = false;
+  /** This is the turn of an event that may be the page's last. */
+  #isLastTurn = false;
   #isLeaving = false;
   #failures = 0;
   /** The service has said that it takes nothing before. */
@@ -29,17 +31,17 @@ export class Sender {
     this.#url = url;
     this.#store = store;
     addEventListener('online', () => this.#soon(0));
-    addEventListener('pagehide', () => this.#leave());
+    addEventListener('pagehide', () => this.#end());
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'hidden') this.#leave();
+      if (document.visibilityState === 'hidden') this.#end();
       else this.#soon(0);
     });
   }
 
   /** There is something to send. */
   wake(): void {
-    // The page may be in its last turn, which no timer outlives; what else it tracks in that leaves too.
-    if (document.visibilityState === 'hidden' && !this.#isLeaving) {
+    // No timer outlives it; what else is tracked in it leaves too.
+    if (this.#isLastTurn && !this.#isLeaving) {
       this.#isLeaving = true;
       queueMicrotask(() => {
         this.#isLeaving = false;
@@ -108,6 +110,12 @@ export class Sender {
   #backoffMs(): number {
     this.#failures += 1;
     return Math.min(FIRST_RETRY_MS * 2 ** this.#failures, MAX_RETRY_MS) * (0.5 + Math.random() / 2);
+  }
+
+  #end(): void {
+    this.#isLastTurn = true;
+    setTimeout(() => (this.#isLastTurn = false));
+    this.#leave();
   }
 
   /** The page goes, or may: nobody will be here for the answer. What the service has already it knows by its id. */
