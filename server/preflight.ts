@@ -9,7 +9,8 @@ import { requireAddress } from './http/server/listen.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 
 /**
- * Looks, before anything is started, for what would keep the service from serving, and leaves nothing behind where that is so.
+ * Looks, before anything is started, for what would keep the service from serving. Where something would, it leaves nothing
+ * behind, but on a full disk.
  * @param wrong variables that are known to be wrong, in whose place `config` has defaults
  * @returns everything that it found: the variable, and what to do
  * @throws what the file system answers when it is full

@@ -41,7 +41,7 @@ export async function readRejectedSummary(
   const query = `
     SELECT
       why AS reason, issue.1 AS path, issue.2 AS message, sum(stands_for) AS count,
-      toUnixTimestamp64Micro(max(received_at)) AS last_us,
+      toUnixTimestamp64Micro(max(received_at)) AS lastUs,
       (SELECT uniqExact(received_at, event_id) FROM rejected_events WHERE ${sql}) + sum(sum(stands_for - 1)) OVER () AS total
     FROM (
       SELECT received_at, any(reason) AS why, ${STANDS_FOR} AS stands_for, arrayJoin(${ISSUES}) AS issue
@@ -54,14 +54,8 @@ export async function readRejectedSummary(
     LIMIT {limit:UInt32}`;
   const rows = await queryRows<GroupRow>(nodes, query, { ...params, limit }, { limits, narrower: NARROWER });
   return {
-    total: Number(rows[0]?.total ?? 0),
-    groups: rows.map(({ count, last_us, reason, path, message }) => ({
-      reason,
-      path,
-      message,
-      count: Number(count),
-      lastUs: Number(last_us),
-    })),
+    total: rows[0]?.total ?? 0,
+    groups: rows.map(({ reason, path, message, count, lastUs }) => ({ reason, path, message, count, lastUs })),
   };
 }
 
@@ -77,11 +71,6 @@ const ISSUES = `arrayDistinct(arrayMap(
         if(empty(JSONExtractArrayRaw(any(errors))), ['{}'], JSONExtractArrayRaw(any(errors)))
       ))`;
 
-interface GroupRow {
-  readonly reason: string;
-  readonly path: string;
-  readonly message: string;
-  readonly count: string | number;
-  readonly last_us: string | number;
-  readonly total: string | number;
+interface GroupRow extends RejectedGroup {
+  readonly total: number;
 }

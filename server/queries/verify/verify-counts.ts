@@ -137,7 +137,7 @@ const DIFFERENCES = `
           uniqExactState(event_id, timestamp) AS ids,
           uniqExactStateIf(user, notEmpty(user)) AS users,
           uniqExactStateIf(session_id, notEmpty(session_id)) AS sessions
-      FROM deduplicated_events
+      FROM events FINAL
       WHERE ${EVENTS}
       GROUP BY hour, ${KEY}
   )
