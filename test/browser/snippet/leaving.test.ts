@@ -36,4 +36,18 @@ describe('What a page tracks as it goes', function () {
       }),
     );
   }
+
+  it(
+    'is sent once from a tab that stays behind',
+    inBrowser(async ({ open, closing }) => {
+      const shop = await startNotingShop(closing);
+      const page = await open(shop.url);
+      await page.waitForFunction('localStorage.length === 0');
+      const before = shop.requestsMs.length;
+      await page.evaluate(`${HIDDEN}; document.dispatchEvent(new Event('visibilitychange'))`);
+      await page.evaluate(`clickhour.track('behind')`);
+      await page.waitForFunction('localStorage.length === 0');
+      expect(shop.requestsMs.length - before).to.equal(1);
+    }),
+  );
 });
