@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { StoredText } from '../components/stored-text.tsx';
-import { conditionOf } from '../text/condition.ts';
+import { conditionOf } from '../text/data-path.ts';
 import { Combobox } from './combobox.tsx';
 import { PathChoice, pathLabel } from './path-choice.tsx';
 import type { Of } from './event-key.ts';

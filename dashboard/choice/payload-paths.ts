@@ -1,9 +1,8 @@
+import { isMember } from '../text/data-path.ts';
 import type { Option } from './options.ts';
 
 const MAX_DEPTH = 6;
 const MAX_PATHS = 300;
-/** What the service takes as a member of a path; what else is in a payload cannot be asked for. */
-const MEMBER = /^[A-Za-z_$][A-Za-z0-9_$-]{0,63}$/;
 
 /** The paths of values in payloads, each with one value as an example. */
 export function pathsIn(payloads: readonly unknown[]): Option[] {
@@ -17,7 +16,7 @@ export function pathsIn(payloads: readonly unknown[]): Option[] {
     }
     if (depth >= MAX_DEPTH) return;
     for (const [member, inner] of Object.entries(value)) {
-      if (MEMBER.test(member)) walk(inner, `${path}.${member}`, depth + 1);
+      if (isMember(member)) walk(inner, `${path}.${member}`, depth + 1);
     }
   };
   for (const payload of payloads) {

@@ -1,3 +1,5 @@
+import { isMember } from '../text/data-path.ts';
+
 /** A value in a payload, as the service compares it. */
 export interface PayloadValue {
   /** `data.` and names. */
@@ -8,7 +10,6 @@ export interface PayloadValue {
 const MAX_VALUES = 40;
 const MAX_CHARACTERS = 200;
 const MAX_DEPTH = 10;
-const MEMBER = /^[A-Za-z_$][A-Za-z0-9_$-]{0,63}$/;
 
 /** The values that others may have too; not those in arrays, very long ones, and numbers that a page cannot hold exactly. */
 export function valuesIn(text: string): PayloadValue[] {
@@ -17,7 +18,7 @@ export function valuesIn(text: string): PayloadValue[] {
     if (found.length >= MAX_VALUES || value === null || Array.isArray(value) || depth > MAX_DEPTH) return;
     if (typeof value === 'object') {
       for (const [member, inner] of Object.entries(value)) {
-        if (MEMBER.test(member)) walk(inner, `${path}.${member}`, depth + 1);
+        if (isMember(member)) walk(inner, `${path}.${member}`, depth + 1);
       }
       return;
     }

@@ -1,6 +1,6 @@
 import type { SeriesOfRange } from '../../api/questions.ts';
 import type { Bounds } from '../../state/range.ts';
-import { conditionOf } from '../../text/condition.ts';
+import { conditionOf } from '../../text/data-path.ts';
 
 const STARTS = {
   minute: (zone: string) => `toStartOfMinute(toTimeZone(timestamp, ${zone}))`,

@@ -38,7 +38,7 @@ export function hasMore({ events, users, sessions }: Difference): boolean {
 
 /**
  * Compares the counts with the raw events, hour by hour, and returns what differs, in order. Of an event with copies the first
- * received says who did it: of the others nobody knows when a merge removes them.
+ * received says who did it, on each shard: of the others nobody knows when a merge removes them.
  *
  * An INSERT reaches the raw table a moment before the others, and when it fails between them, the shipper's next try
  * completes it. So what differs is asked again, and only what differs every time is returned.

@@ -3,6 +3,8 @@ import { chosenEvent, eventOf, keyOf, labelOf } from '../../../dashboard/choice/
 import { MAX_OPTIONS, narrowed, withTyped } from '../../../dashboard/choice/options.ts';
 import { pathsIn } from '../../../dashboard/choice/payload-paths.ts';
 import { valuesIn } from '../../../dashboard/events/payload-values.ts';
+import { isMember } from '../../../dashboard/text/data-path.ts';
+import { isMember as isMemberToService } from '../../../server/events/data/data-path.ts';
 
 describe('Suggestions', () => {
   it('are narrowed by each word that is typed, and are never too many', () => {
@@ -19,6 +21,9 @@ describe('Suggestions', () => {
   });
 
   it('of paths are those of values in payloads that the service can be asked for', () => {
+    const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
+    const names = [...ascii, ...ascii.map((character) => `a${character}`), '', 'é', 'a'.repeat(64), 'a'.repeat(65)];
+    for (const name of names) expect(isMember(name), name).to.equal(isMemberToService(name));
     const paths = pathsIn([
       { plan: 'pro', venue: { lat: 1.5 } },
       { plan: 'free', 'not a path': 1, list: [{ a: 1 }] },

@@ -1,3 +1,10 @@
+const MEMBER = /^[A-Za-z_$][A-Za-z0-9_$-]{0,63}$/;
+
+/** Whether the service takes a name as a member of a path into `data`; what has another cannot be asked for. */
+export function isMember(name: string): boolean {
+  return MEMBER.test(name);
+}
+
 /** The path of a condition, and its value: all that follows the first colon. */
 export function conditionOf(condition: string): { readonly path: string; readonly value: string } {
   const colon = condition.indexOf(':');
