@@ -9,6 +9,7 @@ import { pluralize } from './common/pluralize.ts';
 import { messageOf } from './common/errors.ts';
 import { createLogger, type Logger } from './common/log.ts';
 import type { ToPrimary } from './workers/messages.ts';
+import { OF_A_WORKER } from './workers/own-worker.ts';
 import { relayCalls, tellWorker } from './workers/relay-calls.ts';
 
 const RESTART: Backoff = { firstMs: 100, maxMs: 5_000 };
@@ -78,7 +79,7 @@ class WorkerSlot {
   }
 
   #fork(): Worker {
-    const worker = cluster.fork();
+    const worker = cluster.fork(OF_A_WORKER);
     worker.on('message', ({ clickhour }: ToPrimary) => {
       if (clickhour === 'configure') tellWorker(worker, { clickhour: 'configuration', config: this.#config });
       if (clickhour === 'loaded' && this.#stop.aborted) tellWorker(worker, { clickhour: 'stop' });

@@ -1,6 +1,5 @@
-import cluster from 'node:cluster';
 import { startApp } from './app.ts';
-import { messageWithCauses, type Issue } from './common/errors.ts';
+import { invalid, messageWithCauses, type Issue } from './common/errors.ts';
 import type { Config } from './config/config.ts';
 import { readEnvironment, refuseIssues } from './config/environment.ts';
 import { preflight, startFailure } from './preflight.ts';
@@ -9,6 +8,7 @@ import { runUntilStopped } from './run-until-stopped.ts';
 import { answerArguments } from './start-arguments.ts';
 import { welcome } from './welcome.ts';
 import { askConfig } from './workers/ask-config.ts';
+import { isForeignWorker, isOwnWorker } from './workers/own-worker.ts';
 
 /** The service as a process, from its command line to its end. */
 export async function serve(stop: AbortSignal): Promise<void> {
@@ -26,11 +26,17 @@ export async function serve(stop: AbortSignal): Promise<void> {
   }
 }
 
+const FOREIGN =
+  "received a process of another program's cluster, as pm2's cluster mode starts it, expected none; " +
+  'start one process, and set WORKERS=N for N workers of its own';
+
 async function start(stop: AbortSignal) {
   stop.throwIfAborted();
-  const { config, issues } = cluster.isWorker ? { config: await askConfig(), issues: [] } : readEnvironment();
+  if (isForeignWorker()) throw invalid([{ path: 'WORKERS', message: FOREIGN }]);
+  const isWorker = isOwnWorker();
+  const { config, issues } = isWorker ? { config: await askConfig(), issues: [] } : readEnvironment();
   try {
-    return cluster.isWorker ? await startApp(config, { stop }) : await startWith(config, issues, stop);
+    return isWorker ? await startApp(config, { stop }) : await startWith(config, issues, stop);
   } catch (error) {
     throw startFailure(error, config);
   }

@@ -1,5 +1,5 @@
-import cluster from 'node:cluster';
 import type { FromPrimary } from './workers/messages.ts';
+import { isOwnWorker } from './workers/own-worker.ts';
 import { tellPrimary } from './workers/worker-rpc.ts';
 
 /** npm forwards what the terminal has sent to the whole group already: two within this time are one request. */
@@ -42,13 +42,13 @@ export function listenForStop(): AbortSignal {
   const stop = new AbortController();
   const requests = new StopRequests(() => performance.now());
   const hear = (signal: StopSignal) => {
-    if (cluster.isWorker) return;
+    if (isOwnWorker()) return;
     const step = requests.next();
     if (step === 'stop') stop.abort();
     if (step === 'end at once') endAtOnce(signal);
   };
   for (const signal of Object.keys(SIGNALS) as StopSignal[]) process.removeAllListeners(signal).on(signal, hear);
-  if (cluster.isWorker) {
+  if (isOwnWorker()) {
     process.on('message', (message: FromPrimary) => {
       if (message.clickhour === 'stop') stop.abort();
     });

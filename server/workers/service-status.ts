@@ -1,9 +1,9 @@
-import cluster from 'node:cluster';
 import { AggregatorRegistry, type Registry } from 'prom-client';
 import { AppError } from '../common/errors.ts';
 import { remembered } from '../common/remembered.ts';
 import type { Health, HealthReport, Readiness } from '../health/health.ts';
 import { aggregateReadiness, aggregateReport } from './aggregate-health.ts';
+import { isOwnWorker } from './own-worker.ts';
 import { WorkerRpc } from './worker-rpc.ts';
 
 /** What operators ask, of this process. */
@@ -28,7 +28,7 @@ const REPORT_FOR_MS = 1_000;
  * @param workers how many there should be
  */
 export function aggregateWorkers({ registry, health }: ProcessStatus, workers: number): ServiceStatus {
-  if (!cluster.isWorker) return { scrape: async () => registry.metrics(), health };
+  if (!isOwnWorker()) return { scrape: async () => registry.metrics(), health };
   const rpc = new WorkerRpc({
     metrics: async () => registry.getMetricsAsJSON(),
     readiness: async () => health.readiness(),

@@ -1,5 +1,5 @@
-import cluster from 'node:cluster';
 import type { FromPrimary } from './messages.ts';
+import { isOwnWorker } from './own-worker.ts';
 import { tellPrimary } from './worker-rpc.ts';
 
 /**
@@ -8,7 +8,7 @@ import { tellPrimary } from './worker-rpc.ts';
  * @returns what to call when this one has put them there
  */
 export function shareStored(stored: () => void): () => void {
-  if (!cluster.isWorker) return stored;
+  if (!isOwnWorker()) return stored;
   process.on('message', ({ clickhour }: FromPrimary) => {
     if (clickhour === 'stored') stored();
   });

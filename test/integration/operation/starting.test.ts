@@ -54,6 +54,19 @@ describe('A service that cannot start as it is told to', function starting() {
     });
   }
 
+  it('says what to do when the cluster of another program starts it', async () => {
+    const primary =
+      "const c = require('cluster'); c.setupPrimary({ exec: process.argv[1], execArgv: [] }); c.fork(); c.on('exit', (_, code) => process.exit(code));";
+    const args = ['-e', primary, programFile('server/main.js')];
+    const { status, stderr } = spawnSync(process.execPath, args, {
+      env: { ...QUIET_SERVER, DATA_DIR: path.join(directory, 'data') },
+      encoding: 'utf8',
+      timeout: 30_000,
+    });
+    expect(status).to.equal(1);
+    expect(stderr).to.match(/^WORKERS: received a process of another program's cluster.*set WORKERS=N.*\n$/);
+  });
+
   it('says that HOST is no address of this machine', async () => {
     const { exitCode, stderr } = await ended({ HOST: 'nope', ALLOW_ANONYMOUS: '1' });
     expect(exitCode).to.equal(1);
