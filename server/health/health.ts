@@ -2,6 +2,7 @@ import { Type, type Static } from 'typebox';
 import type { Gate } from '../clickhouse/self-check/gate.ts';
 import type { NodeHealth } from '../clickhouse/node-health.ts';
 import type { Backlog } from '../journal/backlog.ts';
+import { EVENTS, REJECTED } from '../journal/segment.ts';
 import type { Ingest } from '../shipping/ingest.ts';
 
 export interface HealthDependencies {
@@ -71,7 +72,8 @@ export const HealthReport = Type.Object(
         error: Type.Optional(Type.String()),
       }),
       backlog: Type.Object({
-        events: Type.Integer(),
+        events: Type.Integer({ description: 'Accepted, and not in ClickHouse yet' }),
+        rejected_events: Type.Integer({ description: 'Of `GET /events/rejected`, and not there yet' }),
         bytes: Type.Integer(),
         segments: Type.Integer(),
         oldest_waiting_seconds: Type.Number(),
@@ -138,7 +140,8 @@ export function createHealth(dependencies: HealthDependencies): Health {
         parts: {
           journal: { state: accepting ? 'ok' : 'refusing', quarantined, ...reason(journalError) },
           backlog: {
-            events: backlog.rows,
+            events: backlog.of(EVENTS).rows,
+            rejected_events: backlog.of(REJECTED).rows,
             bytes: backlog.bytes,
             segments: backlog.segments,
             oldest_waiting_seconds: oldestMs === undefined ? 0 : Math.max(0, nowMs() - oldestMs) / 1000,

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Backlog } from '../journal/backlog.ts';
+import { EVENTS, REJECTED } from '../journal/segment.ts';
 
 /**
  * Every metric of the service. For the events of one process, at any moment:
@@ -59,7 +60,7 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
     };
   };
   const waiting = 'Events in the journal that are not known to be in ClickHouse';
-  const eventsWaiting = () => backlog.of('events').rows;
+  const eventsWaiting = () => backlog.of(EVENTS).rows;
   gauge(registry, 'clickhour_events_waiting', waiting, eventsWaiting);
   gauge(
     registry,
@@ -71,12 +72,12 @@ function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number)
     registry,
     'clickhour_rejected_events_waiting',
     'Rejected events in the journal that are not known to be in ClickHouse; no part of the sum above',
-    () => backlog.of('rejected_events').rows,
+    () => backlog.of(REJECTED).rows,
   );
   gauge(
     registry,
     'clickhour_oldest_waiting_seconds',
-    'Age of the oldest event that waits; 0 when none does',
+    'Age of the oldest segment that waits, of events or of rejected events; 0 when none does',
     () => (backlog.oldestMs === undefined ? 0 : Math.max(0, nowMs() - backlog.oldestMs) / 1000),
     'max',
   );
@@ -150,7 +151,7 @@ function httpMetrics(registry: Registry) {
   return new Histogram({
     name: 'clickhour_http_request_seconds',
     labelNames: ['method', 'route', 'status'],
-    help: 'HTTP requests, from the first byte to the answer; of a stream, to its beginning',
+    help: 'HTTP requests that were not shed, from the end of their head to their answer; of a stream, to its beginning',
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });

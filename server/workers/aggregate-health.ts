@@ -31,6 +31,7 @@ export function aggregateReport(reports: readonly HealthReport[], expected: numb
       },
       backlog: {
         events: sum(parts.map(({ backlog }) => backlog.events)),
+        rejected_events: sum(parts.map(({ backlog }) => backlog.rejected_events)),
         bytes: sum(parts.map(({ backlog }) => backlog.bytes)),
         segments: sum(parts.map(({ backlog }) => backlog.segments)),
         oldest_waiting_seconds: Math.max(...parts.map(({ backlog }) => backlog.oldest_waiting_seconds)),

@@ -33,11 +33,12 @@ describe('createHealth', () => {
   it('reports every part, and that all is well', async () => {
     const backlog = new Backlog();
     backlog.grow(createSegment('/nowhere', 'events', 'a', NOW_MS - 1500), 2, 30);
+    backlog.grow(createSegment('/nowhere', 'rejected_events', 'a', NOW_MS - 500), 3, 40);
     expect(await health({}, { backlog }).report()).to.deep.equal({
       status: 'ok',
       parts: {
         journal: { state: 'ok', quarantined: 0 },
-        backlog: { events: 2, bytes: 30, segments: 1, oldest_waiting_seconds: 1.5 },
+        backlog: { events: 2, rejected_events: 3, bytes: 70, segments: 2, oldest_waiting_seconds: 1.5 },
         shipper: { state: 'idle', lanes: { fresh: 'idle', backlog: 'idle' }, refused_segments: 0 },
         clickhouse: {
           state: 'up',

@@ -20,15 +20,18 @@ export function journalWords(members: Members): Words {
 }
 
 export function backlogWords(members: Members): Words {
-  const events = numberOf(members, 'events');
+  const waiting = [
+    { count: numberOf(members, 'events'), noun: 'event' },
+    { count: numberOf(members, 'rejected_events'), noun: 'rejected event' },
+  ].filter(({ count }) => count > 0);
   const oldestSeconds = numberOf(members, 'oldest_waiting_seconds');
-  if (events === 0) {
+  if (waiting.length === 0) {
     return { tone: 'good', state: 'none', sentence: 'ClickHouse has every event that was accepted.' };
   }
   const size = `${formatBytes(numberOf(members, 'bytes'))} in ${counted(numberOf(members, 'segments'), 'segment')}`;
   return {
     tone: oldestSeconds < BEHIND_SECONDS ? 'good' : 'warn',
-    state: counted(events, 'event'),
+    state: waiting.map(({ count, noun }) => counted(count, noun)).join(', '),
     sentence: `${size}, safe on disk. The oldest came ${formatDuration(oldestSeconds)} ago.`,
   };
 }

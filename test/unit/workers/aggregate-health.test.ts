@@ -6,7 +6,7 @@ const WELL: HealthReport = {
   status: 'ok',
   parts: {
     journal: { state: 'ok', quarantined: 0 },
-    backlog: { events: 2, bytes: 30, segments: 1, oldest_waiting_seconds: 1.5 },
+    backlog: { events: 2, rejected_events: 1, bytes: 30, segments: 1, oldest_waiting_seconds: 1.5 },
     shipper: { state: 'idle', lanes: { fresh: 'idle', backlog: 'idle' }, refused_segments: 0 },
     clickhouse: { state: 'up', version: '26.7', nodes: [{ node: 'db:8123', state: 'up', version: '26.7' }] },
     schema: { state: 'ready' },
@@ -20,12 +20,14 @@ const like = (status: HealthReport['status'], parts: Partial<HealthReport['parts
 
 describe('aggregateReport', () => {
   it('adds up the backlogs, with the oldest of all', () => {
-    const other = like('ok', { backlog: { events: 5, bytes: 70, segments: 2, oldest_waiting_seconds: 9 } });
+    const other = like('ok', {
+      backlog: { events: 5, rejected_events: 2, bytes: 70, segments: 2, oldest_waiting_seconds: 9 },
+    });
     expect(aggregateReport([WELL, other], 2)).to.deep.equal({
       status: 'ok',
       parts: {
         ...WELL.parts,
-        backlog: { events: 7, bytes: 100, segments: 3, oldest_waiting_seconds: 9 },
+        backlog: { events: 7, rejected_events: 3, bytes: 100, segments: 3, oldest_waiting_seconds: 9 },
         workers: { state: 'ok', answering: 2, expected: 2 },
       },
     });

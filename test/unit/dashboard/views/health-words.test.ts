@@ -45,6 +45,7 @@ describe('The health of the service in words', () => {
       sentence: '3.4 MB in 1 segment, safe on disk. The oldest came 12 s ago.',
     });
     expect(wordsOf({ backlog: { ...backlog, oldest_waiting_seconds: 0.4 } }).tone).to.equal('good');
+    expect(wordsOf({ backlog: { ...backlog, rejected_events: 1 } }).state).to.equal('1,234 events, 1 rejected event');
   });
 
   it('says why something does not work', () => {
