@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { KIB } from '../../common/units.ts';
 import { PROTECTION, requestIdOf } from '../middleware/headers.ts';
 
 export type Handle = (request: IncomingMessage, response: ServerResponse) => void;
@@ -20,9 +21,15 @@ const TUNNEL: Cause = { status: 405, detail: 'received CONNECT, expected GET, HE
 const UNMET: Cause = { status: 417, detail: 'received an Expect header, expected 100-continue or none' };
 const MALFORMED: Cause = { status: 400, detail: 'received what is not a request of HTTP/1.1' };
 
+/** All headers of a request, with its first line. Node has the same limit for the extensions of chunks. */
+export const MAX_HEAD_BYTES = 16 * KIB;
+
 /** Why Node gives up on what a connection sends, by its own codes. */
 const CAUSES: ReadonlyMap<string | undefined, Cause> = new Map<string | undefined, Cause>([
-  ['HPE_HEADER_OVERFLOW', { status: 431, detail: 'received more than 16 KiB of headers, expected at most that' }],
+  [
+    'HPE_HEADER_OVERFLOW',
+    { status: 431, detail: `received more than ${MAX_HEAD_BYTES / KIB} KiB of headers, expected at most that` },
+  ],
   ['HPE_CHUNK_EXTENSIONS_OVERFLOW', { status: 413, detail: 'received more than 16 KiB of chunk extensions' }],
   ['ERR_HTTP_REQUEST_TIMEOUT', { status: 408, detail: 'the request did not arrive whole in time' }],
 ]);

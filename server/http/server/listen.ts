@@ -5,7 +5,7 @@ import { connect, Server as TcpServer } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { invalid, messageOf, show, type AppError } from '../../common/errors.ts';
 import type { Config } from '../../config/config.ts';
-import { Connections, type Handle, type OnRefused } from './connections.ts';
+import { Connections, MAX_HEAD_BYTES, type Handle, type OnRefused } from './connections.ts';
 
 export interface Listener {
   /** `http://HOST:PORT`, with the port that was taken. */
@@ -76,6 +76,7 @@ export async function listen(
     headersTimeout: requestTimeoutMs,
     connectionsCheckingInterval: Math.min(MAX_CHECK_MS, requestTimeoutMs / 2),
     requireHostHeader: false,
+    maxHeaderSize: MAX_HEAD_BYTES,
   });
   // Without any progress, in either direction; whoever does not send is answered before that.
   server.timeout = 2 * requestTimeoutMs;
