@@ -1,4 +1,4 @@
-/** What can go wrong, as a closed list. `http/middleware/problem.ts` maps each code to a status; nothing else decides statuses. */
+/** What can go wrong, as a closed list. `http/middleware/problem.ts` maps each code to a status; nothing else decides statuses but `http/server/connections.ts`, of what is no request, and a dialect, of pressure. */
 export type ErrorCode =
   /** The caller's input is wrong; `issues` says where. */
   | 'invalid'

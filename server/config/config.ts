@@ -58,11 +58,11 @@ export interface JournalLimits {
 }
 
 export interface CacheLimits {
-  /** How long an answer about the current hour may be reused. */
+  /** How long an answer may be reused: about the current hour, and of questions that read much. */
   readonly ttlMs: number;
   /** The same of a past hour, unless `ttlMs` is less; asked for again and again, it is renewed every tenth of a second. */
   readonly pastTtlMs: number;
-  /** How many hours keep their unique users between questions. */
+  /** How many hours keep their counts between questions. */
   readonly maxHours: number;
 }
 

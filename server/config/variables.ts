@@ -67,7 +67,7 @@ export const variables = {
   }),
   CACHE_TTL_MS: lifetime({
     default: defaults.cache.ttlMs,
-    desc: 'How long an answer about the current hour may be reused, and one about a past hour for 500 ms at most',
+    desc: 'How long an answer may be reused: about the current hour, and of series, funnel, retention, categories and names; about a past hour 500 ms at most',
   }),
   MAX_BODY_BYTES: bodyBytes({
     default: defaults.maxBodyBytes,

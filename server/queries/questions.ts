@@ -42,7 +42,7 @@ const NARROWER = 'GET /events with a range (from, to) instead';
 const INSIGHTS_NARROWER = 'a shorter range (from, to), a name or category, or fewer paths';
 
 /**
- * Every question about events goes through here, for an asker who waits until the signal is aborted. Each throws what its
+ * Every question about events but for exports (`export/`) and `/analytics` (`hourly/`) goes through here, for an asker who waits until the signal is aborted. Each throws what its
  * `read…` throws.
  */
 export function createQuestions(dependencies: QuestionsDependencies) {

@@ -30,7 +30,7 @@ describe('the layout', () => {
 
   it('is walked by the document of the architecture as the imports say', () => {
     const document = readFileSync(path.join(projectRoot, 'docs/architecture.md'), 'utf8');
-    const [, ways = ''] = /^## Ways\n([^]*?)^## /m.exec(document) ?? [];
+    const [, ways = ''] = /^## Request paths\n([^]*?)^## /m.exec(document) ?? [];
     const sections = ways.split(/^### /m).slice(1);
     expect(sections.length).to.be.greaterThan(4);
     // They belong to every way: what puts the parts together, and what each request passes.

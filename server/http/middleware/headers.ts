@@ -56,7 +56,7 @@ export function beginStream(ctx: RequestContext, headers: Readonly<Record<string
 }
 
 /**
- * Every header that is read here, and how many characters of it are looked at: more than any client needs, and so few
+ * The headers that are parsed, and how many characters of it are looked at: more than any client needs, and so few
  * that no way of reading them takes long.
  */
 export const HEADER_LIMITS: Readonly<Record<string, number>> = {
@@ -73,7 +73,6 @@ export const HEADER_LIMITS: Readonly<Record<string, number>> = {
   'idempotency-key': 2048,
   'if-modified-since': 256,
   'if-none-match': 2048,
-  'last-event-id': 512,
   origin: 512,
   'x-forwarded-for': 4096,
 };

@@ -19,7 +19,7 @@ export interface HourOptions {
   readonly application?: string | undefined;
 }
 
-/** Every question about hours goes through here, and only this knows which hour is the current one. */
+/** Every question of `/analytics` goes through here. */
 export interface Hourly {
   /**
    * The counts of one hour: the current hour from the cache, a past one from the tables, or as they said a moment ago. Those of
