@@ -18,7 +18,7 @@ const DATABASE = 'bench';
 export const DIRECT_SETTINGS = { async_insert: 1, wait_for_async_insert: 1 } as const;
 
 /** And how batches are: the same ones come again and again here, which must not be taken for retries. */
-export const DIRECT_BATCH_SETTINGS = { async_insert: 0, insert_deduplicate: 0 } as const;
+export const DIRECT_BATCH_SETTINGS = { async_insert: 0, deduplicate_insert: 'disable' } as const;
 
 /**
  * Makes an empty table equal to the service's `events`, in a database of its own. It has no hourly view behind it, which

@@ -1,5 +1,5 @@
 import type { ClickHouseClient } from '../../server/clickhouse/client.ts';
-import { INSERT_SETTINGS } from '../../server/clickhouse/insert-settings.ts';
+import { EACH_INSERT, INSERT_SETTINGS } from '../../server/clickhouse/insert-settings.ts';
 import { pause } from '../../server/common/retry.ts';
 import { grownHours } from '../../server/queries/counted/grown-hours.ts';
 
@@ -82,7 +82,7 @@ export async function fillRejected(client: ClickHouseClient, rows: number): Prom
         concat('{"session_id":"s', toString(number), '","category":"commerce","name":"purchase","data":{}}')
       FROM numbers({rows:UInt64})`,
     query_params: { rows },
-    clickhouse_settings: { async_insert: 0, insert_deduplicate: 0 },
+    clickhouse_settings: EACH_INSERT,
   });
 }
 

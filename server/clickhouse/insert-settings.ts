@@ -1,14 +1,21 @@
 import type { ClickHouseSettings } from '@clickhouse/client';
 import { GIB } from '../common/units.ts';
 
-/** The settings of every INSERT of rows, on which it rests that none is lost. */
-export const INSERT_SETTINGS: ClickHouseSettings = {
-  // ClickHouse remembers an INSERT before its part is in place, and would swallow the one that is sent again after a
-  // crash. What is there twice counts once anyway.
-  insert_deduplicate: 0,
-  deduplicate_blocks_in_dependent_materialized_views: 0,
+/**
+ * Of every INSERT, whatever the tables say: ClickHouse remembers one before its part is in place, and would swallow the
+ * one that is sent again after a crash. What is there twice counts once anyway. `insert_deduplicate`, which these go
+ * before, does nothing in 26.7.
+ */
+export const EACH_INSERT: ClickHouseSettings = {
+  deduplicate_insert: 'disable',
+  deduplicate_insert_select: 'disable',
   // On by default since 26.3; it would answer before the rows are in a part.
   async_insert: 0,
+};
+
+/** The settings of every INSERT of rows, on which it rests that none is lost. */
+export const INSERT_SETTINGS: ClickHouseSettings = {
+  ...EACH_INSERT,
   // Of a cluster: the answer waits for every shard, and every row goes to the shard of its key.
   distributed_foreground_insert: 1,
   insert_distributed_one_random_shard: 0,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rowsOf } from '../clickhouse/client.ts';
+import { EACH_INSERT } from '../clickhouse/insert-settings.ts';
 import { localName } from '../clickhouse/topology.ts';
 import type { MaintenanceLock } from '../migrate/lock.ts';
 import { HOUR_S } from '../common/units.ts';
@@ -166,11 +167,9 @@ async function add(
   await node.client.command({
     query: `INSERT INTO ${tableOf(node, table.name)} (${columns}) SELECT ${columns} FROM (${select})`,
     query_params: params,
-    clickhouse_settings: INSERTED,
+    clickhouse_settings: EACH_INSERT,
   });
 }
-
-const INSERTED = { async_insert: 0, insert_deduplicate: 0 } as const;
 
 /** Makes the versions of all keys others, that of a minute and that of its hour by the same. */
 async function markChanged(node: ErasedNode, span: HoursBetween): Promise<void> {
@@ -179,7 +178,7 @@ async function markChanged(node: ErasedNode, span: HoursBetween): Promise<void> 
     query: `
       INSERT INTO ${tableOf(node, 'minutes')} (minute, application, category, name, rows)
       SELECT minute, application, category, name, 1 FROM (${changed})`,
-    clickhouse_settings: INSERTED,
+    clickhouse_settings: EACH_INSERT,
   });
   await node.client.command({
     query: `
@@ -187,7 +186,7 @@ async function markChanged(node: ErasedNode, span: HoursBetween): Promise<void> 
       SELECT toStartOfHour(minute, 'UTC') AS hour, application, category, name, count()
       FROM (${changed})
       GROUP BY hour, application, category, name`,
-    clickhouse_settings: INSERTED,
+    clickhouse_settings: EACH_INSERT,
   });
 }
 

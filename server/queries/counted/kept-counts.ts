@@ -1,3 +1,4 @@
+import { EACH_INSERT } from '../../clickhouse/insert-settings.ts';
 import type { Nodes } from '../../clickhouse/nodes.ts';
 import { endingWith, queryRows } from '../../clickhouse/query.ts';
 import { HOUR_S } from '../../common/units.ts';
@@ -119,8 +120,7 @@ async function insertCounts(ingest: Nodes, values: readonly KeptRow[]): Promise<
       format: 'JSONEachRow',
       // Of a cluster any shard may keep it, once it is there: the largest of all is what counts.
       clickhouse_settings: {
-        async_insert: 0,
-        insert_deduplicate: 0,
+        ...EACH_INSERT,
         distributed_foreground_insert: 1,
         insert_distributed_one_random_shard: 1,
       },

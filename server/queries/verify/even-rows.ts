@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdminNode } from '../../clickhouse/admin-node.ts';
 import { rowsOf } from '../../clickhouse/client.ts';
+import { EACH_INSERT } from '../../clickhouse/insert-settings.ts';
 import { isInserting } from '../../clickhouse/running-inserts.ts';
 import { localName } from '../../clickhouse/topology.ts';
 import type { HoursBetween } from '../counted/grown-hours.ts';
@@ -117,6 +118,6 @@ async function addRows(
     columns: [time, 'application', 'category', 'name', 'rows'],
     values,
     format: 'JSONEachRow',
-    clickhouse_settings: { async_insert: 0, insert_deduplicate: 0 },
+    clickhouse_settings: EACH_INSERT,
   });
 }

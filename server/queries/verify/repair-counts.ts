@@ -1,4 +1,5 @@
 import type { AdminNode } from '../../clickhouse/admin-node.ts';
+import { EACH_INSERT } from '../../clickhouse/insert-settings.ts';
 import { HOUR_S } from '../../common/units.ts';
 import { localName } from '../../clickhouse/topology.ts';
 import { hoursFromRaw, minutesFromRaw, NO_FIRST, NO_LAST, NO_IDS, NOBODY } from './views.ts';
@@ -58,8 +59,7 @@ async function insert({ client, layout }: AdminNode, table: string, columns: str
   await client.command({
     query: `INSERT INTO ${localName(table, layout)} (${columns}) ${select}`,
     clickhouse_settings: {
-      async_insert: 0,
-      insert_deduplicate: 0,
+      ...EACH_INSERT,
       max_bytes_before_external_group_by: '500000000',
     },
   });

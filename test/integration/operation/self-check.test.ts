@@ -17,21 +17,17 @@ interface Fault {
   readonly found: string | RegExp;
   /** Omitted: the SQL that the finding names. */
   readonly fix?: readonly string[];
+  /** Also tried while the service runs: an INSERT finds it before the self-check does. */
+  readonly comesLater?: true;
 }
 
 const FAULTS: readonly Fault[] = [
   ...['events', 'minutes', 'hours', 'rejected_events'].map((table) => ({
-    fault: `a deduplication window of ${table}, which would swallow what is sent again`,
-    break: [`ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 10`],
-    what: `the setting non_replicated_deduplication_window of ${table}`,
-    found: '10',
-  })),
-  {
-    fault: 'answers before the disk has the rows',
-    break: ['ALTER TABLE hours RESET SETTING fsync_after_insert'],
-    what: 'the setting fsync_after_insert of hours',
+    fault: `answers before the disk has the rows of ${table}`,
+    break: [`ALTER TABLE ${table} RESET SETTING fsync_after_insert`],
+    what: `the setting fsync_after_insert of ${table}`,
     found: '0',
-  },
+  })),
   {
     fault: 'a column that the view would leave out without a word',
     break: ['ALTER TABLE minutes DROP COLUMN ids'],
@@ -43,18 +39,21 @@ const FAULTS: readonly Fault[] = [
     break: ['ALTER TABLE events DROP COLUMN payload', 'ALTER TABLE events DROP COLUMN data'],
     what: 'the column events.data',
     found: 'nothing',
+    comesLater: true,
   },
   {
     fault: 'a column of another type, which makes every row look wrong',
     break: ['ALTER TABLE events MODIFY COLUMN user UInt64'],
     what: 'the column events.user',
     found: 'UInt64',
+    comesLater: true,
   },
   {
     fault: 'a table that is not there',
     break: ['RENAME TABLE events TO elsewhere'],
     what: 'the table events',
     found: 'nothing',
+    comesLater: true,
     fix: ['RENAME TABLE elsewhere TO events'],
   },
   {
@@ -157,7 +156,7 @@ describe('What in ClickHouse the guarantees rest on', () => {
     });
   }
 
-  for (const fault of FAULTS.slice(6, 9)) {
+  for (const fault of FAULTS.filter(({ comesLater }) => comesLater)) {
     it(`holds it up when it comes while events do, and rejects none: ${fault.fault}`, async () => {
       const service = await start();
       // What is stored must survive a change of type there and back.

@@ -1,4 +1,5 @@
 import type { ClickHouseClient } from '../../../server/clickhouse/client.ts';
+import { EACH_INSERT } from '../../../server/clickhouse/insert-settings.ts';
 
 /** One row of `events` as tests need it; the other columns are filled in. */
 export interface TestEvent {
@@ -26,7 +27,7 @@ export async function sendBatch(client: ClickHouseClient, ids: string, events: r
       data: '{}',
     })),
     format: 'JSONEachRow',
-    clickhouse_settings: { async_insert: 0, insert_deduplicate: 0, max_partitions_per_insert_block: '0' },
+    clickhouse_settings: { ...EACH_INSERT, max_partitions_per_insert_block: '0' },
   });
 }
 
