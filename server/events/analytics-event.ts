@@ -1,7 +1,7 @@
 import { invalid, show, type Issue } from '../common/errors.ts';
 import { ANALYTICS_CATEGORY, MAX_TIMESTAMP_MS, NO_DATA, type Event } from './event.ts';
 import { parseEventId } from './event-id.ts';
-import { givenText, type TextSource } from './given-text.ts';
+import { givenText } from './given-text.ts';
 import type { Query } from './parameters.ts';
 
 /** `now` in milliseconds since the epoch; how far ahead of it a timestamp may be. */
@@ -9,13 +9,6 @@ export interface TimestampLimits {
   readonly nowMs: number;
   readonly maxFutureMs: number;
 }
-
-const USER: TextSource = {
-  path: 'user',
-  one: 'one user name',
-  any: 'a user name',
-  encoding: 'percent-encoded UTF-8',
-};
 
 /** What came with the parameters of an analytics event. */
 export interface Accompaniment {
@@ -43,7 +36,7 @@ export function parseAnalyticsEvent(
     const expected = `a whole number of milliseconds since the epoch, from 0 to now + ${maxFutureMs} (${latest})`;
     issues.push({ path: 'timestamp', message: `received ${show(timestamp)}, expected ${expected}` });
   }
-  const user = givenText(query['user'], USER, issues);
+  const user = givenText(query['user'], 'user', issues);
   const name = parseName(query, issues);
   const eventId = parseEventId(query['event_id'], idempotencyKeys, issues);
   if (issues.length > 0) throw invalid(issues);
