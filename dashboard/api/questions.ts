@@ -1,5 +1,6 @@
 import type { Unit } from '../text/zoned.ts';
 import type { Stretch } from '../state/range.ts';
+import { withQuery } from '../text/query.ts';
 
 /** What is counted. */
 export type Measure = 'events' | 'users' | 'sessions';
@@ -53,20 +54,6 @@ export interface Cohort {
   readonly returned: readonly number[];
 }
 
-export type Parameters = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** The path of a question with its parameters; what is empty is left out, and lists are repeated. */
-export function questionPath(path: string, parameters: Parameters): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(parameters)) {
-    for (const item of typeof value === 'string' ? [value] : (value ?? [])) {
-      if (item !== '') query.append(name, item);
-    }
-  }
-  const text = query.toString();
-  return text === '' ? path : `${path}?${text}`;
-}
-
 /** The time of a question as its parameters. */
 export function stretchParameters({ fromMs, toMs }: Stretch): { readonly from: string; readonly to?: string } {
   const to = toMs === undefined ? {} : { to: new Date(toMs).toISOString() };
@@ -89,5 +76,5 @@ export interface SeriesQuestion extends Stretch {
 export type SeriesOfRange = Omit<SeriesQuestion, keyof Stretch>;
 
 export function seriesPath({ fromMs, toMs, ...rest }: SeriesQuestion): string {
-  return questionPath('/events/series', { ...rest, ...stretchParameters({ fromMs, toMs }) });
+  return withQuery('/events/series', { ...rest, ...stretchParameters({ fromMs, toMs }) });
 }

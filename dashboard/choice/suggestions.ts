@@ -1,8 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
-import { questionPath, type KnownName, type NamesAnswer } from '../api/questions.ts';
+import type { KnownName, NamesAnswer } from '../api/questions.ts';
 import type { TopList } from '../api/stream.ts';
 import { useAnswer, type Answer } from '../hooks/use-answer.ts';
 import { formatCount } from '../text/format.ts';
+import { withQuery } from '../text/query.ts';
 import type { Of } from './event-key.ts';
 import type { Option } from './options.ts';
 import { pathsIn } from './payload-paths.ts';
@@ -40,7 +41,7 @@ function problemOf({ state }: Answer<unknown>): string | undefined {
 /** Paths that are in the payloads of the newest events, in alphabetical order. */
 export function usePaths({ category, name }: Of): Suggestions {
   const [isWanted, setIsWanted] = useState(false);
-  const path = questionPath('/events', { category, name, order: 'desc', limit: String(LOOKED_AT) });
+  const path = withQuery('/events', { category, name, order: 'desc', limit: String(LOOKED_AT) });
   const answer = useAnswer<EventsAnswer>(isWanted ? path : undefined);
   const value = answer.state === 'ready' ? answer.value : undefined;
   const options = useMemo(() => value && pathsIn(value.events.map(({ data }) => data)), [value]);
@@ -54,7 +55,7 @@ interface EventsAnswer {
 /** The most frequent values of a member or a path, each with how often it was seen. */
 export function useValues(by: string, { category = '', name = '' }: Partial<Of> = {}): Suggestions {
   const [isWanted, setIsWanted] = useState(false);
-  const path = questionPath('/events/top', { by, category, name, limit: MAX_VALUES });
+  const path = withQuery('/events/top', { by, category, name, limit: MAX_VALUES });
   const answer = useAnswer<TopList>(isWanted && by !== '' ? path : undefined);
   const options =
     answer.state === 'ready'

@@ -1,3 +1,4 @@
+import { withQuery, type Parameters } from '../text/query.ts';
 import { inZoneOf, ZONE } from './zone.ts';
 
 /** Where the page is: a view, and what it shows of it. All of it is in the URL, so a link leads to every state. */
@@ -19,23 +20,12 @@ export function placeOf(search: string): Place {
   return { viewId, query };
 }
 
-/** What a view puts into its link; lists are repeated parameters, and what is empty is left out. */
-export type LinkQuery = Readonly<Record<string, string | readonly string[] | undefined>>;
-
 /**
  * The link to a state of a view, in the zone of the present address; without a view, to a state of the one that the page
  * opens with.
  */
-export function linkTo(viewId: string | undefined, query: LinkQuery = {}): string {
-  const parameters = new URLSearchParams();
-  if (viewId !== undefined) parameters.set(VIEW, viewId);
-  for (const [name, value] of Object.entries(query)) {
-    for (const item of typeof value === 'string' ? [value] : (value ?? [])) {
-      if (item !== '') parameters.append(name, item);
-    }
-  }
-  const text = parameters.toString();
-  return inZoneOf(text === '' ? '/' : `/?${text}`, presentSearch());
+export function linkTo(viewId: string | undefined, query: Parameters = {}): string {
+  return inZoneOf(withQuery('/', { [VIEW]: viewId, ...query }), presentSearch());
 }
 
 /** Empty where there is no address, outside of a browser. */

@@ -1,5 +1,6 @@
 import { linkTo } from '../../state/location.ts';
 import { pinned, unpinned, type TimeFilter } from '../../state/time-filter.ts';
+import { listOf, textsOf, withQuery } from '../../text/query.ts';
 
 /** The filters that are texts, by the names that the service gives them. */
 export const TEXT_FILTERS = [
@@ -34,11 +35,8 @@ const NAMES = [
 
 export const NO_FILTERS = stateOf(new URLSearchParams());
 
-/** The state in a link, whatever is in it: what is wrong is for the service to say. */
 export function stateOf(query: URLSearchParams): BrowseState {
-  const entries = NAMES.map((name) => [name, query.get(name) ?? '']);
-  const texts = Object.fromEntries(entries) as Record<(typeof NAMES)[number], string>;
-  return { ...texts, where: query.getAll('where').filter((condition) => condition !== '') };
+  return { ...textsOf(query, NAMES), where: listOf(query, 'where') };
 }
 
 export function browseLink(state: Partial<BrowseState>): string {
@@ -53,15 +51,9 @@ export function filtered(state: BrowseState, change: Partial<BrowseState>): Brow
 /** What to ask the service for. @param nowMs at the service, in milliseconds since the epoch */
 export function pathOf(state: BrowseState, nowMs: number): string {
   const { from, to } = pinned(state, nowMs);
-  const parameters = new URLSearchParams();
   const { order, limit, cursor, where } = state;
-  const texts = TEXT_FILTERS.map(({ id }) => [id, state[id]] as const);
-  const others = { from, to, order: order || 'desc', limit: limit || '50', cursor };
-  for (const [name, value] of [...texts, ...Object.entries(others)]) {
-    if (value !== '') parameters.set(name, value);
-  }
-  for (const condition of where) parameters.append('where', condition);
-  return `/events?${parameters}`;
+  const texts = Object.fromEntries(TEXT_FILTERS.map(({ id }) => [id, state[id]]));
+  return withQuery('/events', { ...texts, from, to, order: order || 'desc', limit: limit || '50', cursor, where });
 }
 
 /** Whether any filter leaves events out. */

@@ -1,6 +1,7 @@
 import { exploreTo } from '../../state/links.ts';
 import type { RangeState, ReadRange } from '../../state/range.ts';
 import type { Measure, SeriesOfRange } from '../../api/questions.ts';
+import { listOf, textsOf } from '../../text/query.ts';
 
 /** Everything that the view shows, as in its link; what is empty is as usual. */
 export interface ExploreState extends RangeState {
@@ -33,13 +34,8 @@ const TEXTS = [
   'to',
 ] as const;
 
-/** The state in a link, whatever is in it: what is wrong is for the service to say. */
 export function stateOf(query: URLSearchParams): ExploreState {
-  const texts = Object.fromEntries(TEXTS.map((name) => [name, query.get(name) ?? ''])) as Record<
-    (typeof TEXTS)[number],
-    string
-  >;
-  return { ...texts, where: query.getAll('where').filter((condition) => condition !== '') };
+  return { ...textsOf(query, TEXTS), where: listOf(query, 'where') };
 }
 
 export function exploreLink(state: ExploreState): string {

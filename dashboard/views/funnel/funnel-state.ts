@@ -1,6 +1,7 @@
-import { questionPath, stretchParameters } from '../../api/questions.ts';
+import { stretchParameters } from '../../api/questions.ts';
 import { linkTo } from '../../state/location.ts';
 import type { Bounds, RangeState } from '../../state/range.ts';
+import { listOf, textsOf, withQuery } from '../../text/query.ts';
 
 /** Everything that the view shows, as in its link. */
 export interface FunnelState extends RangeState {
@@ -17,15 +18,7 @@ export const MIN_STEPS = 2;
 export const MAX_STEPS = 10;
 
 export function stateOf(query: URLSearchParams): FunnelState {
-  const text = (name: string) => query.get(name) ?? '';
-  return {
-    steps: query.getAll('step').filter((step) => step !== ''),
-    by: text('by'),
-    within: text('within'),
-    range: text('range'),
-    from: text('from'),
-    to: text('to'),
-  };
+  return { steps: listOf(query, 'step'), ...textsOf(query, ['by', 'within', 'range', 'from', 'to']) };
 }
 
 export function funnelLink({ steps, ...rest }: FunnelState): string {
@@ -35,5 +28,5 @@ export function funnelLink({ steps, ...rest }: FunnelState): string {
 /** What to ask; undefined while there is nothing to follow. */
 export function pathOf({ steps, by, within }: FunnelState, { asked }: Bounds): string | undefined {
   if (steps.length < MIN_STEPS) return undefined;
-  return questionPath('/events/funnel', { step: steps, by, within, ...stretchParameters(asked) });
+  return withQuery('/events/funnel', { step: steps, by, within, ...stretchParameters(asked) });
 }

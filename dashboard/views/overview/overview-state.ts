@@ -2,6 +2,7 @@ import type { Measure } from '../../api/questions.ts';
 import { MEASURES } from '../../choice/measures.ts';
 import { linkTo } from '../../state/location.ts';
 import type { RangeState } from '../../state/range.ts';
+import { textsOf } from '../../text/query.ts';
 
 /** Everything that the view shows, as in its link. */
 export interface OverviewState extends RangeState {
@@ -11,7 +12,7 @@ export interface OverviewState extends RangeState {
 
 export function stateOf(query: URLSearchParams): OverviewState {
   const measure = MEASURES.find(({ id }) => id === query.get('measure'))?.id ?? 'events';
-  return { measure, range: query.get('range') ?? '', from: query.get('from') ?? '', to: query.get('to') ?? '' };
+  return { measure, ...textsOf(query, ['range', 'from', 'to']) };
 }
 
 /** The page's own address, with what differs from how it opens. */

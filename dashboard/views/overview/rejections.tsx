@@ -1,9 +1,10 @@
-import { questionPath, stretchParameters } from '../../api/questions.ts';
+import { stretchParameters } from '../../api/questions.ts';
 import { useAnswer } from '../../hooks/use-answer.ts';
 import { useIsOf } from '../../hooks/use-is-of.ts';
 import type { useRange } from '../../hooks/use-range.ts';
 import { linkTo } from '../../state/location.ts';
 import { formatCount } from '../../text/format.ts';
+import { withQuery } from '../../text/query.ts';
 import { DAY_MS } from '../../text/zoned.ts';
 
 const EVERY_MS = 10_000;
@@ -14,7 +15,7 @@ const KEPT_DAYS = 30;
 export function Rejections({ range: { bounds, nowMs } }: { readonly range: ReturnType<typeof useRange> }) {
   const { asked, words } = bounds;
   const stretch = stretchParameters(asked);
-  const path = questionPath('/events/rejected/summary', { limit: '1', ...stretch });
+  const path = withQuery('/events/rejected/summary', { limit: '1', ...stretch });
   const answer = useAnswer<{ readonly total: number }>(path, { everyMs: EVERY_MS });
   const isCurrent = useIsOf(words, answer);
   const total = answer.state === 'ready' && isCurrent ? answer.value.total : 0;

@@ -1,4 +1,4 @@
-import { questionPath, stretchParameters, type KnownName } from '../../api/questions.ts';
+import { stretchParameters, type KnownName } from '../../api/questions.ts';
 import type { TopList } from '../../api/stream.ts';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
 import { Count } from '../../components/count.tsx';
@@ -10,6 +10,7 @@ import { everyMsOf } from '../../hooks/use-series.ts';
 import { exploreTo, topTo } from '../../state/links.ts';
 import { inputValue, type Bounds } from '../../state/range.ts';
 import { withZone } from '../../state/zone.ts';
+import { withQuery } from '../../text/query.ts';
 import { shifted, startOf } from '../../text/zoned.ts';
 import { overviewLink, type OverviewState } from './overview-state.ts';
 
@@ -25,7 +26,7 @@ export interface TopEventsProps {
 /** Which events there were most of; each leads to how it went over time. */
 export function TopEvents({ state, bounds, names }: TopEventsProps) {
   const stretch = stretchParameters(bounds.asked);
-  const path = questionPath('/events/top', { by: 'name', limit: ROWS, ...stretch });
+  const path = withQuery('/events/top', { by: 'name', limit: ROWS, ...stretch });
   const answer = useAnswer<TopList>(path, { everyMs: everyMsOf(bounds) });
   const isUsual = state.range === '' && state.from === '';
   const range = { range: isUsual ? '24h' : state.range, from: state.from, to: state.to };

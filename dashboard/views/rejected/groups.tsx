@@ -1,4 +1,3 @@
-import { questionPath } from '../../api/questions.ts';
 import { Count } from '../../components/count.tsx';
 import { Notice } from '../../components/notice.tsx';
 import { StoredText } from '../../components/stored-text.tsx';
@@ -7,6 +6,7 @@ import { useAnswer } from '../../hooks/use-answer.ts';
 import { useServiceMinute } from '../../hooks/use-service-minute.ts';
 import { pinned } from '../../state/time-filter.ts';
 import { formatCount } from '../../text/format.ts';
+import { withQuery } from '../../text/query.ts';
 import { reasonWords } from './reasons.ts';
 import { filtered, rejectedLink, type RejectedState } from './rejected-state.ts';
 
@@ -33,7 +33,7 @@ const NOTHING: SummaryAnswer = { total: 0, groups: [] };
 export function Groups({ state }: { readonly state: RejectedState }) {
   const { reason, application } = state;
   const { from, to } = pinned(state, useServiceMinute());
-  const path = questionPath('/events/rejected/summary', { reason, application, from, to });
+  const path = withQuery('/events/rejected/summary', { reason, application, from, to });
   const answer = useAnswer<SummaryAnswer>(path, { everyMs: EVERY_MS });
   const { total, groups } = answer.state === 'ready' ? answer.value : NOTHING;
   if (total === 0) {

@@ -1,5 +1,6 @@
 import { linkTo } from '../../state/location.ts';
 import { pinned, unpinned, type TimeFilter } from '../../state/time-filter.ts';
+import { textsOf, withQuery } from '../../text/query.ts';
 
 /** Everything that the view shows, as in its link. What is empty is not in it. */
 export interface RejectedState extends TimeFilter {
@@ -11,10 +12,8 @@ export interface RejectedState extends TimeFilter {
 
 const NAMES = ['reason', 'application', 'range', 'from', 'to', 'limit', 'cursor'] as const;
 
-/** The state in a link, whatever is in it: what is wrong is for the service to say. */
 export function stateOf(query: URLSearchParams): RejectedState {
-  const entries = NAMES.map((name) => [name, query.get(name) ?? '']);
-  return Object.fromEntries(entries) as Record<(typeof NAMES)[number], string>;
+  return textsOf(query, NAMES);
 }
 
 export const NO_FILTERS = stateOf(new URLSearchParams());
@@ -32,18 +31,7 @@ export function filtered(state: RejectedState, change: Partial<RejectedState>): 
 export function pathOf(state: RejectedState, nowMs: number): string {
   const { reason, application, limit, cursor } = state;
   const { from, to } = pinned(state, nowMs);
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries({
-    reason,
-    application,
-    from,
-    to,
-    limit: limit || '20',
-    cursor,
-  })) {
-    if (value !== '') parameters.set(name, value);
-  }
-  return `/events/rejected?${parameters}`;
+  return withQuery('/events/rejected', { reason, application, from, to, limit: limit || '20', cursor });
 }
 
 export function isFiltered({ reason, application, range, from, to }: RejectedState): boolean {

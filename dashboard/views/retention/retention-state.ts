@@ -1,6 +1,7 @@
-import { questionPath, stretchParameters } from '../../api/questions.ts';
+import { stretchParameters } from '../../api/questions.ts';
 import { linkTo } from '../../state/location.ts';
 import type { Bounds, RangeState } from '../../state/range.ts';
+import { textsOf, withQuery } from '../../text/query.ts';
 
 /** Everything that the view shows, as in its link. */
 export interface RetentionState extends RangeState {
@@ -19,8 +20,7 @@ const PERIODS = { day: '14', week: '13', month: '12' } as const;
 const NAMES = ['first', 'return', 'interval', 'by', 'range', 'from', 'to'] as const;
 
 export function stateOf(query: URLSearchParams): RetentionState {
-  const entries = NAMES.map((name) => [name, query.get(name) ?? '']);
-  return Object.fromEntries(entries) as Record<(typeof NAMES)[number], string>;
+  return textsOf(query, NAMES);
 }
 
 export function retentionLink(state: RetentionState): string {
@@ -34,5 +34,5 @@ export function pathOf(state: RetentionState, { asked }: Bounds, timezone: strin
   const periods = interval in PERIODS ? PERIODS[interval as keyof typeof PERIODS] : '';
   const { first, return: again, by } = state;
   const stretch = stretchParameters(asked);
-  return questionPath('/events/retention', { first, return: again, by, interval, periods, timezone, ...stretch });
+  return withQuery('/events/retention', { first, return: again, by, interval, periods, timezone, ...stretch });
 }

@@ -1,64 +1,32 @@
 import { linkTo } from '../../state/location.ts';
-
-/** The parameters of `GET /events/top` as they are written in a link and in the form; empty where one is not given. */
-export interface TopQuestion {
-  readonly by: string;
-  /** What is counted; `events` unless given. */
-  readonly measure: string;
-  readonly window: string;
-  readonly from: string;
-  readonly to: string;
-  readonly category: string;
-  readonly name: string;
-  readonly unique: string;
-  readonly where: readonly string[];
-  readonly show: string;
-  readonly limit: string;
-}
+import { listOf, textsOf, withQuery } from '../../text/query.ts';
 
 export const VIEW_ID = 'top';
 
-/** What the service counts by and over what time, unless it is told. */
-const BY = 'name';
-const NOTHING_GIVEN: TopQuestion = {
-  by: BY,
-  measure: '',
-  window: '',
-  from: '',
-  to: '',
-  category: '',
-  name: '',
-  unique: '',
-  where: [],
-  show: '',
-  limit: '',
-};
+const TEXTS = ['by', 'measure', 'window', 'from', 'to', 'category', 'name', 'unique', 'show', 'limit'] as const;
+
+/** The parameters of `GET /events/top` as they are written in a link and in the form; empty where one is not given. */
+export interface TopQuestion extends Readonly<Record<(typeof TEXTS)[number], string>> {
+  readonly where: readonly string[];
+}
 
 /** What the view asks when its link says nothing. Not the service's own default, which looks at everything. */
-export const FIRST_QUESTION: TopQuestion = { ...NOTHING_GIVEN, window: '1h' };
+export const FIRST_QUESTION: TopQuestion = { ...given(new URLSearchParams()), window: '1h' };
 
 /** Whether a link says anything of what is asked. */
 export function isAsked(query: URLSearchParams): boolean {
-  return Object.keys(NOTHING_GIVEN).some((name) => query.has(name));
+  return [...TEXTS, 'where'].some((name) => query.has(name));
 }
 
-/** The question of a link. Its values are passed on as they are, so that the service says what is wrong with them. */
+/** The question of a link. */
 export function readQuestion(query: URLSearchParams): TopQuestion {
-  if (!isAsked(query)) return FIRST_QUESTION;
-  const text = (name: keyof TopQuestion) => query.get(name) ?? '';
-  return {
-    by: text('by') || BY,
-    measure: text('measure'),
-    window: text('window'),
-    from: text('from'),
-    to: text('to'),
-    category: text('category'),
-    name: text('name'),
-    unique: text('unique'),
-    where: query.getAll('where').filter((condition) => condition !== ''),
-    show: text('show'),
-    limit: text('limit'),
-  };
+  return isAsked(query) ? given(query) : FIRST_QUESTION;
+}
+
+function given(query: URLSearchParams): TopQuestion {
+  const texts = textsOf(query, TEXTS);
+  // As the service does unless it is told.
+  return { ...texts, by: texts.by || 'name', where: listOf(query, 'where') };
 }
 
 /** The link to the first question. */
@@ -73,11 +41,7 @@ export function linkToQuestion(question: TopQuestion): string {
 
 /** The path of the stream that answers it. */
 export function streamPathOf(question: TopQuestion): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(question)) {
-    for (const item of [value].flat()) if (item !== '') parameters.append(name, item);
-  }
-  return `/events/top/stream?${parameters.toString()}`;
+  return withQuery('/events/top/stream', { ...question });
 }
 
 export function sameQuestion(one: TopQuestion, other: TopQuestion): boolean {

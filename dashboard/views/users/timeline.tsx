@@ -1,5 +1,4 @@
 import type { ComponentChildren } from 'preact';
-import { questionPath } from '../../api/questions.ts';
 import { fullLabel } from '../../chart/time-labels.ts';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
 import { Pager } from '../../components/pager.tsx';
@@ -13,6 +12,7 @@ import { usePagedAnswer } from '../../hooks/use-paged-answer.ts';
 import { useZone } from '../../hooks/use-zone.ts';
 import { browseTo } from '../../state/links.ts';
 import { linkTo } from '../../state/location.ts';
+import { withQuery } from '../../text/query.ts';
 import { startOf } from '../../text/zoned.ts';
 
 const EVENTS_OF_PAGE = '100';
@@ -25,7 +25,7 @@ export interface TimelineProps {
 /** What a user did, the newest first, day by day. */
 export function Timeline({ user, cursor }: TimelineProps) {
   // As a parameter: in a path, a browser takes a user `..` for the way up.
-  const pathOf = (order: string, limit: string, at = '') => questionPath('/events', { user, order, limit, cursor: at });
+  const pathOf = (order: string, limit: string, at = '') => withQuery('/events', { user, order, limit, cursor: at });
   const page = usePagedAnswer({
     filters: `user ${user}`,
     cursor,

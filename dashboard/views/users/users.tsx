@@ -1,5 +1,4 @@
 import { useService } from '../../api/service.ts';
-import { questionPath } from '../../api/questions.ts';
 import type { TopList } from '../../api/stream.ts';
 import { Combobox } from '../../choice/combobox.tsx';
 import { useValues } from '../../choice/suggestions.ts';
@@ -11,6 +10,7 @@ import { useAnswer } from '../../hooks/use-answer.ts';
 import { linkTo } from '../../state/location.ts';
 import { userTo } from '../../state/links.ts';
 import type { View, ViewProps } from '../../state/view.ts';
+import { withQuery } from '../../text/query.ts';
 import { Timeline } from './timeline.tsx';
 import './users.css';
 
@@ -39,7 +39,7 @@ function Users({ query }: ViewProps) {
   );
 }
 
-const MOST_ACTIVE = questionPath('/events/top', { by: 'user', limit: '20', window: '24h' });
+const MOST_ACTIVE = withQuery('/events/top', { by: 'user', limit: '20', window: '24h' });
 const EVERY_MS = 10_000;
 
 function MostActive() {
