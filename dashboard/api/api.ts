@@ -28,8 +28,6 @@ export interface AskOptions {
   readonly timeoutMs?: number | undefined;
   /** Reads the text of the answer, where `JSON.parse` would lose something. @throws SyntaxError when it cannot */
   readonly read?: ((text: string) => unknown) | undefined;
-  /** A status of failure that comes with the answer all the same, when that is JSON and no problem. */
-  readonly alsoStatus?: number | undefined;
 }
 
 export interface OpenOptions {
@@ -50,7 +48,6 @@ interface Asked {
   readonly accept: string;
   readonly key: string | undefined;
   readonly signal: AbortSignal;
-  readonly alsoStatus?: number | undefined;
 }
 
 /** Longer than the service takes for its most expensive question. */
@@ -60,7 +57,7 @@ export function createApi(dependencies: ApiDependencies): Api {
   const { fetch, nowMs } = dependencies;
   const clock = createServiceClock(nowMs);
 
-  const ask = async (path: string, { accept, key, signal, alsoStatus }: Asked) => {
+  const ask = async (path: string, { accept, key, signal }: Asked) => {
     const askedMs = nowMs();
     const answer = await fetch(path, {
       headers: { Accept: accept, ...(key === undefined ? {} : { Authorization: `Bearer ${key}` }) },
@@ -69,17 +66,16 @@ export function createApi(dependencies: ApiDependencies): Api {
       signal,
     });
     clock.learn(answer.headers.get('Date'), askedMs);
-    if (answer.ok || (answer.status === alsoStatus && isJson(answer))) return answer;
+    if (answer.ok) return answer;
     throw await errorOf(answer);
   };
 
   return {
-    get: async (path, { signal, key, timeoutMs = TIMEOUT_MS, read = JSON.parse, alsoStatus }) => {
+    get: async (path, { signal, key, timeoutMs = TIMEOUT_MS, read = JSON.parse }) => {
       const sentKey = key ?? dependencies.key();
       return await translated(signal, timeoutMs, async () => {
         const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-        const asked = { accept: 'application/json', key: sentKey, signal: limited, alsoStatus };
-        const answer = await ask(path, asked);
+        const answer = await ask(path, { accept: 'application/json', key: sentKey, signal: limited });
         return { value: read(await answer.text()), ageMs: ageOf(answer) };
       }).catch((error: unknown) => report(error, key === undefined ? { sentKey } : undefined));
     },
@@ -103,10 +99,6 @@ export function createApi(dependencies: ApiDependencies): Api {
 function ageOf(answer: Response): number {
   const seconds = Number(answer.headers.get('Age') ?? 0);
   return Number.isFinite(seconds) ? seconds * 1000 : 0;
-}
-
-function isJson({ headers }: Response): boolean {
-  return headers.get('Content-Type')?.startsWith('application/json') === true;
 }
 
 /** Turns what fetch throws into an ApiError, except when the caller itself has given up. */

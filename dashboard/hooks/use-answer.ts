@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { ApiError } from '../api/api-error.ts';
-import type { AskOptions, Received } from '../api/api.ts';
+import type { Received } from '../api/api.ts';
 import { poll } from '../api/poll.ts';
 import { useService } from '../api/service.ts';
 import { whenVisible } from './visible.ts';
@@ -21,7 +21,7 @@ export type Answer<T> = { readonly retry: () => void } & (
     }
 );
 
-export interface AnswerOptions<T> extends Pick<AskOptions, 'alsoStatus'> {
+export interface AnswerOptions<T> {
   /** Asks again so many milliseconds after each answer, while the tab can be seen. Without it, once. */
   readonly everyMs?: number | undefined;
   /** How long an answer may take; shorter than usual where a reader takes it for what is now. */
@@ -42,7 +42,7 @@ interface Known<T> {
  * @param T the shape of the answer to `path`, which is taken at the service's word
  */
 export function useAnswer<T>(path: string | undefined, options: AnswerOptions<T> = {}): Answer<T> {
-  const { everyMs, timeoutMs, read, alsoStatus } = options;
+  const { everyMs, timeoutMs, read } = options;
   const { api } = useService();
   const [tries, setTries] = useState(0);
   const [known, setKnown] = useState<Known<T>>({ path: undefined, answer: undefined, error: undefined });
@@ -50,7 +50,7 @@ export function useAnswer<T>(path: string | undefined, options: AnswerOptions<T>
     if (path === undefined) return undefined;
     const controller = new AbortController();
     const question = {
-      ask: async (signal: AbortSignal) => api.get(path, { signal, timeoutMs, read, alsoStatus }),
+      ask: async (signal: AbortSignal) => api.get(path, { signal, timeoutMs, read }),
       everyMs,
       onAnswer: ({ value, ageMs }: Received) =>
         setKnown({ path, answer: { value: value as T, path }, error: staleness(ageMs) }),
@@ -60,7 +60,7 @@ export function useAnswer<T>(path: string | undefined, options: AnswerOptions<T>
     };
     void poll(question, controller.signal);
     return () => controller.abort();
-  }, [api, path, everyMs, timeoutMs, read, alsoStatus, tries]);
+  }, [api, path, everyMs, timeoutMs, read, tries]);
   const retry = useCallback(() => setTries((count) => count + 1), []);
   return { retry, ...stateOf(known, path) };
 }

@@ -13,8 +13,7 @@ import './health.css';
 /** How the service is, in words. Whether it is well is no secret, so it needs no key. */
 export const health: View = { id: 'health', title: 'Health', isOpen: true, Content: HealthContent };
 
-/** The same answer comes with 503 when events are not accepted, so that load balancers understand it. */
-const LIVE = { everyMs: 2_000, timeoutMs: 5_000, alsoStatus: 503 };
+const LIVE = { everyMs: 2_000, timeoutMs: 5_000 };
 
 function HealthContent() {
   const { api } = useService();

@@ -91,19 +91,6 @@ describe('What the dashboard asks', () => {
     expect(await api.get('/x', { signal, read: (text) => text })).to.have.property('value', '{"n":1.0}');
   });
 
-  it('takes an answer with a status of failure when it is asked to, and a problem for a problem', async () => {
-    const body = { status: 'not ready' };
-    const { api } = apiWith(json(body, { status: 503 }));
-    expect(await api.get('/health', { signal, alsoStatus: 503 })).to.have.deep.property('value', body);
-    expect(await failure(api.get('/health', { signal }))).to.have.property('kind', 'unavailable');
-    const headers = { 'Content-Type': 'application/problem+json' };
-    const overloaded = apiWith(json(PROBLEM, { status: 503, headers }));
-    expect(await failure(overloaded.api.get('/health', { signal, alsoStatus: 503 }))).to.have.property(
-      'message',
-      PROBLEM.detail,
-    );
-  });
-
   it('knows when the service wants to be asked again', async () => {
     const error = await errorFrom(json(PROBLEM, { status: 503, headers: { 'Retry-After': '7' } }));
     expect(error.retryAfterMs).to.equal(7_000);
