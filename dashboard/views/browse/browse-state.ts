@@ -1,20 +1,10 @@
+import { MEMBERS, type Member } from '../../choice/members.ts';
 import { linkTo } from '../../state/location.ts';
 import { pinned, unpinned, type TimeFilter } from '../../state/time-filter.ts';
 import { listOf, textsOf, withQuery } from '../../text/query.ts';
 
-/** The filters that are texts, by the names that the service gives them. */
-export const TEXT_FILTERS = [
-  { id: 'name', label: 'Name', noun: 'name' },
-  { id: 'category', label: 'Category', noun: 'category' },
-  { id: 'user', label: 'User', noun: 'user' },
-  { id: 'session_id', label: 'Session', noun: 'session' },
-  { id: 'application', label: 'Application', noun: 'application' },
-] as const;
-
-export type TextFilter = (typeof TEXT_FILTERS)[number]['id'];
-
 /** Everything that the view shows, as in its link. What is empty is not in it. */
-export interface BrowseState extends Readonly<Record<TextFilter, string>>, TimeFilter {
+export interface BrowseState extends Readonly<Record<Member, string>>, TimeFilter {
   /** Each `path:value`; all must hold. */
   readonly where: readonly string[];
   /** `asc` or `desc`; the newest first unless said otherwise. */
@@ -29,7 +19,7 @@ export interface BrowseState extends Readonly<Record<TextFilter, string>>, TimeF
 }
 
 const NAMES = [
-  ...TEXT_FILTERS.map(({ id }) => id),
+  ...MEMBERS.map(({ value }) => value),
   ...(['range', 'from', 'to', 'order', 'limit', 'cursor', 'event', 'form'] as const),
 ];
 
@@ -52,14 +42,14 @@ export function filtered(state: BrowseState, change: Partial<BrowseState>): Brow
 export function pathOf(state: BrowseState, nowMs: number): string {
   const { from, to } = pinned(state, nowMs);
   const { order, limit, cursor, where } = state;
-  const texts = Object.fromEntries(TEXT_FILTERS.map(({ id }) => [id, state[id]]));
+  const texts = Object.fromEntries(MEMBERS.map(({ value }) => [value, state[value]]));
   return withQuery('/events', { ...texts, from, to, order: order || 'desc', limit: limit || '50', cursor, where });
 }
 
 /** Whether any filter leaves events out. */
 export function isFiltered(state: BrowseState): boolean {
   const { range, from, to, where } = state;
-  return where.length > 0 || [range, from, to, ...TEXT_FILTERS.map(({ id }) => state[id])].some((text) => text !== '');
+  return where.length > 0 || [range, from, to, ...MEMBERS.map(({ value }) => state[value])].some((text) => text !== '');
 }
 
 /** Whether new events belong to the beginning of what is shown. */

@@ -1,10 +1,11 @@
+import { MEMBERS } from '../../choice/members.ts';
 import { PagedList } from '../../components/paged-list.tsx';
 import { EventLine } from '../../events/event-line.tsx';
 import { locatorOf, readEvents } from '../../events/listed-event.ts';
 import { usePagedAnswer } from '../../hooks/use-paged-answer.ts';
 import { pageAt, problemOf } from '../../state/time-filter.ts';
 import type { View, ViewProps } from '../../state/view.ts';
-import { browseLink, filtered, isLive, pathOf, stateOf, TEXT_FILTERS } from './browse-state.ts';
+import { browseLink, filtered, isLive, pathOf, stateOf } from './browse-state.ts';
 import { EventDrawer } from './event-drawer.tsx';
 import { FilterForm } from './filter-form.tsx';
 import { FilterWords } from './filter-words.tsx';
@@ -14,7 +15,7 @@ import { NoEvents } from './no-events.tsx';
 export const browse: View = { id: 'browse', title: 'Events', Content: Browse };
 
 /** The parameters that have a field for what the service says about them. */
-const FIELDS = [...TEXT_FILTERS.map(({ id }) => id), 'where', 'from', 'to'];
+const FIELDS = [...MEMBERS.map(({ value }) => value), 'where', 'from', 'to'];
 const LIVE_MS = 1_000;
 
 function Browse({ query }: ViewProps) {

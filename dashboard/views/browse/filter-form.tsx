@@ -4,13 +4,14 @@ import { useService } from '../../api/service.ts';
 import { Combobox } from '../../choice/combobox.tsx';
 import { Conditions } from '../../choice/conditions.tsx';
 import { EventChoice } from '../../choice/event-choice.tsx';
+import { MEMBERS, type Member } from '../../choice/members.ts';
 import { useNames, useValues } from '../../choice/suggestions.ts';
 import { Filters } from '../../components/filters/filters.tsx';
 import { Segments } from '../../components/filters/segments.tsx';
 import { TimeFilterFields } from '../../components/filters/time-filter-fields.tsx';
 import { useTyped } from '../../hooks/use-typed.ts';
 import { trimmed } from '../../state/time-filter.ts';
-import { browseLink, filtered, isFiltered, NO_FILTERS, TEXT_FILTERS, type BrowseState } from './browse-state.ts';
+import { browseLink, filtered, isFiltered, NO_FILTERS, type BrowseState } from './browse-state.ts';
 
 export interface FilterFormProps {
   readonly state: BrowseState;
@@ -45,7 +46,7 @@ export function FilterForm({ state, issues }: FilterFormProps) {
             error={errorOf('name') ?? errorOf('category')}
             onChoose={(event) => show({ ...event })}
           />
-          {TEXT_FILTERS.slice(2).map(({ id, label }) => (
+          {MEMBERS.slice(2).map(({ value: id, label }) => (
             <ValueFilter
               key={id}
               id={id}
@@ -86,7 +87,7 @@ export function FilterForm({ state, issues }: FilterFormProps) {
 }
 
 interface ValueFilterProps {
-  readonly id: 'user' | 'session_id' | 'application' | 'name' | 'category';
+  readonly id: Member;
   readonly label: string;
   readonly state: BrowseState;
   readonly error: string | undefined;

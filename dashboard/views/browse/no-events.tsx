@@ -1,7 +1,8 @@
+import { MEMBERS } from '../../choice/members.ts';
 import { EmptyPanel } from '../../components/state-panels.tsx';
 import { WaysFurther, type Way } from '../../components/ways-further.tsx';
 import { ANY_TIME } from '../../state/time-filter.ts';
-import { TEXT_FILTERS, browseLink, filtered, isFiltered, NO_FILTERS, type BrowseState } from './browse-state.ts';
+import { browseLink, filtered, isFiltered, NO_FILTERS, type BrowseState } from './browse-state.ts';
 import { FilterWords } from './filter-words.tsx';
 
 /** Instead of events: which filters found none, and the ways to look further. */
@@ -21,9 +22,9 @@ export function NoEvents({ state }: { readonly state: BrowseState }) {
 
 /** One filter less, each; and none at all, where there is more than one. */
 function waysFurther(state: BrowseState): Way[] {
-  const ways = TEXT_FILTERS.filter(({ id }) => state[id] !== '').map(({ id, noun }) => ({
-    label: `Any ${noun}`,
-    href: browseLink(filtered(state, { [id]: '' })),
+  const ways = MEMBERS.filter(({ value }) => state[value] !== '').map(({ value, label }) => ({
+    label: `Any ${label.toLowerCase()}`,
+    href: browseLink(filtered(state, { [value]: '' })),
   }));
   if (state.where.length > 0) ways.push({ label: 'Any data', href: browseLink(filtered(state, { where: [] })) });
   if (state.range !== '' || state.from !== '' || state.to !== '') {

@@ -1,15 +1,7 @@
+import { MEMBERS } from '../../choice/members.ts';
 import { browseTo, userTo } from '../../state/links.ts';
 import type { TopQuestion } from './question.ts';
-
-const WINDOWS_MS: Readonly<Record<string, number>> = {
-  '15m': 900_000,
-  '1h': 3_600_000,
-  '24h': 86_400_000,
-  '7d': 7 * 86_400_000,
-  '30d': 30 * 86_400_000,
-};
-/** What events can be told apart by without a path. */
-const MEMBERS: readonly string[] = ['name', 'category', 'session_id', 'application'];
+import { windowOf } from './words.ts';
 
 /**
  * The link to the events behind a key; of a user, to what that user did. What `unique` leaves out of the count is among
@@ -21,10 +13,10 @@ export function browseLink(question: TopQuestion, key: string | null, generatedA
   const { by, category, name, window, from, to, where } = question;
   if (key === null || key === '') return undefined;
   if (by === 'user') return userTo(key);
-  const windowMs = WINDOWS_MS[window];
+  const windowMs = windowOf(window)?.ms;
   const since = windowMs === undefined ? from : fromOf(generatedAt, windowMs);
   const filters = { category, name, where, from: since, to };
-  if (MEMBERS.includes(by)) return browseTo({ ...filters, [by]: key });
+  if (MEMBERS.some(({ value }) => value === by)) return browseTo({ ...filters, [by]: key });
   return browseTo({ ...filters, where: [...where, `${by}:${key}`] });
 }
 

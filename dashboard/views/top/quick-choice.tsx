@@ -23,7 +23,7 @@ export function QuickChoice({ question, error }: QuickChoiceProps) {
         onChoose={(path) => navigation.navigate(linkToQuestion({ ...question, by: path || 'name' }))}
       />
       <nav class="segments" aria-label="Count by">
-        {COLUMNS.map(({ by, label }) => (
+        {COLUMNS.map(({ value: by, label }) => (
           <a key={by} href={linkToQuestion({ ...question, by })} aria-current={question.by === by ? 'true' : undefined}>
             {label}
           </a>

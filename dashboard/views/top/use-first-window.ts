@@ -2,13 +2,10 @@ import { useMemo } from 'preact/hooks';
 import { useService } from '../../api/service.ts';
 import { useNames } from '../../choice/suggestions.ts';
 import { FIRST_QUESTION, isAsked, readQuestion, type TopQuestion } from './question.ts';
+import { windowOf, WINDOWS } from './words.ts';
 
-const WINDOWS = [
-  { window: '1h', ms: 3_600_000 },
-  { window: '24h', ms: 86_400_000 },
-  { window: '7d', ms: 7 * 86_400_000 },
-  { window: '30d', ms: 30 * 86_400_000 },
-] as const;
+/** The first question looks no less far back. */
+const LEAST_MS = windowOf(FIRST_QUESTION.window)?.ms ?? 0;
 
 /** The question of a link; the first one is of the shortest window that holds the newest event, so that it does not begin with nothing. */
 export function useFirstWindow(query: URLSearchParams): TopQuestion {
@@ -17,7 +14,7 @@ export function useFirstWindow(query: URLSearchParams): TopQuestion {
   const window = useMemo(() => {
     if (names === undefined || names.length === 0) return FIRST_QUESTION.window;
     const newestMs = Math.max(...names.map(({ last }) => Date.parse(last)));
-    return WINDOWS.find(({ ms }) => newestMs > api.nowMs() - ms)?.window ?? '';
+    return WINDOWS.find(({ ms = 0 }) => ms >= LEAST_MS && newestMs > api.nowMs() - ms)?.window ?? '';
   }, [api, names]);
   return isAsked(query) ? readQuestion(query) : { ...FIRST_QUESTION, window };
 }

@@ -2,18 +2,10 @@ import { useState } from 'preact/hooks';
 import { seriesPath, type Measure, type SeriesAnswer } from '../../api/questions.ts';
 import { useAnswer } from '../../hooks/use-answer.ts';
 import { timeInLink } from '../../text/instants.ts';
-import type { Unit } from '../../text/zoned.ts';
 import type { TopQuestion } from './question.ts';
+import { windowOf } from './words.ts';
 
 const EVERY_MS = 5_000;
-
-const WINDOWS: Readonly<Record<string, { readonly ms: number; readonly interval: Unit }>> = {
-  '15m': { ms: 900_000, interval: 'minute' },
-  '1h': { ms: 3_600_000, interval: 'minute' },
-  '24h': { ms: 86_400_000, interval: 'hour' },
-  '7d': { ms: 7 * 86_400_000, interval: 'day' },
-  '30d': { ms: 30 * 86_400_000, interval: 'day' },
-};
 
 /**
  * How many there are of what is counted, whatever their keys; undefined where that cannot be asked for.
@@ -32,16 +24,15 @@ export function useTotal(question: TopQuestion, listMs: number): number | undefi
 
 function pathOf(question: TopQuestion, nowMs: number): string | undefined {
   const { window, from, to, unique, measure, category, name, where } = question;
-  const known = WINDOWS[window];
-  if (unique !== '' || (window !== '' && known === undefined)) return undefined;
+  const known = windowOf(window);
+  if (unique !== '' || known === undefined) return undefined;
   const given = { fromMs: from === '' ? undefined : timeInLink(from), toMs: to === '' ? undefined : timeInLink(to) };
   if (Number.isNaN(given.fromMs) || Number.isNaN(given.toMs)) return undefined;
-  const fromMs = Math.max(given.fromMs ?? 0, known === undefined ? 0 : nowMs - known.ms);
-  const interval = known?.interval ?? 'month';
+  const fromMs = Math.max(given.fromMs ?? 0, known.ms === undefined ? 0 : nowMs - known.ms);
   const stretch = { fromMs, toMs: Math.min(given.toMs ?? nowMs, nowMs) };
   return seriesPath({
     measure: (measure || 'events') as Measure,
-    interval,
+    interval: known.interval,
     timezone: 'UTC',
     category,
     name,
