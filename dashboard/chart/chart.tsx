@@ -29,7 +29,7 @@ export function Chart({ data, as, label, linkAt }: ChartProps) {
   const count = data.times.length;
   const found = atMs === undefined ? -1 : data.times.indexOf(atMs);
   const index = found === -1 ? undefined : found;
-  const { plane, ticks, left } = planeOf(data, as, size);
+  const { plane, ticks, left } = planeOf(data, size);
   const open = () => {
     const href = index === undefined ? undefined : linkAt(index);
     if (href !== undefined) navigation.navigate(href);
@@ -88,7 +88,7 @@ interface Size {
   readonly height: number;
 }
 
-function planeOf(data: ChartData, as: 'line' | 'bars', { width, height }: Size) {
+function planeOf(data: ChartData, { width, height }: Size) {
   const values = data.lines.flatMap((line) => [...line.values, ...(line.before?.values ?? [])]);
   const ticks = countTicks(values.reduce((most, value) => Math.max(most, value), 0));
   const top = ticks.at(-1) ?? 1;
@@ -100,7 +100,7 @@ function planeOf(data: ChartData, as: 'line' | 'bars', { width, height }: Size) 
     y: (value) => ground - (value / top) * (ground - PADDING.top),
     step,
   };
-  return { plane, ticks, left, as };
+  return { plane, ticks, left };
 }
 
 interface AxesProps {

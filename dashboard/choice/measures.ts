@@ -4,3 +4,9 @@ export const MEASURES = [
   { id: 'users', label: 'Unique users' },
   { id: 'sessions', label: 'Sessions' },
 ] as const;
+
+/** What a question can follow from one event to the next. */
+export const FOLLOWED = [
+  { id: 'user', label: 'Users' },
+  { id: 'session_id', label: 'Sessions' },
+] as const;

@@ -1,3 +1,4 @@
+import { withoutData } from '../text/data-path.ts';
 import { Combobox } from './combobox.tsx';
 import type { Of } from './event-key.ts';
 import { MEMBERS, pathOf } from './members.ts';
@@ -56,5 +57,5 @@ export function PathChoice(props: PathChoiceProps) {
 
 /** What people call a path. */
 export function pathLabel(path: string): string {
-  return MEMBERS.find(({ value }) => value === path)?.label ?? path.replace(/^data\./, '');
+  return MEMBERS.find(({ value }) => value === path)?.label ?? withoutData(path);
 }

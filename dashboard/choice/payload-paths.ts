@@ -1,4 +1,4 @@
-import { isMember } from '../text/data-path.ts';
+import { isMember, withoutData } from '../text/data-path.ts';
 import type { Option } from './options.ts';
 
 const MAX_DEPTH = 6;
@@ -23,6 +23,6 @@ export function pathsIn(payloads: readonly unknown[]): Option[] {
     if (typeof payload === 'object' && payload !== null) walk(payload, 'data', 0);
   }
   return [...examples]
-    .map(([path, example]) => ({ value: path, label: path.replace(/^data\./, ''), note: `such as ${example}` }))
+    .map(([path, example]) => ({ value: path, label: withoutData(path), note: `such as ${example}` }))
     .sort((one, other) => (one.value < other.value ? -1 : 1));
 }

@@ -5,6 +5,11 @@ export function isMember(name: string): boolean {
   return MEMBER.test(name);
 }
 
+/** A path without what all paths begin with. */
+export function withoutData(path: string): string {
+  return path.replace(/^data\./, '');
+}
+
 /** The path of a condition, and its value: all that follows the first colon. */
 export function conditionOf(condition: string): { readonly path: string; readonly value: string } {
   const colon = condition.indexOf(':');

@@ -1,6 +1,5 @@
 /** A piece of a text: as it is, or a character that cannot be seen, with how often it stands there. */
-export type VisiblePart =
-  { readonly text: string } | { readonly hidden: string; readonly code: string; readonly times: number };
+export type VisiblePart = { readonly text: string } | { readonly code: string; readonly times: number };
 
 /*
  * Control characters, and those that change the direction of what follows or are no wider than nothing. Not the joiners
@@ -16,7 +15,7 @@ export function visibleParts(text: string): VisiblePart[] {
   let at = 0;
   for (const { 0: hidden, 1: character = '', index } of text.matchAll(HIDDEN)) {
     if (index > at) parts.push({ text: text.slice(at, index) });
-    parts.push({ hidden, code: codeOf(character), times: hidden.length });
+    parts.push({ code: codeOf(character), times: hidden.length });
     at = index + hidden.length;
   }
   if (at < text.length) parts.push({ text: text.slice(at) });

@@ -1,5 +1,5 @@
-import type { ComponentChildren } from 'preact';
 import { CopyButton } from '../../components/copy-button.tsx';
+import { Fact } from '../../components/fact.tsx';
 import { Payload } from '../../components/payload.tsx';
 import { NoText, StoredText } from '../../components/stored-text.tsx';
 import { Time } from '../../components/time.tsx';
@@ -7,6 +7,7 @@ import type { ListedEvent } from '../../events/listed-event.ts';
 import { valuesIn } from '../../events/payload-values.ts';
 import { useService } from '../../api/service.ts';
 import { userTo } from '../../state/links.ts';
+import { withoutData } from '../../text/data-path.ts';
 import { browseLink, NO_FILTERS, type BrowseState } from './browse-state.ts';
 
 /** All that is known of an event; what it has in common with others leads to them. */
@@ -67,7 +68,7 @@ function SameValues({ event: { category, name, data } }: { readonly event: Liste
           <li key={path}>
             <a class="chip" href={browseLink({ ...NO_FILTERS, category, name, where: [`${path}:${value}`] })}>
               <span class="one-line">
-                {path.replace(/^data\./, '')}: <StoredText text={value} />
+                {withoutData(path)}: <StoredText text={value} />
               </span>
             </a>
           </li>
@@ -92,14 +93,5 @@ function Same({ text, href }: { readonly text: string; readonly href: string }) 
     <a href={href}>
       <StoredText text={text} />
     </a>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

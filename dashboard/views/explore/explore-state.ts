@@ -1,6 +1,7 @@
 import { exploreTo } from '../../state/links.ts';
 import type { RangeState, ReadRange } from '../../state/range.ts';
 import type { Measure, SeriesOfRange } from '../../api/questions.ts';
+import { withoutData } from '../../text/data-path.ts';
 import { listOf, textsOf } from '../../text/query.ts';
 
 /** Everything that the view shows, as in its link; what is empty is as usual. */
@@ -63,5 +64,5 @@ export function questionOf(state: ExploreState, { bounds }: ReadRange, zone: str
 export function titleOf({ measure, name, category, by }: ExploreState): string {
   const what = { users: 'Unique users', sessions: 'Sessions' }[measure] ?? 'Events';
   const event = name === '' ? (category === '' ? '' : ` in ${category}`) : ` · ${name}`;
-  return `${what}${event}${by === '' ? '' : ` by ${by.replace(/^data\./, '')}`}`;
+  return `${what}${event}${by === '' ? '' : ` by ${withoutData(by)}`}`;
 }

@@ -3,6 +3,7 @@ import { messageAt } from '../../api/sentence.ts';
 import { useService } from '../../api/service.ts';
 import { EventChoice } from '../../choice/event-choice.tsx';
 import { eventOf, keyOf } from '../../choice/event-key.ts';
+import { FOLLOWED } from '../../choice/measures.ts';
 import type { Names } from '../../choice/suggestions.ts';
 import { SelectField } from '../../components/filters/select-field.tsx';
 import { funnelLink, MAX_STEPS, MIN_STEPS, type FunnelState } from './funnel-state.ts';
@@ -13,10 +14,6 @@ export interface FunnelFormProps {
   readonly issues: readonly Issue[];
 }
 
-const BY = [
-  { id: 'user', label: 'Users' },
-  { id: 'session_id', label: 'Sessions' },
-];
 const WITHIN = [
   { id: '30m', label: '30 minutes' },
   { id: '1h', label: '1 hour' },
@@ -61,7 +58,7 @@ export function FunnelForm({ state, names, issues }: FunnelFormProps) {
         <SelectField
           label="Of"
           value={by || 'user'}
-          choices={BY}
+          choices={FOLLOWED}
           error={messageAt(issues, 'by')}
           onChoose={(id) => show({ by: id === 'user' ? '' : id })}
         />

@@ -1,8 +1,7 @@
 import { stretchParameters, type KnownName } from '../../api/questions.ts';
 import type { TopList } from '../../api/stream.ts';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
-import { Count } from '../../components/count.tsx';
-import { StoredLine } from '../../components/stored-text.tsx';
+import { Bars } from '../../components/count.tsx';
 import { Time } from '../../components/time.tsx';
 import { useZone } from '../../hooks/use-zone.ts';
 import { useAnswer } from '../../hooks/use-answer.ts';
@@ -44,18 +43,7 @@ export function TopEvents({ state, bounds, names }: TopEventsProps) {
         isEmpty={({ top }) => top.length === 0}
         empty={<NothingThen state={state} bounds={bounds} names={names} />}
       >
-        {({ top }) => (
-          <ol class="bars">
-            {top.map(({ key, count }) => (
-              <li key={key} style={{ '--share': String(count / (top[0]?.count ?? 1)) }}>
-                <a href={exploreTo({ name: key, ...range })}>
-                  <StoredLine text={key} />
-                </a>
-                <Count value={count} />
-              </li>
-            ))}
-          </ol>
-        )}
+        {({ top }) => <Bars entries={top} hrefOf={(name) => exploreTo({ name, ...range })} />}
       </AnswerPanel>
     </section>
   );

@@ -3,6 +3,7 @@ import { capitalised, messageAt } from '../../api/sentence.ts';
 import { useService } from '../../api/service.ts';
 import { EventChoice } from '../../choice/event-choice.tsx';
 import { eventOf, keyOf } from '../../choice/event-key.ts';
+import { FOLLOWED } from '../../choice/measures.ts';
 import { useNames } from '../../choice/suggestions.ts';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
 import { RangeChoice } from '../../components/filters/range-choice.tsx';
@@ -23,10 +24,6 @@ export const retention: View = { id: 'retention', title: 'Retention', Content: R
 /** Also of a range that is over: who began in it goes on coming back. */
 const EVERY_MS = 30_000;
 const INTERVALS = ['day', 'week', 'month'].map((id) => ({ id, label: capitalised(id) }));
-const BY = [
-  { id: 'user', label: 'Users' },
-  { id: 'session_id', label: 'Sessions' },
-];
 
 function Retention({ query }: ViewProps) {
   const state = stateOf(query);
@@ -106,7 +103,7 @@ function RetentionForm({ state, issues }: RetentionFormProps) {
         <SelectField
           label="Of"
           value={state.by || 'user'}
-          choices={BY}
+          choices={FOLLOWED}
           error={messageAt(issues, 'by')}
           onChoose={(id) => show({ by: id === 'user' ? '' : id })}
         />

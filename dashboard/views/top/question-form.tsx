@@ -8,8 +8,8 @@ import { MEASURES } from '../../choice/measures.ts';
 import { PathChoice } from '../../choice/path-choice.tsx';
 import { useNames } from '../../choice/suggestions.ts';
 import { SelectField } from '../../components/filters/select-field.tsx';
+import { withoutData } from '../../text/data-path.ts';
 import { detailCount, linkToQuestion, linkToStart, shownPaths, type TopQuestion } from './question.ts';
-import { withoutData } from './words.ts';
 
 export interface QuestionFormProps {
   readonly question: TopQuestion;

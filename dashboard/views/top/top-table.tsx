@@ -1,5 +1,6 @@
 import { Count } from '../../components/count.tsx';
 import { StoredText } from '../../components/stored-text.tsx';
+import { withoutData } from '../../text/data-path.ts';
 import { formatShare } from '../../text/format.ts';
 import type { TopEntry, TopList } from '../../api/stream.ts';
 import { browseLink } from './browse-link.ts';
@@ -7,7 +8,7 @@ import { shownPaths, type TopQuestion } from './question.ts';
 import { useMovingRows } from './use-moving-rows.ts';
 import { valueText } from './value-text.ts';
 import { useTotal } from './use-total.ts';
-import { countLabelOf, keyLabelOf, titleOf, withoutData } from './words.ts';
+import { countLabelOf, keyLabelOf, titleOf } from './words.ts';
 
 export interface TopTableProps {
   readonly question: TopQuestion;

@@ -1,6 +1,7 @@
 import { MEASURES } from '../../choice/measures.ts';
 import { MEMBERS } from '../../choice/members.ts';
 import { wordsOf } from '../../state/time-filter.ts';
+import { conditionOf, withoutData } from '../../text/data-path.ts';
 import { DAY_MS, MINUTE_MS } from '../../text/zoned.ts';
 import type { TopQuestion } from './question.ts';
 
@@ -58,13 +59,7 @@ function cut(text: string): string {
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
 
-/** A path without what all paths begin with. */
-export function withoutData(path: string): string {
-  return path.replace(/^data\./, '');
-}
-
 function conditionWords(condition: string): string {
-  const colon = condition.indexOf(':');
-  if (colon === -1) return condition;
-  return `${condition.slice(0, colon)} is “${condition.slice(colon + 1)}”`;
+  const { path, value } = conditionOf(condition);
+  return path === condition ? condition : `${path} is “${value}”`;
 }

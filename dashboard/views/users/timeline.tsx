@@ -1,6 +1,6 @@
-import type { ComponentChildren } from 'preact';
 import { fullLabel } from '../../chart/time-labels.ts';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
+import { Fact } from '../../components/fact.tsx';
 import { Pager } from '../../components/pager.tsx';
 import { StoredText } from '../../components/stored-text.tsx';
 import { EmptyPanel } from '../../components/state-panels.tsx';
@@ -54,8 +54,8 @@ export function Timeline({ user, cursor }: TimelineProps) {
         </button>
       </div>
       <dl class="seen">
-        <Seen name="First seen">{eventIn(first)}</Seen>
-        <Seen name="Last seen">{eventIn(last)}</Seen>
+        <Fact name="First seen">{eventIn(first)}</Fact>
+        <Fact name="Last seen">{eventIn(last)}</Fact>
       </dl>
       <AnswerPanel
         answer={answer}
@@ -103,15 +103,6 @@ function Days({ events, user }: { readonly events: readonly ListedEvent[]; reado
         </div>
       ))}
     </>
-  );
-}
-
-function Seen({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

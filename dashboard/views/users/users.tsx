@@ -3,8 +3,7 @@ import type { TopList } from '../../api/stream.ts';
 import { Combobox } from '../../choice/combobox.tsx';
 import { useValues } from '../../choice/suggestions.ts';
 import { AnswerPanel } from '../../components/answer-panel.tsx';
-import { Count } from '../../components/count.tsx';
-import { StoredLine } from '../../components/stored-text.tsx';
+import { Bars } from '../../components/count.tsx';
 import { EmptyPanel } from '../../components/state-panels.tsx';
 import { useAnswer } from '../../hooks/use-answer.ts';
 import { linkTo } from '../../state/location.ts';
@@ -56,21 +55,7 @@ function MostActive() {
         isEmpty={({ top }) => top.every(({ key }) => key === '')}
         empty={<EmptyPanel title="No events with a user in the last 24 hours" />}
       >
-        {({ top }) => {
-          const known = top.filter(({ key }) => key !== '');
-          return (
-            <ol class="bars">
-              {known.map(({ key, count }) => (
-                <li key={key} style={{ '--share': String(count / (known[0]?.count ?? 1)) }}>
-                  <a href={userTo(key)}>
-                    <StoredLine text={key} />
-                  </a>
-                  <Count value={count} />
-                </li>
-              ))}
-            </ol>
-          );
-        }}
+        {({ top }) => <Bars entries={top.filter(({ key }) => key !== '')} hrefOf={userTo} />}
       </AnswerPanel>
     </section>
   );
