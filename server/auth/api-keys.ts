@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import { messageOf, show } from '../common/errors.ts';
+import { MAX_NAME_CHARACTERS } from '../events/event.ts';
 import type { Caller, Role } from './caller.ts';
 import { parseRate } from './parse-rate.ts';
 import { TokenBucket, type Rate } from './token-bucket.ts';
@@ -88,8 +89,8 @@ function parseEntry(entry: unknown, index: number): ApiKey {
   const name = `entry ${index + 1}`;
   if (typeof entry !== 'object' || entry === null) throw new Error(`${name}: expected an object`);
   const { application, sha256, roles, reads, rate } = entry as Record<string, unknown>;
-  if (typeof application !== 'string' || application === '' || application.length > 256) {
-    throw new Error(`${name}: expected an application of 1 to 256 characters`);
+  if (typeof application !== 'string' || application === '' || application.length > MAX_NAME_CHARACTERS) {
+    throw new Error(`${name}: expected an application of 1 to ${MAX_NAME_CHARACTERS} characters`);
   }
   const named = `${name} (${show(application)})`;
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/i.test(sha256)) {

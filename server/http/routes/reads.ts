@@ -1,4 +1,5 @@
 import type { Caller } from '../../auth/caller.ts';
+import { MAX_NAME_CHARACTERS } from '../../events/event.ts';
 import type { HourMs } from '../../events/hours.ts';
 import type { LiveQuestion } from '../../live/feed.ts';
 import type { Feeds } from '../../live/feeds.ts';
@@ -44,12 +45,12 @@ interface Scoped {
 
 type Ask<Q, A> = (question: Q, signal: AbortSignal) => Promise<A>;
 
-const NEVER = { fromUs: 0, toUs: 0 };
+/** Longer than the name of an application may be: nothing is stored of it. */
+const NOBODY = '-'.repeat(MAX_NAME_CHARACTERS + 1);
 
 /**
  * Everything that can be read, for one request: whatever its asker does not wait for any more is cancelled. With a scope it is
- * that of one application. Who asks for another's by name finds nothing then, as if there were none: what is looked for are
- * the events that are of both.
+ * that of one application, and whoever asks for another's by name asks for nobody's.
  */
 export class Reads {
   readonly #all: ReadsDependencies;
@@ -71,44 +72,43 @@ export class Reads {
   }
 
   get events() {
-    return this.#read(this.#all.questions.events, { events: [], nextCursor: null });
+    return this.#read(this.#all.questions.events);
   }
 
   get rejected() {
-    return this.#read(this.#all.questions.rejected, { rejected: [], nextCursor: null });
+    return this.#read(this.#all.questions.rejected);
   }
 
   get rejectedSummary() {
-    return this.#read(this.#all.questions.rejectedSummary, { total: 0, groups: [] });
+    return this.#read(this.#all.questions.rejectedSummary);
   }
 
   get categories() {
-    return this.#read(this.#all.questions.categories, []);
+    return this.#read(this.#all.questions.categories);
   }
 
   get names() {
-    return this.#read(this.#all.questions.names, []);
+    return this.#read(this.#all.questions.names);
   }
 
   get top() {
-    return this.#read(this.#all.questions.top, []);
+    return this.#read(this.#all.questions.top);
   }
 
   get series() {
-    return this.#count(this.#all.questions.series);
+    return this.#read(this.#all.questions.series);
   }
 
   get funnel() {
-    return this.#count(this.#all.questions.funnel);
+    return this.#read(this.#all.questions.funnel);
   }
 
   get retention() {
-    return this.#count(this.#all.questions.retention);
+    return this.#read(this.#all.questions.retention);
   }
 
-  /** What nothing is exported of has its beginning and its end all the same. */
   export(question: ExportQuestion) {
-    return this.#all.exports({ ...this.#own(question), ...(this.#isForeign(question) ? NEVER : {}) }, this.#gone);
+    return this.#all.exports(this.#own(question), this.#gone);
   }
 
   /**
@@ -116,7 +116,7 @@ export class Reads {
    * feed's, which is not over when the first of them goes.
    */
   liveTop() {
-    return this.#read(this.#all.questions.liveTop(), []);
+    return this.#read(this.#all.questions.liveTop());
   }
 
   /**
@@ -129,21 +129,14 @@ export class Reads {
     this.#all.live.join({ ...question, key }, joining);
   }
 
-  #read<Q extends Scoped, A>(ask: Ask<Q, A>, nothing: NoInfer<A>) {
-    return async (question: Q, signal = this.#gone): Promise<A> =>
-      this.#isForeign(question) ? nothing : ask(this.#own(question), signal);
-  }
-
-  #count<Q extends Scoped & { readonly isEmpty?: boolean | undefined }, A>(ask: Ask<Q, A>) {
-    return async (question: Q): Promise<A> =>
-      ask({ ...this.#own(question), isEmpty: this.#isForeign(question) }, this.#gone);
+  #read<Q extends Scoped, A>(ask: Ask<Q, A>) {
+    return async (question: Q, signal = this.#gone): Promise<A> => ask(this.#own(question), signal);
   }
 
   #own<Q extends Scoped>(question: Q): Q {
-    return this.#scope === undefined ? question : { ...question, application: this.#scope };
-  }
-
-  #isForeign({ application = this.#scope }: Scoped): boolean {
-    return this.#scope !== undefined && application !== this.#scope;
+    const scope = this.#scope;
+    if (scope === undefined) return question;
+    const { application = scope } = question;
+    return { ...question, application: application === scope ? scope : NOBODY };
   }
 }

@@ -10,8 +10,6 @@ export interface FunnelQuestion extends Pick<EventFilters, 'application' | 'cate
   readonly by: Person;
   /** How long after the first step the others may be, in whole microseconds. */
   readonly withinUs: number;
-  /** Answered as if there were no events. */
-  readonly isEmpty?: boolean | undefined;
 }
 
 /**
@@ -20,10 +18,8 @@ export interface FunnelQuestion extends Pick<EventFilters, 'application' | 'cate
  * @throws what `queryRows` throws
  */
 export async function readFunnel(counting: Counting, question: FunnelQuestion): Promise<readonly number[]> {
-  const { steps, isEmpty = false } = question;
-  if (isEmpty) return steps.map(() => 0);
   const [row] = await askPeople(counting, question);
-  return steps.map((_, index) => row?.counts[index] ?? 0);
+  return question.steps.map((_, index) => row?.counts[index] ?? 0);
 }
 
 interface Row {

@@ -18,8 +18,6 @@ export interface RetentionQuestion extends Pick<EventFilters, 'application' | 'c
   readonly timezone: string;
   /** How many intervals are looked at, that of the first time included. */
   readonly periods: number;
-  /** Answered as if there were no events. */
-  readonly isEmpty?: boolean | undefined;
 }
 
 /** Those whose first time was in one interval. */
@@ -47,8 +45,8 @@ interface PlannedRetention extends RetentionQuestion {
  */
 export async function readRetention(counting: Counting, question: RetentionQuestion): Promise<readonly Cohort[]> {
   const planned = await planRetention(counting, question);
-  const { startsS, cohorts, periods, isEmpty = false } = planned;
-  const rows = isEmpty || cohorts === 0 ? [] : await readCohorts(counting, planned);
+  const { startsS, cohorts, periods } = planned;
+  const rows = cohorts === 0 ? [] : await readCohorts(counting, planned);
   const found = new Map(rows.map((row) => [row.cohort_s, row]));
   return startsS.slice(0, cohorts).map((startS, index) => {
     const row = found.get(startS);
@@ -62,11 +60,11 @@ export async function readRetention(counting: Counting, question: RetentionQuest
 }
 
 async function planRetention(counting: Counting, question: RetentionQuestion): Promise<PlannedRetention> {
-  const { timezone, interval, periods, isEmpty = false } = question;
+  const { timezone, interval, periods } = question;
   const clock = parseTimeZone(timezone);
   const { toUs = Math.max(counting.nowMs() * 1000, question.fromUs ?? 0) } = question;
   const usualFromUs = async () => {
-    const firstUs = isEmpty ? undefined : await readFirstUs(counting, question);
+    const firstUs = await readFirstUs(counting, question);
     if (firstUs === undefined) return toUs;
     // An event that claims to be much older than all others keeps nobody's cohorts from being shown.
     const earliestUs = beginningOfLast(clock, interval, Math.ceil(toUs / 1000), MAX_INTERVALS) * 1000;

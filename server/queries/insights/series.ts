@@ -23,8 +23,6 @@ export interface SeriesQuestion extends Pick<EventFilters, 'application' | 'cate
   readonly by?: TopColumn | DataPath | undefined;
   /** Series of an answer, when there is `by`. */
   readonly limit: number;
-  /** Answered as if there were no events. */
-  readonly isEmpty?: boolean | undefined;
 }
 
 /** What is counted, when its range and its intervals are known. */
@@ -66,9 +64,9 @@ const DEFAULT_INTERVALS = 30;
  */
 export async function readSeries(counting: Counting, question: SeriesQuestion): Promise<Series> {
   const planned = planSeries(question, counting.nowMs());
-  const { startsS, by, isEmpty = false } = planned;
-  const isNothing = isEmpty || startsS.length === 0;
-  const counted = isNothing ? [] : await (isCounted(planned) ? readCountedSeries : readRawSeries)(counting, planned);
+  const { startsS, by } = planned;
+  const counted =
+    startsS.length === 0 ? [] : await (isCounted(planned) ? readCountedSeries : readRawSeries)(counting, planned);
   const shown = by === undefined && counted.length === 0 ? [{ key: '', total: 0, counts: new Map() }] : counted;
   return {
     startsMs: startsS.map((startS) => startS * 1000),
