@@ -41,7 +41,7 @@ function events(reads: ReadsOf): Operation {
     query: EventsQuery,
     answers: found('A page; empty when nothing matches', Events),
     handle: async (ctx, { query }) => {
-      ctx.body = eventsJson({}, await reads(ctx).events(pageOf(query)));
+      ctx.body = eventsJson({}, await reads(ctx).ask('events', pageOf(query)));
       ctx.type = 'application/json';
     },
   });
@@ -58,7 +58,7 @@ function eventsOf(reads: ReadsOf, member: keyof typeof subjects, collection: str
     query: Type.Omit(EventsQuery, [member]),
     answers: found('A page', Type.Object({ [member]: Type.String(), ...Events.properties })),
     handle: async (ctx, { path, query }) => {
-      ctx.body = eventsJson(path, await reads(ctx).events(pageOf({ ...query, ...path })));
+      ctx.body = eventsJson(path, await reads(ctx).ask('events', pageOf({ ...query, ...path })));
       ctx.type = 'application/json';
     },
   });
@@ -74,7 +74,7 @@ function categories(reads: ReadsOf): Operation {
       '2 seconds; `Cache-Control: no-cache` skips the cache.',
     answers: found('The categories', Categories),
     handle: async (ctx) => {
-      const known = await reads(ctx).categories({ fresh: asksForFresh(ctx) });
+      const known = await reads(ctx).ask('categories', { fresh: asksForFresh(ctx) });
       ctx.body = { categories: known.map(categoryJson) };
     },
   });
@@ -91,7 +91,7 @@ function names(reads: ReadsOf): Operation {
     query: NamesQuery,
     answers: found('The names', Names),
     handle: async (ctx, { query: { category } }) => {
-      const known = await reads(ctx).names({ category, fresh: asksForFresh(ctx) });
+      const known = await reads(ctx).ask('names', { category, fresh: asksForFresh(ctx) });
       ctx.body = { names: known.map(nameJson) };
     },
   });

@@ -5,7 +5,7 @@ import type { LiveQuestion } from '../../live/feed.ts';
 import type { Feeds } from '../../live/feeds.ts';
 import type { ExportQuestion, Exports } from '../../queries/export/exports.ts';
 import type { HourOptions, Hourly } from '../../queries/hourly/hourly.ts';
-import type { Questions } from '../../queries/questions.ts';
+import type { AskTop, Questions } from '../../queries/questions.ts';
 import { goneSignal, type Connection } from '../operation/gone.ts';
 
 export interface ReadsDependencies {
@@ -43,7 +43,8 @@ interface Scoped {
   readonly application?: string | undefined;
 }
 
-type Ask<Q, A> = (question: Q, signal: AbortSignal) => Promise<A>;
+/** The questions that a route asks by their names. */
+type Asked = Omit<ReadsDependencies['questions'], 'liveTop'>;
 
 /** Longer than the name of an application may be: nothing is stored of it. */
 const NOBODY = '-'.repeat(MAX_NAME_CHARACTERS + 1);
@@ -71,40 +72,10 @@ export class Reads {
     return this.#all.hourly.hours(hours, this.#own(options), this.#gone);
   }
 
-  get events() {
-    return this.#read(this.#all.questions.events);
-  }
-
-  get rejected() {
-    return this.#read(this.#all.questions.rejected);
-  }
-
-  get rejectedSummary() {
-    return this.#read(this.#all.questions.rejectedSummary);
-  }
-
-  get categories() {
-    return this.#read(this.#all.questions.categories);
-  }
-
-  get names() {
-    return this.#read(this.#all.questions.names);
-  }
-
-  get top() {
-    return this.#read(this.#all.questions.top);
-  }
-
-  get series() {
-    return this.#read(this.#all.questions.series);
-  }
-
-  get funnel() {
-    return this.#read(this.#all.questions.funnel);
-  }
-
-  get retention() {
-    return this.#read(this.#all.questions.retention);
+  /** Asks one of the questions, by its name. */
+  ask<K extends keyof Asked>(name: K, question: Parameters<Asked[K]>[0]): ReturnType<Asked[K]> {
+    const ask = this.#all.questions[name] as (question: Scoped, signal: AbortSignal) => ReturnType<Asked[K]>;
+    return ask(this.#own(question), this.#gone);
   }
 
   export(question: ExportQuestion) {
@@ -115,8 +86,9 @@ export class Reads {
    * `top` for a feed: not through a cache, because it is asked once for all of its readers; and with a signal of the
    * feed's, which is not over when the first of them goes.
    */
-  liveTop() {
-    return this.#read(this.#all.questions.liveTop());
+  liveTop(): AskTop {
+    const ask = this.#all.questions.liveTop();
+    return async (question, signal) => ask(this.#own(question), signal);
   }
 
   /**
@@ -127,10 +99,6 @@ export class Reads {
     const scope = this.#scope;
     const key = scope === undefined ? question.key : JSON.stringify([scope, question.key]);
     this.#all.live.join({ ...question, key }, joining);
-  }
-
-  #read<Q extends Scoped, A>(ask: Ask<Q, A>) {
-    return async (question: Q, signal = this.#gone): Promise<A> => ask(this.#own(question), signal);
   }
 
   #own<Q extends Scoped>(question: Q): Q {

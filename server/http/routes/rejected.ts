@@ -23,7 +23,7 @@ function rejected(reads: ReadsOf): Operation {
     handle: async (ctx, { query }) => {
       const { reason, application, limit, cursor } = query;
       const question = { reason, application, limit, cursor, ...rangeOf(query) };
-      const { rejected, nextCursor } = await reads(ctx).rejected(question);
+      const { rejected, nextCursor } = await reads(ctx).ask('rejected', question);
       ctx.body = { rejected: rejected.map(rejectedJson), next_cursor: nextCursor };
     },
   });
@@ -42,7 +42,7 @@ function rejectedSummary(reads: ReadsOf): Operation {
     handle: async (ctx, { query }) => {
       const { reason, application, limit } = query;
       const question = { reason, application, limit, ...rangeOf(query) };
-      const { total, groups } = await reads(ctx).rejectedSummary(question);
+      const { total, groups } = await reads(ctx).ask('rejectedSummary', question);
       ctx.body = { total, groups: groups.map(({ lastUs, ...group }) => ({ ...group, last: formatTimeUs(lastUs) })) };
     },
   });

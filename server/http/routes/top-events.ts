@@ -32,7 +32,7 @@ export function topEvents({ reads, nowMs }: ReadingDependencies): Operation {
     handle: async (ctx, { query }) => {
       const now = nowMs();
       const question = topQuestion(query, now);
-      ctx.body = topJson(now, question, await reads(ctx).top(question));
+      ctx.body = topJson(now, question, await reads(ctx).ask('top', question));
       ctx.type = 'application/json';
     },
   });

@@ -51,7 +51,7 @@ export function funnel(reads: ReadsOf): Operation {
     answers: found('A number for each step', Funnel),
     handle: async (ctx, { query }) => {
       const { step, by, within, application, category } = query;
-      const counts = await reads(ctx).funnel({
+      const counts = await reads(ctx).ask('funnel', {
         steps: step.map((text) => parseStep(text, 'step')),
         by,
         withinUs: withinUs(within),

@@ -56,7 +56,7 @@ export function retention(reads: ReadsOf): Operation {
     answers: found('The cohorts in order', Retention),
     handle: async (ctx, { query }) => {
       const { first, return: again = first, by, interval, timezone, periods, application, category } = query;
-      const cohorts = await reads(ctx).retention({
+      const cohorts = await reads(ctx).ask('retention', {
         first: parseStep(first, 'first'),
         again: parseStep(again, 'return'),
         by,

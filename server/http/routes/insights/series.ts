@@ -57,7 +57,7 @@ export function series(reads: ReadsOf): Operation {
     answers: found('A number for each interval', Series),
     handle: async (ctx, { query }) => {
       const { measure, interval, timezone, by, limit, ...given } = query;
-      const { startsMs, series: counted } = await reads(ctx).series({
+      const { startsMs, series: counted } = await reads(ctx).ask('series', {
         measure,
         interval,
         timezone,
