@@ -112,66 +112,50 @@ const EVENTS = `timestamp >= toDateTime64({fromS:UInt32}, 6, 'UTC') AND timestam
 
 const KEY = 'application, category, name';
 
+const MEMBERS = ['events', 'users', 'sessions'] as const satisfies readonly (keyof Difference)[];
+
+/** SQL of the `Sets` of each. */
+const SETS = MEMBERS.map((member) => {
+  const set = `of_${member}`;
+  return `
+      CAST(
+          (uniqExactMergeIf(${set}, is_view), uniqExactMergeIf(${set}, NOT is_view), uniqExactMerge(${set})),
+          'Tuple(view UInt64, raw UInt64, union UInt64)') AS ${member}`;
+});
+
 /** Two sets are the same when each has as many members as the union of both. */
+const DIFFER = MEMBERS.map((member) => `${member}.view != ${member}.union OR ${member}.raw != ${member}.union`);
+
 const DIFFERENCES = `
   SELECT
-      toUnixTimestamp(hour) AS hourS, ${KEY},
-      uniqExactMergeIf(ids, is_view) AS viewEvents, uniqExactMergeIf(ids, NOT is_view) AS rawEvents,
-      uniqExactMerge(ids) AS allEvents,
-      uniqExactMergeIf(users, is_view) AS viewUsers, uniqExactMergeIf(users, NOT is_view) AS rawUsers,
-      uniqExactMerge(users) AS allUsers,
-      uniqExactMergeIf(sessions, is_view) AS viewSessions, uniqExactMergeIf(sessions, NOT is_view) AS rawSessions,
-      uniqExactMerge(sessions) AS allSessions
+      toUnixTimestamp(hour) AS hourS, ${KEY}, ${SETS.join(', ')}
   FROM
   (
-      SELECT true AS is_view, toStartOfHour(minute, 'UTC') AS hour, ${KEY}, ids, ${NOBODY} AS users, ${NOBODY} AS sessions
+      SELECT
+          true AS is_view, toStartOfHour(minute, 'UTC') AS hour, ${KEY},
+          ids AS of_events, ${NOBODY} AS of_users, ${NOBODY} AS of_sessions
       FROM minutes
       WHERE ${MINUTES}
       UNION ALL
-      SELECT true AS is_view, hour, ${KEY}, ${NO_IDS} AS ids, users, sessions
+      SELECT true AS is_view, hour, ${KEY}, ${NO_IDS} AS of_events, users AS of_users, sessions AS of_sessions
       FROM hours
       WHERE ${HOURS}
       UNION ALL
       SELECT
           false AS is_view, toStartOfHour(timestamp, 'UTC') AS hour, ${KEY},
-          uniqExactState(event_id, timestamp) AS ids,
-          uniqExactStateIf(user, notEmpty(user)) AS users,
-          uniqExactStateIf(session_id, notEmpty(session_id)) AS sessions
+          uniqExactState(event_id, timestamp) AS of_events,
+          uniqExactStateIf(user, notEmpty(user)) AS of_users,
+          uniqExactStateIf(session_id, notEmpty(session_id)) AS of_sessions
       FROM events FINAL
       WHERE ${EVENTS}
       GROUP BY hour, ${KEY}
   )
   GROUP BY hour, ${KEY}
-  HAVING viewEvents != allEvents OR rawEvents != allEvents OR viewUsers != allUsers OR rawUsers != allUsers
-      OR viewSessions != allSessions OR rawSessions != allSessions
+  HAVING ${DIFFER.join(' OR ')}
   ORDER BY hour, ${KEY}`;
 
-interface Row {
-  readonly hourS: number;
-  readonly application: string;
-  readonly category: string;
-  readonly name: string;
-  readonly viewEvents: number;
-  readonly rawEvents: number;
-  readonly allEvents: number;
-  readonly viewUsers: number;
-  readonly rawUsers: number;
-  readonly allUsers: number;
-  readonly viewSessions: number;
-  readonly rawSessions: number;
-  readonly allSessions: number;
-}
-
 async function differencesIn(client: ClickHouseClient, { fromS, toS }: HoursBetween): Promise<Difference[]> {
-  return (await rowsOf<Row>(client, DIFFERENCES, { fromS, toS }, SETTINGS)).map((row) => ({
-    hourS: row.hourS,
-    application: row.application,
-    category: row.category,
-    name: row.name,
-    events: { view: row.viewEvents, raw: row.rawEvents, union: row.allEvents },
-    users: { view: row.viewUsers, raw: row.rawUsers, union: row.allUsers },
-    sessions: { view: row.viewSessions, raw: row.rawSessions, union: row.allSessions },
-  }));
+  return await rowsOf<Difference>(client, DIFFERENCES, { fromS, toS }, SETTINGS);
 }
 
 function keyOf({ hourS, application, category, name }: Difference): string {

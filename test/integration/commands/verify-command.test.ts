@@ -67,7 +67,10 @@ describe('npm run verify', () => {
     const { exitCode, stdout } = await cli();
     expect(exitCode).to.equal(1);
     for (const hour of broken) expect(stdout).to.include(new Date(hour).toISOString());
-    expect(stdout).to.include('differ in 4 hours');
+    expect(stdout)
+      .to.include('differ in 4 hours')
+      .and.match(/ 10 +│ 0 counted, 10 raw +│ 0 /)
+      .and.match(/ 10 +│ 11 counted, 10 raw +│ 0 /);
   });
 
   it('prints no control character of a name, which would be a command to the terminal', async () => {
