@@ -67,6 +67,16 @@ describe('Headers of answers', () => {
     }
   });
 
+  it('keep a page apart from those of others, and its address from them', async () => {
+    for (const path of ['/', '/docs']) {
+      const { headers } = await get(path);
+      expect(headers.get('X-Frame-Options'), path).to.equal('DENY');
+      expect(headers.get('Referrer-Policy'), path).to.equal('no-referrer');
+      expect(headers.get('Cross-Origin-Opener-Policy'), path).to.equal('same-origin');
+      expect(headers.get('Cross-Origin-Resource-Policy'), path).to.equal('same-origin');
+    }
+  });
+
   it('let the pages of a configured origin read answers, problems included', async () => {
     for (const path of ['/health/live', HOUR, '/analytics', '/nowhere']) {
       const { headers } = await get(path, { Origin: SHOP });
