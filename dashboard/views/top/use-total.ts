@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { seriesPath, type Measure, type SeriesAnswer } from '../../api/questions.ts';
 import { useAnswer } from '../../hooks/use-answer.ts';
+import { useIsOf } from '../../hooks/use-is-of.ts';
 import { timeInLink } from '../../text/instants.ts';
 import type { TopQuestion } from './question.ts';
 import { windowOf } from './words.ts';
@@ -15,11 +16,9 @@ export function useTotal(question: TopQuestion, listMs: number): number | undefi
   const [askedMs, ask] = useState(listMs);
   if (Math.abs(listMs - askedMs) >= EVERY_MS) ask(listMs);
   const answer = useAnswer<SeriesAnswer>(pathOf(question, askedMs));
-  const [known, keep] = useState<{ readonly id: string | undefined; readonly total: number | undefined }>();
-  const id = pathOf(question, 0);
-  const total = answer.state === 'ready' && !answer.isOfBefore ? answer.value.series[0]?.total : undefined;
-  if (total !== undefined && (known?.id !== id || known?.total !== total)) keep({ id, total });
-  return known?.id === id ? known?.total : undefined;
+  const { window, from, to } = question;
+  const isOf = useIsOf(JSON.stringify([pathOf(question, 0), window, from, to]), answer);
+  return isOf && answer.state === 'ready' ? answer.value.series[0]?.total : undefined;
 }
 
 function pathOf(question: TopQuestion, nowMs: number): string | undefined {
