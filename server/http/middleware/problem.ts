@@ -16,6 +16,7 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   unsupported_media_type: 415,
   // As nginx says it; nobody reads it but the metrics.
   cancelled: 499,
+  // A caller's rate, and for some clients that this server has no room: `access.ts`, `server/load-shedding.ts`, a dialect's `pressure`.
   rate_limited: 429,
   internal: 500,
   overloaded: 503,
