@@ -13,14 +13,14 @@ export function keyOf({ category, name }: Of): string {
   return category === '' ? name : `${category}${BETWEEN}${name}`;
 }
 
-/** The event of a key; of a name alone, its category where only one has it. */
+/** The event of a key; of a name alone, its category where only one has it. A name may look like a key. */
 export function eventOf(key: string, names: readonly KnownName[]): Of {
   const known = names.find((one) => keyOf(one) === key);
   if (known !== undefined) return { category: known.category, name: known.name };
-  // For the service it is every event that is written like this.
-  const at = key.indexOf(BETWEEN);
-  if (at !== -1) return { category: key.slice(0, at), name: key.slice(at + BETWEEN.length) };
   const named = names.filter(({ name }) => name === key);
+  // For the service it is every event that is written like this.
+  const at = named.length > 0 ? -1 : key.indexOf(BETWEEN);
+  if (at !== -1) return { category: key.slice(0, at), name: key.slice(at + BETWEEN.length) };
   return { category: named.length === 1 ? (named[0]?.category ?? '') : '', name: key };
 }
 

@@ -23,21 +23,21 @@ const SEPARATOR = '::';
 const MAX_PLACES = 10;
 
 /**
- * What stands before and after `::` may hold it too, so that a text is every event that is written like this.
+ * Names and categories may hold `::` too, so that a text is the event of this name, and every one that is written like this.
  * @param parameter that the text came in, for the error
  * @throws AppError `invalid` when it is no step
  */
 export function parseStep(text: string, parameter: string): Step {
-  const step: Step = text.includes(SEPARATOR) ? splits(text) : [{ name: text }];
-  const events = step.filter(({ category, name }) => isPart(name) && (category === undefined || isPart(category)));
+  const named = isPart(text) ? [{ name: text }] : [];
+  const splits = splitsOf(text).filter(({ category, name }) => isPart(category) && isPart(name));
   const refuse = (expected: string) =>
     invalid([{ path: parameter, message: `received ${show(text)}, expected ${expected}` }]);
-  if (events.length === 0) throw refuse(STEP_WORDS);
-  if (events.length > MAX_PLACES) throw refuse(`at most ${MAX_PLACES} places with ${SEPARATOR}`);
-  return events;
+  if (named.length + splits.length === 0) throw refuse(STEP_WORDS);
+  if (splits.length > MAX_PLACES) throw refuse(`at most ${MAX_PLACES} places with ${SEPARATOR}`);
+  return [...named, ...splits];
 }
 
-function splits(text: string): Required<StepEvent>[] {
+function splitsOf(text: string): Required<StepEvent>[] {
   const found: Required<StepEvent>[] = [];
   // Of three colons, the category or the name may have one.
   for (let at = text.indexOf(SEPARATOR); at !== -1; at = text.indexOf(SEPARATOR, at + 1)) {

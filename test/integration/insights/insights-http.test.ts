@@ -225,7 +225,7 @@ describe('The insights over HTTP', () => {
       ['/events/series?from=2024-01-02&to=2024-01-01', /^to: /],
       ['/events/funnel?step=a', /^step: received "a", expected from 2 to 10 of them/],
       [`/events/funnel?${'step=a&'.repeat(11)}`, /^step: /],
-      ['/events/funnel?step=a&step=::b', /^step: received "::b", expected a name, or a category and a name/],
+      [`/events/funnel?step=a&step=${'b'.repeat(257)}`, /^step: received .*, expected a name, or a category and/],
       ['/events/funnel?step=a&step=b&within=1y', /^within: /],
       ['/events/funnel?step=a&step=b&within=367d', /^within: received "367d", expected a time such as/],
       ['/events/funnel?step=a&step=b&by=name', /^by: /],

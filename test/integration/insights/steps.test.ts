@@ -32,6 +32,13 @@ describe('A step whose category or name holds ::', () => {
       ['a', 'b::c', 'u1'],
       ['a:', 'b', 'u1'],
       ['a', ':b', 'u2'],
+      ['shop', 'Checkout::Started', 'u1'],
+      ['shop', 'Checkout::Completed', 'u1'],
+      ['shop', 'Checkout::Started', 'u2'],
+      // Written like the name alone.
+      ['Checkout', 'Completed', 'u2'],
+      ['shop', '::', 'u3'],
+      ['shop', '::after', 'u3'],
     ] as const;
     const rows = events.map(([category, name, user], index) =>
       eventRow({ timestamp: (NOW_MS - HOUR_MS + index) * 1000, event_id: `${index}`, category, name, user }),
@@ -53,6 +60,16 @@ describe('A step whose category or name holds ::', () => {
     const path = `/events/retention?interval=day&periods=1&first=${encodeURIComponent(created)}`;
     const { cohorts } = await getJson<Retention>(`${service.url}${path}`);
     expect(cohorts.map(({ size, returned }) => [size, ...returned])).to.deep.equal([[3, 3]]);
+  });
+
+  it('is every event of this name, too', async () => {
+    expect(await counts('Checkout::Started', 'Checkout::Completed')).to.deep.equal([2, 2]);
+    expect(await counts('shop::Checkout::Started', 'shop::Checkout::Completed')).to.deep.equal([2, 1]);
+    expect(await counts('::', '::after')).to.deep.equal([1, 1]);
+    const { cohorts } = await getJson<Retention>(
+      `${service.url}/events/retention?interval=day&periods=1&first=Checkout::Started&return=Checkout::Completed`,
+    );
+    expect(cohorts.map(({ size, returned }) => [size, ...returned])).to.deep.equal([[2, 2]]);
   });
 
   it('is refused where it could be too many', async () => {

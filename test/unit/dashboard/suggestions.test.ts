@@ -49,7 +49,8 @@ describe('An event among the names', () => {
       expect(eventOf(keyOf({ category, name }), names)).to.deep.equal({ category, name });
     }
     expect(eventOf('view', names)).to.deep.equal({ category: '', name: 'view' });
-    expect(eventOf('a::b', names)).to.deep.equal({ category: 'a', name: 'b' });
+    expect(eventOf('a::b', names)).to.deep.equal({ category: 'shop', name: 'a::b' });
+    expect(eventOf('c::d', names)).to.deep.equal({ category: 'c', name: 'd' });
     expect(eventOf('shop::', names)).to.deep.equal({ category: 'shop', name: '' });
   });
 
