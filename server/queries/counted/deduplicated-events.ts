@@ -3,6 +3,7 @@ import { HOUR_S, HOUR_US } from '../../common/units.ts';
 import type { DataPath } from '../../events/data/data-path.ts';
 import { ALL_HOURS, areSelected, type HoursBetween, type Selection } from './grown-hours.ts';
 import type { Counting } from './grown-hours.ts';
+import { wholeFromS } from './whole-raw.ts';
 import { IDENTITY } from '../sql/columns.ts';
 import { allOf, isWithin, type Condition } from '../sql/conditions.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
@@ -41,7 +42,8 @@ const MAX_NAMED = 2000;
 /**
  * Groups events by identity. Rows are read as if each were an event; nearly always they are: then there are as many as
  * identities were counted before, and those can only have become more. Otherwise it is asked again, and of the hours that
- * have copies only the first received is read.
+ * have copies only the first received is read; so it is from the beginning of hours of which raw events may be gone, where
+ * the two numbers say nothing.
  * @param ask makes the query of the groups of all parts
  * @throws what `queryRows` throws
  */
@@ -51,13 +53,14 @@ export async function askEvents<Row extends object>(
   ask: (groups: Selects) => Condition,
 ): Promise<Row[]> {
   const { nodes, bounds } = counting;
-  const hours = hoursAround(events.filters);
-  const identities = await readIdentities(counting, events.filters, hours);
+  const { older, hours } = byWholeness(counting, hoursAround(events.filters));
+  const isNoneWhole = hours.fromS === hours.toS;
+  const identities = isNoneWhole ? NONE : await readIdentities(counting, events.filters, hours);
   let copies: Copies = { hoursS: [], others: sumOf([...identities.values()]) };
   for (let round = 0; ; round += 1) {
     const { hoursS } = copies;
-    const areAll = round === ROUNDS || hoursS.length > MAX_NAMED;
-    const { sql, params } = ask(groupsOf(events, areAll ? 'all' : hoursS));
+    const areAll = isNoneWhole || round === ROUNDS || hoursS.length > MAX_NAMED;
+    const { sql, params } = ask(groupsOf(events, areAll ? 'all' : [...older, ...areOfHours(hoursS)]));
     // From the same snapshot of the table; of shards, a moment before.
     const raw = countRows(events.filters, hours, areAll ? [] : hoursS);
     const query = `SELECT *, assumeNotNull((${raw.sql})) AS raw_rows FROM (${sql})`;
@@ -92,13 +95,14 @@ async function countAgain({ nodes, bounds }: Counting, raw: Condition): Promise<
   return row?.raw_rows ?? NaN;
 }
 
-function groupsOf(events: RawEvents, copied: readonly number[] | 'all'): Selects {
-  if (copied === 'all') return firstReceived(events, EVERY);
-  if (copied.length === 0) return allRows(events, EVERY);
-  const ofCopied = isOfHours(copied);
+/** @param apart which events may have copies: any of these, or all */
+function groupsOf(events: RawEvents, apart: readonly Condition[] | 'all'): Selects {
+  if (apart === 'all') return firstReceived(events, EVERY);
+  if (apart.length === 0) return allRows(events, EVERY);
+  const mayBeCopied = { ...allOf(apart), sql: apart.map(({ sql }) => sql).join(' OR ') };
   const [rows, firsts] = [
-    allRows(events, { ...ofCopied, sql: `NOT (${ofCopied.sql})` }),
-    firstReceived(events, ofCopied),
+    allRows(events, { ...mayBeCopied, sql: `NOT (${mayBeCopied.sql})` }),
+    firstReceived(events, { ...mayBeCopied, sql: `(${mayBeCopied.sql})` }),
   ];
   return {
     sql: `${rows.sql}\n      UNION ALL\n${firsts.sql}`,
@@ -162,6 +166,7 @@ function copiesBetween(before: Counts, stored: Counts, after: Counts): Copies {
 
 /** By the beginning of an hour, in seconds since the epoch. */
 type Counts = ReadonlyMap<number, number>;
+const NONE: Counts = new Map();
 
 /** In the raw table itself: after a crash between it and the tables of counts, it has rows that those never got. */
 async function readStored(counting: Counting, selection: Selection, hours: HoursBetween): Promise<Counts> {
@@ -189,8 +194,8 @@ async function readIdentities(counting: Counting, selection: Selection, hours: H
 /** A SELECT of the number of rows of the raw table, without those of some hours. */
 function countRows(selection: Selection, hours: HoursBetween, withoutS: readonly number[]): Condition {
   const { sql, params } = rowsAre(selection, hours);
-  if (withoutS.length === 0) return { sql: `SELECT count() FROM events WHERE ${sql}`, params };
-  const left = isOfHours(withoutS);
+  const [left] = areOfHours(withoutS);
+  if (left === undefined) return { sql: `SELECT count() FROM events WHERE ${sql}`, params };
   return {
     sql: `SELECT count() FROM events WHERE ${sql} AND NOT (${left.sql})`,
     params: { ...params, ...left.params },
@@ -216,10 +221,20 @@ function hoursAround({ fromUs = 0, toUs }: EventFilters): HoursBetween {
   return { fromS: Math.min(Math.floor(fromUs / HOUR_US) * HOUR_S, toS), toS };
 }
 
-/** That an event is of one of these hours. */
-function isOfHours(hoursS: readonly number[]): Condition {
-  return {
-    sql: `toStartOfHour(timestamp, 'UTC') IN (SELECT toDateTime(arrayJoin({copied_hours:Array(UInt32)}), 'UTC'))`,
-    params: { copied_hours: hoursS },
-  };
+/** Those of the hours that raw has whole, and that an event is older than these, where any may be. */
+function byWholeness(counting: Counting, { fromS, toS }: HoursBetween) {
+  const wholeS = Math.min(Math.max(fromS, wholeFromS(counting)), toS);
+  const older = wholeS === fromS ? [] : isWithin('timestamp', { fromUs: 0, toUs: wholeS * 1_000_000 }, 'older_');
+  return { older, hours: { fromS: wholeS, toS } };
+}
+
+/** That an event is of one of these hours; no condition for none. */
+function areOfHours(hoursS: readonly number[]): Condition[] {
+  if (hoursS.length === 0) return [];
+  return [
+    {
+      sql: `toStartOfHour(timestamp, 'UTC') IN (SELECT toDateTime(arrayJoin({copied_hours:Array(UInt32)}), 'UTC'))`,
+      params: { copied_hours: hoursS },
+    },
+  ];
 }

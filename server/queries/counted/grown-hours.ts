@@ -117,7 +117,7 @@ export interface Counting {
   readonly hasShards?: boolean | undefined;
   /** Sets of users or sessions that are of fewer rows than this, on average, are not read: the rows are. */
   readonly rowsOfASet?: number | undefined;
-  /** Since when there are raw events; of hours before this there are sets alone. Seconds since the epoch. */
+  /** Since when there are raw events; of hours before, sets alone. Seconds since the epoch; Infinity: unknown. */
   readonly wholeSinceS?: (() => number) | undefined;
 }
 

@@ -3,6 +3,7 @@ import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.t
 import { countedHours } from '../counted/counted-hours.ts';
 import { HOUR_S, MINUTE_S } from '../../common/units.ts';
 import { ALL_HOURS, eventsOfMinutes, hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
+import { wholeFromS } from '../counted/whole-raw.ts';
 import { IDENTITY } from '../sql/columns.ts';
 import {
   byInterval,
@@ -30,7 +31,7 @@ export async function readCountedSeries(counting: Counting, question: PlannedSer
   const cutHours = cut(question, HOUR_S);
   if (question.measure === 'events') return await readEventCounts(counting, question, cutHours);
   const hours = hoursAre(selectionOf(question), whole(question, HOUR_S));
-  if (isRawWhole(counting, question) && (await areSetsSmall(counting, hours))) {
+  if (question.fromUs / SECOND_US >= wholeFromS(counting) && (await areSetsSmall(counting, hours))) {
     const grouping = groupingOf(question);
     return await readParts(counting, question, [rowsWithin(question, grouping)], grouping);
   }
@@ -174,12 +175,6 @@ function setParts(question: PlannedSeries, hours: Condition, cutHours: readonly 
   };
   if (cutHours.length === 0) return [sets];
   return [sets, rowsWithin(question, byInterval(question), { startOf: 'toStartOfHour', ofS: cutHours })];
-}
-
-/** With an hour to spare: what is known is of a while ago. */
-function isRawWhole({ wholeSinceS = () => 0 }: Counting, { fromUs }: PlannedSeries): boolean {
-  const sinceS = wholeSinceS();
-  return sinceS <= 0 || fromUs / SECOND_US >= sinceS + HOUR_S;
 }
 
 /** Whether the sets of these hours are of few rows each. Parts that were not merged yet make them look smaller. */

@@ -14,9 +14,9 @@ export interface DatabaseQuestions {
 
 /** The questions of a service over a database, through no cache. */
 export function databaseQuestions(
-  { name }: MigratedDatabase,
+  { name }: Pick<MigratedDatabase, 'name'>,
   nowMs: () => number,
-  others: Pick<QuestionsDependencies, 'rowsOfASet'> & Partial<Pick<QuestionsDependencies, 'known'>> = {},
+  others: Partial<Pick<QuestionsDependencies, 'rowsOfASet' | 'wholeSinceS' | 'known'>> = {},
 ): DatabaseQuestions {
   const options = { endpoint: testEndpoint(), database: name };
   const nodes = connectAny({ ...options, role: 'query' });
