@@ -11,6 +11,8 @@ export type ErrorCode =
   | 'too_large'
   /** The question is understood, and its answer would cost more than a question may; a narrower one is answered. */
   | 'too_expensive'
+  /** The question is understood, and what would answer it was removed after its time; another one is answered. */
+  | 'not_kept'
   /** A body in a form that is not read here. */
   | 'unsupported_media_type'
   /** Whoever asked has closed the connection, and waits for no answer. */

@@ -44,7 +44,7 @@ export const NARROWER = 'a shorter range (from, to or window), a category and na
  * The keys with the most events, those with as many in the order of the keys' bytes. Events without a key (an empty
  * column, a path that leads nowhere or to null) are not counted.
  * @param last what is known from the last answer to the same question, for who asks it again and again; it is kept up
- * @throws what `queryRows` throws
+ * @throws what `queryRows` and `expectRaw` throw
  */
 export async function readTopEvents(
   counting: Counting,

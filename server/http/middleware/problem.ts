@@ -13,6 +13,7 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   method_not_allowed: 405,
   too_large: 413,
   too_expensive: 422,
+  not_kept: 422,
   unsupported_media_type: 415,
   // As nginx says it; nobody reads it but the metrics.
   cancelled: 499,

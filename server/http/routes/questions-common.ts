@@ -12,7 +12,8 @@ import type { EventsQuery } from './questions-schemas.ts';
 /** What a question about events may be answered with instead of its answer. */
 export const failures = {
   422: problem(
-    'The answer would take more time, memory or rows than a question may; `detail` says which, and how to ask for less',
+    'The answer would take more time, memory or rows than a question may, or events that `RETENTION_DAYS` has removed; ' +
+      '`detail` says which, and what to ask instead',
   ),
   503: tryLater('ClickHouse is unavailable, or there is no time or room for this question now'),
 };

@@ -3,7 +3,7 @@ import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.t
 import { countedHours } from '../counted/counted-hours.ts';
 import { HOUR_S, MINUTE_S } from '../../common/units.ts';
 import { ALL_HOURS, eventsOfMinutes, hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
-import { wholeFromS } from '../counted/whole-raw.ts';
+import { expectRaw, wholeFromS } from '../counted/whole-raw.ts';
 import { IDENTITY } from '../sql/columns.ts';
 import {
   byInterval,
@@ -25,7 +25,7 @@ const SECOND_US = 1_000_000;
  * Counts from the tables of counts: whole hours that are in one interval from `hours`; of the others, events from the
  * whole minutes of `minutes`, and from the rows of the minutes that are cut; users and sessions from their rows, and from
  * rows alone where those are so few that they are read sooner than the sets.
- * @throws what `queryRows` throws
+ * @throws what `queryRows` and `expectRaw` throw
  */
 export async function readCountedSeries(counting: Counting, question: PlannedSeries): Promise<CountedKey[]> {
   const cutHours = cut(question, HOUR_S);
@@ -33,16 +33,16 @@ export async function readCountedSeries(counting: Counting, question: PlannedSer
   const hours = hoursAre(selectionOf(question), whole(question, HOUR_S));
   if (question.fromUs / SECOND_US >= wholeFromS(counting) && (await areSetsSmall(counting, hours))) {
     const grouping = groupingOf(question);
-    return await readParts(counting, question, [rowsWithin(question, grouping)], grouping);
+    return await readParts(counting, question, [rowsWithin(counting, question, grouping)], grouping);
   }
-  return await readParts(counting, question, setParts(question, hours, cutHours));
+  return await readParts(counting, question, setParts(counting, question, hours, cutHours));
 }
 
 /**
  * The largest keys of a whole range; by default of everything. Of persons the sets are read, however small they are: the
  * rows of all of history may be more than a question may read.
  * @param question that `isCounted`
- * @throws what `queryRows` throws
+ * @throws what `queryRows` and `expectRaw` throw
  */
 export async function readCountedTotals(
   counting: Counting,
@@ -53,7 +53,7 @@ export async function readCountedTotals(
   const cutHours = cut(planned, HOUR_S);
   if (planned.measure === 'events') return await readEventCounts(counting, planned, cutHours);
   const hours = hoursAre(selectionOf(planned), whole(planned, HOUR_S));
-  return await readParts(counting, planned, setParts(planned, hours, cutHours));
+  return await readParts(counting, planned, setParts(counting, planned, hours, cutHours));
 }
 
 async function readParts(
@@ -88,7 +88,7 @@ async function readEventCounts(
 ): Promise<CountedKey[]> {
   const hours = whole(question, HOUR_S);
   const areAllCut = hours.toS - hours.fromS === HOUR_S * cutHours.filter((hour) => isIn(hours, hour)).length;
-  const parts = cutParts(question, cutHours);
+  const parts = cutParts(counting, question, cutHours);
   const selection = selectionOf(question);
   if (areAllCut) return await readParts(counting, question, parts);
   if (question.by !== undefined) {
@@ -130,12 +130,13 @@ function hourPart(question: PlannedSeries, cutHours: readonly number[], counted:
 }
 
 /** The minutes and rows of the hours that are not whole in one interval. */
-function cutParts(question: PlannedSeries, cutHours: readonly number[]): Condition[] {
+function cutParts(counting: Counting, question: PlannedSeries, cutHours: readonly number[]): Condition[] {
   const cutMinutes = cut(question, MINUTE_S);
   const rows = { startOf: 'toStartOfMinute', ofS: cutMinutes } as const;
+  const byEvent = byInterval(question, `uniqExact(${IDENTITY})`);
   return [
     ...(cutHours.length === 0 ? [] : [minutePart(question, cutHours, cutMinutes)]),
-    ...(cutMinutes.length === 0 ? [] : [rowsWithin(question, byInterval(question, `uniqExact(${IDENTITY})`), rows)]),
+    ...(cutMinutes.length === 0 ? [] : [rowsWithin(counting, question, byEvent, rows)]),
   ];
 }
 
@@ -163,7 +164,12 @@ function minutePart(question: PlannedSeries, cutHours: readonly number[], cutMin
 }
 
 /** @param hours the whole hours of the range */
-function setParts(question: PlannedSeries, hours: Condition, cutHours: readonly number[]): Condition[] {
+function setParts(
+  counting: Counting,
+  question: PlannedSeries,
+  hours: Condition,
+  cutHours: readonly number[],
+): Condition[] {
   const sets = {
     sql: `
       SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(hour)')} AS start_s,
@@ -174,7 +180,7 @@ function setParts(question: PlannedSeries, hours: Condition, cutHours: readonly 
     params: { ...hours.params, cut_hours: cutHours },
   };
   if (cutHours.length === 0) return [sets];
-  return [sets, rowsWithin(question, byInterval(question), { startOf: 'toStartOfHour', ofS: cutHours })];
+  return [sets, rowsWithin(counting, question, byInterval(question), { startOf: 'toStartOfHour', ofS: cutHours })];
 }
 
 /** Whether the sets of these hours are of few rows each. Parts that were not merged yet make them look smaller. */
@@ -198,8 +204,14 @@ interface Units {
   readonly ofS: readonly number[];
 }
 
-/** Of the rows in the range, or of those in some units of it. Copies change nothing in a set. */
-function rowsWithin(question: PlannedSeries, grouping: Grouping, units?: Units): Condition {
+/**
+ * Of the rows in the range, or of those in some units of it. Copies change nothing in a set.
+ * @throws what `expectRaw` throws: rows that are gone are no zeros
+ */
+function rowsWithin(counting: Counting, question: PlannedSeries, grouping: Grouping, units?: Units): Condition {
+  const firstUs = units === undefined ? question.fromUs : Math.min(...units.ofS) * SECOND_US;
+  const unit = units?.startOf === 'toStartOfMinute' ? 'minutes' : 'hours';
+  expectRaw(counting, Math.max(question.fromUs, firstUs), unit);
   const { sql, params } = allOf([...columnsAre(selectionOf(question)), ...isWithin('timestamp', question)]);
   const areOfUnits =
     units === undefined

@@ -60,7 +60,7 @@ const DEFAULT_INTERVALS = 30;
 
 /**
  * Counts by interval, exactly: from the tables of counts where those know what is asked, or else event by event.
- * @throws AppError `invalid` for too many intervals, and what `queryRows` throws
+ * @throws AppError `invalid` for too many intervals, and what `queryRows` and `expectRaw` throw
  */
 export async function readSeries(counting: Counting, question: SeriesQuestion): Promise<Series> {
   const planned = planSeries(question, counting.nowMs());

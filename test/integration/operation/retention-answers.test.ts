@@ -5,8 +5,8 @@ import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { databaseQuestions } from '../../support/clickhouse/database-questions.ts';
 import { eventRow, insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
 import { rowsOf } from '../../support/clickhouse/stored.ts';
-import { eventually } from '../../support/http/outcome.ts';
-import { getJson } from '../../support/http/pages.ts';
+import { eventually, failure } from '../../support/http/outcome.ts';
+import { getJson, getProblem } from '../../support/http/pages.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 import { waiting } from '../../support/waiting.ts';
 
@@ -56,6 +56,12 @@ describe('What is asked where RETENTION_DAYS has removed events', () => {
   const get = async <Answer>(path: string) => getJson<Answer>(`${service.url}${path}`);
   const top = async (query: string) =>
     (await get<Top>(`/events/top?${query}`)).top.map(({ key, count }) => `${key}=${count}`);
+  const series = async (query: string) => (await get<Series>(`/events/series?${query}`)).series[0];
+  const refused = async (path: string) => {
+    const { status, detail } = await getProblem(`${service.url}${path}`);
+    expect(status, path).to.equal(422);
+    return detail;
+  };
 
   it('counts an event once that came twice, as ever', async () => {
     await insertOld({ event_id: 'a', timestamp: (nowMs - 3 * DAY_MS) * 1000 });
@@ -87,5 +93,72 @@ describe('What is asked where RETENTION_DAYS has removed events', () => {
         await asking.close();
       }
     }
+  });
+
+  describe('of a day that is over', () => {
+    const dayMs = (Math.floor(nowMs / DAY_MS) - 4) * DAY_MS;
+    const days = `from=${dayMs - DAY_MS}&to=${dayMs + 3 * DAY_MS}`;
+    const at = (hours: number, minutes: number) => dayMs + (hours * 60 + minutes) * MINUTE_MS;
+    const [noon, evening, late] = [at(12, 10), at(18, 10), at(18, 50)];
+
+    beforeEach(async () => {
+      const times = [noon, evening, late];
+      await insertOld(
+        ...times.map((ms, n) => ({ event_id: `${n}`, timestamp: ms * 1000, user: `u${n}`, session_id: 's' })),
+      );
+    });
+
+    it('counts whole UTC hours of users and whole minutes of events, as ever', async () => {
+      for (const measure of ['users', 'sessions', 'events']) {
+        const total = measure === 'sessions' ? 1 : 3;
+        expect(await series(`${days}&measure=${measure}&interval=day`)).to.include({ total });
+      }
+      const inIndia = `${days}&measure=events&interval=day&timezone=Asia/Kolkata`;
+      expect(await series(inIndia)).to.deep.equal({ key: null, total: 3, values: [0, 2, 1, 0, 0] });
+      const inPakistan = `${days}&measure=users&interval=day&timezone=Asia/Karachi`;
+      expect(await series(inPakistan)).to.deep.equal({ key: null, total: 3, values: [0, 3, 0, 0, 0] });
+      expect(await top(`from=${evening}`)).to.deep.equal(['p=2']);
+      expect(await top(`from=${at(18, 0)}&measure=users`)).to.deep.equal(['p=2']);
+    });
+
+    it('refuses parts of them, and says what to ask', async () => {
+      for (const measure of ['users', 'sessions']) {
+        for (const query of [
+          `/events/series?${days}&interval=day&timezone=Asia/Kolkata`,
+          `/events/series?${days}&interval=hour&timezone=Asia/Kolkata`,
+          `/events/series?from=${at(12, 0)}&to=${at(19, 0)}&interval=minute`,
+          `/events/series?from=${at(12, 0)}&to=${at(18, 30)}`,
+          `/events/top?from=${at(18, 30)}`,
+          '/events/top?window=7d&by=category',
+        ]) {
+          expect(await refused(`${query}&measure=${measure}`)).to.match(
+            /^received .* parts of hours before 2.*Z, whose events .* expected whole UTC hours there: another from .*zone$/,
+          );
+        }
+      }
+      for (const query of [`series?from=${noon + 1}`, `top?to=${evening + 30_000}`, 'top?window=30d']) {
+        expect(await refused(`/events/${query}`)).to.contain('expected whole UTC minutes there');
+      }
+    });
+
+    it('takes any part of what is kept', async () => {
+      await insert({ event_id: 'new', timestamp: (nowMs - MINUTE_MS) * 1000, user: 'u' });
+      for (const measure of ['users', 'events']) {
+        expect(await top(`window=24h&measure=${measure}`)).to.deep.equal(['p=1']);
+        expect(await series(`interval=hour&timezone=Asia/Kolkata&measure=${measure}`)).to.include({ total: 1 });
+      }
+    });
+
+    it('has no answer about parts while it is not known what is kept', async () => {
+      const asking = databaseQuestions({ name: service.database }, Date.now, { wholeSinceS: () => Infinity });
+      const question = { by: 'name', measure: 'users', where: [], show: [], limit: 10 } as const;
+      try {
+        expect(await asking.questions.top({ ...question, fromUs: dayMs * 1000 }, waiting)).to.have.length(1);
+        const error = await failure(asking.questions.top({ ...question, fromUs: noon * 1000 }, waiting));
+        expect(error).to.include({ code: 'unavailable' });
+      } finally {
+        await asking.close();
+      }
+    });
   });
 });

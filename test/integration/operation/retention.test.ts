@@ -76,7 +76,8 @@ describe('RETENTION_DAYS', () => {
       const left = async () =>
         rowsOf<{ n: string }>(testEndpoint(), service.database, 'SELECT toString(count()) AS n FROM events');
       await eventually(async () => expect(await left()).to.deep.equal([{ n: '1' }]));
-      const path = `/events/series?measure=users&interval=day&from=${now - 40 * DAY_MS}`;
+      const fromMs = (Math.floor(now / DAY_MS) - 40) * DAY_MS;
+      const path = `/events/series?measure=users&interval=day&from=${fromMs}`;
       const totals = async (url: string) =>
         (await getJson<{ series: readonly { total: number }[] }>(`${url}${path}`)).series.map(({ total }) => total);
       expect(await totals(service.url)).to.deep.equal([3]);

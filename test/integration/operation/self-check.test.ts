@@ -169,6 +169,14 @@ describe('What in ClickHouse the guarantees rest on', () => {
     });
   }
 
+  it('does not keep questions from being answered while it holds shipping up', async () => {
+    await run(['ALTER TABLE hours RESET SETTING fsync_after_insert']);
+    const { url } = await start();
+    for (const path of ['/events/series', '/events/series?measure=users', '/events/top?window=1h&by=user']) {
+      expect((await fetch(`${url}${path}`)).status, path).to.equal(200);
+    }
+  });
+
   it('is looked at in the database of the service alone, whatever others the server has', async () => {
     const other = await migratedDatabase();
     closing.add('other database', () => other.drop());
