@@ -6,7 +6,7 @@ import { columnFilters } from './sql/event-filters.ts';
 import type { TopQuestion } from './top-events.ts';
 import type { Keys } from './top-groups.ts';
 import { SeenParts } from './seen-parts.ts';
-import { readTopOfRows, type HashedKey, type KeyRow } from './top-rows.ts';
+import { readTopOfRows, type KeyRow } from './top-rows.ts';
 
 /** A question by a column, whose keys are short. */
 export type ColumnQuestion = TopQuestion & { readonly by: TopColumn };
@@ -19,7 +19,7 @@ const MAX_KEPT_BYTES = 60_000;
 const KEPT_MS = 60_000;
 
 interface Ranking {
-  readonly keys: readonly HashedKey[];
+  readonly keys: readonly KeyRow[];
   /** No other key had more events than this one, nor as many before it in the order. */
   readonly bound: KeyRow;
   /** What all of this was found in. */
@@ -44,7 +44,7 @@ export class RankedKeys {
    * The same as `readTopOfRows`, of one ClickHouse server: parts of several have the same names.
    * @throws what `queryRows` throws, and knows nothing then
    */
-  async read(counting: Counting, question: ColumnQuestion): Promise<readonly HashedKey[]> {
+  async read(counting: Counting, question: ColumnQuestion): Promise<readonly KeyRow[]> {
     const { limit, fromUs = 0 } = question;
     const last = this.#last;
     this.#last = undefined;
@@ -84,7 +84,7 @@ async function readParts({ nodes, bounds }: Counting, seen = SeenParts.none): Pr
 }
 
 /** Nothing, when so much is new that it costs too much. */
-async function readKnownOrNew(counting: Counting, question: ColumnQuestion, last: Ranking): Promise<HashedKey[]> {
+async function readKnownOrNew(counting: Counting, question: ColumnQuestion, last: Ranking): Promise<KeyRow[]> {
   try {
     return await readTopOfRows(counting, question, { limit: KEPT + 1, keys: knownOrNew(question, last) });
   } catch (error) {

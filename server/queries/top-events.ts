@@ -51,14 +51,7 @@ export async function readTopEvents(
   question: TopQuestion,
   last: LastTop = { shown: new ShownValues() },
 ): Promise<TopKey[]> {
-  if (isOfViews(question)) {
-    return (await readCountedTotals(counting, question)).map(({ key, total }) => ({ key, count: total, shown: [] }));
-  }
-  const { ranked } = last;
-  const rows =
-    ranked !== undefined && isRanked(question)
-      ? await ranked.read(counting, question)
-      : await readTopOfRows(counting, question, { limit: question.limit });
+  const rows = await readKeys(counting, question, last);
   if (question.show.length === 0 || rows.length === 0) return rows.map((row) => topKey(row, []));
   // Of the largest keys alone: the latest event of each of a million keys needs ten times the memory of their counts.
   const latest = await readLatest(counting, question, rows);
@@ -66,9 +59,13 @@ export async function readTopEvents(
   return rows.map((row) => topKey(row, shown.get(row.top_key) ?? []));
 }
 
-/** What is shown, and which event is the latest, only the events themselves know. */
-function isOfViews(question: TopQuestion): boolean {
-  return isCounted(question) && question.unique === undefined && question.show.length === 0;
+/** Counted in the same way whatever is shown. */
+async function readKeys(counting: Counting, question: TopQuestion, { ranked }: LastTop): Promise<readonly KeyRow[]> {
+  if (isCounted(question) && question.unique === undefined) {
+    return (await readCountedTotals(counting, question)).map(({ key, total }) => ({ top_key: key, count: total }));
+  }
+  if (ranked !== undefined && isRanked(question)) return await ranked.read(counting, question);
+  return await readTopOfRows(counting, question, { limit: question.limit });
 }
 
 /** With `unique`, a new event of one key may take an old one from another; and what is at a path may be as long as an event. */

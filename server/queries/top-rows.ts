@@ -7,11 +7,8 @@ import { countOf, keyedEvents, LATEST, selectKeys, type Keys } from './top-group
 export interface KeyRow {
   readonly top_key: string;
   readonly count: number;
-}
-
-/** A key, and a hash of it: a key may be as long as an event, too long for a list of parameters. */
-export interface HashedKey extends KeyRow {
-  readonly key_hash: string;
+  /** Of a key at a path at least: that may be as long as an event, too long for a list of parameters. */
+  readonly key_hash?: string | undefined;
 }
 
 /** Which of the keys of a question are counted, and how many of them are in the answer. */
@@ -26,9 +23,9 @@ export async function readTopOfRows(
   counting: Counting,
   question: TopQuestion,
   { limit, keys }: WantedKeys,
-): Promise<HashedKey[]> {
+): Promise<KeyRow[]> {
   const finding = countOf(question.measure);
-  return await askEvents<HashedKey>(counting, keyedEvents(question, finding, keys), (groups) => {
+  return await askEvents<KeyRow>(counting, keyedEvents(question, finding, keys), (groups) => {
     const { sql, params } = selectKeys(question, finding, groups, keys);
     return {
       sql: `
@@ -46,7 +43,7 @@ export async function readTopOfRows(
 export async function readLatest(
   counting: Counting,
   question: TopQuestion,
-  rows: readonly HashedKey[],
+  rows: readonly KeyRow[],
 ): Promise<LatestOfKey[]> {
   const { by, unique } = question;
   const isIn = `${typeof by === 'string' ? by : ''} IN {keys:Array(String)}`;
@@ -54,7 +51,7 @@ export async function readLatest(
     typeof by === 'object'
       ? {
           keys: 'sipHash64(top_key) IN {key_hashes:Array(UInt64)}',
-          params: { key_hashes: rows.map(({ key_hash }) => BigInt(key_hash)) },
+          params: { key_hashes: rows.map(({ key_hash = 0 }) => BigInt(key_hash)) },
         }
       : {
           keys: 'top_key IN {keys:Array(String)}',

@@ -7,6 +7,7 @@ import { eventRow, insertRows, type EventRow } from '../../support/clickhouse/in
 import { rowsOf } from '../../support/clickhouse/stored.ts';
 import { eventually, failure } from '../../support/http/outcome.ts';
 import { getJson, getProblem } from '../../support/http/pages.ts';
+import { readStream, topsOf } from '../../support/http/read-stream.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
 import { waiting } from '../../support/waiting.ts';
 
@@ -92,6 +93,40 @@ describe('What is asked where RETENTION_DAYS has removed events', () => {
       } finally {
         await asking.close();
       }
+    }
+  });
+
+  it('has the same counts whatever is shown, live as otherwise', async () => {
+    const old = { timestamp: (nowMs - 3 * DAY_MS) * 1000, user: 'old' };
+    await insertOld({ event_id: 'a', ...old }, { event_id: 'b', ...old, name: 'q' });
+    const timestamp = (nowMs - MINUTE_MS) * 1000;
+    const twice = { event_id: 'c', timestamp, data: '{"x":"y"}' };
+    await insert({ ...twice, received_at: timestamp, user: 'u' });
+    await insert({ ...twice, received_at: timestamp + 1, user: 'of a copy' });
+
+    for (const [measure, ofP] of [
+      ['events', 2],
+      ['users', 3],
+    ] as const) {
+      const counts = [
+        { key: 'p', count: ofP },
+        { key: 'q', count: 1 },
+      ];
+      const question = `by=name&measure=${measure}`;
+      expect((await get<Top>(`/events/top?${question}`)).top).to.deep.equal(counts);
+      const shown = [
+        { ...counts[0], 'data.x': 'y' },
+        { ...counts[1], 'data.x': null },
+      ];
+      expect((await get<Top>(`/events/top?${question}&show=data.x`)).top).to.deep.equal(shown);
+      const reader = await readStream(`${service.url}/events/top/stream?${question}&show=data.x`);
+      await reader.atLeast(2);
+      reader.leave();
+      expect(
+        topsOf(reader)
+          .slice(0, 2)
+          .map(({ top }) => top),
+      ).to.deep.equal([shown, shown]);
     }
   });
 
