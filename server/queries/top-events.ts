@@ -1,5 +1,6 @@
 import type { DataCondition, DataPath } from '../events/data/data-path.ts';
 import type { Counting } from './counted/grown-hours.ts';
+import { windowFromUs } from './counted/whole-raw.ts';
 import { readCountedTotals } from './insights/counted-series.ts';
 import { isCounted } from './insights/series.ts';
 import type { ColumnQuestion, RankedKeys } from './ranked-keys.ts';
@@ -11,6 +12,8 @@ import { readLatest, readTopOfRows, type KeyRow } from './top-rows.ts';
 /** Which events are counted, and by what; what is undefined does not matter. */
 export interface TopQuestion extends Omit<EventFilters, 'user' | 'sessionId' | 'where'> {
   readonly measure: Measure;
+  /** `fromUs` is where a window of now begins. */
+  readonly isWindow?: boolean;
   readonly by: TopColumn | DataPath;
   /** Of the events that share its value, only the latest counts; an event without one stands for itself. */
   readonly unique?: DataPath | undefined;
@@ -62,7 +65,10 @@ export async function readTopEvents(
 /** Counted in the same way whatever is shown. */
 async function readKeys(counting: Counting, question: TopQuestion, { ranked }: LastTop): Promise<readonly KeyRow[]> {
   if (isCounted(question) && question.unique === undefined) {
-    return (await readCountedTotals(counting, question)).map(({ key, total }) => ({ top_key: key, count: total }));
+    const { isWindow = false, fromUs } = question;
+    const counted =
+      isWindow && fromUs !== undefined ? { ...question, fromUs: windowFromUs(counting, fromUs) } : question;
+    return (await readCountedTotals(counting, counted)).map(({ key, total }) => ({ top_key: key, count: total }));
   }
   if (ranked !== undefined && isRanked(question)) return await ranked.read(counting, question);
   return await readTopOfRows(counting, question, { limit: question.limit });

@@ -74,7 +74,7 @@ function timesOf({ window, from, to }: Static<typeof TopQuery>, nowMs: number) {
   if (from !== undefined) {
     throw invalid([{ path: 'window', message: `received ${show(window)} and from, expected one of them` }]);
   }
-  return { ...rangeOf({ to }), fromUs: (nowMs - WINDOWS_MS[window]) * 1000 };
+  return { ...rangeOf({ to }), fromUs: (nowMs - WINDOWS_MS[window]) * 1000, isWindow: true };
 }
 
 /**

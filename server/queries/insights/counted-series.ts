@@ -3,7 +3,7 @@ import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.t
 import { countedHours } from '../counted/counted-hours.ts';
 import { HOUR_S, MINUTE_S } from '../../common/units.ts';
 import { ALL_HOURS, eventsOfMinutes, hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
-import { expectRaw, wholeFromS } from '../counted/whole-raw.ts';
+import { expectRaw, wholeFromS, type Parts } from '../counted/whole-raw.ts';
 import { IDENTITY } from '../sql/columns.ts';
 import {
   byInterval,
@@ -33,9 +33,9 @@ export async function readCountedSeries(counting: Counting, question: PlannedSer
   const hours = hoursAre(selectionOf(question), whole(question, HOUR_S));
   if (question.fromUs / SECOND_US >= wholeFromS(counting) && (await areSetsSmall(counting, hours))) {
     const grouping = groupingOf(question);
-    return await readParts(counting, question, [rowsWithin(counting, question, grouping)], grouping);
+    return await readParts(counting, question, [rowsWithin(question, grouping)], grouping);
   }
-  return await readParts(counting, question, setParts(counting, question, hours, cutHours));
+  return await readParts(counting, question, await setParts(counting, question, hours, cutHours));
 }
 
 /**
@@ -53,7 +53,7 @@ export async function readCountedTotals(
   const cutHours = cut(planned, HOUR_S);
   if (planned.measure === 'events') return await readEventCounts(counting, planned, cutHours);
   const hours = hoursAre(selectionOf(planned), whole(planned, HOUR_S));
-  return await readParts(counting, planned, setParts(counting, planned, hours, cutHours));
+  return await readParts(counting, planned, await setParts(counting, planned, hours, cutHours));
 }
 
 async function readParts(
@@ -88,7 +88,7 @@ async function readEventCounts(
 ): Promise<CountedKey[]> {
   const hours = whole(question, HOUR_S);
   const areAllCut = hours.toS - hours.fromS === HOUR_S * cutHours.filter((hour) => isIn(hours, hour)).length;
-  const parts = cutParts(counting, question, cutHours);
+  const parts = await cutParts(counting, question, cutHours);
   const selection = selectionOf(question);
   if (areAllCut) return await readParts(counting, question, parts);
   if (question.by !== undefined) {
@@ -129,14 +129,22 @@ function hourPart(question: PlannedSeries, cutHours: readonly number[], counted:
   };
 }
 
-/** The minutes and rows of the hours that are not whole in one interval. */
-function cutParts(counting: Counting, question: PlannedSeries, cutHours: readonly number[]): Condition[] {
+/**
+ * The minutes and rows of the hours that are not whole in one interval.
+ * @throws what `expectRaw` throws
+ */
+async function cutParts(
+  counting: Counting,
+  question: PlannedSeries,
+  cutHours: readonly number[],
+): Promise<Condition[]> {
   const cutMinutes = cut(question, MINUTE_S);
-  const rows = { startOf: 'toStartOfMinute', ofS: cutMinutes } as const;
+  const rows = { of: 'minutes', unitsS: cutMinutes } as const;
+  await expectRaw(counting, { ...rows, ...rangeOf(question) });
   const byEvent = byInterval(question, `uniqExact(${IDENTITY})`);
   return [
     ...(cutHours.length === 0 ? [] : [minutePart(question, cutHours, cutMinutes)]),
-    ...(cutMinutes.length === 0 ? [] : [rowsWithin(counting, question, byEvent, rows)]),
+    ...(cutMinutes.length === 0 ? [] : [rowsWithin(question, byEvent, rows)]),
   ];
 }
 
@@ -163,13 +171,16 @@ function minutePart(question: PlannedSeries, cutHours: readonly number[], cutMin
   };
 }
 
-/** @param hours the whole hours of the range */
-function setParts(
+/**
+ * @param hours the whole hours of the range
+ * @throws what `expectRaw` throws
+ */
+async function setParts(
   counting: Counting,
   question: PlannedSeries,
   hours: Condition,
   cutHours: readonly number[],
-): Condition[] {
+): Promise<Condition[]> {
   const sets = {
     sql: `
       SELECT ${keyOf(question)} AS key, ${intervalOf('toUnixTimestamp(hour)')} AS start_s,
@@ -180,7 +191,9 @@ function setParts(
     params: { ...hours.params, cut_hours: cutHours },
   };
   if (cutHours.length === 0) return [sets];
-  return [sets, rowsWithin(counting, question, byInterval(question), { startOf: 'toStartOfHour', ofS: cutHours })];
+  const rows = { of: 'hours', unitsS: cutHours } as const;
+  await expectRaw(counting, { ...rows, ...rangeOf(question) });
+  return [sets, rowsWithin(question, byInterval(question), rows)];
 }
 
 /** Whether the sets of these hours are of few rows each. Parts that were not merged yet make them look smaller. */
@@ -198,30 +211,25 @@ async function areSetsSmall(
   return found;
 }
 
-/** Minutes or hours, by the function that gives their beginnings, in seconds since the epoch. */
-interface Units {
-  readonly startOf: 'toStartOfMinute' | 'toStartOfHour';
-  readonly ofS: readonly number[];
-}
+const START_OF = { minutes: 'toStartOfMinute', hours: 'toStartOfHour' } as const;
 
-/**
- * Of the rows in the range, or of those in some units of it. Copies change nothing in a set.
- * @throws what `expectRaw` throws: rows that are gone are no zeros
- */
-function rowsWithin(counting: Counting, question: PlannedSeries, grouping: Grouping, units?: Units): Condition {
-  const firstUs = units === undefined ? question.fromUs : Math.min(...units.ofS) * SECOND_US;
-  const unit = units?.startOf === 'toStartOfMinute' ? 'minutes' : 'hours';
-  expectRaw(counting, Math.max(question.fromUs, firstUs), unit);
+/** Of the rows in the range, or of those in some units of it. Copies change nothing in a set. */
+function rowsWithin(question: PlannedSeries, grouping: Grouping, units?: Pick<Parts, 'of' | 'unitsS'>): Condition {
   const { sql, params } = allOf([...columnsAre(selectionOf(question)), ...isWithin('timestamp', question)]);
   const areOfUnits =
     units === undefined
       ? '1'
-      : `${units.startOf}(timestamp, 'UTC') IN (SELECT toDateTime(arrayJoin({cut_rows:Array(UInt32)}), 'UTC'))`;
+      : `${START_OF[units.of]}(timestamp, 'UTC') IN (SELECT toDateTime(arrayJoin({cut_rows:Array(UInt32)}), 'UTC'))`;
   const columns = { key: keyOf(question), seconds: 'toUnixTimestamp(timestamp)' };
   return {
     sql: grouping.rows(columns, `FROM events WHERE ${sql} AND ${areOfUnits} AND ${hasKey(question)}`),
-    params: { ...params, ...(units === undefined ? {} : { cut_rows: units.ofS }) },
+    params: { ...params, ...(units === undefined ? {} : { cut_rows: units.unitsS }) },
   };
+}
+
+function rangeOf(question: PlannedSeries): Omit<Parts, 'of' | 'unitsS'> {
+  const { fromUs, toUs } = question;
+  return { selection: allOf(columnsAre(selectionOf(question))), fromS: fromUs / SECOND_US, toS: toUs / SECOND_US };
 }
 
 function selectionOf({ application, category, name }: PlannedSeries) {
