@@ -14,9 +14,9 @@ import { readRetention } from './insights/retention.ts';
 import { readSeries } from './insights/series.ts';
 import { readRejectedPage, type RejectedQuestion } from './rejected/rejected-events.ts';
 import { readRejectedSummary, type RejectedSummaryQuestion } from './rejected/rejected-summary.ts';
-import { RankedKeys } from './ranked-keys.ts';
-import { ShownValues } from './shown-values.ts';
-import { NARROWER as TOP_NARROWER, readTopEvents, type TopKey, type TopQuestion } from './top-events.ts';
+import { RankedKeys } from './top/ranked-keys.ts';
+import { ShownValues } from './top/shown-values.ts';
+import { NARROWER as TOP_NARROWER, readTopEvents, type TopKey, type TopQuestion } from './top/top-events.ts';
 
 export interface QuestionsDependencies extends Omit<Counting, 'bounds'> {
   /** For questions that are asked again and again. */

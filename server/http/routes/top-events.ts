@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { invalid, show } from '../../common/errors.ts';
 import { parseDataCondition, parseDataPath, parseDataPaths } from '../../events/data/data-path.ts';
 import { formatTimeUs } from '../../events/time.ts';
-import type { TopKey, TopQuestion } from '../../queries/top-events.ts';
+import type { TopKey, TopQuestion } from '../../queries/top/top-events.ts';
 import { operation, type Operation } from '../operation/operation.ts';
 import { found, groupKeyOf, rangeOf } from './questions-common.ts';
 import type { ReadingDependencies } from './reads.ts';

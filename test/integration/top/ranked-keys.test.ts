@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { parseDataCondition, parseDataPath } from '../../../server/events/data/data-path.ts';
 import type { Questions } from '../../../server/queries/questions.ts';
-import type { TopQuestion } from '../../../server/queries/top-events.ts';
+import type { TopQuestion } from '../../../server/queries/top/top-events.ts';
 import { databaseQuestions, type DatabaseQuestions } from '../../support/clickhouse/database-questions.ts';
 import { eventRow, insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { SeenParts } from '../../../server/queries/seen-parts.ts';
+import { SeenParts } from '../../../server/queries/top/seen-parts.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
 
 describe('The parts of a table that were seen', function () {

@@ -1,8 +1,8 @@
-import { AppError } from '../common/errors.ts';
-import { queryRows } from '../clickhouse/query.ts';
-import type { Counting } from './counted/grown-hours.ts';
-import type { TopColumn } from './sql/columns.ts';
-import { columnFilters } from './sql/event-filters.ts';
+import { AppError } from '../../common/errors.ts';
+import { queryRows } from '../../clickhouse/query.ts';
+import type { Counting } from '../counted/grown-hours.ts';
+import type { TopColumn } from '../sql/columns.ts';
+import { columnFilters } from '../sql/event-filters.ts';
 import type { TopQuestion } from './top-events.ts';
 import type { Keys } from './top-groups.ts';
 import { SeenParts } from './seen-parts.ts';

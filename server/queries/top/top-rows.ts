@@ -1,5 +1,5 @@
-import { askEvents } from './counted/deduplicated-events.ts';
-import type { Counting } from './counted/grown-hours.ts';
+import { askEvents } from '../counted/deduplicated-events.ts';
+import type { Counting } from '../counted/grown-hours.ts';
 import { placeOf, type LatestOfKey } from './shown-values.ts';
 import type { TopQuestion } from './top-events.ts';
 import { countOf, keyedEvents, LATEST, selectKeys, type Keys } from './top-groups.ts';

@@ -1,8 +1,8 @@
 import { TupleParam } from '@clickhouse/client';
-import { queryRows } from '../clickhouse/query.ts';
-import type { Counting } from './counted/grown-hours.ts';
-import { jsonInData, textInData } from './sql/data-paths.ts';
-import { columnFilters } from './sql/event-filters.ts';
+import { queryRows } from '../../clickhouse/query.ts';
+import type { Counting } from '../counted/grown-hours.ts';
+import { jsonInData, textInData } from '../sql/data-paths.ts';
+import { columnFilters } from '../sql/event-filters.ts';
 import type { TopQuestion } from './top-events.ts';
 
 /** When an event happened, when it arrived, and a hash of its id, which may be too long for a list of parameters. */

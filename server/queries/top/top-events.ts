@@ -1,12 +1,12 @@
-import type { DataCondition, DataPath } from '../events/data/data-path.ts';
-import type { Counting } from './counted/grown-hours.ts';
-import { windowFromUs } from './counted/whole-raw.ts';
-import { readCountedTotals } from './insights/counted-series.ts';
-import { isCounted } from './insights/series.ts';
+import type { DataCondition, DataPath } from '../../events/data/data-path.ts';
+import type { Counting } from '../counted/grown-hours.ts';
+import { windowFromUs } from '../counted/whole-raw.ts';
+import { readCountedTotals } from '../insights/counted-series.ts';
+import { isCounted } from '../insights/series.ts';
 import type { ColumnQuestion, RankedKeys } from './ranked-keys.ts';
 import { showLatest, ShownValues } from './shown-values.ts';
-import type { Measure, TopColumn } from './sql/columns.ts';
-import type { EventFilters } from './sql/event-filters.ts';
+import type { Measure, TopColumn } from '../sql/columns.ts';
+import type { EventFilters } from '../sql/event-filters.ts';
 import { readLatest, readTopOfRows, type KeyRow } from './top-rows.ts';
 
 /** Which events are counted, and by what; what is undefined does not matter. */

@@ -1,11 +1,11 @@
-import type { DataPath } from '../events/data/data-path.ts';
-import type { RawEvents } from './counted/deduplicated-events.ts';
-import { PARTS } from './insights/grouping.ts';
-import type { Selects } from './sql/readings.ts';
+import type { DataPath } from '../../events/data/data-path.ts';
+import type { RawEvents } from '../counted/deduplicated-events.ts';
+import { PARTS } from '../insights/grouping.ts';
+import type { Selects } from '../sql/readings.ts';
 import { ORDER } from './shown-values.ts';
-import { IDENTITY, PERSONS, type Measure } from './sql/columns.ts';
-import type { Condition } from './sql/conditions.ts';
-import { parametersOf } from './sql/readings.ts';
+import { IDENTITY, PERSONS, type Measure } from '../sql/columns.ts';
+import type { Condition } from '../sql/conditions.ts';
+import { parametersOf } from '../sql/readings.ts';
 import type { TopQuestion } from './top-events.ts';
 
 /** What is found out about each key, as SQL. It is found of groups of events first, and then joined. */
