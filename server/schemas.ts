@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { invalid, messageOf, show, type AppError } from './common/errors.ts';
 import { MAX_NAME_CHARACTERS } from './events/event.ts';
-import { isLongerThan } from './events/parameters.ts';
+import { isLongerThan } from './events/query-parameters.ts';
 import { compilePayloadSchemas, type PayloadCheck, type PayloadSchema } from './events/payload-schemas.ts';
 
 interface SchemaFile extends PayloadSchema {

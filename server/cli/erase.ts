@@ -4,7 +4,7 @@ import { show } from '../common/errors.ts';
 import { eraseUser, type Erased } from '../erase/erase-user.ts';
 import type { ErasedUser } from '../erase/erased-user.ts';
 import { MAX_NAME_CHARACTERS } from '../events/event.ts';
-import { isLongerThan } from '../events/parameters.ts';
+import { isLongerThan } from '../events/query-parameters.ts';
 import { createLogger } from '../common/log.ts';
 import { readArguments, runCommand, UsageError } from './command.ts';
 import { warnOfUnseenJournals } from './unseen-journals.ts';

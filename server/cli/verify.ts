@@ -10,7 +10,7 @@ import { pluralize } from '../common/pluralize.ts';
 import { show } from '../common/errors.ts';
 import { createLogger } from '../common/log.ts';
 import { HOUR_S, HOUR_US } from '../common/units.ts';
-import { timeUs } from '../events/parameters.ts';
+import { timeUs } from '../events/query-parameters.ts';
 import { ALL_HOURS, type HoursBetween } from '../queries/counted/grown-hours.ts';
 import { settledS } from '../queries/counted/kept-counts.ts';
 import { evenRows } from '../queries/verify/even-rows.ts';

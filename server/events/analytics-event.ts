@@ -2,7 +2,7 @@ import { invalid, show, type Issue } from '../common/errors.ts';
 import { ANALYTICS_CATEGORY, MAX_TIMESTAMP_MS, NO_DATA, type Event } from './event.ts';
 import { parseEventId } from './event-id.ts';
 import { givenText } from './given-text.ts';
-import type { Query } from './parameters.ts';
+import type { Query } from './query-parameters.ts';
 
 /** `now` in milliseconds since the epoch; how far ahead of it a timestamp may be. */
 export interface TimestampLimits {

@@ -1,6 +1,6 @@
 import { show, type Issue } from '../common/errors.ts';
 import { givenText } from './given-text.ts';
-import type { Query } from './parameters.ts';
+import type { Query } from './query-parameters.ts';
 
 /** The header that names an event instead of the parameter `event_id`. */
 export const IDEMPOTENCY_KEY = 'Idempotency-Key';

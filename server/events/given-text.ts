@@ -1,6 +1,6 @@
 import { show, type Issue } from '../common/errors.ts';
 import { MAX_NAME_CHARACTERS } from './event.ts';
-import { isLongerThan, type Query } from './parameters.ts';
+import { isLongerThan, type Query } from './query-parameters.ts';
 
 const EXPECTED = `one text of 1 to ${MAX_NAME_CHARACTERS} characters in UTF-8`;
 /** What is put for bytes that are not UTF-8; kept, it would make different names one. */

@@ -1,5 +1,5 @@
 import { invalid, show, type AppError } from '../common/errors.ts';
-import { timeUs } from './parameters.ts';
+import { timeUs } from './query-parameters.ts';
 
 /** A UTC hour, as the milliseconds since the epoch at which it begins. */
 export type HourMs = number;

@@ -1,5 +1,5 @@
 import type { ParameterizedContext } from 'koa';
-import type { Query } from '../../events/parameters.ts';
+import type { Query } from '../../events/query-parameters.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { TraceIds } from '../../common/tracing.ts';
 

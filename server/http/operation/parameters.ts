@@ -2,14 +2,14 @@ import { parse } from 'node:querystring';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import { Type, type Static, type TObject } from 'typebox';
 import { invalid, show, type Issue } from '../../common/errors.ts';
-import { timeUs, type Query } from '../../events/parameters.ts';
+import { timeUs, type Query } from '../../events/query-parameters.ts';
 import type { RequestContext } from './context.ts';
 
 // Schemas of the service's own are not checked: that takes long at each start.
 const ajv = new Ajv2020({ validateSchema: false, allErrors: true, useDefaults: true, verbose: true });
 ajv.addFormat('time-or-ms', (text: string) => !Number.isNaN(timeUs(text)));
 
-/** A time in a query; `timeUs` of events/parameters.ts reads it. */
+/** A time in a query; `timeUs` of events/query-parameters.ts reads it. */
 export const Time = Type.String({
   format: 'time-or-ms',
   description: 'ISO 8601 or milliseconds since the epoch, from 1970 to 2099',

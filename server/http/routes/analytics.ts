@@ -4,7 +4,7 @@ import type { HourlyCounts } from '../../queries/hourly/hour-counter.ts';
 import { HourCounts, HourCountsText, HourQuery, HoursQuery } from './analytics-schemas.ts';
 import { tryLater } from '../operation/answers.ts';
 import type { RequestContext } from '../operation/context.ts';
-import { asksForFresh, failures } from './questions-common.ts';
+import { asksForFresh, failures } from './question-parameters.ts';
 import { operation, type Operation } from '../operation/operation.ts';
 import type { ReadingDependencies } from './reads.ts';
 import { writeHead } from '../middleware/headers.ts';

@@ -9,7 +9,7 @@ import { tryLater } from '../operation/answers.ts';
 import { goneSignal } from '../operation/gone.ts';
 import { aboutRequest } from '../operation/context.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { failures, filtersOf } from './questions-common.ts';
+import { failures, filtersOf } from './question-parameters.ts';
 import { ExportQuery } from './questions-schemas.ts';
 import type { ReadsOf } from './reads.ts';
 

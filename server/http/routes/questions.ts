@@ -4,7 +4,7 @@ import type { Category } from '../../queries/categories.ts';
 import { MAX_NAMES, type EventName } from '../../queries/event-names.ts';
 import { eventsJson } from './event-json.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { asksForFresh, filtersOf, found } from './questions-common.ts';
+import { asksForFresh, filtersOf, found } from './question-parameters.ts';
 import { Categories, Events, EventsQuery, Names, NamesQuery, subjects } from './questions-schemas.ts';
 import type { ReadingDependencies, ReadsOf } from './reads.ts';
 import { rejectedOperations } from './rejected.ts';

@@ -1,7 +1,7 @@
 import { formatTimeUs } from '../../events/time.ts';
 import type { RejectedEvent } from '../../queries/rejected/rejected-events.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { found, rangeOf } from './questions-common.ts';
+import { found, rangeOf } from './question-parameters.ts';
 import { Rejected, RejectedQuery, RejectedSummary, RejectedSummaryQuery } from './questions-schemas.ts';
 import type { ReadsOf } from './reads.ts';
 

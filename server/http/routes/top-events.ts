@@ -4,7 +4,7 @@ import { parseDataCondition, parseDataPath, parseDataPaths } from '../../events/
 import { formatTimeUs } from '../../events/time.ts';
 import type { TopKey, TopQuestion } from '../../queries/top/top-events.ts';
 import { operation, type Operation } from '../operation/operation.ts';
-import { found, groupKeyOf, rangeOf } from './questions-common.ts';
+import { found, groupKeyOf, rangeOf } from './question-parameters.ts';
 import type { ReadingDependencies } from './reads.ts';
 import { Top, TopQuery, WINDOWS_MS } from './top-events-schemas.ts';
 

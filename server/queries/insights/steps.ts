@@ -1,5 +1,5 @@
 import { invalid, show } from '../../common/errors.ts';
-import { isLongerThan } from '../../events/parameters.ts';
+import { isLongerThan } from '../../events/query-parameters.ts';
 import { MAX_NAME_CHARACTERS } from '../../events/event.ts';
 
 /** Something that people do: any of these events. */

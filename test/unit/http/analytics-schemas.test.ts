@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { AppError } from '../../../server/common/errors.ts';
 import { parseAnalyticsEvent } from '../../../server/events/analytics-event.ts';
 import { MAX_TIMESTAMP_MS } from '../../../server/events/event.ts';
-import type { Query } from '../../../server/events/parameters.ts';
+import type { Query } from '../../../server/events/query-parameters.ts';
 import { RecordQuery } from '../../../server/http/ingest/analytics-schemas.ts';
 import { HourQuery, HoursQuery } from '../../../server/http/routes/analytics-schemas.ts';
 import { parameterReader } from '../../../server/http/operation/parameters.ts';

@@ -2,10 +2,10 @@ import { Type } from 'typebox';
 import { invalid, show } from '../../../common/errors.ts';
 import { parseStep, STEP_WORDS } from '../../../queries/insights/steps.ts';
 import { operation, type Operation } from '../../operation/operation.ts';
-import { asksForFresh, found, rangeOf } from '../questions-common.ts';
+import { asksForFresh, found, rangeOf } from '../question-parameters.ts';
 import { category, filters } from '../questions-schemas.ts';
 import type { ReadsOf } from '../reads.ts';
-import { by, common, Step } from './parameters.ts';
+import { by, common, Step } from './insight-parameters.ts';
 
 const STEPS = { minItems: 2, maxItems: 10 };
 const UNITS_US = { s: 1e6, m: 60e6, h: 3600e6, d: 86_400e6, w: 7 * 86_400e6 } as const;

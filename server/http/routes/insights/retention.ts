@@ -2,10 +2,10 @@ import { Type } from 'typebox';
 import { MAX_INTERVALS } from '../../../queries/insights/series.ts';
 import { parseStep } from '../../../queries/insights/steps.ts';
 import { operation, type Operation } from '../../operation/operation.ts';
-import { asksForFresh, found, rangeOf } from '../questions-common.ts';
+import { asksForFresh, found, rangeOf } from '../question-parameters.ts';
 import { category, filters } from '../questions-schemas.ts';
 import type { ReadsOf } from '../reads.ts';
-import { by, common, Start, Step, timezone } from './parameters.ts';
+import { by, common, Start, Step, timezone } from './insight-parameters.ts';
 
 const RetentionQuery = Type.Object({
   first: Step,

@@ -3,10 +3,10 @@ import { INTERVALS } from '../../../queries/insights/intervals.ts';
 import { MEASURES } from '../../../queries/sql/columns.ts';
 import { MAX_INTERVALS } from '../../../queries/insights/series.ts';
 import { operation, type Operation } from '../../operation/operation.ts';
-import { asksForFresh, filtersOf, found, groupKeyOf } from '../questions-common.ts';
+import { asksForFresh, filtersOf, found, groupKeyOf } from '../question-parameters.ts';
 import { category, filters, GROUP_KEY, where } from '../questions-schemas.ts';
 import type { ReadsOf } from '../reads.ts';
-import { common, Start, timezone } from './parameters.ts';
+import { common, Start, timezone } from './insight-parameters.ts';
 
 const SeriesQuery = Type.Object({
   measure: Type.Enum([...MEASURES], { default: 'events', description: MEASURES.join(', ') }),

@@ -1,7 +1,7 @@
 import type { Static, TSchema } from 'typebox';
 import { invalid, show } from '../../common/errors.ts';
 import { parseDataCondition, parseDataPath, type DataPath } from '../../events/data/data-path.ts';
-import { timeUs } from '../../events/parameters.ts';
+import { timeUs } from '../../events/query-parameters.ts';
 import type { EventFilters } from '../../queries/sql/event-filters.ts';
 import { TOP_COLUMNS, type TopColumn } from '../../queries/sql/columns.ts';
 import { problem, tryLater } from '../operation/answers.ts';

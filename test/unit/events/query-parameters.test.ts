@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isLongerThan } from '../../../server/events/parameters.ts';
+import { isLongerThan } from '../../../server/events/query-parameters.ts';
 
 describe('isLongerThan', () => {
   it('counts code points, not UTF-16 units', () => {
