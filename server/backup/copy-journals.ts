@@ -2,7 +2,7 @@ import { constants, createReadStream } from 'node:fs';
 import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { isCode } from '../common/errors.ts';
-import { isAlive, namesIn, syncDirectory } from '../journal/owner-directory.ts';
+import { disown, isAlive, namesIn, syncDirectory } from '../journal/owner-directory.ts';
 import { QUARANTINE } from '../journal/quarantine.ts';
 import { UNFINISHED } from '../journal/segment.ts';
 import {
@@ -60,6 +60,8 @@ async function copySegments(
 
 /** Puts the segments and the quarantine of a backup below `dataDir`, where the next server takes them over. */
 export async function putBackJournals(files: readonly BackupFile[], directory: string, dataDir: string): Promise<void> {
+  const owners = new Set(files.map(({ path: name }) => path.dirname(name)));
+  for (const owner of owners) if (path.basename(owner) !== QUARANTINE) await disown(path.join(dataDir, owner), 0o700);
   for (const { path: name } of files) await writeStream(dataDir, name, createReadStream(path.join(directory, name)));
 }
 

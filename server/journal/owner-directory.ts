@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { AppError, messageOf, isCode } from '../common/errors.ts';
+import type { Logger } from '../common/log.ts';
+import { repeat } from '../common/repeat.ts';
 
 /**
  * The directory in which one process, and no other, writes segments: `{journal}/{owner}/`.
@@ -10,6 +12,9 @@ import { AppError, messageOf, isCode } from '../common/errors.ts';
  * The lock is a Unix socket that the owner listens on. The kernel ends it with the process, also on kill -9, so it can
  * neither be left stuck nor be mistaken for that of a later process; and it holds between containers that share a
  * volume, where process ids mean nothing. An owner's name is never used again, so an owner that is gone stays gone.
+ *
+ * A lock that is missing, as after somebody cleaned up, is no sign of death: the owner makes it again, and others wait for
+ * that. An owner that ends and leaves segments leaves a plain file in its place.
  */
 export interface OwnerDirectory {
   /** The owner's name: when it started and 8 random hexadecimal digits. Sorts by start. */
@@ -19,31 +24,59 @@ export interface OwnerDirectory {
   release(): Promise<void>;
 }
 
+const LOCK = 'lock';
+
+/** How often an owner looks whether its lock is there. */
+const LOOK_EVERY_MS = 2_000;
+
+/** For so long after its last change, which the removal of its lock is, a directory without one is still its owner's. */
+const MISSING_LOCK_MS = 60_000;
+
 /**
- * Makes a directory of this process's own under `journal`, and locks it.
+ * Makes a directory of this process's own under `journal`, and locks it. Either is made again when somebody removes it.
  * @throws AppError `invalid` when its path is too long for a socket, and what the file system answers
  */
-export async function claimDirectory(journal: string, nowMs: number): Promise<OwnerDirectory> {
+export async function claimDirectory(
+  journal: string,
+  nowMs: number,
+  log?: Pick<Logger, 'warn' | 'error'>,
+): Promise<OwnerDirectory> {
   const owner = `${new Date(nowMs).toISOString().replace(/\D/g, '')}-${randomBytes(4).toString('hex')}`;
   const directory = path.join(journal, owner);
-  // Others see the directory only once its lock is held.
-  const unlocked = path.join(journal, `.${owner}`);
-  const lockPath = lockOf(unlocked);
-  await makeDirectory(unlocked);
-  const lock = await listen(lockPath).catch(async (error: unknown) => {
-    await rmdir(unlocked).catch(() => undefined);
+  let lock = await lockDirectory(directory).catch(async (error: unknown) => {
+    await rmdir(directory).catch(() => undefined);
     throw error;
   });
-  await rename(unlocked, directory);
-  await syncDirectory(journal);
+  const look = async () => {
+    const found = await unlessGone(lstat(path.join(directory, LOCK)));
+    if (found?.isSocket() === true) return;
+    log?.warn({ directory }, 'the lock of this journal is gone; it is made again');
+    // First of all: with the socket goes whatever is in its place.
+    await close(lock);
+    lock = await lockDirectory(directory);
+  };
+  const stopLooking = repeat(LOOK_EVERY_MS, look, (error) =>
+    log?.error({ err: error, directory }, 'the lock of this journal cannot be made again'),
+  );
   return {
     owner,
     path: directory,
     release: async () => {
-      await new Promise((resolve) => lock.close(resolve));
-      await removeOwner(directory);
+      await stopLooking();
+      await close(lock);
+      if ((await namesIn(directory)).length === 0) await removeOwner(directory);
+      // What cannot be said now is clear a little later.
+      else await disown(directory).catch(() => undefined);
     },
   };
+}
+
+/** Says of a directory, which is made where there is none, that nobody owns it: the next server takes it over at once. */
+export async function disown(directory: string, mode?: number): Promise<void> {
+  const lock = path.join(directory, LOCK);
+  await makeDirectory(directory, mode);
+  await rm(lock, { force: true });
+  await writeFile(lock, '');
 }
 
 /**
@@ -77,10 +110,11 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Removes the directory of an owner that is gone, and its lock; one that is not empty stays. */
+/** Removes the directory of an owner that is gone, and its lock; one in which there is anything else stays. */
 export async function removeOwner(directory: string): Promise<void> {
+  if ((await namesIn(directory)).some((name) => name !== LOCK)) return;
   try {
-    await rm(path.join(directory, 'lock'), { force: true });
+    await rm(path.join(directory, LOCK), { force: true });
     await rmdir(directory);
     await syncDirectory(path.dirname(directory));
   } catch (error) {
@@ -96,13 +130,26 @@ const MAX_SOCKET_PATH_BYTES = 103;
  * @throws AppError `invalid` when it is too long: it would be cut, and be another's
  */
 function lockOf(directory: string): string {
-  const absolute = path.join(directory, 'lock');
+  const absolute = path.join(directory, LOCK);
   const relative = path.relative(process.cwd(), absolute);
   const lock = relative.length < absolute.length ? relative : absolute;
   const bytes = Buffer.byteLength(lock);
   if (bytes <= MAX_SOCKET_PATH_BYTES) return lock;
   const expected = `a lock path of at most ${MAX_SOCKET_PATH_BYTES} bytes; choose a shorter DATA_DIR, or run this nearer to it`;
   throw new AppError('invalid', `received ${lock} (${bytes} bytes), expected ${expected}`);
+}
+
+/** Makes the directory, too, where there is none. A loss of power takes neither. */
+async function lockDirectory(directory: string): Promise<Server> {
+  const lock = lockOf(directory);
+  await makeDirectory(directory);
+  const server = await listen(lock);
+  await syncDirectory(directory);
+  return server;
+}
+
+async function close(lock: Server): Promise<void> {
+  await new Promise((resolve) => lock.close(resolve));
 }
 
 async function listen(lock: string): Promise<Server> {
@@ -122,31 +169,35 @@ async function listen(lock: string): Promise<Server> {
  * @throws AppError `unavailable` when this user may not ask, `invalid` when the path of its lock is too long from here
  */
 export async function isAlive(directory: string): Promise<boolean> {
-  // As where a person has put it, by a name of any length.
-  if (await isMissing(path.join(directory, 'lock'))) return false;
+  try {
+    const lock = await unlessGone(lstat(path.join(directory, LOCK)));
+    if (lock === undefined) return await hasChangedLately(directory);
+    return lock.isSocket() && (await isListenedOn(lockOf(directory)));
+  } catch (error) {
+    if (!isCode(error, 'EACCES', 'EPERM')) throw error;
+    const expected = `a journal of this user; if its server is gone: chown -R ${process.getuid?.() ?? 'USER'} ${directory}`;
+    throw new AppError('unavailable', `received ${messageOf(error)}, expected ${expected}`, { cause: error });
+  }
+}
+
+async function hasChangedLately(directory: string): Promise<boolean> {
+  const found = await unlessGone(stat(directory));
+  return found !== undefined && Math.abs(Date.now() - found.mtimeMs) < MISSING_LOCK_MS;
+}
+
+/** Anything but "no one listens" is taken for life: waiting loses nothing. */
+async function isListenedOn(lock: string): Promise<boolean> {
   return await new Promise((resolve, reject) => {
-    const socket = connect(lockOf(directory));
+    const socket = connect(lock);
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);
     });
-    socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (isCode(error, 'EACCES', 'EPERM')) {
-        const expected = `a journal of this user; if its server is gone: chown -R ${process.getuid?.() ?? 'USER'} ${directory}`;
-        reject(new AppError('unavailable', `received ${messageOf(error)}, expected ${expected}`, { cause: error }));
-        return;
-      }
-      // Anything but "no one listens" and "there is no lock" is taken for life: waiting loses nothing.
-      resolve(!['ECONNREFUSED', 'ENOENT', 'ENOTDIR', 'ENOTSOCK'].includes(error.code ?? ''));
+    socket.once('error', (error) => {
+      if (isCode(error, 'EACCES', 'EPERM')) reject(error);
+      else resolve(!isCode(error, 'ECONNREFUSED'));
     });
   });
-}
-
-async function isMissing(place: string): Promise<boolean> {
-  return await lstat(place).then(
-    () => false,
-    (error: unknown) => isCode(error, 'ENOENT', 'ENOTDIR'),
-  );
 }
 
 /** Undefined where what is worked on, or a directory above it, is gone. */

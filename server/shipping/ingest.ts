@@ -79,7 +79,7 @@ const REJECTED_SHARE = 0.1;
 export async function openIngest(dependencies: IngestDependencies): Promise<Ingest> {
   const { dataDir, limits, backlog, metrics, nowMs, random, log, hit } = dependencies;
   const root = path.join(dataDir, 'journal');
-  const directory = await claimDirectory(root, nowMs());
+  const directory = await claimDirectory(root, nowMs(), log);
   const arrivals = new Arrivals(nowMs, random);
   const quarantine = new Quarantine(root);
   await quarantine.count();

@@ -93,7 +93,9 @@ export async function idsInFiles(files: readonly string[]): Promise<string[]> {
 export async function journalFiles(dataDir: string): Promise<string[]> {
   const journal = path.join(dataDir, 'journal');
   const entries = await readdir(journal, { recursive: true, withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+  return entries
+    .filter((entry) => entry.isFile() && entry.name !== 'lock')
+    .map((entry) => path.join(entry.parentPath, entry.name));
 }
 
 /** The journal of a live server changes while it is read. */

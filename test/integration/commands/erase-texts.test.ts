@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { eraseUser, type Erased } from '../../../server/erase/erase-user.ts';
 import { withFrame } from '../../../server/journal/checksum-frame.ts';
-import { claimDirectory } from '../../../server/journal/owner-directory.ts';
+import { claimDirectory, disown } from '../../../server/journal/owner-directory.ts';
 import { QUARANTINE } from '../../../server/journal/quarantine.ts';
 import { createLogger } from '../../../server/common/log.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
@@ -83,7 +83,7 @@ describe('npm run erase, of texts', () => {
     const journal = path.join(directory.path, 'journal');
     const gone = path.join(journal, '20260501130000000-0a0b0c0d');
     const quarantine = path.join(journal, QUARANTINE);
-    await mkdir(gone, { recursive: true });
+    await disown(gone);
     await mkdir(quarantine);
     const [mine, other] = [line(event('a', { user: 'u1' })), line(event('b', { user: 'u2' }))];
     const segment = 'events-20260501130000000-0a0b0c0d-00000001.ndjson';
@@ -97,7 +97,7 @@ describe('npm run erase, of texts', () => {
     const { journals } = await erase('u1');
     expect(journals).to.deep.equal({ rows: 6, remaining: [] });
     const [owner = ''] = (await readdir(journal)).filter((name) => name !== QUARANTINE);
-    expect(await readdir(path.join(journal, owner))).to.deep.equal([segment]);
+    expect(await readdir(path.join(journal, owner))).to.have.members([segment, 'lock']);
     const content = await readFile(path.join(journal, owner, segment));
     expect(content.equals(Buffer.concat([withFrame(other), Buffer.from(other)]))).to.equal(true);
     expect(await readFile(path.join(quarantine, 'damaged'), 'utf8')).to.equal(other);

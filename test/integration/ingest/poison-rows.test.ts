@@ -1,9 +1,10 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { expect } from 'chai';
 import { codeOf } from '../../../server/clickhouse/errors.ts';
+import { disown } from '../../../server/journal/owner-directory.ts';
 import { insertRows } from '../../../server/shipping/insert-rows.ts';
 import { apiKey } from '../../support/http/api-keys.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
@@ -108,7 +109,7 @@ describe('A row that ClickHouse refuses', () => {
   it('is found in a file that another process left, whatever is in it', async () => {
     const directory = await tempDir();
     const owner = path.join(directory.path, 'journal', '20240101000000000-0a1b2c3d');
-    await mkdir(owner, { recursive: true });
+    await disown(owner);
     const text = `${row('a')}garbage\n${row('b')}{"timestamp":"x"}\n`;
     await writeFile(path.join(owner, 'events-20240101000000000-0a1b2c3d-00000001.ndjson'), text);
     const successor = await startTestApp({ dataDir: directory.path });

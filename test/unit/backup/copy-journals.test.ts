@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
-import { copyJournals, putBackJournals } from '../../../server/backup/copy-journals.ts';
+import { copyJournals, hasLivingOwner, putBackJournals } from '../../../server/backup/copy-journals.ts';
 import { readWholeBackup, writeManifest } from '../../../server/backup/manifest.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 
@@ -74,5 +74,9 @@ describe('The copy of the journals', () => {
     const texts = (await there()).map(([, text]) => text);
     expect(texts).to.have.members(['of a', 'of b', 'of old journal']);
     expect(await readdir(path.join(directory.path, 'copy', 'journal'))).to.have.length(3);
+    const back = path.join(directory.path, 'back');
+    expect(await readdir(path.join(back, 'journal'))).to.have.length(3);
+    // The next server takes them over at once.
+    expect(await hasLivingOwner(path.join(back, 'journal'))).to.equal(false);
   });
 });

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/pro
 import path from 'node:path';
 import { expect } from 'chai';
 import { AppError, messageOf } from '../../../server/common/errors.ts';
-import { claimDirectory, isAlive, type OwnerDirectory } from '../../../server/journal/owner-directory.ts';
+import { claimDirectory, disown, isAlive, type OwnerDirectory } from '../../../server/journal/owner-directory.ts';
 import { Quarantine } from '../../../server/journal/quarantine.ts';
 import { takeOver } from '../../../server/journal/takeover.ts';
 import { failure } from '../../support/http/outcome.ts';
@@ -99,7 +99,7 @@ describe('owner directory', () => {
   it('is taken over from the oldest owner to the newest', async () => {
     const dead = ['20240101000000002-00000000', '20240101000000001-ffffffff', '20240101000000003-00000000'];
     for (const owner of dead) {
-      await mkdir(path.join(journal, owner), { recursive: true });
+      await disown(path.join(journal, owner));
       await writeSegments(path.join(journal, owner), [`events-${owner}-00000001.ndjson`]);
     }
     const { files: taken } = await take(await claim());
@@ -129,16 +129,16 @@ describe('owner directory', () => {
 
   it('leaves what is no segment where it is', async () => {
     const dead = path.join(journal, '20240101000000001-00000000');
-    await mkdir(dead, { recursive: true });
+    await disown(dead);
     await writeFile(path.join(dead, 'notes.txt'), 'mine');
     await writeSegments(dead);
     expect((await take(await claim())).files).to.have.length(FILES.length);
-    expect(await readdir(dead)).to.deep.equal(['notes.txt']);
+    expect(await readdir(dead)).to.have.members(['notes.txt', 'lock']);
   });
 
   it('is taken over although a file that is no directory lies beside it', async () => {
     const dead = path.join(journal, '20240101000000001-00000000');
-    await mkdir(dead, { recursive: true });
+    await disown(dead);
     await writeFile(path.join(journal, '00-read-me'), 'a note');
     await writeSegments(dead);
     expect((await take(await claim())).files).to.have.length(FILES.length);
@@ -149,7 +149,7 @@ describe('owner directory', () => {
     const dead = path.join(journal, '20240101000000001-00000000');
     const mine = await claim();
     await writeSegments(mine.path);
-    await mkdir(dead);
+    await disown(dead);
     await writeSegments(dead, FILES.slice(0, 1));
     const { files } = await take(mine);
     expect(files.map((file) => path.basename(file))).to.deep.equal(['events-a-00000001-2.ndjson']);
@@ -158,7 +158,8 @@ describe('owner directory', () => {
 
   it('is rid of what cannot be a segment: that goes into quarantine, and keeps nothing else back', async () => {
     const dead = path.join(journal, '20240101000000001-00000000');
-    await mkdir(path.join(dead, 'events-a-00000009.ndjson'), { recursive: true });
+    await disown(dead);
+    await mkdir(path.join(dead, 'events-a-00000009.ndjson'));
     await writeSegments(dead, [...FILES, 'clicks-a-00000001.ndjson']);
     await symlink('/etc/hostname', path.join(dead, 'events-a-00000008.ndjson'));
     execFileSync('mkfifo', [path.join(dead, 'events-a-00000007.ndjson')]);
@@ -187,7 +188,7 @@ describe('owner directory', () => {
   it('keeps no other back when it cannot be taken over, and says why', async () => {
     const dead = ['20240101000000001-00000000', '20240101000000002-00000000'];
     for (const owner of dead) {
-      await mkdir(path.join(journal, owner), { recursive: true });
+      await disown(path.join(journal, owner));
       await writeSegments(path.join(journal, owner), [`events-${owner}-00000001.ndjson`]);
     }
     await mkdir(path.join(journal, dead[0] ?? '', 'events-a-00000009.ndjson'));
@@ -198,22 +199,23 @@ describe('owner directory', () => {
       dead.map((owner) => `events-${owner}-00000001`),
     );
     expect(failures.map(messageOf).join()).to.match(/^(EEXIST|ENOTDIR)/);
-    expect(await readdir(path.join(journal, dead[0] ?? ''))).to.have.length(1);
+    expect(await readdir(path.join(journal, dead[0] ?? ''))).to.have.members(['events-a-00000009.ndjson', 'lock']);
   });
 
   it('gives up its segments although one before them cannot be put into quarantine', async () => {
     const dead = path.join(journal, '20240101000000001-00000000');
-    await mkdir(path.join(dead, 'events-a-00000000.ndjson'), { recursive: true });
+    await disown(dead);
+    await mkdir(path.join(dead, 'events-a-00000000.ndjson'));
     await writeSegments(dead);
     await writeFile(path.join(journal, 'quarantine'), 'in the way');
     const { files, failures } = await take(await claim());
     expect([files.length, failures.length]).to.deep.equal([FILES.length, 1]);
-    expect(await readdir(dead)).to.deep.equal(['events-a-00000000.ndjson']);
+    expect(await readdir(dead)).to.have.members(['events-a-00000000.ndjson', 'lock']);
   });
 
   it('goes with what a rewriting that was killed has left beside a segment', async () => {
     const dead = path.join(journal, '20240101000000001-00000000');
-    await mkdir(dead, { recursive: true });
+    await disown(dead);
     await writeSegments(dead);
     await writeFile(path.join(dead, `${FILES[0]}.part`), 'half of i');
     const mine = await claim();
@@ -229,7 +231,7 @@ describe('owner directory', () => {
     await full.release();
     owned = [];
     expect(await readdir(journal)).to.deep.equal([full.owner]);
-    expect(await readdir(full.path)).to.have.members(FILES);
+    expect(await readdir(full.path)).to.have.members([...FILES, 'lock']);
     const next = await claim();
     expect((await take(next)).files).to.have.length(FILES.length);
     expect(await readdir(journal)).to.deep.equal([next.owner]);
@@ -254,8 +256,8 @@ describe('owner directory', () => {
     process.chdir(journal);
     const mine = await claim().finally(() => process.chdir(elsewhere));
     expect(messageOf(await failure(isAlive(mine.path)))).to.match(/expected a lock path of at most 103 bytes/);
-    const unlocked = path.join(journal, 'by-hand');
-    await mkdir(unlocked);
-    expect(await isAlive(unlocked)).to.equal(false);
+    const left = path.join(journal, 'left');
+    await disown(left);
+    expect(await isAlive(left)).to.equal(false);
   });
 });

@@ -1,5 +1,6 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { disown } from '../../../../server/journal/owner-directory.ts';
 import type { Random } from '../../../support/events/random.ts';
 import { journalFiles } from '../stored-ledger.ts';
 
@@ -24,7 +25,7 @@ export async function putJournalBack(copies: readonly string[], dataDir: string,
     const [, table = '', started = '', rest = ''] = SEGMENT.exec(path.basename(copy)) ?? [];
     const owner = `${started}-${digits}`;
     const directory = path.join(dataDir, 'journal', owner);
-    await mkdir(directory, { recursive: true });
+    await disown(directory);
     await copyFile(copy, path.join(directory, `${table}-${owner}-${rest}`));
   }
   return copies.length;

@@ -1,0 +1,87 @@
+import { lstat, mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'chai';
+import { claimDirectory, disown, isAlive, type OwnerDirectory } from '../../../server/journal/owner-directory.ts';
+import { Quarantine } from '../../../server/journal/quarantine.ts';
+import { takeOver } from '../../../server/journal/takeover.ts';
+import { eventually } from '../../support/http/outcome.ts';
+import { tempDir, type TempDir } from '../../support/temp-dir.ts';
+import { journalIn, line } from './journal-in-directory.ts';
+import { startOwner } from './owner-process.ts';
+
+const SEGMENT = 'events-a-00000001.ndjson';
+
+async function isLocked({ path: directory }: OwnerDirectory): Promise<boolean> {
+  return (await lstat(path.join(directory, 'lock'))).isSocket() && (await isAlive(directory));
+}
+
+describe('The lock of an owner directory', () => {
+  let temp: TempDir;
+  let journal: string;
+  let owned: OwnerDirectory[];
+
+  beforeEach(async () => {
+    temp = await tempDir();
+    journal = path.join(temp.path, 'journal');
+    owned = [];
+  });
+  afterEach(async () => {
+    for (const directory of owned) await directory.release();
+    await temp.remove();
+  });
+
+  async function claim(): Promise<OwnerDirectory> {
+    const directory = await claimDirectory(journal, Date.now());
+    owned.push(directory);
+    return directory;
+  }
+
+  const take = async (mine: OwnerDirectory) => (await takeOver(journal, mine, new Quarantine(journal))).files;
+
+  it('is made again when somebody removes it, and its owner is not taken for gone meanwhile', async () => {
+    const [mine, other] = [await claim(), await claim()];
+    await writeFile(path.join(other.path, SEGMENT), 'row\n');
+    await rm(path.join(other.path, 'lock'));
+    expect(await take(mine)).to.deep.equal([]);
+    await eventually(async () => expect(await isLocked(other)).to.equal(true));
+    // As by a person who puts something in its place.
+    await rm(path.join(other.path, 'lock'));
+    await writeFile(path.join(other.path, 'lock'), '');
+    await eventually(async () => expect(await isLocked(other)).to.equal(true));
+    expect(await take(mine)).to.deep.equal([]);
+  }).timeout(20_000);
+
+  it('is made again with the directory, when that is removed or moved away, and events are taken again', async () => {
+    const mine = await claim();
+    const { journal: table } = journalIn(mine.path);
+    await rm(journal, { recursive: true });
+    await eventually(async () => expect(await isLocked(mine)).to.equal(true));
+    await rename(journal, `${journal}-away`);
+    await mkdir(journal);
+    await eventually(async () => expect(await isLocked(mine)).to.equal(true));
+    await table.append(line('a\n'));
+    await table.close();
+    expect(await readdir(mine.path)).to.have.length(2);
+  }).timeout(20_000);
+
+  it('gives way when its owner is gone and the directory is to be taken over', async () => {
+    const other = await startOwner(journal);
+    await other.kill();
+    await disown(other.path);
+    await writeFile(path.join(other.path, SEGMENT), 'row\n');
+    const mine = await claim();
+    expect(await take(mine)).to.deep.equal([path.join(mine.path, SEGMENT)]);
+  });
+
+  it('is missed in a directory that has not changed for long: its owner is gone', async () => {
+    const copy = path.join(journal, '20240101000000001-00000000');
+    await mkdir(copy, { recursive: true });
+    await writeFile(path.join(copy, SEGMENT), 'row\n');
+    const mine = await claim();
+    expect(await take(mine)).to.deep.equal([]);
+    const before = new Date(Date.now() - 61_000);
+    await utimes(copy, before, before);
+    expect(await take(mine)).to.deep.equal([path.join(mine.path, SEGMENT)]);
+    expect(await readdir(journal)).to.deep.equal([mine.owner]);
+  });
+});
