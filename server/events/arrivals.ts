@@ -3,12 +3,15 @@ import type { Arrival } from './event.ts';
 /**
  * Gives each event its arrival: a time in microseconds that is never the same twice in one process and never goes
  * back, so that it also orders the events of one request; and an id, a UUID version 7 made of that time (RFC 9562,
- * section 6.2, method 3) and 62 bits that are random per process. Sorting by either is sorting by arrival.
+ * section 6.2, method 3) and 62 bits that are random per process. Sorting by either is sorting by arrival. And what the
+ * clock says: the same time, until the clock goes back; from there on it counts by itself.
  */
 export class Arrivals {
   readonly #nowMs: () => number;
   readonly #suffix: string;
   #lastUs = 0;
+  #nowUs = 0;
+  #clockUs = 0;
   #ms = -1;
   #prefix = '';
 
@@ -22,11 +25,14 @@ export class Arrivals {
   }
 
   next(): Arrival {
-    this.#lastUs = Math.max(this.#lastUs + 1, Math.floor(this.#nowMs() * 1000));
+    const nowUs = Math.floor(this.#nowMs() * 1000);
+    this.#clockUs = nowUs < this.#nowUs ? nowUs : Math.max(this.#clockUs + 1, nowUs);
+    this.#nowUs = nowUs;
+    this.#lastUs = Math.max(this.#lastUs + 1, nowUs);
     const ms = Math.floor(this.#lastUs / 1000);
     if (ms !== this.#ms) this.#enter(ms);
     const eventId = this.#prefix + hex(this.#lastUs - ms * 1000, 3) + this.#suffix;
-    return { receivedAtUs: this.#lastUs, eventId };
+    return { receivedAtUs: this.#lastUs, clockUs: this.#clockUs, eventId };
   }
 
   #enter(ms: number): void {

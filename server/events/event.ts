@@ -3,7 +3,7 @@
  * have it in common are one event, however often they come.
  */
 export interface Event {
-  /** When it happened, in whole microseconds since the epoch; without it, it happened at its arrival. */
+  /** When it happened, in whole microseconds since the epoch; without it, it happened at its arrival, by the clock. */
   readonly timestampUs?: number | undefined;
   readonly application: string;
   /** Empty for none; so is the user. */
@@ -27,6 +27,8 @@ export interface Event {
 /** When and as what this server took an event in, decided before the event is durable; see `Arrivals`. */
 export interface Arrival {
   readonly receivedAtUs: number;
+  /** What the clock says, in microseconds since the epoch; the other time goes on when the clock goes back. */
+  readonly clockUs: number;
   readonly eventId: string;
 }
 

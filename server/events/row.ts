@@ -10,7 +10,7 @@ import type { Rejection } from './rejection.ts';
 export function toRow(event: Event, arrival: Arrival): string {
   const { application, sessionId, user, category, name, data, typed, shape = '' } = event;
   const { receivedAtUs } = arrival;
-  const { timestampUs = receivedAtUs, eventId = arrival.eventId } = event;
+  const { timestampUs = arrival.clockUs, eventId = arrival.eventId } = event;
   return (
     `{${typed === false ? '"typed":0,' : ''}"timestamp":${timestampUs}${typed === false ? '' : column('shape', shape)},"received_at":${receivedAtUs},"event_id":${JSON.stringify(eventId)}` +
     column('application', application) +
@@ -23,7 +23,7 @@ export function toRow(event: Event, arrival: Arrival): string {
 }
 
 /** The same for what was not accepted, for the table `rejected_events`. The id is the rejection's own. */
-export function toRejectedRow(rejection: Rejection, { receivedAtUs, eventId }: Arrival): string {
+export function toRejectedRow(rejection: Rejection, { receivedAtUs, eventId }: Omit<Arrival, 'clockUs'>): string {
   const { application, reason, errors, payload } = rejection;
   return (
     `{"received_at":${receivedAtUs},"event_id":${JSON.stringify(eventId)}` +

@@ -37,8 +37,8 @@ export function historicBeforeUs(nowMs: number): number {
 }
 
 /** Whether an event that arrives now happened long ago. */
-export function isHistoric({ timestampUs = Infinity }: Event, { receivedAtUs }: Arrival): boolean {
-  return timestampUs < historicBeforeUs(receivedAtUs / 1000);
+export function isHistoric({ timestampUs = Infinity }: Event, { clockUs }: Arrival): boolean {
+  return timestampUs < historicBeforeUs(clockUs / 1000);
 }
 
 /** The tables that there are segments of. */

@@ -53,6 +53,20 @@ describe('Arrivals', () => {
     expect(taken.at(-1)?.receivedAtUs).to.equal(1_700_000_005_000_000);
   });
 
+  it('says beside that what the clock says, also once it has gone back, and not the same twice while it stands still', () => {
+    const times = [7_200_000, 7_200_000, 60_000, 60_000, 60_001, 7_200_000];
+    const clock = times.values();
+    const arrivals = new Arrivals(
+      () => clock.next().value ?? 0,
+      () => 0.9,
+    );
+    const taken = take(arrivals, times.length);
+    expect(taken.map(({ clockUs }) => clockUs)).to.deep.equal([
+      7_200_000_000, 7_200_000_001, 60_000_000, 60_000_001, 60_001_000, 7_200_000_000,
+    ]);
+    expectInOrder(taken);
+  });
+
   it('makes valid ids of whatever chance gives, and other ones in another process', () => {
     const chances = [0, 0.25, 0.5, 0.999_999_999_999_999_9];
     const ids = chances.map(

@@ -2,7 +2,11 @@ import { expect } from 'chai';
 import type { Event } from '../../../server/events/event.ts';
 import { toRow, untyped } from '../../../server/events/row.ts';
 
-const ARRIVAL = { receivedAtUs: 1_700_000_000_000_001, eventId: '018bcfe5-6800-7001-8000-000000000000' };
+const ARRIVAL = {
+  receivedAtUs: 1_700_000_000_000_001,
+  clockUs: 1_699_992_800_000_000,
+  eventId: '018bcfe5-6800-7001-8000-000000000000',
+};
 
 const EVENT: Event = {
   timestampUs: 1_699_999_999_123_456,
@@ -70,7 +74,7 @@ describe('toRow', () => {
   it('gives an event the id and the time of its arrival where it has none of its own', () => {
     const { timestampUs: _, ...timeless } = EVENT;
     expect(JSON.parse(toRow(timeless, ARRIVAL))).to.include({
-      timestamp: ARRIVAL.receivedAtUs,
+      timestamp: ARRIVAL.clockUs,
       received_at: ARRIVAL.receivedAtUs,
       event_id: ARRIVAL.eventId,
     });

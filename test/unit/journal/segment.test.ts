@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { expect } from 'chai';
-import { createSegment, isSegmentFile, tableOf } from '../../../server/journal/segment.ts';
+import { createSegment, isHistoric, isSegmentFile, tableOf } from '../../../server/journal/segment.ts';
 
 const NAME = 'events-20240101000000000-0a1b2c3d-00000001';
 
@@ -23,6 +23,18 @@ describe('createSegment', () => {
     for (const file of ['lock', '.DS_Store', `${NAME}.ndjson.gz`, `${NAME}.tmp`, 'events.ndjson']) {
       expect(isSegmentFile(file), file).to.equal(false);
     }
+  });
+});
+
+describe('isHistoric', () => {
+  it('goes by the clock, also while the time of receipt is ahead of it', () => {
+    const [dayUs, clockUs] = [86_400_000_000, 1_700_000_000_000_000];
+    const arrival = { receivedAtUs: clockUs + 3 * dayUs, clockUs, eventId: '' };
+    const event = { application: '', sessionId: '', user: '', category: 'c', name: 'n', data: '{}' };
+    for (const days of [0, 1, 2])
+      expect(isHistoric({ ...event, timestampUs: clockUs - days * dayUs }, arrival)).to.equal(false);
+    expect(isHistoric({ ...event, timestampUs: clockUs - 2 * dayUs - 1 }, arrival)).to.equal(true);
+    expect(isHistoric(event, arrival)).to.equal(false);
   });
 });
 
