@@ -88,8 +88,10 @@ export class Quarantine {
 
   async #bytes(): Promise<number> {
     const names = await namesIn(this.#directory);
-    const sizes = await Promise.all(names.map(async (file) => lstat(path.join(this.#directory, file))));
-    return sizes.reduce((sum, { size }) => sum + size, 0);
+    // Meanwhile a person may take some away, or another server may be done with one.
+    const sizeOf = async (name: string) => (await unlessGone(lstat(path.join(this.#directory, name))))?.size ?? 0;
+    const sizes = await Promise.all(names.map(sizeOf));
+    return sizes.reduce((sum, size) => sum + size, 0);
   }
 }
 

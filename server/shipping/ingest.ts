@@ -1,4 +1,4 @@
-import { unlink } from 'node:fs/promises';
+import { lstat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { JournalLimits } from '../config/config.ts';
 import { AppError, messageOf, isCode } from '../common/errors.ts';
@@ -209,8 +209,10 @@ async function replay(
   for (const file of files) {
     if (signal.aborted) break;
     await replaySegment(file, dependencies).catch(async (error: unknown) => {
-      if (isCode(error, 'ENOENT')) return;
-      if (!isOfTheFile(error)) {
+      const isMissing = isCode(error, 'ENOENT');
+      if (isMissing && (await isGone(file))) return;
+      // What else is missing, as in the quarantine, is not for the file.
+      if (isMissing || !isOfTheFile(error)) {
         log.warn({ err: error, file }, 'a segment cannot be read now; it is read again');
         unread.push(file);
         return;
@@ -223,6 +225,13 @@ async function replay(
     });
   }
   return unread;
+}
+
+async function isGone(file: string): Promise<boolean> {
+  return await lstat(file).then(
+    () => false,
+    (error: unknown) => isCode(error, 'ENOENT'),
+  );
 }
 
 async function replaySegment(file: string, dependencies: ReplayDependencies): Promise<void> {

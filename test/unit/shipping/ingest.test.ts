@@ -1,0 +1,110 @@
+import fs from 'node:fs';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect } from 'chai';
+import { defaults } from '../../../server/config/config.ts';
+import { Backlog } from '../../../server/journal/backlog.ts';
+import { withFrame } from '../../../server/journal/checksum-frame.ts';
+import { disown } from '../../../server/journal/owner-directory.ts';
+import { createMetrics } from '../../../server/metrics/metrics.ts';
+import { openIngest, type Ingest, type IngestDependencies } from '../../../server/shipping/ingest.ts';
+import { silentLog } from '../../support/logs.ts';
+import { eventually } from '../../support/http/outcome.ts';
+import { tempDir, type TempDir } from '../../support/temp-dir.ts';
+import { idsOf, row } from './shipping-by-hand.ts';
+
+type Call = (...args: string[]) => Promise<unknown>;
+
+const OWNER = '20240101000000001-00000000';
+
+describe('A journal that is taken over', function () {
+  this.timeout(20_000);
+  let temp: TempDir;
+  let segment: string;
+  let ingest: Ingest | undefined;
+  let restore: () => void;
+  /** The ids that ClickHouse has. */
+  let stored: string[];
+
+  beforeEach(async () => {
+    temp = await tempDir();
+    const directory = path.join(temp.path, 'journal', OWNER);
+    await disown(directory);
+    segment = path.join(directory, `events-${OWNER}-00000001.ndjson`);
+    restore = () => undefined;
+    stored = [];
+  });
+  afterEach(async () => {
+    restore();
+    await ingest?.close();
+    await temp.remove();
+  });
+
+  const take: IngestDependencies['insert'] = async ({ rows }) => void stored.push(...idsOf(await text(await rows())));
+
+  async function open(insert: IngestDependencies['insert']): Promise<Ingest> {
+    const backlog = new Backlog();
+    ingest = await openIngest({
+      dataDir: temp.path,
+      limits: defaults.journal,
+      insert,
+      backlog,
+      metrics: createMetrics(backlog, Date.now),
+      onStoring: () => undefined,
+      onStored: () => undefined,
+      log: silentLog,
+      nowMs: Date.now,
+      random: () => 0,
+      hit: () => undefined,
+    });
+    return ingest;
+  }
+
+  /** Does something once, directly before a call of `node:fs/promises` for a path. */
+  function before(name: 'lstat' | 'rename', suffix: string, act: (file: string) => Promise<void>): void {
+    const { [name]: real }: Record<string, Call> = Object(fs.promises);
+    if (real === undefined) throw new Error(`expected files to have ${name}`);
+    let isDone = false;
+    const intercepted = async (...args: string[]) => {
+      const [file = ''] = args;
+      if (!isDone && file.endsWith(suffix)) {
+        isDone = true;
+        await act(file);
+      }
+      return await real(...args);
+    };
+    const put = (call: Call) => {
+      Object.assign(fs.promises, { [name]: call });
+      syncBuiltinESMExports();
+    };
+    restore = () => put(real);
+    put(intercepted);
+  }
+
+  async function writeDamaged(): Promise<void> {
+    const [good, bad] = [withFrame(row('good')), withFrame(row('bad'))];
+    bad[3] = 0x20;
+    await writeFile(segment, Buffer.concat([bad, good]));
+  }
+
+  it('is shipped without its damaged rows although a person empties the quarantine just then', async () => {
+    await writeDamaged();
+    const kept = path.join(temp.path, 'journal', 'quarantine', 'kept');
+    await disown(path.dirname(kept));
+    await writeFile(kept, 'of earlier');
+    before('lstat', '/kept', async (file) => rm(file));
+    await open(take);
+    await eventually(() => expect(stored).to.deep.equal(['good']), 1000);
+  });
+
+  it('is not forgotten when anything but the file itself is missing', async () => {
+    await writeDamaged();
+    // As when another server, with a part of the same name, is quicker.
+    before('rename', '.part', async (file) => rm(file));
+    await open(take);
+    await eventually(() => expect(stored).to.deep.equal(['good']), 5000);
+    expect((await readdir(path.join(temp.path, 'journal', 'quarantine'))).length).to.equal(1);
+  });
+});
