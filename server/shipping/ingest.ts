@@ -113,7 +113,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
       unread = await replay([...unread, ...files], signal, { ...dependencies, quarantine, shipping });
       if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
     },
-    isShipping: () => shipping.health().lanes.backlog !== 'unavailable',
+    isShipping: () => !shipping.isUnavailable,
     log,
   });
 

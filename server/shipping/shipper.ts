@@ -76,6 +76,11 @@ export class Shipper {
     return this.#lanes.states;
   }
 
+  /** Whether the last try said that ClickHouse takes nothing, whatever is tried now. */
+  get isUnavailable(): boolean {
+    return this.#lanes.isUnavailable;
+  }
+
   /** Why the last INSERT failed; undefined after a success, and after what was handed on. */
   get lastError(): Error | undefined {
     return this.#lastError;

@@ -30,6 +30,8 @@ export interface Shipping {
   /** To be called when rows wait in the journal of a table. */
   wake(table: string): void;
   ship(segment: Segment): void;
+  /** Whether ClickHouse took no events at the last try. */
+  readonly isUnavailable: boolean;
   health(): ShippingHealth;
   /** To be called before the journal of the rejected events closes, which a refused row needs. */
   stopBisecting(): Promise<void>;
@@ -54,6 +56,9 @@ export function createShipping(dependencies: ShippingDependencies): Shipping {
   return {
     wake: (table) => pipelineFor(table).shipper.wake(),
     ship: (segment) => pipelineFor(segment.table).shipper.ship(segment),
+    get isUnavailable() {
+      return events.shipper.isUnavailable;
+    },
     health: () => ({
       lanes: events.shipper.state,
       shipperError: all

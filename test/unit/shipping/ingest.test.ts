@@ -1,9 +1,10 @@
 import fs from 'node:fs';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { access, readdir, rm, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { deferred } from '../../../server/common/deferred.ts';
 import { defaults } from '../../../server/config/config.ts';
 import { Backlog } from '../../../server/journal/backlog.ts';
 import { withFrame } from '../../../server/journal/checksum-frame.ts';
@@ -106,5 +107,24 @@ describe('A journal that is taken over', function () {
     await open(take);
     await eventually(() => expect(stored).to.deep.equal(['good']), 5000);
     expect((await readdir(path.join(temp.path, 'journal', 'quarantine'))).length).to.equal(1);
+  });
+
+  it('is left alone by a server whose INSERTs fail, also while the next one hangs', async () => {
+    await rm(path.dirname(segment), { recursive: true });
+    let tries = 0;
+    const hanging = deferred<void>();
+    const server = await open(async () => {
+      tries += 1;
+      if (tries > 1) await hanging.promise;
+      throw new Error('the connection was cut');
+    });
+    const event = { application: '', sessionId: '', user: '', category: 'c', name: 'n', data: '{}' };
+    await server.accept(event);
+    await eventually(() => expect(tries).to.equal(2));
+    await disown(path.dirname(segment));
+    await writeFile(segment, withFrame(row('waits')));
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await access(segment);
+    hanging.resolve();
   });
 });
