@@ -79,7 +79,9 @@ export class Journal {
    * events here only while this server is ready must come back for one to find out.
    */
   get isFailing(): boolean {
-    return this.#failure !== undefined && this.#deps.nowMs() - this.#failure.atMs < RETRY_AFTER_S * 1000;
+    if (this.#failure === undefined) return false;
+    // No longer where the clock goes back.
+    return Math.abs(this.#deps.nowMs() - this.#failure.atMs) < RETRY_AFTER_S * 1000;
   }
 
   /**

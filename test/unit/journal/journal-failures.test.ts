@@ -76,8 +76,13 @@ describe('Journal on a disk that fails', () => {
     expect(journal.isFailing).to.equal(false);
     await failure(journal.append(line('2\n')));
     expect(journal.isFailing).to.equal(true);
+    // A clock that goes back makes it no longer.
+    advance(-3_600_000);
+    expect(journal.isFailing).to.equal(false);
+    await failure(journal.append(line('3\n')));
+    expect(journal.isFailing).to.equal(true);
     await mkdir(temp.path);
-    await journal.append(line('3\n'));
+    await journal.append(line('4\n'));
     expect(journal.isFailing).to.equal(false);
     await journal.close();
   });
