@@ -2,7 +2,7 @@ import { lstat, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claimDirectory, namesIn, syncDirectory } from '../journal/owner-directory.ts';
-import { Quarantine, QUARANTINE } from '../journal/quarantine.ts';
+import { QUARANTINE } from '../journal/quarantine.ts';
 import { UNFINISHED } from '../journal/segment.ts';
 import { takeOver } from '../journal/takeover.ts';
 import { ownersIn, replacedJournalsOf, waitingSegments } from '../journal/waiting-segments.ts';
@@ -48,7 +48,7 @@ export async function eraseWaiting(whose: ErasedUser, waiting: WaitingJournals):
   const rewritten = new Set<string>();
   const mine = await claimDirectory(journal, nowMs());
   try {
-    const { files } = await takeOver(journal, mine, new Quarantine(journal));
+    const { files } = await takeOver(journal, mine);
     for (const file of files) {
       rows += await rewrite(file, segmentWithout);
       rewritten.add(path.basename(file));

@@ -1,4 +1,3 @@
-import type { Stats } from 'node:fs';
 import { lstat, rm } from 'node:fs/promises';
 import path from 'node:path';
 import {
@@ -10,8 +9,8 @@ import {
   unlessGone,
   type OwnerDirectory,
 } from './owner-directory.ts';
-import { freePath, type Quarantine } from './quarantine.ts';
-import { isSegmentFile, isUnfinished, tableOf } from './segment.ts';
+import { freePath } from './quarantine.ts';
+import { isSegmentFile, isUnfinished } from './segment.ts';
 import { ownersIn } from './waiting-segments.ts';
 
 export interface TakenOver {
@@ -23,13 +22,12 @@ export interface TakenOver {
 
 /**
  * Takes over the segments of every owner under `journal` that is gone. Each file moves by one rename, so of several
- * servers that start at once exactly one gets it. What has the name of a segment and cannot be one goes into quarantine.
+ * servers that start at once exactly one gets it. What has the name of a segment and is none is found out when it is read.
  * @param mayTake whether all segments of an owner, of so many bytes, are taken; those that are not stay for another
  */
 export async function takeOver(
   journal: string,
   mine: OwnerDirectory,
-  quarantine: Pick<Quarantine, 'take'>,
   mayTake: (bytes: number) => boolean = () => true,
 ): Promise<TakenOver> {
   const taken = { files: [] as string[], failures: [] as unknown[] };
@@ -37,7 +35,7 @@ export async function takeOver(
   for (const owner of others.sort()) {
     const directory = path.join(journal, owner);
     try {
-      if (!(await isAlive(directory))) await takeFrom(directory, mine, { quarantine, mayTake }, taken);
+      if (!(await isAlive(directory))) await takeFrom(directory, mine, mayTake, taken.files);
     } catch (error) {
       taken.failures.push(error);
     }
@@ -45,29 +43,21 @@ export async function takeOver(
   return taken;
 }
 
-/** Adds each file to `taken` as it is moved, so that a failure after it does not hide it; nor does one before it. */
+/** Adds each file to `taken` as it is moved, so that a failure after it does not hide it. */
 async function takeFrom(
   directory: string,
   mine: OwnerDirectory,
-  { quarantine, mayTake }: { quarantine: Pick<Quarantine, 'take'>; mayTake: (bytes: number) => boolean },
-  taken: { readonly files: string[]; readonly failures: unknown[] },
+  mayTake: (bytes: number) => boolean,
+  taken: string[],
 ): Promise<void> {
   const names = (await namesIn(directory)).sort();
-  const found = new Map<string, Stats>();
-  for (const name of names.filter(isSegmentFile)) {
-    const stats = await unlessGone(lstat(path.join(directory, name)));
-    if (stats !== undefined) found.set(name, stats);
-  }
-  if (!mayTake([...found.values()].reduce((sum, stats) => sum + (stats.isFile() ? stats.size : 0), 0))) return;
-  for (const [name, stats] of found) {
-    const file = path.join(directory, name);
-    if (!stats.isFile() || tableOf(file) === undefined) {
-      await quarantine.take(file).catch((error: unknown) => taken.failures.push(error));
-      continue;
-    }
+  const segments = names.filter(isSegmentFile).map((name) => path.join(directory, name));
+  const sizes = await Promise.all(segments.map(async (file) => (await unlessGone(lstat(file)))?.size ?? 0));
+  if (!mayTake(sizes.reduce((sum, size) => sum + size, 0))) return;
+  for (const file of segments) {
     // A copy of a journal that was put back has names that were here before.
-    const target = await freePath(path.join(mine.path, name));
-    if (await isMoved(file, target)) taken.files.push(target);
+    const target = await freePath(path.join(mine.path, path.basename(file)));
+    if (await isMoved(file, target)) taken.push(target);
   }
   await syncDirectory(mine.path);
   // A rewriting that was killed leaves them beside the segment that they were to replace.

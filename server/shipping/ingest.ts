@@ -109,7 +109,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   const closeTakeovers = openTakeovers({
     takeOver: async (signal) => {
       await quarantine.count();
-      const { files, failures } = await takeOver(root, directory, quarantine, takesWithin(limits.maxBytes, backlog));
+      const { files, failures } = await takeOver(root, directory, takesWithin(limits.maxBytes, backlog));
       unread = await replay([...unread, ...files], signal, { ...dependencies, quarantine, shipping });
       if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
     },

@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { AppError, messageOf } from '../../../server/common/errors.ts';
 import { claimDirectory, disown, isAlive, type OwnerDirectory } from '../../../server/journal/owner-directory.ts';
-import { Quarantine } from '../../../server/journal/quarantine.ts';
 import { takeOver } from '../../../server/journal/takeover.ts';
 import { failure } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
@@ -42,7 +40,7 @@ describe('owner directory', () => {
     return directory;
   }
 
-  const take = async (mine: OwnerDirectory) => takeOver(journal, mine, new Quarantine(journal));
+  const take = async (mine: OwnerDirectory) => takeOver(journal, mine);
 
   async function spawnOwner(): Promise<OwnerProcess> {
     const process = await startOwner(journal);
@@ -156,25 +154,6 @@ describe('owner directory', () => {
     expect(await readFile(path.join(mine.path, FILES[0] ?? ''), 'utf8')).to.equal(`${FILES[0]}\n`);
   });
 
-  it('is rid of what cannot be a segment: that goes into quarantine, and keeps nothing else back', async () => {
-    const dead = path.join(journal, '20240101000000001-00000000');
-    await disown(dead);
-    await mkdir(path.join(dead, 'events-a-00000009.ndjson'));
-    await writeSegments(dead, [...FILES, 'clicks-a-00000001.ndjson']);
-    await symlink('/etc/hostname', path.join(dead, 'events-a-00000008.ndjson'));
-    execFileSync('mkfifo', [path.join(dead, 'events-a-00000007.ndjson')]);
-    const mine = await claim();
-    const quarantine = new Quarantine(journal);
-    const { files, failures } = await takeOver(journal, mine, quarantine);
-    expect([files.length, failures]).to.deep.equal([FILES.length, []]);
-    const held = ['clicks-a-00000001', ...[7, 8, 9].map((number) => `events-a-0000000${number}`)];
-    expect((await readdir(path.join(journal, 'quarantine'))).sort()).to.deep.equal(
-      held.map((name) => `${name}.ndjson`),
-    );
-    expect(quarantine.files).to.equal(4);
-    expect((await readdir(journal)).sort()).to.deep.equal([mine.owner, 'quarantine'].sort());
-  });
-
   it('takes nothing over through a link: what is there may be another journal', async () => {
     const elsewhere = path.join(journal, '.elsewhere');
     await mkdir(elsewhere, { recursive: true });
@@ -186,31 +165,16 @@ describe('owner directory', () => {
   });
 
   it('keeps no other back when it cannot be taken over, and says why', async () => {
-    const dead = ['20240101000000001-00000000', '20240101000000002-00000000'];
-    for (const owner of dead) {
-      await disown(path.join(journal, owner));
-      await writeSegments(path.join(journal, owner), [`events-${owner}-00000001.ndjson`]);
-    }
-    await mkdir(path.join(journal, dead[0] ?? '', 'events-a-00000009.ndjson'));
-    await writeFile(path.join(journal, 'quarantine'), 'in the way');
-    const mine = await claim();
-    const { files, failures } = await take(mine);
-    expect(files.map((file) => path.basename(file, '.ndjson'))).to.deep.equal(
-      dead.map((owner) => `events-${owner}-00000001`),
-    );
-    expect(failures.map(messageOf).join()).to.match(/^(EEXIST|ENOTDIR)/);
-    expect(await readdir(path.join(journal, dead[0] ?? ''))).to.have.members(['events-a-00000009.ndjson', 'lock']);
-  });
-
-  it('gives up its segments although one before them cannot be put into quarantine', async () => {
-    const dead = path.join(journal, '20240101000000001-00000000');
-    await disown(dead);
-    await mkdir(path.join(dead, 'events-a-00000000.ndjson'));
-    await writeSegments(dead);
-    await writeFile(path.join(journal, 'quarantine'), 'in the way');
+    const [unknown, dead] = ['2'.repeat(100), '20240101000000002-00000000'].map((owner) => path.join(journal, owner));
+    const moved = await claimDirectory(journal, NOW_MS);
+    await rename(moved.path, unknown ?? '');
+    await moved.release();
+    await disown(dead ?? '');
+    for (const directory of [unknown, dead]) await writeSegments(directory ?? '');
     const { files, failures } = await take(await claim());
-    expect([files.length, failures.length]).to.deep.equal([FILES.length, 1]);
-    expect(await readdir(dead)).to.have.members(['events-a-00000000.ndjson', 'lock']);
+    expect(files.map((file) => path.basename(file))).to.deep.equal(FILES);
+    expect(failures.map(messageOf).join()).to.match(/expected a lock path of at most 103 bytes/);
+    expect(await readdir(unknown ?? '')).to.have.members([...FILES, 'lock']);
   });
 
   it('goes with what a rewriting that was killed has left beside a segment', async () => {

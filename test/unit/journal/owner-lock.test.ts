@@ -2,7 +2,6 @@ import { lstat, mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/pr
 import path from 'node:path';
 import { expect } from 'chai';
 import { claimDirectory, disown, isAlive, type OwnerDirectory } from '../../../server/journal/owner-directory.ts';
-import { Quarantine } from '../../../server/journal/quarantine.ts';
 import { takeOver } from '../../../server/journal/takeover.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
@@ -36,7 +35,7 @@ describe('The lock of an owner directory', () => {
     return directory;
   }
 
-  const take = async (mine: OwnerDirectory) => (await takeOver(journal, mine, new Quarantine(journal))).files;
+  const take = async (mine: OwnerDirectory) => (await takeOver(journal, mine)).files;
 
   it('is made again when somebody removes it, and its owner is not taken for gone meanwhile', async () => {
     const [mine, other] = [await claim(), await claim()];

@@ -1,12 +1,11 @@
 /** Run by `owner-process.ts`: holds a directory under the journal that is its argument, until it is killed. */
 import { claimDirectory } from '../../../server/journal/owner-directory.ts';
-import { Quarantine } from '../../../server/journal/quarantine.ts';
 import { takeOver } from '../../../server/journal/takeover.ts';
 
 const [, , journal = ''] = process.argv;
 const mine = await claimDirectory(journal, Date.now());
 process.on('message', () => {
-  void takeOver(journal, mine, new Quarantine(journal)).then(({ files }) => process.send?.(files));
+  void takeOver(journal, mine).then(({ files }) => process.send?.(files));
 });
 process.on('disconnect', () => process.exit(1));
 process.send?.([mine.path]);

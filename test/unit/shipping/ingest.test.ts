@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { access, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -98,6 +99,25 @@ describe('A journal that is taken over', function () {
     before('lstat', '/kept', async (file) => rm(file));
     await open(take);
     await eventually(() => expect(stored).to.deep.equal(['good']), 1000);
+  });
+
+  it('is rid of what cannot be a segment: that goes into quarantine, and keeps nothing else back', async () => {
+    const beside = (name: string) => path.join(path.dirname(segment), `${name}.ndjson`);
+    await writeFile(segment, withFrame(row('good')));
+    await writeFile(beside('clicks-a-00000001'), '');
+    await mkdir(beside('events-a-00000009'));
+    await symlink('/etc/hostname', beside('events-a-00000008'));
+    execFileSync('mkfifo', [beside('events-a-00000007')]);
+    await writeFile(path.join(temp.path, 'journal', 'quarantine'), 'in the way');
+    const server = await open(take);
+    await eventually(() => expect(stored).to.deep.equal(['good']), 1000);
+    await rm(path.join(temp.path, 'journal', 'quarantine'));
+    await eventually(() => expect(server.health().quarantined).to.equal(4));
+    const held = ['clicks-a-00000001', ...[7, 8, 9].map((number) => `events-a-0000000${number}`)];
+    expect((await readdir(path.join(temp.path, 'journal', 'quarantine'))).sort()).to.deep.equal(
+      held.map((name) => `${name}.ndjson`),
+    );
+    expect(await readdir(path.join(temp.path, 'journal'))).to.have.length(2);
   });
 
   it('is not forgotten when anything but the file itself is missing', async () => {
