@@ -45,7 +45,8 @@ export function joinable<T>(shared: Shared<T> | undefined): Shared<T> | undefine
   return shared?.isCancelled === true ? undefined : shared;
 }
 
-async function unlessAborted<T>(signal: AbortSignal, result: Promise<T>): Promise<T> {
+/** What `result` is, or rejects as soon as the signal says so, with its reason. */
+export async function unlessAborted<T>(signal: AbortSignal, result: Promise<T>): Promise<T> {
   signal.throwIfAborted();
   // Whoever waits for many things listens many times, and Node would take more than ten for a leak.
   setMaxListeners(0, signal);

@@ -1,16 +1,16 @@
 import { Readable } from 'node:stream';
 import { classify, codeOf, mayBeTheRows, refusesRows, type FailureClass } from '../clickhouse/errors.ts';
 import { WITHOUT_VIEWS } from '../clickhouse/insert-settings.ts';
-import { deferred } from '../common/deferred.ts';
 import { backoffMs, pause } from '../common/retry.ts';
 import { errorOf, messageOf } from '../common/errors.ts';
+import { unlessAborted } from '../common/shared.ts';
 import { untyped } from '../events/row.ts';
 import { rowsOf } from '../journal/segment-rows.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
 import type { Logger } from '../common/log.ts';
 import type { Insert } from './insert-rows.ts';
 import { BISECT_LEAF_ROWS, BISECT_PACE_MS, BISECT_PAUSE } from './limits.ts';
-import { openParcels, readParcel, Unreadable, type Parcel } from './parcel.ts';
+import { readParcel, Unreadable, type Parcel } from './parcel.ts';
 import type { Settlement } from './settlement.ts';
 
 export interface BisectorDependencies {
@@ -29,10 +29,8 @@ export interface BisectorDependencies {
 /** A failure that says nothing about the rows: what was begun is begun again later. */
 class RetryLater extends Error {}
 
-const SHUTTING_DOWN = 'this server is shutting down';
-
 /**
- * Ships what ClickHouse does not take for what is in it, beside the lanes: halves it, segments first and then rows, until
+ * Ships what ClickHouse does not take for what is in it, beside the lanes: segment by segment, whose rows it halves until
  * what is refused is alone. A few rows that fail are sent without their typed column; one row that is refused like that,
  * too, is kept as a rejected event. Only what ClickHouse says of the row is a reason for that: where the server fails, or
  * a view that reads from the table, everything is kept and begun again after a pause.
@@ -44,7 +42,7 @@ const SHUTTING_DOWN = 'this server is shutting down';
  */
 export class Bisector {
   readonly #deps: BisectorDependencies;
-  readonly #queue: (readonly Parcel[])[] = [];
+  readonly #queue: Parcel[] = [];
   readonly #stop = new AbortController();
   #isWorking = false;
   #work: Promise<void> = Promise.resolve();
@@ -56,7 +54,7 @@ export class Bisector {
 
   /** How many segments, or parts of them, are being bisected or wait for it. */
   get segments(): number {
-    return this.#queue.reduce((sum, parcels) => sum + parcels.length, 0);
+    return this.#queue.length;
   }
 
   /** Why the last one could not be done; undefined after one is done. */
@@ -67,7 +65,7 @@ export class Bisector {
   /** @param parcels that failed as one INSERT */
   add(parcels: readonly Parcel[]): void {
     if (this.#stop.signal.aborted) return;
-    this.#queue.push(parcels);
+    this.#queue.push(...parcels);
     if (this.#isWorking) return;
     this.#isWorking = true;
     this.#work = this.#workUntilDone();
@@ -75,7 +73,7 @@ export class Bisector {
 
   /** Waits for no INSERT under way. What is left stays on disk for the next start. */
   async close(): Promise<void> {
-    this.#stop.abort();
+    this.#stop.abort(new RetryLater('this server is shutting down'));
     await this.#work;
   }
 
@@ -83,48 +81,31 @@ export class Bisector {
     let failures = 0;
     for (let next = this.#queue[0]; next !== undefined && !this.#isClosed(); next = this.#queue[0]) {
       try {
-        await this.#bisect(next, true);
+        const refused = await this.#bisect(next, rowsOf(await readParcel(next)));
+        await this.#deps.settle.done([next], refused);
         this.#queue.shift();
         this.#lastError = undefined;
         failures = 0;
       } catch (error) {
         this.#queue.shift();
         if (error instanceof Unreadable) await this.#deps.settle.unreadable(error);
-        const left = leftOf(next, error);
-        this.#queue.push(...left);
+        if (!next.isDone) this.#queue.push(next);
         failures += 1;
-        this.#failed(left.flat(), error);
+        this.#failed(next, error);
         await pause(backoffMs(failures, BISECT_PAUSE, this.#deps.random), this.#stop.signal);
       }
     }
     this.#isWorking = false;
   }
 
-  /** @param isKnownToFail as one INSERT */
-  async #bisect(parcels: readonly Parcel[], isKnownToFail: boolean): Promise<void> {
-    const [parcel] = parcels;
-    if (parcel === undefined) return;
-    if (!isKnownToFail && (await this.#tryParcels(parcels))) {
-      await this.#deps.settle.done(parcels);
-    } else if (parcels.length === 1) {
-      const refused = await this.#bisectRows(parcel, rowsOf(await readParcel(parcel)));
-      await this.#deps.settle.done(parcels, refused);
-    } else {
-      for (const half of halvesOf(parcels)) await this.#bisect(half, false);
-    }
-  }
-
-  /**
-   * @param known why these rows as a whole are refused, if that is known
-   * @returns how many of the rows are kept as rejected ones; the others are stored
-   */
-  async #bisectRows(parcel: Parcel, rows: readonly Buffer[], known?: Error): Promise<number> {
+  /** @returns how many of the rows are kept as rejected ones; the others are stored */
+  async #bisect(parcel: Parcel, rows: readonly Buffer[]): Promise<number> {
     if (rows.length === 0) return 0;
-    const first = known ?? (await this.#tryRows(rows));
+    const first = await this.#try(rows);
     if (first === undefined) return 0;
     if (rows.length === 1 || (rows.length <= BISECT_LEAF_ROWS && !refusesRows(first))) {
       const again = this.#deps.table === EVENTS ? rows.map(untyped) : rows;
-      const second = await this.#tryRows(again);
+      const second = await this.#try(again);
       if (second === undefined) {
         this.#deps.onUntyped(again.filter((row, index) => row !== rows[index]).length);
         return 0;
@@ -134,18 +115,16 @@ export class Bisector {
         return 1;
       }
     }
-    const [left = [], right = []] = halvesOf(rows);
-    const refused = await this.#bisectRows(parcel, left);
-    // When the left half is taken it is the right one that is refused.
-    const isKnown = refused === 0 && right.length > 1 && refusesRows(first);
-    return refused + (await this.#bisectRows(parcel, right, isKnown ? first : undefined));
+    const middle = Math.ceil(rows.length / 2);
+    const refused = await this.#bisect(parcel, rows.slice(0, middle));
+    return refused + (await this.#bisect(parcel, rows.slice(middle)));
   }
 
   /** @throws RetryLater unless ClickHouse has refused the one row twice, and itself */
   async #reject(parcel: Parcel, [row]: readonly Buffer[], first: Error, second: Error): Promise<void> {
     if (row === undefined) return;
     if (!refusesRows(first) || !refusesRows(second)) throw new RetryLater(messageOf(second), { cause: second });
-    if ((await this.#tryRows([row], WITHOUT_VIEWS)) === undefined)
+    if ((await this.#try([row], WITHOUT_VIEWS)) === undefined)
       throw new RetryLater(`a view fails that reads from ${this.#deps.table}: ${messageOf(second)}`);
     const text = row.toString().trimEnd();
     await this.#deps.keep(parcel.segment, text, messageOf(second));
@@ -153,20 +132,15 @@ export class Bisector {
     this.#deps.log.error(facts, 'ClickHouse refuses a row; it is kept as a rejected event');
   }
 
-  async #tryParcels(parcels: readonly Parcel[]): Promise<boolean> {
-    return (await this.#try(async () => openParcels(parcels))) === undefined;
-  }
-
-  async #tryRows(rows: readonly Buffer[], settings: Insert['settings'] = {}): Promise<Error | undefined> {
-    return await this.#try(async () => Readable.from([Buffer.concat(rows)]), settings);
-  }
-
-  /** @returns undefined when it is stored, and otherwise what may be for the rows; anything else is thrown */
-  async #try(rows: () => Promise<Readable>, settings: Insert['settings'] = {}): Promise<Error | undefined> {
-    await pause(BISECT_PACE_MS, this.#stop.signal);
-    if (this.#isClosed()) throw new RetryLater(SHUTTING_DOWN);
+  /** @returns undefined when they are stored, and otherwise what may be for the rows; anything else is thrown */
+  async #try(rows: readonly Buffer[], settings: Insert['settings'] = {}): Promise<Error | undefined> {
+    const { signal } = this.#stop;
+    await pause(BISECT_PACE_MS, signal);
+    const insert = { table: this.#deps.table, rows: async () => Readable.from([Buffer.concat(rows)]), settings };
     try {
-      await this.#unlessClosed(this.#deps.insert({ table: this.#deps.table, rows, settings }));
+      // One that is under way may take longer than a stop: what comes of it counts once, like all that is sent again.
+      signal.throwIfAborted();
+      await unlessAborted(signal, this.#deps.insert(insert));
       return undefined;
     } catch (error) {
       if (error instanceof Error && mayBeTheRows(error)) return error;
@@ -174,40 +148,15 @@ export class Bisector {
     }
   }
 
-  /** An INSERT may take longer than a stop: what comes of it then counts once, like all that is sent again. */
-  async #unlessClosed(insert: Promise<void>): Promise<void> {
-    const closed = deferred<never>();
-    const close = () => closed.reject(new RetryLater(SHUTTING_DOWN));
-    this.#stop.signal.addEventListener('abort', close);
-    try {
-      await Promise.race([insert, closed.promise]);
-    } finally {
-      this.#stop.signal.removeEventListener('abort', close);
-    }
-  }
-
-  #failed(parcels: readonly Parcel[], error: unknown): void {
+  #failed({ segment }: Parcel, error: unknown): void {
     if (this.#isClosed()) return;
     this.#lastError = errorOf(error);
     this.#deps.onFailure(classify(error));
-    const segments = parcels.map(({ segment }) => segment.name);
-    const facts = { segments, code: codeOf(error), reason: messageOf(error) };
+    const facts = { segment: segment.name, code: codeOf(error), reason: messageOf(error) };
     this.#deps.log.error(facts, 'what ClickHouse does not take could not be bisected to the end; it is kept');
   }
 
   #isClosed(): boolean {
     return this.#stop.signal.aborted;
   }
-}
-
-/** What is begun again; by itself what can neither be read nor go into quarantine, so that it keeps nothing back. */
-function leftOf(parcels: readonly Parcel[], error: unknown): readonly (readonly Parcel[])[] {
-  const left = parcels.filter(({ isDone }) => !isDone);
-  const isAlone = (parcel: Parcel) => error instanceof Unreadable && parcel === error.parcel;
-  return [left.filter((parcel) => !isAlone(parcel)), left.filter(isAlone)].filter(({ length }) => length > 0);
-}
-
-function halvesOf<T>(all: readonly T[]): readonly (readonly T[])[] {
-  const middle = Math.ceil(all.length / 2);
-  return [all.slice(0, middle), all.slice(middle)];
 }

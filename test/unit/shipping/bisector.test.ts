@@ -97,7 +97,7 @@ describe('Bisector', function () {
     expect([kept, stored.size, untyped]).to.deep.equal([[], 100, 0]);
   });
 
-  it('halves segments before rows', async () => {
+  it('stores the other segments of an INSERT, and all rows but the one that is refused', async () => {
     judge = (rows) => (rows.includes('"bad"') ? REFUSAL : undefined);
     const segments = [];
     for (const id of ids(8)) segments.push(await hand.segment(row(id)));
