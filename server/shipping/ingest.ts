@@ -1,28 +1,27 @@
-import { lstat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { JournalLimits } from '../config/config.ts';
-import { AppError, messageOf, isCode } from '../common/errors.ts';
+import { AppError } from '../common/errors.ts';
 import { Arrivals } from '../events/arrivals.ts';
 import type { Event } from '../events/event.ts';
 import { toRow } from '../events/row.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import type { Hit } from '../journal/fail-point.ts';
-import { Journal } from '../journal/journal.ts';
-import { claimDirectory, type OwnerDirectory } from '../journal/owner-directory.ts';
-import { isOfTheFile, Quarantine } from '../journal/quarantine.ts';
-import { recoverSegment } from '../journal/recover-segment.ts';
+import type { Journal } from '../journal/journal.ts';
+import { claimDirectory } from '../journal/owner-directory.ts';
+import { Quarantine } from '../journal/quarantine.ts';
 import { createBatch, type Batch } from '../journal/request-batch.ts';
 import { EVENTS, isHistoric, REJECTED } from '../journal/segment.ts';
-import { takeOver } from '../journal/takeover.ts';
-import { openTakeovers } from '../journal/takeovers.ts';
-import { processClock } from '../common/clock.ts';
 import { pluralize } from '../common/pluralize.ts';
 import type { Logger } from '../common/log.ts';
 import { inSpan } from '../common/tracing.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Insert } from './insert-rows.ts';
 import { SHIP_AT_CLOSE_MS } from './limits.ts';
-import { createShipping, type Shipping, type ShippingHealth } from './shipping.ts';
+import type { Lane } from './lanes.ts';
+import { openPipeline, type Pipeline, type PipelineDependencies } from './pipeline.ts';
+import { keepRefusedRow } from './refused-row.ts';
+import { Settlement } from './settlement.ts';
+import { openTakeovers } from './takeovers.ts';
 
 export interface IngestDependencies {
   readonly dataDir: string;
@@ -58,12 +57,17 @@ export interface Ingest {
   close(): Promise<void>;
 }
 
-export interface IngestHealth extends ShippingHealth {
+export interface IngestHealth {
   readonly accepting: boolean;
   /** Why not, or what went wrong last; undefined while all is well. */
   readonly journalError: string | undefined;
   /** Files in quarantine: what cannot be read, damaged rows, and rejected ones that ClickHouse refuses. */
   readonly quarantined: number;
+  /** What each lane of the events does. */
+  readonly lanes: Readonly<Record<Lane, string>>;
+  readonly shipperError: string | undefined;
+  /** Segments that ClickHouse does not take as they are and that are being bisected. */
+  readonly refusedSegments: number;
 }
 
 /** About the largest row of an analytics event; a journal with less room than that is full. */
@@ -84,37 +88,33 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   const quarantine = new Quarantine(root);
   await quarantine.count();
   metrics.journal.quarantined(() => quarantine.files);
-  const shipping = createShipping({
+  const shared: PipelineDependencies = {
     ...dependencies,
-    quarantine,
-    journalOf: (table) => (table === EVENTS ? events : rejected),
-    intervalMs: limits.batchMaxWaitMs,
-    clock: processClock,
-  });
-  const events = createJournal(EVENTS, dependencies, directory, shipping);
-  const rejected = createJournal(REJECTED, dependencies, directory, shipping);
+    directory,
+    settle: new Settlement({ ...dependencies, quarantine }),
+    keep: async (...refused) => keepRefusedRow({ rejected: rejected.journal, quarantine }, ...refused),
+  };
+  const events = openPipeline(EVENTS, shared);
+  const rejected: Pipeline = openPipeline(REJECTED, shared);
+  const pipelines = [events, rejected];
   const durable: Pick<Journal, 'append' | 'appendError'> = {
-    append: async (rows) => inSpan('journal append', {}, async () => events.append(rows)),
-    appendError: (bytes) => events.appendError(bytes),
+    append: async (rows) => inSpan('journal append', {}, async () => events.journal.append(rows)),
+    appendError: (bytes) => events.journal.appendError(bytes),
   };
   const bounded: Pick<Journal, 'append' | 'appendError'> = {
-    append: async (rows) => rejected.append(rows),
-    appendError: (bytes) => rejected.appendError(bytes) ?? shareError(bytes, dependencies),
+    append: async (rows) => rejected.journal.append(rows),
+    appendError: (bytes) => rejected.journal.appendError(bytes) ?? shareError(bytes, dependencies),
   };
   const { untyped: onUntyped, notKept: onNotKept } = metrics.events;
   // A batch of more would be refused however often it came.
   const maxBytes = Math.min(limits.pendingMaxBytes, limits.maxBytes);
-  /** Taken over, and not read yet: there was no room for it. */
-  let unread: readonly string[] = [];
   const closeTakeovers = openTakeovers({
-    takeOver: async (signal) => {
-      await quarantine.count();
-      const { files, failures } = await takeOver(root, directory, takesWithin(limits.maxBytes, backlog));
-      unread = await replay([...unread, ...files], signal, { ...dependencies, quarantine, shipping });
-      if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
-    },
-    isShipping: () => !shipping.isUnavailable,
-    log,
+    ...dependencies,
+    journal: root,
+    directory,
+    quarantine,
+    isShipping: () => !events.shipper.isUnavailable,
+    ship: (segment) => (segment.table === EVENTS ? events : rejected).shipper.ship(segment),
   });
 
   return {
@@ -124,18 +124,24 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
       return durable.append({ text: toRow(event, arrival), count: 1, historic });
     },
     batch: () => createBatch({ events: durable, rejected: bounded, maxBytes, arrivals, hit, onUntyped, onNotKept }),
-    overloadError: () => events.appendError(ROW_BYTES),
+    overloadError: () => events.journal.appendError(ROW_BYTES),
     health: () => ({
-      accepting: events.appendError(ROW_BYTES) === undefined && !events.isFailing,
-      journalError: (events.appendError(ROW_BYTES) ?? events.lastError ?? rejected.lastError)?.message,
+      accepting: events.journal.appendError(ROW_BYTES) === undefined && !events.journal.isFailing,
+      journalError: (events.journal.appendError(ROW_BYTES) ?? events.journal.lastError ?? rejected.journal.lastError)
+        ?.message,
       quarantined: quarantine.files,
-      ...shipping.health(),
+      lanes: events.shipper.state,
+      shipperError: pipelines
+        .map(({ shipper, bisector }) => shipper.lastError ?? bisector.lastError)
+        .find((error) => error !== undefined)?.message,
+      refusedSegments: pipelines.reduce((sum, { bisector }) => sum + bisector.segments, 0),
     }),
     close: async () => {
       await closeTakeovers();
-      await shipping.stopBisecting();
-      await Promise.all([events.close(), rejected.close()]);
-      await shipping.close(SHIP_AT_CLOSE_MS);
+      // Before the journal of the rejected events, which a refused row needs.
+      await Promise.all(pipelines.map(async ({ bisector }) => bisector.close()));
+      await Promise.all(pipelines.map(async ({ journal }) => journal.close()));
+      await Promise.all(pipelines.map(async ({ shipper }) => shipper.close(SHIP_AT_CLOSE_MS)));
       await directory.release();
       const { rows } = backlog.of(EVENTS);
       log.info(
@@ -144,26 +150,6 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
       );
     },
   };
-}
-
-function createJournal(
-  table: string,
-  dependencies: IngestDependencies,
-  directory: OwnerDirectory,
-  shipping: Shipping,
-): Journal {
-  const { metrics } = dependencies;
-  return new Journal({
-    ...dependencies,
-    table,
-    directory,
-    onSealed: (segment) => shipping.ship(segment),
-    onCommit: (rows, seconds) => {
-      if (table === EVENTS) metrics.events.accepted(rows);
-      metrics.journal.commitSeconds.observe(seconds);
-      shipping.wake(table);
-    },
-  });
 }
 
 function shareError(bytes: number, { backlog, limits }: IngestDependencies): AppError | undefined {
@@ -176,78 +162,4 @@ function shareError(bytes: number, { backlog, limits }: IngestDependencies): App
   const message = `${waiting} bytes of rejected events wait for ClickHouse, at most ${limit} may`;
   const retryAfterS = backlog.secondsUntilRoom(waiting + bytes, limit);
   return new AppError('overloaded', message, { retryAfterS });
-}
-
-/**
- * Until it is known that ClickHouse takes anything, no more than leaves room for new events: of several servers that start
- * in an outage, one would refuse them for all. But what one owner had, also when it is more: a server that is started again
- * and again must not have new room each time.
- */
-function takesWithin(maxBytes: number, backlog: Pick<Backlog, 'bytes' | 'hasDrained'>): (bytes: number) => boolean {
-  let heldBytes = backlog.bytes;
-  return (bytes) => {
-    if (heldBytes > 0 && heldBytes + bytes >= maxBytes && !backlog.hasDrained) return false;
-    heldBytes += bytes;
-    return true;
-  };
-}
-
-interface ReplayDependencies extends Pick<IngestDependencies, 'backlog' | 'metrics' | 'log' | 'hit'> {
-  readonly quarantine: Quarantine;
-  readonly shipping: Shipping;
-}
-
-/** @returns those that could not be read for something that is not theirs */
-async function replay(
-  files: readonly string[],
-  signal: AbortSignal,
-  dependencies: ReplayDependencies,
-): Promise<readonly string[]> {
-  const { hit, log, quarantine } = dependencies;
-  const unread: string[] = [];
-  if (files.length > 0) hit('taken-over');
-  for (const file of files) {
-    if (signal.aborted) break;
-    await replaySegment(file, dependencies).catch(async (error: unknown) => {
-      const isMissing = isCode(error, 'ENOENT');
-      if (isMissing && (await isGone(file))) return;
-      // What else is missing, as in the quarantine, is not for the file.
-      if (isMissing || !isOfTheFile(error)) {
-        log.warn({ err: error, file }, 'a segment cannot be read now; it is read again');
-        unread.push(file);
-        return;
-      }
-      log.error({ err: error, file }, 'a segment cannot be read; it goes into quarantine');
-      await quarantine.take(file).catch((error: unknown) => {
-        log.warn({ err: error, file }, 'a segment cannot be put into quarantine now; it is tried again');
-        unread.push(file);
-      });
-    });
-  }
-  return unread;
-}
-
-async function isGone(file: string): Promise<boolean> {
-  return await lstat(file).then(
-    () => false,
-    (error: unknown) => isCode(error, 'ENOENT'),
-  );
-}
-
-async function replaySegment(file: string, dependencies: ReplayDependencies): Promise<void> {
-  const { backlog, metrics, log, quarantine, shipping } = dependencies;
-  const before = quarantine.files;
-  const segment = await recoverSegment(file, quarantine);
-  const damaged = quarantine.files - before;
-  const facts = { segment: segment.name, rows: segment.rows, damaged };
-  if (damaged > 0)
-    log.error(facts, 'a segment was damaged; its damaged rows are in quarantine, the others are shipped');
-  else log.info(facts, 'took over a segment of a process that is gone');
-  if (segment.rows === 0) {
-    await unlink(file);
-    return;
-  }
-  backlog.add(segment);
-  if (segment.table === EVENTS) metrics.events.recovered(segment.rows);
-  shipping.ship(segment);
 }
