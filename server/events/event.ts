@@ -3,7 +3,7 @@
  * have it in common are one event, however often they come.
  */
 export interface Event {
-  /** When it happened, in whole microseconds since the epoch; without it, it happened at its arrival, by the clock. */
+  /** When it happened, in whole microseconds since the epoch; without it, it happened when it was received, by the clock. */
   readonly timestampUs?: number | undefined;
   readonly application: string;
   /** Empty for none; so is the user. */
@@ -13,7 +13,7 @@ export interface Event {
   readonly name: string;
   /** The JSON text of the payload, kept exactly as it was received. */
   readonly data: string;
-  /** Given by the sender; without it the event's id is that of its arrival. */
+  /** Given by the sender; without it its id is that of its receive stamp. */
   readonly eventId?: string | undefined;
   /**
    * That ClickHouse must not make the typed column of it, because of what that would cost, or because it refuses it; see
@@ -24,8 +24,8 @@ export interface Event {
   readonly shape?: string | undefined;
 }
 
-/** When and as what this server took an event in, decided before the event is durable; see `Arrivals`. */
-export interface Arrival {
+/** When and as what this server took an event in, decided before the event is durable; see `ReceiveStamps`. */
+export interface ReceiveStamp {
   readonly receivedAtUs: number;
   /** What the clock says, in microseconds since the epoch; the other time goes on when the clock goes back. */
   readonly clockUs: number;

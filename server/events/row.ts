@@ -1,4 +1,4 @@
-import type { Arrival, Event } from './event.ts';
+import type { Event, ReceiveStamp } from './event.ts';
 import type { Rejection } from './rejection.ts';
 
 /**
@@ -7,10 +7,10 @@ import type { Rejection } from './rejection.ts';
  * an empty text, and `typed`, which comes first where it is there. What is stored without its typed column has no shape. A line never holds a NUL byte or a raw newline,
  * because JSON escapes both.
  */
-export function toRow(event: Event, arrival: Arrival): string {
+export function toRow(event: Event, stamp: ReceiveStamp): string {
   const { application, sessionId, user, category, name, data, typed, shape = '' } = event;
-  const { receivedAtUs } = arrival;
-  const { timestampUs = arrival.clockUs, eventId = arrival.eventId } = event;
+  const { receivedAtUs } = stamp;
+  const { timestampUs = stamp.clockUs, eventId = stamp.eventId } = event;
   return (
     `{${typed === false ? '"typed":0,' : ''}"timestamp":${timestampUs}${typed === false ? '' : column('shape', shape)},"received_at":${receivedAtUs},"event_id":${JSON.stringify(eventId)}` +
     column('application', application) +
@@ -23,7 +23,7 @@ export function toRow(event: Event, arrival: Arrival): string {
 }
 
 /** The same for what was not accepted, for the table `rejected_events`. The id is the rejection's own. */
-export function toRejectedRow(rejection: Rejection, { receivedAtUs, eventId }: Omit<Arrival, 'clockUs'>): string {
+export function toRejectedRow(rejection: Rejection, { receivedAtUs, eventId }: Omit<ReceiveStamp, 'clockUs'>): string {
   const { application, reason, errors, payload } = rejection;
   return (
     `{"received_at":${receivedAtUs},"event_id":${JSON.stringify(eventId)}` +

@@ -1,5 +1,5 @@
 import { AppError } from '../common/errors.ts';
-import type { Arrivals } from '../events/arrivals.ts';
+import type { ReceiveStamps } from '../events/receive-stamps.ts';
 import type { Event } from '../events/event.ts';
 import { MAX_KEPT_BYTES_PER_BODY, MAX_KEPT_PER_BODY, omission, type Rejection } from '../events/rejection.ts';
 import { toRejectedRow, toRow } from '../events/row.ts';
@@ -29,7 +29,7 @@ export interface BatchDependencies {
   readonly events: Pick<Journal, 'append' | 'appendError'>;
   readonly rejected: Pick<Journal, 'append' | 'appendError'>;
   readonly maxBytes: number;
-  readonly arrivals: Arrivals;
+  readonly stamps: ReceiveStamps;
   readonly hit: Hit;
   /** Told how many events are durable that will be stored without their typed column. */
   readonly onUntyped: (events: number) => void;
@@ -39,7 +39,7 @@ export interface BatchDependencies {
 
 /** Rows are made as events come, so that a large body is many small pieces of work. */
 export function createBatch(dependencies: BatchDependencies): Batch {
-  const { events, rejected, maxBytes, arrivals, hit, onUntyped, onNotKept } = dependencies;
+  const { events, rejected, maxBytes, stamps, hit, onUntyped, onNotKept } = dependencies;
   const rows = new JoinedRows();
   const kept = new JoinedRows();
   let historic = 0;
@@ -69,23 +69,23 @@ export function createBatch(dependencies: BatchDependencies): Batch {
       return rows.takeMoreThan(maxBytes);
     },
     add: (event) => {
-      const arrival = arrivals.next();
-      if (isHistoric(event, arrival)) historic += 1;
+      const stamp = stamps.next();
+      if (isHistoric(event, stamp)) historic += 1;
       if (event.typed === false) untyped += 1;
-      rows.add(toRow(event, arrival));
+      rows.add(toRow(event, stamp));
     },
     reject: (rejection) => {
       ({ application } = rejection);
       const isFull = kept.count < rejections || kept.count === MAX_KEPT_PER_BODY;
       rejections += 1;
       if (isFull) return;
-      const row = toRejectedRow(rejection, arrivals.next());
+      const row = toRejectedRow(rejection, stamps.next());
       keptBytes += Buffer.byteLength(row);
       if (keptBytes <= MAX_KEPT_BYTES_PER_BODY) kept.add(row);
     },
     commit: async () => {
       const omitted = rejections - kept.count;
-      if (omitted > 0) kept.add(toRejectedRow(omission(application, omitted), arrivals.next()));
+      if (omitted > 0) kept.add(toRejectedRow(omission(application, omitted), stamps.next()));
       const accepted = { text: rows.text(), count: rows.count, historic };
       const refused = { text: kept.text(), count: kept.count, historic: 0 };
       const error = appendErrorOf(events, accepted);

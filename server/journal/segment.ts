@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { DAY_MS } from '../common/units.ts';
-import type { Arrival, Event } from '../events/event.ts';
+import type { Event, ReceiveStamp } from '../events/event.ts';
 
 /** One file of the journal: rows for one table, in the bytes that ClickHouse will read. They never change. */
 export interface Segment {
@@ -37,7 +37,7 @@ export function historicBeforeUs(nowMs: number): number {
 }
 
 /** Whether an event that arrives now happened long ago. */
-export function isHistoric({ timestampUs = Infinity }: Event, { clockUs }: Arrival): boolean {
+export function isHistoric({ timestampUs = Infinity }: Event, { clockUs }: ReceiveStamp): boolean {
   return timestampUs < historicBeforeUs(clockUs / 1000);
 }
 

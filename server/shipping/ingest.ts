@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { JournalLimits } from '../config/config.ts';
 import { AppError } from '../common/errors.ts';
-import { Arrivals } from '../events/arrivals.ts';
+import { ReceiveStamps } from '../events/receive-stamps.ts';
 import type { Event } from '../events/event.ts';
 import { toRow } from '../events/row.ts';
 import type { Backlog } from '../journal/backlog.ts';
@@ -84,7 +84,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   const { dataDir, limits, backlog, metrics, nowMs, random, log, hit } = dependencies;
   const root = path.join(dataDir, 'journal');
   const directory = await claimDirectory(root, nowMs(), log);
-  const arrivals = new Arrivals(nowMs, random);
+  const stamps = new ReceiveStamps(nowMs, random);
   const quarantine = new Quarantine(root);
   await quarantine.count();
   metrics.journal.quarantined(() => quarantine.files);
@@ -119,11 +119,11 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
 
   return {
     accept: async (event) => {
-      const arrival = arrivals.next();
-      const historic = isHistoric(event, arrival) ? 1 : 0;
-      return durable.append({ text: toRow(event, arrival), count: 1, historic });
+      const stamp = stamps.next();
+      const historic = isHistoric(event, stamp) ? 1 : 0;
+      return durable.append({ text: toRow(event, stamp), count: 1, historic });
     },
-    batch: () => createBatch({ events: durable, rejected: bounded, maxBytes, arrivals, hit, onUntyped, onNotKept }),
+    batch: () => createBatch({ events: durable, rejected: bounded, maxBytes, stamps, hit, onUntyped, onNotKept }),
     overloadError: () => events.journal.appendError(ROW_BYTES),
     health: () => ({
       accepting: events.journal.appendError(ROW_BYTES) === undefined && !events.journal.isFailing,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Arrivals } from '../../../server/events/arrivals.ts';
+import { ReceiveStamps } from '../../../server/events/receive-stamps.ts';
 import { toRow } from '../../../server/events/row.ts';
 import { TypedPaths } from '../../../server/events/data/typed-paths.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
@@ -53,11 +53,11 @@ describe('The typed column of events', () => {
   it('is made of the rows that may have it, and empty in those that may not, whose text is whole', async () => {
     const database = await migratedDatabase();
     const typedPaths = new TypedPaths();
-    const arrivals = new Arrivals(Date.now, () => 0.5);
+    const stamps = new ReceiveStamps(Date.now, () => 0.5);
     try {
       for (const [name, data] of SENT) {
         const texts = data.map((each) => JSON.stringify({ name, data: each }));
-        const rows = texts.map((text) => toRow(accepted(text, { typedPaths }), arrivals.next()));
+        const rows = texts.map((text) => toRow(accepted(text, { typedPaths }), stamps.next()));
         await insertRows(
           database.name,
           'events',

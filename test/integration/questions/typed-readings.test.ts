@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { Arrivals } from '../../../server/events/arrivals.ts';
+import { ReceiveStamps } from '../../../server/events/receive-stamps.ts';
 import { parseDataPath } from '../../../server/events/data/data-path.ts';
 import { TypedPaths } from '../../../server/events/data/typed-paths.ts';
 import { toRow } from '../../../server/events/row.ts';
@@ -49,10 +49,10 @@ const DOCUMENTS = [
 
 /** Stores payloads as the service does, by their shape, and as rows without one. */
 async function store(database: string, texts: readonly string[]): Promise<number> {
-  const arrivals = new Arrivals(Date.now, () => 0.5);
+  const stamps = new ReceiveStamps(Date.now, () => 0.5);
   const typedPaths = new TypedPaths();
   const events = texts.map((text) => accepted(`{"name":"n","timestamp":1000,"data":${text}}`, { typedPaths }));
-  const rows = events.map((event, index) => toRow({ ...event, eventId: String(index) }, arrivals.next()));
+  const rows = events.map((event, index) => toRow({ ...event, eventId: String(index) }, stamps.next()));
   const nodes = connectAny({ endpoint: testEndpoint(), role: 'ingest', database });
   try {
     await nodes.use(async (client) =>

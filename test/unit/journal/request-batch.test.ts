@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Arrivals } from '../../../server/events/arrivals.ts';
+import { ReceiveStamps } from '../../../server/events/receive-stamps.ts';
 import { MAX_KEPT_BYTES_PER_BODY, MAX_KEPT_PER_BODY, type Rejection } from '../../../server/events/rejection.ts';
 import { createBatch } from '../../../server/journal/request-batch.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
@@ -28,7 +28,7 @@ describe('Rejections of one body', () => {
       events: journal,
       rejected: journal,
       maxBytes: Infinity,
-      arrivals: new Arrivals(() => NOW_MS, Math.random),
+      stamps: new ReceiveStamps(() => NOW_MS, Math.random),
       hit: nothing,
       onUntyped: nothing,
       onNotKept: nothing,

@@ -29,12 +29,12 @@ describe('createSegment', () => {
 describe('isHistoric', () => {
   it('goes by the clock, also while the time of receipt is ahead of it', () => {
     const [dayUs, clockUs] = [86_400_000_000, 1_700_000_000_000_000];
-    const arrival = { receivedAtUs: clockUs + 3 * dayUs, clockUs, eventId: '' };
+    const stamp = { receivedAtUs: clockUs + 3 * dayUs, clockUs, eventId: '' };
     const event = { application: '', sessionId: '', user: '', category: 'c', name: 'n', data: '{}' };
     for (const days of [0, 1, 2])
-      expect(isHistoric({ ...event, timestampUs: clockUs - days * dayUs }, arrival)).to.equal(false);
-    expect(isHistoric({ ...event, timestampUs: clockUs - 2 * dayUs - 1 }, arrival)).to.equal(true);
-    expect(isHistoric(event, arrival)).to.equal(false);
+      expect(isHistoric({ ...event, timestampUs: clockUs - days * dayUs }, stamp)).to.equal(false);
+    expect(isHistoric({ ...event, timestampUs: clockUs - 2 * dayUs - 1 }, stamp)).to.equal(true);
+    expect(isHistoric(event, stamp)).to.equal(false);
   });
 });
 

@@ -1,12 +1,12 @@
-import type { Arrival } from './event.ts';
+import type { ReceiveStamp } from './event.ts';
 
 /**
- * Gives each event its arrival: a time in microseconds that is never the same twice in one process and never goes
+ * What each event is received with: a time in microseconds that is never the same twice in one process and never goes
  * back, so that it also orders the events of one request; and an id, a UUID version 7 made of that time (RFC 9562,
- * section 6.2, method 3) and 62 bits that are random per process. Sorting by either is sorting by arrival. And what the
+ * section 6.2, method 3) and 62 bits that are random per process. Sorting by either is sorting by when they were received. And what the
  * clock says: the same time, until the clock goes back; from there on it counts by itself.
  */
-export class Arrivals {
+export class ReceiveStamps {
   readonly #nowMs: () => number;
   readonly #suffix: string;
   #lastUs = 0;
@@ -24,7 +24,7 @@ export class Arrivals {
     this.#suffix = `-${hex(0x8000 + Math.floor(random() * 0x4000), 4)}-${hex(Math.floor(random() * 2 ** 48), 12)}`;
   }
 
-  next(): Arrival {
+  next(): ReceiveStamp {
     const nowUs = Math.floor(this.#nowMs() * 1000);
     this.#clockUs = nowUs < this.#nowUs ? nowUs : Math.max(this.#clockUs + 1, nowUs);
     this.#nowUs = nowUs;
