@@ -6,7 +6,7 @@ import { withClient } from './clickhouse/client.ts';
 import { Gate } from './clickhouse/self-check/gate.ts';
 import { checkInserts, checkQuestions } from './clickhouse/self-check/check-users.ts';
 import { checkTables } from './clickhouse/self-check/check-tables.ts';
-import type { Finding } from './clickhouse/self-check/finding.ts';
+import { isBlocking, type Finding } from './clickhouse/self-check/finding.ts';
 import { checkNode } from './clickhouse/self-check/self-check.ts';
 import { readTopology } from './clickhouse/topology.ts';
 import type { Config } from './config/config.ts';
@@ -52,7 +52,7 @@ export function openGate(
       const findings = await checkNodes(async (node) => checkNode(node, nowMs));
       // Questions are answered, too, while nothing is shipped.
       onWholeSince(await wholeSinceS(endpoint, database));
-      if (findings.some(({ severity }) => severity === 'refuse')) return findings;
+      if (findings.some(isBlocking)) return findings;
       return [...findings, ...(await checkInserts(ingestNodes)), ...(await checkQuestions(queryNodes, limits))];
     },
     checkTables: async () => checkNodes(checkTables),
@@ -65,7 +65,7 @@ export function openGate(
 /** A node is being added while this server runs: rows reach it by way of the others, once it has the tables. */
 function whileItChanges(unsettled: string): Finding {
   return {
-    severity: 'warn',
+    severity: 'warning',
     what: 'the nodes of the cluster',
     found: unsettled,
     expected: 'one list on all of them, and an address of each',

@@ -49,7 +49,7 @@ const ClickHouse = Type.Object({
 });
 
 const Finding = Type.Object({
-  severity: Type.Enum(['refuse', 'warn'], { description: 'refuse: nothing is shipped until it is fixed' }),
+  severity: Type.Enum(['blocking', 'warning'], { description: 'blocking: nothing is shipped until it is fixed' }),
   what: Type.String(),
   found: Type.String(),
   expected: Type.String(),

@@ -16,7 +16,7 @@ const WELL: IngestHealth = {
   refusedSegments: 0,
 };
 
-const WARNING: Finding = { severity: 'warn', what: 'clock', found: '90 s', expected: '60 s', fix: 'NTP' };
+const WARNING: Finding = { severity: 'warning', what: 'clock', found: '90 s', expected: '60 s', fix: 'NTP' };
 
 function health(ingest: Partial<IngestHealth> = {}, others: Partial<HealthDependencies> = {}) {
   return createHealth({

@@ -58,7 +58,7 @@ export async function checkQuestions(query: Nodes, limits: QuestionLimits): Prom
     const fix = fixOf(cause, 'query');
     if (fix === undefined) return [];
     const expected = 'a SELECT with the settings of server/clickhouse/query.ts, for each GET';
-    return [{ severity: 'warn', what: 'a question for no rows', found: messageOf(cause), expected, fix }];
+    return [{ severity: 'warning', what: 'a question for no rows', found: messageOf(cause), expected, fix }];
   }
 }
 

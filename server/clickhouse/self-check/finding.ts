@@ -1,7 +1,7 @@
 /** Something in ClickHouse that is not as the guarantees need it. */
 export interface Finding {
-  /** `refuse`: shipping could lose or double rows, or lose columns. `warn`: it cannot, but a person should know. */
-  readonly severity: 'refuse' | 'warn';
+  /** `blocking`: shipping could lose or double rows, or lose columns. `warning`: it cannot, but a person should know. */
+  readonly severity: 'blocking' | 'warning';
   readonly what: string;
   readonly found: string;
   readonly expected: string;
@@ -20,7 +20,11 @@ export function missing(kind: string, name: string, migration: string): Finding 
   return blockingFinding(`the ${kind} ${name}`, 'nothing', `the ${kind}`, fix);
 }
 
+export function isBlocking({ severity }: Finding): boolean {
+  return severity === 'blocking';
+}
+
 /** What is there and wrong; shipping stops for it. */
 export function blockingFinding(what: string, found: string, expected: string, fix: string): Finding {
-  return { severity: 'refuse', what, found, expected, fix };
+  return { severity: 'blocking', what, found, expected, fix };
 }

@@ -3,7 +3,7 @@ import { messageOf } from '../../common/errors.ts';
 import type { Logger } from '../../common/log.ts';
 import { classify, NotReady, refusesRows } from '../errors.ts';
 import { backoffMs, pause, type Backoff } from '../../common/retry.ts';
-import { describeFinding, type Finding } from './finding.ts';
+import { describeFinding, isBlocking, type Finding } from './finding.ts';
 
 export interface GateDependencies {
   /** Brings the tables up to this code's version. */
@@ -131,7 +131,7 @@ export class Gate {
     try {
       // First, because it ends in seconds when ClickHouse does not answer, and a migration may take hours.
       const found = await check().catch(unlessSchema);
-      if (found !== undefined && this.#isMigrated && !found.some(isRefusal)) {
+      if (found !== undefined && this.#isMigrated && !found.some(isBlocking)) {
         this.#judge(found);
         return;
       }
@@ -146,8 +146,8 @@ export class Gate {
   #judge(findings: readonly Finding[]): void {
     this.#findings = findings;
     if (findings.length > 0) this.#logBounded(findings.map(describeFinding).join('; '), findings);
-    const refusals = findings.filter(isRefusal);
-    if (refusals.length > 0) this.#shut(new NotReady('schema', refusals.map(describeFinding).join('; ')));
+    const blocking = findings.filter(isBlocking);
+    if (blocking.length > 0) this.#shut(new NotReady('schema', blocking.map(describeFinding).join('; ')));
     else {
       this.#foundWellMs = this.#deps.nowMs();
       if (this.#state === 'shut') this.#state = 'open';
@@ -158,7 +158,7 @@ export class Gate {
     const findings = await this.#deps.checkTables().catch((error: unknown) => {
       throw new NotReady('server', `it could not be seen why rows are refused: ${messageOf(error)}`, refusal);
     });
-    if (!findings.some(isRefusal)) return;
+    if (!findings.some(isBlocking)) return;
     this.#judge(findings);
     throw this.#reason;
   }
@@ -177,15 +177,11 @@ export class Gate {
     if (message === this.#logged && Math.abs(nowMs() - this.#loggedMs) < LOG_AGAIN_MS) return;
     this.#logged = message;
     this.#loggedMs = nowMs();
-    if (findings.some(isRefusal))
+    if (findings.some(isBlocking))
       log.error({ findings }, 'nothing is shipped to ClickHouse until this is fixed; events wait in the journal');
     else if (findings.length > 0) log.warn({ findings }, 'ClickHouse is not as it should be; shipping goes on');
     else log.warn({ reason: message }, 'ClickHouse is not ready; events wait in the journal until it is');
   }
-}
-
-function isRefusal({ severity }: Finding): boolean {
-  return severity === 'refuse';
 }
 
 /** A database or table that is not there yet is for the migrations. */

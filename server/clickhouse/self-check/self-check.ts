@@ -30,7 +30,7 @@ async function checkServer({ client }: AdminNode, nowMs: () => number): Promise<
     const expected = `at most ${MAX_CLOCK_DIFFERENCE_MS} ms either way`;
     const fix = 'let both machines follow a time server (NTP); received_at in the rows is this machine’s time';
     const found = `${aheadMs} ms`;
-    findings.push({ severity: 'warn', what: "how far ClickHouse's clock is ahead", found, expected, fix });
+    findings.push({ severity: 'warning', what: "how far ClickHouse's clock is ahead", found, expected, fix });
   }
   return findings;
 }

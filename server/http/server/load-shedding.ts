@@ -12,10 +12,10 @@ export const NEVER_SHED: ReadonlySet<string> = new Set(['/health', '/health/live
 
 const DETAIL = 'More requests arrive than this server can answer in time; nothing was stored or read';
 
-const refusal = (code: 'overloaded' | 'rate_limited') =>
+const shedBody = (code: 'overloaded' | 'rate_limited') =>
   JSON.stringify({ type: 'about:blank', ...problemOf(new AppError(code, DETAIL)) });
 
-const REFUSALS = { 429: refusal('rate_limited'), 503: refusal('overloaded') };
+const SHED_BODIES = { 429: shedBody('rate_limited'), 503: shedBody('overloaded') };
 
 /**
  * Comes before everything else: hands requests on that there is time for, and answers the others with 503, or with the
@@ -44,7 +44,7 @@ export function shedLoad(
     shed[isWrite ? 'write' : 'read'].inc();
     const headers = { 'Retry-After': admission.retryAfterS, ...forPages(request.headers.origin) };
     const status = pressureAt(refusedPath);
-    answerProblem(response, status, REFUSALS[status], headers);
+    answerProblem(response, status, SHED_BODIES[status], headers);
   };
 }
 

@@ -100,7 +100,7 @@ async function expectHeldUp(service: TestApp, { what, found }: Fault): Promise<s
     const { status, parts } = await health(service);
     expect([status, parts.backlog.events, parts.shipper.state]).to.deep.equal(['degraded', 1, 'unavailable']);
     const finding = parts.schema.findings?.find((finding) => finding.what === what);
-    expect(finding?.severity).to.equal('refuse');
+    expect(finding?.severity).to.equal('blocking');
     expect(finding?.found).to.match(new RegExp(found));
     expect(parts.schema.state).to.contain(what).and.to.contain(finding?.fix);
     fix = finding?.fix ?? '';
@@ -208,7 +208,7 @@ describe('What in ClickHouse the guarantees rest on', () => {
     expect([status, parts.clickhouse.state, parts.schema.state]).to.deep.equal(['degraded', 'up', 'ready']);
     expect(parts.schema.findings).to.have.length(1);
     const [finding] = parts.schema.findings ?? [];
-    expect(finding).to.include({ severity: 'warn', what: 'a question for no rows' });
+    expect(finding).to.include({ severity: 'warning', what: 'a question for no rows' });
     expect(finding?.found).to.include('Not enough privileges');
     expect(finding?.fix).to.include('GRANT SELECT').and.include('CLICKHOUSE_QUERY_USER');
   });
@@ -222,7 +222,7 @@ describe('What in ClickHouse the guarantees rest on', () => {
     expect(parts.schema.state).to.equal('ready');
     expect(parts.schema.findings).to.have.length(1);
     expect(parts.schema.findings?.[0]).to.include({
-      severity: 'warn',
+      severity: 'warning',
       what: "how far ClickHouse's clock is ahead",
     });
     expect(Number.parseInt(parts.schema.findings?.[0]?.found ?? '', 10)).to.be.within(119_000, 121_000);

@@ -8,6 +8,6 @@ describe("ClickHouse's version", () => {
   for (const version of ['26.6.9.1', '25.12.1.1', 'nothing'])
     it(`is refused: ${version}`, () => {
       const [finding] = checkVersion(version);
-      expect(finding).to.include({ severity: 'refuse', found: version, expected: '26.7 or later' });
+      expect(finding).to.include({ severity: 'blocking', found: version, expected: '26.7 or later' });
     });
 });

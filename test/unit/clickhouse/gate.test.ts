@@ -11,11 +11,11 @@ const REFUSAL = clickhouseError('6');
 
 describe('The gate, when rows are refused', () => {
   it('takes them for refused although there is something to warn of', async () => {
-    expect(await thrownWith('warn')).to.equal(REFUSAL);
+    expect(await thrownWith('warning')).to.equal(REFUSAL);
   });
 
   it('says that ClickHouse is not ready when the tables are not as they should be', async () => {
-    expect(await thrownWith('refuse')).to.be.instanceOf(NotReady);
+    expect(await thrownWith('blocking')).to.be.instanceOf(NotReady);
   });
 });
 
@@ -27,7 +27,7 @@ describe('The gate, when it is closed', () => {
       isMigrating = true;
       await new Promise(() => undefined);
     };
-    const missing: Finding = { severity: 'refuse', what: 'events', found: 'none', expected: 'one', fix: 'none' };
+    const missing: Finding = { severity: 'blocking', what: 'events', found: 'none', expected: 'one', fix: 'none' };
     const gate = gateWith({ migrate, check: async () => [missing] });
     void gate.start();
     await new Promise((resolve) => setImmediate(resolve));
