@@ -27,7 +27,7 @@ export interface RawEvents {
    */
   readonly group: (columns: Readonly<Record<string, string>>, from: string) => string;
   /** SQL that holds for every row that `group` keeps, so that an index finds them; copies of those may be others. */
-  readonly found?: string | undefined;
+  readonly rowFilter?: string | undefined;
   /** One row may keep another from being grouped: finding nothing may be the doing of a copy. */
   readonly areRivals?: boolean | undefined;
 }
@@ -114,9 +114,9 @@ function groupsOf(events: RawEvents, apart: readonly Condition[] | 'all'): Selec
 const EVERY: Condition = { sql: '1', params: {} };
 
 /** Grouped over `events` itself, so that on a cluster each shard groups its own. */
-function allRows({ filters, paths, columns, group, found = '1' }: RawEvents, only: Condition): Selects {
+function allRows({ filters, paths, columns, group, rowFilter = '1' }: RawEvents, only: Condition): Selects {
   const read = readEvents(filters, paths, (reading) =>
-    group(columns(reading), `${reading.from} AND ${found} WHERE ${only.sql}`),
+    group(columns(reading), `${reading.from} AND ${rowFilter} WHERE ${only.sql}`),
   );
   return { ...read, params: { ...read.params, ...only.params } };
 }

@@ -12,7 +12,7 @@ import {
   intervalOf,
   seriesParams,
   type Grouping,
-  type KeyRow,
+  type SeriesKeyRow,
 } from './grouping.ts';
 import type { CountedKey, PlannedSeries, SeriesQuestion } from './series.ts';
 
@@ -65,7 +65,7 @@ async function readParts(
   if (parts.length === 0) return [];
   const params = Object.assign({}, ...parts.map(({ params }) => params), seriesParams(question));
   const groups = { sql: parts.map(({ sql }) => sql).join('\n UNION ALL\n'), selects: parts.length };
-  const rows = await queryRows<KeyRow>(counting.nodes, grouping.select(groups), params, counting.bounds);
+  const rows = await queryRows<SeriesKeyRow>(counting.nodes, grouping.select(groups), params, counting.bounds);
   return rows.map(countedKey);
 }
 

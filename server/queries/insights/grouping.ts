@@ -10,11 +10,11 @@ export interface Grouping {
    * @param from `FROM … WHERE …`, which may be followed by an AND
    */
   readonly rows: (columns: { readonly key: string; readonly seconds: string }, from: string) => string;
-  /** A SELECT of the largest keys of a question, as `KeyRow`s. */
+  /** A SELECT of the largest keys of a question, as `SeriesKeyRow`s. */
   readonly select: (groups: Pick<Selects, 'sql' | 'selects'>) => string;
 }
 
-export interface KeyRow {
+export interface SeriesKeyRow {
   readonly key: string;
   readonly total: number;
   /** An interval is there once or several times, each with a part of its count. */
@@ -22,7 +22,7 @@ export interface KeyRow {
   readonly counts: readonly number[];
 }
 
-export function countedKey({ key, total, starts, counts }: KeyRow): CountedKey {
+export function countedKey({ key, total, starts, counts }: SeriesKeyRow): CountedKey {
   const added = new Map<number, number>();
   for (const [index, start] of starts.entries()) {
     added.set(start, (added.get(start) ?? 0) + (counts[index] ?? 0));

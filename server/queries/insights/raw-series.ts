@@ -1,6 +1,6 @@
 import type { Counting } from '../counted/grown-hours.ts';
 import { PERSONS } from '../sql/columns.ts';
-import { countedKey, groupingOf, seriesParams, type KeyRow } from './grouping.ts';
+import { countedKey, groupingOf, seriesParams, type SeriesKeyRow } from './grouping.ts';
 import { askEvents, type RawEvents } from '../counted/deduplicated-events.ts';
 import type { CountedKey, PlannedSeries } from './series.ts';
 
@@ -19,7 +19,7 @@ export async function readRawSeries(counting: Counting, question: PlannedSeries)
     }),
     group: ({ event_key: key = '', event_s: seconds = '' }, from) => grouping.rows({ key, seconds }, from),
   };
-  const rows = await askEvents<KeyRow>(counting, events, (groups) => ({
+  const rows = await askEvents<SeriesKeyRow>(counting, events, (groups) => ({
     sql: grouping.select(groups),
     params: { ...groups.params, ...seriesParams(question) },
   }));

@@ -6,7 +6,7 @@ import { columnFilters } from '../sql/event-filters.ts';
 import type { TopQuestion } from './top-events.ts';
 import type { Keys } from './top-groups.ts';
 import { SeenParts } from './seen-parts.ts';
-import { readTopOfRows, type KeyRow } from './top-rows.ts';
+import { readTopOfRows, type TopKeyRow } from './top-rows.ts';
 
 /** A question by a column, whose keys are short. */
 export type ColumnQuestion = TopQuestion & { readonly by: TopColumn };
@@ -19,9 +19,9 @@ const MAX_KEPT_BYTES = 60_000;
 const KEPT_MS = 60_000;
 
 interface Ranking {
-  readonly keys: readonly KeyRow[];
+  readonly keys: readonly TopKeyRow[];
   /** No other key had more events than this one, nor as many before it in the order. */
-  readonly bound: KeyRow;
+  readonly bound: TopKeyRow;
   /** What all of this was found in. */
   readonly parts: SeenParts;
   readonly fromUs: number;
@@ -44,7 +44,7 @@ export class RankedKeys {
    * The same as `readTopOfRows`, of one ClickHouse server: parts of several have the same names.
    * @throws what `queryRows` throws, and knows nothing then
    */
-  async read(counting: Counting, question: ColumnQuestion): Promise<readonly KeyRow[]> {
+  async read(counting: Counting, question: ColumnQuestion): Promise<readonly TopKeyRow[]> {
     const { limit, fromUs = 0 } = question;
     const last = this.#last;
     this.#last = undefined;
@@ -84,7 +84,7 @@ async function readParts({ nodes, bounds }: Counting, seen = SeenParts.none): Pr
 }
 
 /** Nothing, when so much is new that it costs too much. */
-async function readKnownOrNew(counting: Counting, question: ColumnQuestion, last: Ranking): Promise<KeyRow[]> {
+async function readKnownOrNew(counting: Counting, question: ColumnQuestion, last: Ranking): Promise<TopKeyRow[]> {
   try {
     return await readTopOfRows(counting, question, { limit: KEPT + 1, keys: knownOrNew(question, last) });
   } catch (error) {
@@ -99,15 +99,15 @@ function knownOrNew({ by, application, category, name, fromUs, toUs }: ColumnQue
   // Of the column itself, not of a hash of it, so that its index tells where to read.
   const isKnownOrNew = (key: string) => `(${key} IN {known_keys:Array(String)} OR ${key} IN (${fresh}))`;
   const params = { known_keys: keys.map(({ top_key }) => top_key) };
-  return { keys: isKnownOrNew('top_key'), found: isKnownOrNew(by), params };
+  return { keys: isKnownOrNew('top_key'), rowFilter: isKnownOrNew(by), params };
 }
 
-function firstOf(one: KeyRow, other: KeyRow | undefined): KeyRow {
+function firstOf(one: TopKeyRow, other: TopKeyRow | undefined): TopKeyRow {
   return other !== undefined && ranksBefore(other, one) ? other : one;
 }
 
 /** In the order of an answer: the most events first, then by the bytes of the key. */
-function ranksBefore(one: KeyRow, other: KeyRow): boolean {
+function ranksBefore(one: TopKeyRow, other: TopKeyRow): boolean {
   const more = one.count - other.count;
   return more > 0 || (more === 0 && Buffer.compare(Buffer.from(one.top_key), Buffer.from(other.top_key)) < 0);
 }

@@ -7,7 +7,7 @@ import type { ColumnQuestion, RankedKeys } from './ranked-keys.ts';
 import { showLatest, ShownValues } from './shown-values.ts';
 import type { Measure, TopColumn } from '../sql/columns.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
-import { readLatest, readTopOfRows, type KeyRow } from './top-rows.ts';
+import { readLatest, readTopOfRows, type TopKeyRow } from './top-rows.ts';
 
 /** Which events are counted, and by what; what is undefined does not matter. */
 export interface TopQuestion extends Omit<EventFilters, 'user' | 'sessionId' | 'where'> {
@@ -63,7 +63,7 @@ export async function readTopEvents(
 }
 
 /** Counted in the same way whatever is shown. */
-async function readKeys(counting: Counting, question: TopQuestion, { ranked }: LastTop): Promise<readonly KeyRow[]> {
+async function readKeys(counting: Counting, question: TopQuestion, { ranked }: LastTop): Promise<readonly TopKeyRow[]> {
   if (isCounted(question) && question.unique === undefined) {
     const { isWindow = false, fromUs } = question;
     const counted =
@@ -79,6 +79,6 @@ function isRanked(question: TopQuestion): question is ColumnQuestion {
   return question.unique === undefined && typeof question.by === 'string';
 }
 
-function topKey({ top_key, count }: KeyRow, shown: readonly string[]): TopKey {
+function topKey({ top_key, count }: TopKeyRow, shown: readonly string[]): TopKey {
   return { key: top_key, count, shown };
 }

@@ -8,8 +8,8 @@ import type { Condition } from '../sql/conditions.ts';
 import { parametersOf } from '../sql/readings.ts';
 import type { TopQuestion } from './top-events.ts';
 
-/** What is found out about each key, as SQL. It is found of groups of events first, and then joined. */
-export interface Finding {
+/** What is asked about each key, as SQL: of groups of events first, and then joined. */
+export interface KeyAggregate {
   /** What is read of an event, beside its key, by the names that `part` uses. */
   readonly columns: Readonly<Record<string, string>>;
   /** The aggregate over the events of a group, as a state that can be joined. */
@@ -21,14 +21,14 @@ export interface Finding {
 }
 
 /** How many there are. */
-export function countOf(measure: Measure): Finding {
+export function countOf(measure: Measure): KeyAggregate {
   const { ofRows: part, total: joined, value } = PARTS[measure];
   const person = PERSONS[measure];
   return { columns: person === undefined ? {} : { [person]: person }, part, joined, value };
 }
 
 /** Where the latest event of a key is. */
-export const LATEST: Finding = {
+export const LATEST: KeyAggregate = {
   columns: { event_place: ORDER },
   part: 'max(event_place)',
   joined: 'max(part)',
@@ -38,12 +38,16 @@ export const LATEST: Finding = {
 /** Of which keys: SQL over `top_key`, and over the rows where an index finds them, if that is all that matters. */
 export interface Keys {
   readonly keys: string;
-  readonly found?: string | undefined;
+  readonly rowFilter?: string | undefined;
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
 /** The events of a question, grouped by their keys; with `unique` by the values of that, each with its latest event. */
-export function keyedEvents(question: TopQuestion, finding: Finding, { keys, found }: Keys = ALL): RawEvents {
+export function keyedEvents(
+  question: TopQuestion,
+  aggregate: KeyAggregate,
+  { keys, rowFilter }: Keys = ALL,
+): RawEvents {
   const { by, unique, where, application, category, name, fromUs, toUs } = question;
   const filters = { application, category, name, fromUs, toUs };
   const event_key = (textAt: (path: DataPath) => string) => (typeof by === 'string' ? by : textAt(by));
@@ -51,9 +55,9 @@ export function keyedEvents(question: TopQuestion, finding: Finding, { keys, fou
     return {
       filters: { ...filters, where },
       paths: [by].filter((path) => typeof path === 'object'),
-      columns: ({ textAt }) => ({ event_key: event_key(textAt), ...finding.columns }),
-      group: (columns, from) => byKey(question, finding, keys, columns, from),
-      found,
+      columns: ({ textAt }) => ({ event_key: event_key(textAt), ...aggregate.columns }),
+      group: (columns, from) => byKey(question, aggregate, keys, columns, from),
+      rowFilter,
     };
   }
   return {
@@ -61,7 +65,7 @@ export function keyedEvents(question: TopQuestion, finding: Finding, { keys, fou
     areRivals: true,
     paths: [by, unique, ...where.map(({ path }) => path)].filter((path) => typeof path === 'object'),
     columns: ({ textAt, hold }) => ({
-      ...finding.columns,
+      ...aggregate.columns,
       event_key: event_key(textAt),
       event_holds: hold(where),
       event_same: textAt(unique),
@@ -72,7 +76,7 @@ export function keyedEvents(question: TopQuestion, finding: Finding, { keys, fou
     group: ({ event_same: same = '', event_identity, event_place, ...columns }, from) => `
       SELECT
         ${same} AS same_value, if(same_value IS NULL, ${event_identity}, toFixedString('', 16)) AS apart,
-        argMax((${eventColumns(finding)
+        argMax((${eventColumns(aggregate)
           .map((column) => columns[column])
           .join(', ')}), ${event_place}) AS latest_event,
         max(${event_place}) AS latest_place
@@ -84,32 +88,32 @@ export function keyedEvents(question: TopQuestion, finding: Finding, { keys, fou
 const ALL: Keys = { keys: '1' };
 
 /** What `latest_event` holds. */
-function eventColumns({ columns }: Finding): string[] {
+function eventColumns({ columns }: KeyAggregate): string[] {
   return ['event_key', 'event_holds', ...Object.keys(columns).filter((column) => column !== 'event_place')];
 }
 
-/** `top_key` and what was `found` of it. @param groups of `keyedEvents` of the same question, finding and keys */
+/** `top_key` and what was `value` of it. @param groups of `keyedEvents` of the same question, aggregate and keys */
 export function selectKeys(
   question: TopQuestion,
-  finding: Finding,
+  aggregate: KeyAggregate,
   groups: Selects,
   { keys, params }: Keys = ALL,
 ): Condition {
   const { unique, where } = question;
-  const byKeys = unique === undefined ? groups.sql : ofLatest(question, finding, keys, groups.sql);
+  const byKeys = unique === undefined ? groups.sql : ofLatest(question, aggregate, keys, groups.sql);
   return {
     // Groups of one SELECT need not be grouped again: there may be a million.
     sql:
       unique !== undefined || groups.selects === 1
-        ? `SELECT top_key, ${finding.value} AS found FROM (${byKeys})`
-        : `SELECT top_key, ${finding.joined} AS found FROM (${byKeys}) GROUP BY top_key`,
+        ? `SELECT top_key, ${aggregate.value} AS value FROM (${byKeys})`
+        : `SELECT top_key, ${aggregate.joined} AS value FROM (${byKeys}) GROUP BY top_key`,
     params: { ...groups.params, ...parametersOf(where), ...params },
   };
 }
 
 /** The latest event of each value of `unique`; one without a value stands for itself. */
-function ofLatest(question: TopQuestion, finding: Finding, keys: string, groups: string): string {
-  const names = eventColumns(finding);
+function ofLatest(question: TopQuestion, aggregate: KeyAggregate, keys: string, groups: string): string {
+  const names = eventColumns(aggregate);
   const columns = names.map((name, index) => [name, `event.${index + 1}`] as const);
   const from = `
       FROM (
@@ -118,20 +122,20 @@ function ofLatest(question: TopQuestion, finding: Finding, keys: string, groups:
         GROUP BY same_value, apart
       )
       WHERE event.2`;
-  return byKey(question, finding, keys, { ...Object.fromEntries(columns), event_place: 'event_place' }, from);
+  return byKey(question, aggregate, keys, { ...Object.fromEntries(columns), event_place: 'event_place' }, from);
 }
 
 function byKey(
   { by }: TopQuestion,
-  { columns: read, part }: Finding,
+  { columns: read, part }: KeyAggregate,
   keys: string,
   { event_key: key = '', ...columns }: Readonly<Record<string, string>>,
   from: string,
 ): string {
-  const found = Object.keys(read).reduce((sql, name) => sql.replaceAll(name, columns[name] ?? ''), part);
+  const ofColumns = Object.keys(read).reduce((sql, name) => sql.replaceAll(name, columns[name] ?? ''), part);
   const { text, exists } = keyOf(by, key);
   return `
-      SELECT ${text} AS top_key, ${found} AS part
+      SELECT ${text} AS top_key, ${ofColumns} AS part
       ${from} AND ${exists} AND ${keys}
       GROUP BY top_key`;
 }

@@ -4,7 +4,7 @@ import { placeOf, type LatestOfKey } from './shown-values.ts';
 import type { TopQuestion } from './top-events.ts';
 import { countOf, keyedEvents, LATEST, selectKeys, type Keys } from './top-groups.ts';
 
-export interface KeyRow {
+export interface TopKeyRow {
   readonly top_key: string;
   readonly count: number;
   /** Of a key at a path at least: that may be as long as an event, too long for a list of parameters. */
@@ -23,16 +23,16 @@ export async function readTopOfRows(
   counting: Counting,
   question: TopQuestion,
   { limit, keys }: WantedKeys,
-): Promise<KeyRow[]> {
-  const finding = countOf(question.measure);
-  return await askEvents<KeyRow>(counting, keyedEvents(question, finding, keys), (groups) => {
-    const { sql, params } = selectKeys(question, finding, groups, keys);
+): Promise<TopKeyRow[]> {
+  const aggregate = countOf(question.measure);
+  return await askEvents<TopKeyRow>(counting, keyedEvents(question, aggregate, keys), (groups) => {
+    const { sql, params } = selectKeys(question, aggregate, groups, keys);
     return {
       sql: `
-        SELECT toString(top_key) AS top_key, toString(sipHash64(top_key)) AS key_hash, found AS count
+        SELECT toString(top_key) AS top_key, toString(sipHash64(top_key)) AS key_hash, value AS count
         FROM (${sql})
-        WHERE found > 0
-        ORDER BY found DESC, top_key
+        WHERE value > 0
+        ORDER BY value DESC, top_key
         LIMIT {limit:UInt32}`,
       params: { ...params, limit },
     };
@@ -43,7 +43,7 @@ export async function readTopOfRows(
 export async function readLatest(
   counting: Counting,
   question: TopQuestion,
-  rows: readonly KeyRow[],
+  rows: readonly TopKeyRow[],
 ): Promise<LatestOfKey[]> {
   const { by, unique } = question;
   const isIn = `${typeof by === 'string' ? by : ''} IN {keys:Array(String)}`;
@@ -56,11 +56,11 @@ export async function readLatest(
       : {
           keys: 'top_key IN {keys:Array(String)}',
           // With `unique` the events of other keys matter, too.
-          found: unique === undefined ? isIn : undefined,
+          rowFilter: unique === undefined ? isIn : undefined,
           params: { keys: rows.map(({ top_key }) => top_key) },
         };
   return await askEvents<LatestOfKey>(counting, keyedEvents(question, LATEST, keys), (groups) => {
     const { sql, params } = selectKeys(question, LATEST, groups, keys);
-    return { sql: `SELECT toString(top_key) AS key, ${placeOf('found')} AS latest FROM (${sql})`, params };
+    return { sql: `SELECT toString(top_key) AS key, ${placeOf('value')} AS latest FROM (${sql})`, params };
   });
 }
