@@ -14,9 +14,9 @@ import { timeUs } from '../events/query-parameters.ts';
 import { ALL_HOURS, type HoursBetween } from '../queries/counted/grown-hours.ts';
 import { settledS } from '../queries/counted/kept-counts.ts';
 import { evenRows } from '../queries/verify/even-rows.ts';
-import { repairCounts } from '../queries/verify/repair-counts.ts';
+import { hoursOf, isRepaired, repairCounts } from '../queries/verify/repair-counts.ts';
 import {
-  hasMore,
+  isRawGone,
   verifyCounts,
   type Difference,
   type RetryPolicy,
@@ -28,15 +28,16 @@ import { withClickHouse } from './with-clickhouse.ts';
 
 const MAX_REPAIRS = 5;
 
-const USAGE = `Usage: npm run verify -- [--from T] [--to T] [--repair]
+const USAGE = `Usage: npm run verify -- [--from T] [--to T] [--repair [--trust-raw]]
 
 Compares the counts (events, users and sessions of every hour, application, category and name) with the raw events. With
 RETENTION_DAYS, only hours are compared whose raw events are all there. Exit code 1 on any difference.
 
-  --from T   from the hour that holds T (default: the first); ISO 8601 or ms since 1970
-  --to T     up to T, the hour that holds it included unless T is its start (default: the last)
-  --repair   recount the hours that differ, while everything runs, until none does; exit code 1 when some still do
-             after ${MAX_REPAIRS} times
+  --from T      from the hour that holds T (default: the first); ISO 8601 or ms since 1970
+  --to T        up to T, the hour that holds it included unless T is its start (default: the last)
+  --repair      recount the hours that differ, while everything runs, until none does; exit code 1 when some still do
+                after ${MAX_REPAIRS} times. Where raw events are gone that were counted, their counts are left
+  --trust-raw   with --repair: recount also there, so that what the raw events do not have is counted no more, for good
 
 Example: npm run verify -- --from 2026-05-01 --to 2026-06-01`;
 
@@ -52,8 +53,11 @@ await runCommand(USAGE, async () => {
       from: { type: 'string' },
       to: { type: 'string' },
       repair: { type: 'boolean', default: false },
+      'trust-raw': { type: 'boolean', default: false },
     },
   });
+  const trustsRaw = values['trust-raw'];
+  if (trustsRaw && !values.repair) throw new UsageError('--trust-raw: expected --repair before it');
   const range = hourRange(values.from, values.to);
   const config = readConfig();
   return withClickHouse(
@@ -61,7 +65,7 @@ await runCommand(USAGE, async () => {
     createLogger('warn'),
     async (endpoint) =>
       values.repair
-        ? repair(endpoint, config.database, range)
+        ? repair(endpoint, config.database, range, trustsRaw)
         : report(await differences(endpoint, config.database, range)),
     { onlyReads: !values.repair },
   );
@@ -82,24 +86,24 @@ function timeOf(option: string, text: string): number {
   throw new UsageError(`${option}: received ${show(text)}, expected ${expected}`);
 }
 
-async function repair(endpoint: ClickHouseEndpoint, database: string, range: HoursBetween): Promise<number> {
+async function repair(
+  endpoint: ClickHouseEndpoint,
+  database: string,
+  range: HoursBetween,
+  trustsRaw: boolean,
+): Promise<number> {
   for (let repairs = 0; ; repairs += 1) {
-    const differing = await differences(endpoint, database, range);
-    const exitCode = report(differing);
-    if (exitCode === 0 || repairs === MAX_REPAIRS) {
+    const found = await differences(endpoint, database, range);
+    const exitCode = report(found);
+    const differing = found.filter((difference) => isRepaired(difference, { trustsRaw }));
+    if (differing.length === 0 || repairs === MAX_REPAIRS) {
       const over = { fromS: range.fromS, toS: Math.min(range.toS, settledS({ nowMs: Date.now })) };
       await onEachShard(endpoint, database, async (node) => evenRows(node, over));
       return exitCode;
     }
-    const hoursS = hoursOf(differing);
-    const hours = { hoursS, withMoreS: hoursOf(differing.filter(hasMore)) };
-    await onEachShard(endpoint, database, async (node) => repairCounts(node, hours));
-    console.log(`Counted ${pluralize(hoursS.length, 'hour')} anew from the raw events.`);
+    await onEachShard(endpoint, database, async (node) => repairCounts(node, { differing, trustsRaw }));
+    console.log(`Counted ${pluralize(hoursOf(differing).length, 'hour')} anew from the raw events.`);
   }
-}
-
-function hoursOf(differing: readonly Difference[]): readonly number[] {
-  return [...new Set(differing.map(({ hourS }) => hourS))];
 }
 
 async function differences(
@@ -152,6 +156,12 @@ function report(differing: readonly Difference[]): number {
   console.log(table.toString());
   if (differing.length > MAX_PRINTED) console.log(`… and ${differing.length - MAX_PRINTED} more`);
   console.log(`What is counted and the raw events differ in ${pluralize(hoursOf(differing).length, 'hour')}.`);
+  const gone = hoursOf(differing.filter(isRawGone)).length;
+  if (gone > 0)
+    console.log(
+      `In ${pluralize(gone, 'hour')} raw events are gone that were counted: what is counted is all that is left of them, ` +
+        'and --repair takes none of it away without --trust-raw.',
+    );
   return 1;
 }
 

@@ -1,18 +1,29 @@
 import type { AdminNode } from '../../clickhouse/admin-node.ts';
 import { EACH_INSERT } from '../../clickhouse/insert-settings.ts';
-import { HOUR_S } from '../../common/units.ts';
+import { HOUR_S, MIB } from '../../common/units.ts';
 import { localName } from '../../clickhouse/topology.ts';
+import { hasLess, hasMore, isRawGone, type Difference } from './verify-counts.ts';
 import { hoursFromRaw, minutesFromRaw, NO_FIRST, NO_LAST, NO_IDS, NOBODY } from './views.ts';
 
-/** Hours to be repaired; starts, in seconds since the epoch. */
-export interface HoursToRepair {
-  readonly hoursS: readonly number[];
-  /** Those of which the counts have something that the raw events have not. */
-  readonly withMoreS: readonly number[];
+/** What to repair, and how far. */
+export interface Repair {
+  /** In the order of their hours. */
+  readonly differing: readonly Difference[];
+  /** Whether raw is right also where raw events are gone that were counted. */
+  readonly trustsRaw: boolean;
 }
 
-/** Bounds one statement's parameters. */
-const CHUNK_HOURS = 2000;
+/** Bounds the text of a statement. */
+const CHUNK = 1000;
+
+/** Whether a repair changes anything there. Counts of raw events that are gone are left as they are, unless raw is trusted. */
+export function isRepaired(difference: Difference, { trustsRaw }: Pick<Repair, 'trustsRaw'>): boolean {
+  return hasLess(difference) || isTooMuch(difference, trustsRaw);
+}
+
+function isTooMuch(difference: Difference, trustsRaw: boolean): boolean {
+  return hasMore(difference) && (trustsRaw || !isRawGone(difference));
+}
 
 /**
  * Makes the counts of some hours hold what the node's raw events say, while everything runs. What is missing is added, as
@@ -21,19 +32,28 @@ const CHUNK_HOURS = 2000;
  * Sets cannot give anything up. Where they have too much, they are emptied first, and until they are filled again readers
  * see too little; `rows` grows, so that nobody takes such an hour for the one that was counted before.
  */
-export async function repairCounts(node: AdminNode, { hoursS, withMoreS }: HoursToRepair): Promise<void> {
-  for (const hours of chunksOf(withMoreS)) await emptySets(node, hours);
-  for (const hours of chunksOf(hoursS)) await addMissing(node, hours);
+export async function repairCounts(node: AdminNode, { differing, trustsRaw }: Repair): Promise<void> {
+  const tooMuch = differing.filter((difference) => isTooMuch(difference, trustsRaw));
+  for (let at = 0; at < tooMuch.length; at += CHUNK) await emptySets(node, tooMuch.slice(at, at + CHUNK));
+  for (let at = 0; at < differing.length; at += CHUNK) await addMissing(node, hoursOf(differing.slice(at, at + CHUNK)));
 }
 
-async function emptySets({ client, layout }: AdminNode, hoursS: readonly number[]): Promise<void> {
+/** Starts of the hours in which something differs, in seconds since the epoch. */
+export function hoursOf(differing: readonly Difference[]): readonly number[] {
+  return [...new Set(differing.map(({ hourS }) => hourS))];
+}
+
+async function emptySets({ client, layout }: AdminNode, keys: readonly Difference[]): Promise<void> {
+  const values = keys.map(
+    ({ hourS, ...key }) => `(${hourS}, ${[key.application, key.category, key.name].map(quoted).join(', ')})`,
+  );
   const change = async (table: string, changes: string, time: string) =>
     client.command({
       query: `
         ALTER TABLE ${localName(table, layout)}
         UPDATE rows = rows + 1, ${changes}
-        WHERE toUnixTimestamp(toStartOfHour(${time}, 'UTC')) IN (${hoursS.map(Number).join(', ')})`,
-      clickhouse_settings: { mutations_sync: '2' },
+        WHERE (toUnixTimestamp(toStartOfHour(${time}, 'UTC')), application, category, name) IN (${values.join(', ')})`,
+      clickhouse_settings: { mutations_sync: '2', max_query_size: String(64 * MIB) },
     });
   await change('minutes', `ids = ${NO_IDS}`, 'minute');
   await change(
@@ -41,6 +61,10 @@ async function emptySets({ client, layout }: AdminNode, hoursS: readonly number[
     `first = ${NO_FIRST}, last = ${NO_LAST}, users = ${NOBODY}, sessions = ${NOBODY}, counted = 0`,
     'hour',
   );
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll(/['\\]/g, String.raw`\$&`)}'`;
 }
 
 async function addMissing(node: AdminNode, hoursS: readonly number[]): Promise<void> {
@@ -63,9 +87,4 @@ async function insert({ client, layout }: AdminNode, table: string, columns: str
       max_bytes_before_external_group_by: '500000000',
     },
   });
-}
-
-function chunksOf(hoursS: readonly number[]): (readonly number[])[] {
-  const count = Math.ceil(hoursS.length / CHUNK_HOURS);
-  return Array.from({ length: count }, (_, index) => hoursS.slice(index * CHUNK_HOURS, (index + 1) * CHUNK_HOURS));
 }

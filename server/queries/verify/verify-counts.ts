@@ -31,9 +31,22 @@ export interface Difference {
   readonly sessions: Sets;
 }
 
-/** Whether the counts have something that the raw events have not; otherwise they only lack something. */
+/** Whether the counts have something that the raw events have not. */
 export function hasMore({ events, users, sessions }: Difference): boolean {
   return [events, users, sessions].some(({ raw, union }) => union > raw);
+}
+
+/** Whether the counts lack something that the raw events have. */
+export function hasLess({ events, users, sessions }: Difference): boolean {
+  return [events, users, sessions].some(({ view, union }) => union > view);
+}
+
+/**
+ * Whether raw events are gone that were counted, by whatever way. An INSERT reaches them first, so they have all that was
+ * counted for as long as nobody removes them; then the counts are all that is left.
+ */
+export function isRawGone({ events: { raw, union } }: Difference): boolean {
+  return raw === 0 || union > raw;
 }
 
 /**

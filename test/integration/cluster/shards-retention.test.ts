@@ -37,6 +37,21 @@ describe('RETENTION_DAYS that was set while a shard was away', function () {
     }
   });
 
+  it('costs no number either when all that one shard had was removed by hand', async () => {
+    const { cluster, database } = test;
+    const { endpoint, shards } = cluster;
+    await test.up();
+    const rows = Array.from({ length: 40 }, (_, at) => eventRow({ event_id: `e${at}`, user: `u${at}` }));
+    await insertRows(database, 'events', rows, endpoint);
+    const counted = await countedIn(endpoint, database);
+    await withClient({ endpoint: shards[1].endpoint, role: 'admin', database }, async (client) =>
+      client.command({ query: 'TRUNCATE TABLE events_local SYNC' }),
+    );
+    const { exitCode, stdout } = await test.run('server/cli/verify.js', '--repair');
+    expect(exitCode, stdout).to.equal(1);
+    expect(await countedIn(endpoint, database)).to.deep.equal(counted);
+  });
+
   it('is not guessed at while a shard is away', async () => {
     const [first] = test.cluster.endpoint.urls;
     await test.up();

@@ -1,0 +1,103 @@
+import { expect } from 'chai';
+import { ALL_HOURS } from '../../../server/queries/counted/grown-hours.ts';
+import { isRepaired, repairCounts } from '../../../server/queries/verify/repair-counts.ts';
+import { verifyCounts } from '../../../server/queries/verify/verify-counts.ts';
+import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
+import { CountedModel, countedIn } from '../../support/clickhouse/counted-model.ts';
+import { eventRow, insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
+import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
+import { runProgram } from '../../support/server/run-program.ts';
+
+const HOUR_US = 3_600_000_000;
+const OLD_US = Date.UTC(2021, 4, 1, 13) * 1000;
+const NEW_US = Date.UTC(2026, 4, 1, 13) * 1000;
+
+/** By which raw events may go that nobody has told the service of. */
+const WAYS: Readonly<Record<string, string>> = {
+  'a table that was emptied': 'TRUNCATE TABLE events',
+  'a DELETE within an hour': `ALTER TABLE events DELETE WHERE toYear(timestamp) = 2021 AND user != 'u1'`,
+};
+
+describe('Counts of which the raw events are gone', function gone() {
+  this.timeout(60_000);
+  let database: MigratedDatabase;
+  let model: CountedModel;
+
+  beforeEach(async () => {
+    database = await migratedDatabase();
+    model = new CountedModel();
+    await insert([OLD_US, OLD_US + HOUR_US, NEW_US].flatMap((hourUs) => usersOf(hourUs)));
+  });
+  afterEach(() => database.drop());
+
+  const insert = async (rows: readonly EventRow[]) => {
+    model.add(rows);
+    await insertRows(database.name, 'events', rows);
+  };
+  const command = (query: string) => database.client.command({ query, clickhouse_settings: { mutations_sync: '2' } });
+  const cli = (name: 'erase' | 'verify', ...args: string[]) =>
+    runProgram(`server/cli/${name}.js`, args, { database: database.name });
+  const expectCounts = async (isErased: (row: EventRow) => boolean = () => false) => {
+    expect(await countedIn(testEndpoint(), database.name)).to.deep.equal(model.without(isErased));
+  };
+  const repair = async (trustsRaw = false) => {
+    const found = await verifyCounts(database.client, ALL_HOURS, { attempts: 0, pauseMs: 0 });
+    const how = { trustsRaw };
+    const differing = found.filter((difference) => isRepaired(difference, how));
+    const node = { client: database.client, layout: { cluster: undefined, replicated: false } };
+    await repairCounts(node, { differing, ...how });
+    return found.length;
+  };
+
+  it('are reported and stay, until a person trusts what raw has', async () => {
+    await command('ALTER TABLE events DROP PARTITION 2021');
+    const { exitCode, stdout } = await cli('verify', '--repair');
+    expect(exitCode).to.equal(1);
+    expect(stdout).to.include('In 2 hours raw events are gone that were counted').and.not.include('anew');
+    await expectCounts();
+    const trusting = await cli('verify', '--repair', '--trust-raw');
+    expect(trusting.exitCode, trusting.stdout).to.equal(0);
+    await expectCounts(({ timestamp }) => timestamp < NEW_US);
+    expect((await cli('verify', '--trust-raw')).exitCode).to.equal(2);
+  });
+
+  for (const [way, query] of Object.entries(WAYS))
+    it(`stay, by ${way}`, async () => {
+      await command(query);
+      expect(await repair()).to.be.at.least(4);
+      await expectCounts();
+      await repair(true);
+      expect(await repair()).to.equal(0);
+    });
+
+  it('stay when a late event comes to their hour, which is added where it is missing', async () => {
+    await command('ALTER TABLE events DROP PARTITION 2021');
+    await command('DETACH TABLE hours_view');
+    await insert([eventRow({ timestamp: OLD_US, event_id: 'late', user: 'late', category: 'page', name: 'click' })]);
+    await command('ATTACH TABLE hours_view');
+    await repair();
+    await expectCounts();
+  });
+
+  it('stay when another name of their hour has too much, which is taken away', async () => {
+    await command(`ALTER TABLE events DELETE WHERE name = 'click'`);
+    await command(`
+      INSERT INTO hours (hour, category, name, rows, users)
+      SELECT hour, category, name, 1, uniqExactState('another') FROM hours WHERE name = 'view' GROUP BY ALL`);
+    expect(await repair()).to.equal(6);
+    await expectCounts();
+  });
+});
+
+/** Events of an hour, of ten users, by two names. */
+function usersOf(hourUs: number): EventRow[] {
+  return Array.from({ length: 20 }, (_, at) =>
+    eventRow({
+      timestamp: hourUs + at * 1_000_000,
+      event_id: `${hourUs} ${at}`,
+      user: `u${at % 10}`,
+      category: 'page',
+      name: at < 10 ? 'click' : 'view',
+    }),
+  );
+}
