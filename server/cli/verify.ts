@@ -101,7 +101,8 @@ async function repair(
       await onEachShard(endpoint, database, async (node) => evenRows(node, over));
       return exitCode;
     }
-    await onEachShard(endpoint, database, async (node) => repairCounts(node, { differing, trustsRaw }));
+    const how = { differing, trustsRaw, rawSinceS: async () => rawSinceS(endpoint, database) };
+    await onEachShard(endpoint, database, async (node) => repairCounts(node, how));
     console.log(`Counted ${pluralize(hoursOf(differing).length, 'hour')} anew from the raw events.`);
   }
 }

@@ -11,9 +11,11 @@ export interface Repair {
   readonly differing: readonly Difference[];
   /** Whether raw is right also where raw events are gone that were counted. */
   readonly trustsRaw: boolean;
+  /** From which hour on raw is whole: asked before each piece, because it moves on with the time. */
+  readonly rawSinceS: () => Promise<number>;
 }
 
-/** Bounds the text of a statement. */
+/** So many differences are repaired at once: bounds the text of a statement, and how long ago raw was whole. */
 const CHUNK = 1000;
 
 /** Whether a repair changes anything there. Counts of raw events that are gone are left as they are, unless raw is trusted. */
@@ -32,10 +34,14 @@ function isTooMuch(difference: Difference, trustsRaw: boolean): boolean {
  * Sets cannot give anything up. Where they have too much, they are emptied first, and until they are filled again readers
  * see too little; `rows` grows, so that nobody takes such an hour for the one that was counted before.
  */
-export async function repairCounts(node: AdminNode, { differing, trustsRaw }: Repair): Promise<void> {
-  const tooMuch = differing.filter((difference) => isTooMuch(difference, trustsRaw));
-  for (let at = 0; at < tooMuch.length; at += CHUNK) await emptySets(node, tooMuch.slice(at, at + CHUNK));
-  for (let at = 0; at < differing.length; at += CHUNK) await addMissing(node, hoursOf(differing.slice(at, at + CHUNK)));
+export async function repairCounts(node: AdminNode, { differing, trustsRaw, rawSinceS }: Repair): Promise<void> {
+  for (let at = 0; at < differing.length; at += CHUNK) {
+    const sinceS = await rawSinceS();
+    const whole = differing.slice(at, at + CHUNK).filter(({ hourS }) => hourS >= sinceS);
+    const tooMuch = whole.filter((difference) => isTooMuch(difference, trustsRaw));
+    if (tooMuch.length > 0) await emptySets(node, tooMuch);
+    if (whole.length > 0) await addMissing(node, hoursOf(whole));
+  }
 }
 
 /** Starts of the hours in which something differs, in seconds since the epoch. */

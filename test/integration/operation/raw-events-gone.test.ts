@@ -40,9 +40,9 @@ describe('Counts of which the raw events are gone', function gone() {
   const expectCounts = async (isErased: (row: EventRow) => boolean = () => false) => {
     expect(await countedIn(testEndpoint(), database.name)).to.deep.equal(model.without(isErased));
   };
-  const repair = async (trustsRaw = false) => {
+  const repair = async (trustsRaw = false, rawSinceS = async () => Promise.resolve(0)) => {
     const found = await verifyCounts(database.client, ALL_HOURS, { attempts: 0, pauseMs: 0 });
-    const how = { trustsRaw };
+    const how = { trustsRaw, rawSinceS };
     const differing = found.filter((difference) => isRepaired(difference, how));
     const node = { client: database.client, layout: { cluster: undefined, replicated: false } };
     await repairCounts(node, { differing, ...how });
@@ -78,6 +78,29 @@ describe('Counts of which the raw events are gone', function gone() {
     await repair();
     await expectCounts();
   });
+
+  it('stay when they go while hours before theirs are repaired, which are filled before others are emptied', async () => {
+    const names = Array.from({ length: 1500 }, (_, at) => eventRow({ timestamp: NEW_US + HOUR_US, name: `n${at}` }));
+    const later = names.map((row) => ({ ...row, timestamp: row.timestamp + HOUR_US }));
+    await insert([...names, ...later]);
+    await command(`
+      INSERT INTO hours (hour, category, name, rows, users)
+      SELECT hour, category, name, 1, uniqExactState('another') FROM hours WHERE name LIKE 'n%' GROUP BY ALL`);
+    const hadToo = await usersIn();
+    const seen: number[] = [];
+    await repair(false, async () => {
+      seen.push(await usersIn());
+      return seen.length < 3 ? 0 : (NEW_US + 3 * HOUR_US) / 1e6;
+    });
+    expect(seen.map((users) => hadToo - users)).to.deep.equal([0, 1000, 2000]);
+    expect(await usersIn()).to.equal(hadToo - 2000);
+  });
+
+  /** How many are counted, over all keys. */
+  async function usersIn(): Promise<number> {
+    const counted = await countedIn(testEndpoint(), database.name);
+    return counted.reduce((sum, { users }) => sum + users, 0);
+  }
 
   it('stay when another name of their hour has too much, which is taken away', async () => {
     await command(`ALTER TABLE events DELETE WHERE name = 'click'`);
