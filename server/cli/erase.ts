@@ -20,8 +20,9 @@ it goes on where it stopped.
   --user U          as it was sent, exactly
   --application A   only events of this application: as the key says; without a key, as the event says (default: all)
 
-Where RETENTION_DAYS has removed the raw events already, what was counted of them stays: numbers, and sets of hashes of ids.
-No user can be listed from them, but somebody who has the id could test whether it is in a set.
+Where raw events are gone already, by RETENTION_DAYS or otherwise, what was counted of them stays: numbers, and sets of hashes
+of ids; it is printed in how many hours. No user can be listed from them, but somebody who has the id could test whether it
+is in a set.
 
 Example: npm run erase -- --user ada@example.com`;
 
@@ -56,11 +57,18 @@ function nameOf(option: string, text: string | undefined): string {
 }
 
 /** Prints what was erased; returns the exit code it means. */
-function report({ user }: ErasedUser, { events, rejected, journals: { rows, remaining } }: Erased): number {
+function report(
+  { user }: ErasedUser,
+  { events, rejected, countedHours, journals: { rows, remaining } }: Erased,
+): number {
   console.log(
     `erased ${pluralize(events, 'event')}, ${pluralize(rejected, 'rejected text')}, ` +
       `${pluralize(rows, 'row')} of waiting journals of user ${JSON.stringify(user)}`,
   );
+  if (countedHours > 0)
+    console.log(
+      `left the counts of ${pluralize(countedHours, 'hour')} as they were, which have a hash of the user: raw events of them are gone`,
+    );
   if (remaining.length === 0) return 0;
   console.error(
     `${pluralize(remaining.length, 'segment')} of the journal may hold more and did not reach ClickHouse within ` +

@@ -4,22 +4,27 @@ import { endOfInserts } from '../clickhouse/running-inserts.ts';
 import { MaintenanceLock } from '../migrate/lock.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
+import { addKeys, countedHours, UNLOGGED } from './affected-keys.ts';
 import { tableOf, type ErasedNode } from './erased-node.ts';
-import type { ErasedUser } from './erased-user.ts';
-import { createErasure, dropErasure, KEYS } from './erasure-tables.ts';
+import { ofApplication, type ErasedUser } from './erased-user.ts';
+import { createErasure, dropErasure, FOUND, KEYS } from './erasure-tables.ts';
 import { rebuildSets } from './rebuild-sets.ts';
 
 /** A user whose events still come after so many rounds is sending. */
 const MAX_ROUNDS = 5;
-/** So that the user's name is in no log of ClickHouse. */
-const UNLOGGED = 'SETTINGS log_queries = 0';
+
+export interface ErasedEvents {
+  /** How many there were. */
+  readonly events: number;
+  /** In how many hours the user is still counted: raw events of them are gone, so that nothing can be made anew of them. */
+  readonly countedHours: number;
+}
 
 /**
  * Removes the user's events from the raw table and from all sets, round by round until there are none, while events of
  * others arrive. Stopped halfway, it is completed by the next one. One at a time, and not beside a migration.
  * @param nodes all of them
  * @param rawSinceS from which hour on their raw events are whole
- * @returns how many events there were
  * @throws AppError `unavailable` when events of the user keep arriving, the lock is another's, or the embedded engine could not
  * write; and what ClickHouse or the network answers
  */
@@ -28,7 +33,7 @@ export async function eraseEvents(
   whose: ErasedUser,
   rawSinceS: () => Promise<number>,
   log: Logger,
-): Promise<number> {
+): Promise<ErasedEvents> {
   const lock = await MaintenanceLock.acquire(nodes[0].client, log);
   try {
     for (const { client } of nodes) await createErasure(client);
@@ -46,7 +51,7 @@ export async function eraseEvents(
     }
     await lock.assertHeld();
     for (const { client } of nodes) await dropErasure(client);
-    return erased;
+    return { events: erased, countedHours: await countedHours(nodes[0], whose) };
   } finally {
     await lock.release().catch((error: unknown) => log.warn({ err: error }, 'the lock was not released'));
   }
@@ -92,32 +97,6 @@ async function countEvents({ client }: ErasedNode, whose: ErasedUser): Promise<n
 }
 
 /**
- * The keys of all nodes: one may count what another holds, as after a restore. And of hours of which the set has the user and
- * no row has: it was in a copy of an event that a merge has removed.
- * @param sinceS from which hour on raw is whole, so that sets can be made anew
- * @returns how many keys are to be done, those that an earlier erasure left included
- */
-async function addKeys(node: ErasedNode, whose: ErasedUser, sinceS: number): Promise<number> {
-  await node.client.command({
-    query: `
-      INSERT INTO ${KEYS}
-      SELECT DISTINCT toStartOfMinute(timestamp, 'UTC') AS minute, application, category, name
-      FROM ${node.database}.events
-      WHERE user = {user:String} ${ofApplication(whose)}
-      UNION DISTINCT
-      SELECT hour, application, category, name
-      FROM ${node.database}.hours
-      WHERE hour >= toDateTime({sinceS:UInt32}, 'UTC') ${ofApplication(whose)}
-          AND finalizeAggregation(users) = arrayReduce('uniqExactMerge', [users, (SELECT uniqExactState({user:String}))])
-      ${UNLOGGED}, max_block_size = 256`,
-    query_params: { ...whose, sinceS },
-    clickhouse_settings: { async_insert: 0 },
-  });
-  const [row] = await rowsOf<{ keys: string }>(node.client, `SELECT toString(count()) AS keys FROM ${KEYS}`);
-  return Number(row?.keys);
-}
-
-/**
  * Only events of known keys: one that has arrived since, of another key, is for the next round. A mutation is kept as
  * text, so it names the user by a hash.
  */
@@ -133,16 +112,12 @@ async function deleteRows(node: ErasedNode, whose: ErasedUser): Promise<void> {
       ALTER TABLE ${tableOf(node, 'events')}
       DELETE
       WHERE (category, name, toStartOfMinute(timestamp, 'UTC'), application) IN
-          (SELECT category, name, minute, application FROM ${node.database}.${KEYS})
+          (SELECT category, name, minute, application FROM ${node.database}.${FOUND})
           AND hex(sipHash128(user)) = {hash:String}
           ${ofApplication(whose)}`,
     query_params: { hash: row?.hash, application },
     clickhouse_settings: { mutations_sync: '2' },
   });
-}
-
-function ofApplication({ application }: ErasedUser): string {
-  return application === undefined ? '' : 'AND application = {application:String}';
 }
 
 function notWritten(): AppError {

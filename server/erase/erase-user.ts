@@ -5,7 +5,7 @@ import { rawSinceS } from '../clickhouse/retention.ts';
 import { readEveryNode, type LivingNode } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
-import { eraseEvents } from './erase-events.ts';
+import { eraseEvents, type ErasedEvents } from './erase-events.ts';
 import type { ErasedNode } from './erased-node.ts';
 import type { ErasedUser } from './erased-user.ts';
 import { eraseRejected } from './erase-rejected.ts';
@@ -22,8 +22,7 @@ export interface Erasing {
 }
 
 /** What was erased. */
-export interface Erased {
-  readonly events: number;
+export interface Erased extends ErasedEvents {
   readonly rejected: number;
   readonly journals: ErasedJournals;
 }
@@ -52,10 +51,10 @@ export async function eraseUser(whose: ErasedUser, erasing: Erasing): Promise<Er
   const [first, ...others] = topology.nodes;
   const nodes = [open(first), ...others.map(open)] as const;
   try {
-    const events = await eraseEvents(nodes, whose, async () => rawSinceS(endpoint, database), log);
+    const erased = await eraseEvents(nodes, whose, async () => rawSinceS(endpoint, database), log);
     let rejected = 0;
     for (const node of nodes) rejected += await eraseRejected(node, whose);
-    return { events, rejected, journals };
+    return { ...erased, rejected, journals };
   } finally {
     await Promise.all(nodes.map(async ({ client }) => client.close()));
   }

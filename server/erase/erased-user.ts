@@ -11,6 +11,11 @@ export interface ErasedUser {
   readonly application: string | undefined;
 }
 
+/** SQL of a condition that follows others; `{application:String}` is a parameter of it. */
+export function ofApplication({ application }: ErasedUser): string {
+  return application === undefined ? '' : 'AND application = {application:String}';
+}
+
 /** Strings of JSON, in text that need not be JSON as a whole. One without an end is one, so that each character is looked at once. */
 const STRINGS = /"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?$)/gs;
 

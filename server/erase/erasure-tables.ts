@@ -3,12 +3,16 @@ import { COUNTED_TABLES, type CountedTable } from './counted-tables.ts';
 
 /**
  * The tables that an erasure works with on one node, beside those of the service.
- * - `erasure`: the affected keys, (minute, application, category, name) of every event that is deleted. It is written before
- *   an event is deleted and emptied after all sets of its keys were made anew, so that an erasure that was killed between
- *   the two is completed by the next one, whoever is erased then.
- * - `erasure_minutes`, `erasure_hours`: sets on their way into `minutes` and `hours`. Of no use after a crash.
+ * - `erasure`: the affected keys, (minute, application, category, name) of every event that is deleted and of which the sets
+ *   can be made anew. It is written before an event is deleted and emptied after all sets of its keys were made anew, so that
+ *   an erasure that was killed between the two is completed by the next one, whoever is erased then.
+ * - `erasure_found`: the keys of every event that is deleted now, and of each hour that counts the user; `erasure_counted`: how
+ *   many events are counted in these hours; `erasure_minutes`, `erasure_hours`: sets on their way into `minutes` and `hours`. Of
+ *   no use after a crash.
  */
 export const KEYS = 'erasure';
+export const FOUND = 'erasure_found';
+export const COUNTED = 'erasure_counted';
 
 /** Of a table of sets, the staging table. */
 export function stagingOf({ name }: CountedTable): string {
@@ -39,7 +43,7 @@ export async function dropErasure(client: ClickHouseClient): Promise<void> {
 }
 
 async function dropAllStaging(client: ClickHouseClient): Promise<void> {
-  for (const table of COUNTED_TABLES.map(stagingOf)) await dropStaging(client, table);
+  for (const table of [FOUND, COUNTED, ...COUNTED_TABLES.map(stagingOf)]) await dropStaging(client, table);
 }
 
 /** A mutation that reads from it would fail for ever without it. */

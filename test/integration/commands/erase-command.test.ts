@@ -157,7 +157,7 @@ describe('npm run erase', () => {
       event('other', { timestamp: nowUs, user: 'u2' }),
     ]);
     await applyRetention({ endpoint: testEndpoint(), database: database.name, retentionDays: 30, log });
-    await erase('u1');
+    expect((await erase('u1')).countedHours).to.equal(1);
     expect(await rawOf('u1')).to.equal(0);
     await expectModel(({ event_id: id }) => id === 'new');
   });

@@ -150,7 +150,12 @@ describe('npm run erase, of texts', () => {
       await sleep(500);
       await insertRows(database.name, 'rejected_events', [rejection('r', '{"user":"u1"', '')]);
       await rm(refused);
-      expect(await erased).to.deep.equal({ events: 0, rejected: 1, journals: { rows: 1, remaining: [] } });
+      expect(await erased).to.deep.equal({
+        events: 0,
+        countedHours: 0,
+        rejected: 1,
+        journals: { rows: 1, remaining: [] },
+      });
       expect(await readdir(quarantine)).to.deep.equal([]);
     } finally {
       await alive.release();

@@ -6,11 +6,14 @@ import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { CountedModel, countedIn } from '../../support/clickhouse/counted-model.ts';
 import { eventRow, insertRows, type EventRow } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
+import { rowsOf } from '../../support/clickhouse/stored.ts';
 import { runProgram } from '../../support/server/run-program.ts';
 
 const HOUR_US = 3_600_000_000;
 const OLD_US = Date.UTC(2021, 4, 1, 13) * 1000;
 const NEW_US = Date.UTC(2026, 4, 1, 13) * 1000;
+
+const DROPPED = 'ALTER TABLE events DROP PARTITION 2021';
 
 /** By which raw events may go that nobody has told the service of. */
 const WAYS: Readonly<Record<string, string>> = {
@@ -50,7 +53,7 @@ describe('Counts of which the raw events are gone', function gone() {
   };
 
   it('are reported and stay, until a person trusts what raw has', async () => {
-    await command('ALTER TABLE events DROP PARTITION 2021');
+    await command(DROPPED);
     const { exitCode, stdout } = await cli('verify', '--repair');
     expect(exitCode).to.equal(1);
     expect(stdout).to.include('In 2 hours raw events are gone that were counted').and.not.include('anew');
@@ -70,8 +73,18 @@ describe('Counts of which the raw events are gone', function gone() {
       expect(await repair()).to.equal(0);
     });
 
+  for (const [way, query] of Object.entries({ ...WAYS, 'a partition that was dropped': DROPPED }))
+    it(`stay when a user of them is erased, by ${way}`, async () => {
+      await command(query);
+      const { exitCode, stdout } = await cli('erase', '--user', 'u1');
+      expect(exitCode).to.equal(0);
+      expect(stdout).to.match(/left the counts of [23] hours as they were/);
+      await expectCounts(({ user, timestamp }) => user === 'u1' && timestamp >= NEW_US && !query.startsWith('TRUNC'));
+      expect(await rowsOf(testEndpoint(), database.name, `SELECT 1 FROM events WHERE user = 'u1'`)).to.deep.equal([]);
+    });
+
   it('stay when a late event comes to their hour, which is added where it is missing', async () => {
-    await command('ALTER TABLE events DROP PARTITION 2021');
+    await command(DROPPED);
     await command('DETACH TABLE hours_view');
     await insert([eventRow({ timestamp: OLD_US, event_id: 'late', user: 'late', category: 'page', name: 'click' })]);
     await command('ATTACH TABLE hours_view');
