@@ -31,7 +31,7 @@ export async function applyRetention({ endpoint, database, retentionDays, log }:
       const found = await readRetention(client);
       if (found.days === retentionDays && found.isSet === (retentionDays !== undefined)) return;
       // First, because what is gone by then does not come back with another TTL.
-      if (found.days !== undefined) await noteWholeSince(client, layout, sinceS(found));
+      if (found.isSet) await noteWholeSince(client, layout, sinceS(found));
       await client.command({
         query: `ALTER TABLE ${table} ${retentionDays === undefined ? 'REMOVE TTL' : `MODIFY TTL ${ttl(retentionDays)}`}`,
         clickhouse_settings: { mutations_sync: '0', alter_sync: '1' },
@@ -85,6 +85,8 @@ interface FoundRetention {
   /** Whether there is a TTL, also one that is not of this making. */
   readonly isSet: boolean;
   readonly days: number | undefined;
+  /** The shortest time that the TTL names; 0 where it names none. */
+  readonly keptS: number;
   /** What was noted of TTLs before. */
   readonly notedS: number;
   readonly nowS: number;
@@ -95,8 +97,27 @@ function ttl(days: number): string {
   return `toDateTime(least(timestamp + toIntervalDay(${days}), toDateTime64('2106-01-01 00:00:00', 6, 'UTC')), 'UTC')`;
 }
 
-function sinceS({ days, notedS, nowS }: FoundRetention): number {
-  return Math.max(notedS, days === undefined ? 0 : nowS - days * DAY_S);
+function sinceS({ isSet, keptS, notedS, nowS }: FoundRetention): number {
+  return Math.max(notedS, isSet ? nowS - keptS : 0);
+}
+
+/** In seconds, and no longer than any of its kind is. */
+const SHORTEST = {
+  Second: 1,
+  Minute: 60,
+  Hour: HOUR_S,
+  Day: DAY_S,
+  Week: 7 * DAY_S,
+  Month: 28 * DAY_S,
+  Quarter: 89 * DAY_S,
+  Year: 365 * DAY_S,
+};
+
+function shortestOf(ttl: string): number {
+  const named = Object.entries(SHORTEST).flatMap(([unit, seconds]) =>
+    [...ttl.matchAll(new RegExp(`toInterval${unit}\\((\\d+)\\)`, 'g'))].map(([, count]) => Number(count) * seconds),
+  );
+  return named.length === 0 ? 0 : Math.min(...named);
 }
 
 async function readRetention(client: ClickHouseClient): Promise<FoundRetention> {
@@ -108,10 +129,12 @@ async function readRetention(client: ClickHouseClient): Promise<FoundRetention> 
      ORDER BY name DESC
      LIMIT 1`,
   );
-  const days = /\bTTL .*?toIntervalDay\((\d+)\)/.exec(row?.engineFull ?? '')?.[1];
+  const found = /\bTTL (.*)/s.exec(row?.engineFull ?? '')?.[1];
+  const days = /toIntervalDay\((\d+)\)/.exec(found ?? '')?.[1];
   return {
-    isSet: /\bTTL /.test(row?.engineFull ?? ''),
+    isSet: found !== undefined,
     days: days === undefined ? undefined : Number(days),
+    keptS: shortestOf(found ?? ''),
     notedS: Number(/^whole since (\d+)$/.exec(row?.comment ?? '')?.[1] ?? 0),
     nowS: Number(row?.nowS),
   };

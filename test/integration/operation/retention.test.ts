@@ -125,6 +125,20 @@ describe('RETENTION_DAYS', () => {
     expect(await engine()).to.equal(without);
   });
 
+  it('knows what a TTL of any other form has removed, also once it is replaced', async () => {
+    for (const [expression, days] of [
+      ['toDateTime(timestamp) + INTERVAL 3 MONTH', 84],
+      ['toDateTime(received_at) + toIntervalWeek(2)', 14],
+      ['toDateTime(timestamp) + 864000', 0],
+    ] as const) {
+      await database.client.command({ query: `ALTER TABLE events MODIFY TTL ${expression}` });
+      for (const setAgain of [false, true]) {
+        if (setAgain) await apply(undefined);
+        expect(await since(), expression).to.be.within(sinceS(days) + HOUR_S - 60, sinceS(days) + 2 * HOUR_S);
+      }
+    }
+  });
+
   it('says from which hour on raw is whole, also after it was set otherwise', async () => {
     expect(await since()).to.equal(0);
     await apply(30);
