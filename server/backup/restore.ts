@@ -1,14 +1,16 @@
 import path from 'node:path';
+import type { AdminNode } from '../clickhouse/admin-node.ts';
 import { rowsOf, withClient, type ClickHouseClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { applyRetention, noteWholeSince } from '../clickhouse/retention.ts';
-import { localName, readEveryNode, type LivingNode, type Topology } from '../clickhouse/topology.ts';
+import { localName, readEveryNode, type Layout, type LivingNode, type Topology } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { dropErasure } from '../erase/erasure-tables.ts';
 import { ALL_HOURS } from '../queries/counted/grown-hours.ts';
 import { evenRows } from '../queries/verify/even-rows.ts';
 import { readMigrations } from '../migrate/files.ts';
+import { MaintenanceLock } from '../migrate/lock.ts';
 import { migrate, migrationsDirectory } from '../migrate/migrator.ts';
 import { COPIED_TABLES } from './copied-tables.ts';
 import { hasLivingOwner, hasSegments, putBackJournals, replaceJournals } from './copy-journals.ts';
@@ -46,8 +48,7 @@ export async function restore(options: RestoreOptions): Promise<void> {
   const { endpoint, database, dataDir, source, manifest, replace, retentionDays, log } = options;
   await requireKnown(manifest);
   const journal = path.join(dataDir, 'journal');
-  if (await hasLivingOwner(journal))
-    throw new AppError('invalid', `A server runs on ${dataDir}: stop all servers of this database first.`);
+  await requireStopped(journal);
   const topology = await readEveryNode(endpoint, 'Nothing was touched');
   const hasJournal = await hasSegments(journal);
   const filled = await filledTables(topology.nodes, database);
@@ -56,12 +57,32 @@ export async function restore(options: RestoreOptions): Promise<void> {
     throw new AppError('invalid', `${what}, expected nothing there: --replace puts the backup in its place.`);
   }
   await migrate({ endpoint, database, log });
-  if (filled.length > 0) await empty(topology, database);
-  // Before there are rows: a TTL that was there would remove them.
-  await applyRetention({ endpoint, database, retentionDays, log });
-  if (hasJournal) options.onDone(await replaceJournals(journal, options.nowMs()), 0);
-  await putBack(topology, options);
+  await asAdmin(topology.nodes[0].endpoint, database, async (client) => {
+    const lock = await MaintenanceLock.acquire(client, log);
+    try {
+      if (filled.length > 0) await empty(topology, database);
+      // Before there are rows: a TTL that was there would remove them.
+      await applyRetention({ endpoint, database, retentionDays, log });
+      // Before there are rows, too: of some only the counts are back meanwhile, and nobody may take these for too much. Also where
+      // all raw events are in the backup: what was noted is of those that were there before.
+      if (hasJournal) options.onDone(await replaceJournals(journal, options.nowMs()), 0);
+      await onEachNode(topology, database, async (node) =>
+        noteWholeSince(node.client, node.layout, manifest.wholeSinceS),
+      );
+      await putBack(client, topology.layout, lock, options);
+      // The two tables of counts were copied one after the other.
+      await onEachNode(topology, database, async (node) => evenRows(node, ALL_HOURS));
+    } finally {
+      await lock.release().catch((error: unknown) => log.warn({ err: error }, 'the lock was not released'));
+    }
+  });
   await putBackJournals(manifest.journal, source, dataDir);
+}
+
+async function requireStopped(journal: string): Promise<void> {
+  if (!(await hasLivingOwner(journal))) return;
+  const message = `A server runs on ${path.dirname(journal)}: stop all servers of this database first.`;
+  throw new AppError('invalid', message);
 }
 
 /** Events of an older version fit into newer tables; the other way round they need not. */
@@ -91,39 +112,40 @@ async function filledTables(nodes: readonly LivingNode[], database: string): Pro
   return [...filled];
 }
 
-async function empty({ layout, nodes }: Topology, database: string): Promise<void> {
-  for (const { endpoint } of nodes) {
-    await asAdmin(endpoint, database, async (client) => {
-      await dropErasure(client);
-      for (const { name } of COPIED_TABLES) {
-        await client.command({
-          query: `TRUNCATE TABLE ${localName(name, layout)} SYNC`,
-          clickhouse_settings: { max_table_size_to_drop: '0', max_partition_size_to_drop: '0' },
-        });
-      }
-    });
+async function empty(topology: Topology, database: string): Promise<void> {
+  await onEachNode(topology, database, async ({ client, layout }) => {
+    await dropErasure(client);
+    for (const { name } of COPIED_TABLES) {
+      await client.command({
+        query: `TRUNCATE TABLE ${localName(name, layout)} SYNC`,
+        clickhouse_settings: { max_table_size_to_drop: '0', max_partition_size_to_drop: '0' },
+      });
+    }
+  });
+}
+
+async function putBack(
+  client: ClickHouseClient,
+  layout: Layout,
+  lock: MaintenanceLock,
+  { source, manifest, onDone }: RestoreOptions,
+): Promise<void> {
+  for (const { name, isSharded } of COPIED_TABLES) {
+    const table = manifest.tables.find((each) => each.table === name);
+    if (table === undefined) continue;
+    await lock.assertHeld();
+    // Sets are merged from all shards, so it does not matter which has them.
+    await putBackTable(client, table, isSharded ? name : localName(name, layout), source);
+    onDone(name, table.rows);
   }
 }
 
-async function putBack(topology: Topology, options: RestoreOptions): Promise<void> {
-  const { layout, nodes } = topology;
-  const { database, source, manifest, onDone } = options;
-  await asAdmin(nodes[0].endpoint, database, async (client) => {
-    for (const { name, isSharded } of COPIED_TABLES) {
-      const table = manifest.tables.find((each) => each.table === name);
-      if (table === undefined) continue;
-      // Sets are merged from all shards, so it does not matter which has them.
-      await putBackTable(client, table, isSharded ? name : localName(name, layout), source);
-      onDone(name, table.rows);
-    }
-  });
-  // Also of raw events that are whole: what was noted is of those that were there before.
-  for (const { endpoint } of nodes)
-    await asAdmin(endpoint, database, async (client) => {
-      await noteWholeSince(client, layout, manifest.wholeSinceS);
-      // The two tables of counts were copied one after the other.
-      await evenRows({ client, layout }, ALL_HOURS);
-    });
+async function onEachNode(
+  { layout, nodes }: Topology,
+  database: string,
+  use: (node: AdminNode) => Promise<void>,
+): Promise<void> {
+  for (const { endpoint } of nodes) await asAdmin(endpoint, database, async (client) => use({ client, layout }));
 }
 
 async function asAdmin(

@@ -7,7 +7,7 @@ import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 
 export interface LockTimes {
-  /** How long to wait for another migration or erasure before giving up. */
+  /** How long to wait for another migration, erasure or restore before giving up. */
   readonly waitMs: number;
   /** A holder that has not been heard of for this long, by ClickHouse's clock, is taken for dead. */
   readonly staleMs: number;
@@ -25,7 +25,7 @@ const TABLE_ALREADY_EXISTS = '57';
 const POLL_MS = 200;
 
 /**
- * One migration or erasure at a time on a database, with nothing but ClickHouse. CREATE TABLE without IF NOT EXISTS is
+ * One migration, erasure or restore at a time on a database, with nothing but ClickHouse. CREATE TABLE without IF NOT EXISTS is
  * atomic: whoever creates `migration_lock_1` holds the lock.
  *
  *   free --create 1--> held --drop--> free
@@ -65,13 +65,13 @@ export class MaintenanceLock {
         const number = (holder?.number ?? 0) + 1;
         if (await tryCreate(client, number, owner)) {
           if (holder !== undefined)
-            log.warn({ holder: holder.owner }, 'took over the lock of a migration or erasure that died');
+            log.warn({ holder: holder.owner }, 'took over the lock of a migration, erasure or restore that died');
           return new MaintenanceLock(client, number, owner, times.staleMs);
         }
         continue;
       }
       if (Date.now() > deadline) throw heldTooLong(holder, times.waitMs);
-      if (!waited) log.warn({ holder: holder.owner }, 'waiting for another migration or erasure');
+      if (!waited) log.warn({ holder: holder.owner }, 'waiting for another migration, erasure or restore');
       await sleep(POLL_MS);
     }
   }
@@ -82,7 +82,7 @@ export class MaintenanceLock {
     if (holder?.owner === this.#owner) return;
     throw new AppError(
       'unavailable',
-      `Stopped: this migration or erasure was silent for too long, and ${holder?.owner ?? 'another one'} took over.`,
+      `Stopped: this migration, erasure or restore was silent for too long, and ${holder?.owner ?? 'another one'} took over.`,
     );
   }
 
@@ -144,6 +144,6 @@ async function comment(client: ClickHouseClient, owner: string): Promise<string>
 function heldTooLong(holder: Generation, waitMs: number): AppError {
   return new AppError(
     'unavailable',
-    `Another migration or erasure (${holder.owner}) has been at work for more than ${waitMs / 1000} s. Try again when it is done.`,
+    `Another migration, erasure or restore (${holder.owner}) has been at work for more than ${waitMs / 1000} s. Try again when it is done.`,
   );
 }

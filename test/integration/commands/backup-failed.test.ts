@@ -2,6 +2,10 @@ import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { backup, type BackupOptions } from '../../../server/backup/backup.ts';
+import { readWholeBackup } from '../../../server/backup/manifest.ts';
+import { restore, type RestoreOptions } from '../../../server/backup/restore.ts';
+import { rawSinceS } from '../../../server/clickhouse/retention.ts';
+import { silentLog as log } from '../../support/logs.ts';
 import { AppError, messageOf } from '../../../server/common/errors.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
@@ -108,6 +112,60 @@ describe('npm run backup, when it cannot', () => {
     expect([code, await readdir(directory.path)]).to.deep.equal([1, []]);
   });
 });
+
+describe('npm run restore, when it cannot', () => {
+  let database: MigratedDatabase;
+  let directory: TempDir;
+  let copy: string;
+
+  beforeEach(async () => {
+    database = await migratedDatabase();
+    directory = await tempDir();
+    copy = path.join(directory.path, 'copy');
+    await insertRows(database.name, 'events', [eventRow({})]);
+    await backup({
+      lend: (use) => use(testEndpoint()),
+      database: database.name,
+      dataDir: directory.path,
+      target: copy,
+      nowMs: Date.now,
+      onCopied: () => undefined,
+      signal: new AbortController().signal,
+    });
+  });
+  afterEach(async () => {
+    await database.drop();
+    await directory.remove();
+  });
+
+  const bringBack = async (changes: Partial<RestoreOptions> = {}) =>
+    restore({
+      endpoint: testEndpoint(),
+      database: database.name,
+      dataDir: directory.path,
+      source: copy,
+      manifest: await readWholeBackup(copy),
+      replace: true,
+      retentionDays: undefined,
+      log,
+      nowMs: Date.now,
+      onDone: () => undefined,
+      ...changes,
+    });
+
+  it('has said since when raw events are whole before it ends half-way, and lets the next one begin', async () => {
+    const wholeSinceS = Date.UTC(2026, 4, 1) / 1000;
+    const manifest = { ...(await readWholeBackup(copy)), wholeSinceS };
+    expect(await why(bringBack({ manifest, onDone: endHalfWay }))).to.equal('half-way');
+    expect(await rawSinceS(testEndpoint(), database.name)).to.be.greaterThan(wholeSinceS);
+    await bringBack();
+    expect(await rawSinceS(testEndpoint(), database.name)).to.equal(0);
+  });
+});
+
+function endHalfWay(): never {
+  throw new Error('half-way');
+}
 
 function neverLent(): never {
   throw new Error('it was asked for');
