@@ -60,12 +60,14 @@ export async function restore(options: RestoreOptions): Promise<void> {
   await asAdmin(topology.nodes[0].endpoint, database, async (client) => {
     const lock = await MaintenanceLock.acquire(client, log);
     try {
+      // Again: to migrate, and to wait for the lock, may have taken long.
+      await requireStopped(journal);
+      if (hasJournal) options.onDone(await replaceJournals(journal, options.nowMs()), 0);
       if (filled.length > 0) await empty(topology, database);
       // Before there are rows: a TTL that was there would remove them.
       await applyRetention({ endpoint, database, retentionDays, log });
       // Before there are rows, too: of some only the counts are back meanwhile, and nobody may take these for too much. Also where
       // all raw events are in the backup: what was noted is of those that were there before.
-      if (hasJournal) options.onDone(await replaceJournals(journal, options.nowMs()), 0);
       await onEachNode(topology, database, async (node) =>
         noteWholeSince(node.client, node.layout, manifest.wholeSinceS),
       );

@@ -5,12 +5,15 @@ import { backup, type BackupOptions } from '../../../server/backup/backup.ts';
 import { readWholeBackup } from '../../../server/backup/manifest.ts';
 import { restore, type RestoreOptions } from '../../../server/backup/restore.ts';
 import { rawSinceS } from '../../../server/clickhouse/retention.ts';
-import { silentLog as log } from '../../support/logs.ts';
+import { claimDirectory, type OwnerDirectory } from '../../../server/journal/owner-directory.ts';
+import { MaintenanceLock } from '../../../server/migrate/lock.ts';
+import { keptLog, silentLog as log } from '../../support/logs.ts';
+import { rowsOf } from '../../support/clickhouse/stored.ts';
 import { AppError, messageOf } from '../../../server/common/errors.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
-import { failure } from '../../support/http/outcome.ts';
+import { eventually, failure } from '../../support/http/outcome.ts';
 import { startProgram } from '../../support/server/run-program.ts';
 import { closedDoor } from '../../support/server/tcp-door.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
@@ -160,6 +163,26 @@ describe('npm run restore, when it cannot', () => {
     expect(await rawSinceS(testEndpoint(), database.name)).to.be.greaterThan(wholeSinceS);
     await bringBack();
     expect(await rawSinceS(testEndpoint(), database.name)).to.equal(0);
+  });
+
+  it('touches nothing when a server starts while it waits for its turn', async () => {
+    const journal = path.join(directory.path, 'journal');
+    const lock = await MaintenanceLock.acquire(database.client, log);
+    const kept = keptLog();
+    let server: OwnerDirectory;
+    const attempt = why(bringBack({ log: kept.log }));
+    try {
+      await eventually(() => expect(JSON.stringify(kept.lines)).to.include('waiting for another'));
+      await mkdir(journal);
+      server = await claimDirectory(journal, Date.now());
+    } finally {
+      await lock.release();
+    }
+    expect(await attempt).to.include('A server runs on');
+    await server.release();
+    expect(await readdir(directory.path)).to.have.members(['copy', 'journal']);
+    const events = await rowsOf(testEndpoint(), database.name, 'SELECT event_id FROM events');
+    expect(events).to.have.length(1);
   });
 });
 
