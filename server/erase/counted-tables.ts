@@ -1,4 +1,4 @@
-import { hoursFromRaw, minutesFromRaw, NO_FIRST, NO_LAST, NO_IDS, NOBODY } from '../queries/verify/views.ts';
+import { hoursFromRaw, minutesFromRaw, NO_FIRST } from '../queries/verify/views.ts';
 
 /** A table of sets, as far as an erasure must know it. */
 export interface CountedTable {
@@ -7,9 +7,9 @@ export interface CountedTable {
   readonly time: 'minute' | 'hour';
   readonly toStart: 'toStartOfMinute' | 'toStartOfHour';
   readonly fromRaw: (events: string, condition: string) => string;
-  /** The columns that are made anew from the raw events, with their types, and how each is grown in a row. */
-  readonly sets: Readonly<Record<string, string>>;
-  /** SQL of each where there is no event. */
+  /** The columns that are made anew from the raw events. */
+  readonly sets: readonly string[];
+  /** SQL of each where there is no event, unless it is the default of its type. */
   readonly empty: Readonly<Record<string, string>>;
   /** What else must change with them. */
   readonly reset: readonly string[];
@@ -21,8 +21,8 @@ export const COUNTED_TABLES: readonly CountedTable[] = [
     time: 'minute',
     toStart: 'toStartOfMinute',
     fromRaw: minutesFromRaw,
-    sets: { ids: "AggregateFunction(uniqExact, String, DateTime64(6, 'UTC'))" },
-    empty: { ids: NO_IDS },
+    sets: ['ids'],
+    empty: {},
     reset: [],
   },
   {
@@ -30,13 +30,8 @@ export const COUNTED_TABLES: readonly CountedTable[] = [
     time: 'hour',
     toStart: 'toStartOfHour',
     fromRaw: hoursFromRaw,
-    sets: {
-      first: "DateTime64(6, 'UTC')",
-      last: "DateTime64(6, 'UTC')",
-      users: 'AggregateFunction(uniqExact, String)',
-      sessions: 'AggregateFunction(uniqExact, String)',
-    },
-    empty: { first: NO_FIRST, last: NO_LAST, users: NOBODY, sessions: NOBODY },
+    sets: ['first', 'last', 'users', 'sessions'],
+    empty: { first: NO_FIRST },
     reset: ['counted = 0'],
   },
 ];

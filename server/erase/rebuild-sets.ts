@@ -81,51 +81,33 @@ async function chunks(node: ErasedNode, sinceS: number): Promise<HoursBetween[]>
 
 /** The sets as they must be. A key without any event is not among them. */
 async function stage(node: ErasedNode, table: CountedTable, span: HoursBetween): Promise<void> {
-  const columns = Object.entries(table.sets);
-  await node.client.command({
-    query: `
-      CREATE TABLE ${stagingOf(table)}
-      (
-          key String,
-          category String,
-          name String,
-          ${table.time} DateTime('UTC'),
-          application String,
-          ${columns.map(([column, type]) => `${column} ${type}`).join(', ')}
-      )
-      ENGINE = Join(ANY, LEFT, key)`,
-  });
   const keys = keysOf(table);
   await node.client.command({
     query: `
-      INSERT INTO ${stagingOf(table)}
-      SELECT toString((${keys})), ${keys}, ${columns.map(([column]) => column).join(', ')}
+      CREATE TABLE ${stagingOf(table)} ENGINE = Join(ANY, LEFT, key) AS
+      SELECT toString((${keys})) AS key, ${keys}, ${table.sets.join(', ')}
       FROM (${fromRaw(node, table, span)})`,
-    clickhouse_settings: { async_insert: 0 },
   });
 }
 
 /**
- * Resolves once it is certain which rows will be replaced: all that there are now. Then it goes on by itself.
+ * Resolves once it is certain which rows will be replaced: all that there are now. Then it goes on by itself. Of a key that is
+ * not staged, there are the defaults.
  * @returns a text by which to know the mutation
  */
 async function replace(node: ErasedNode, table: CountedTable, span: HoursBetween): Promise<string> {
   const mutation = randomUUID();
-  const staging = `${node.database}.${stagingOf(table)}`;
   const keys = keysOf(table);
-  const update = (sets: readonly (readonly [string, string])[]) =>
-    `UPDATE ${[...sets.map(([column, set]) => `${column} = ${set}`), ...table.reset].join(', ')}`;
-  const staged = Object.keys(table.sets).map(
-    (column) => [column, `joinGet('${staging}', '${column}', toString((${keys})))`] as const,
-  );
+  const staged = table.sets.map((column) => {
+    const place = `('${node.database}.${stagingOf(table)}', '${column}', toString((${keys})))`;
+    const empty = table.empty[column];
+    return `${column} = ${empty === undefined ? `joinGet${place}` : `ifNull(joinGetOrNull${place}, ${empty})`}`;
+  });
   await node.client.command({
     query: `
       ALTER TABLE ${tableOf(node, table.name)}
-          ${update(Object.entries(table.empty))}
-          WHERE '${mutation}' != '' AND (${keys}) IN (${affected(node, table, span)})
-              AND toString((${keys})) NOT IN (SELECT key FROM ${staging}),
-          ${update(staged)}
-          WHERE (${keys}) IN (SELECT ${keys} FROM ${staging})`,
+      UPDATE ${[...staged, ...table.reset].join(', ')}
+      WHERE '${mutation}' != '' AND (${keys}) IN (${affected(node, table, span)})`,
     clickhouse_settings: { mutations_sync: '0' },
   });
   return mutation;
@@ -163,7 +145,7 @@ async function add(
   select: string,
   params: Readonly<Record<string, unknown>> = {},
 ): Promise<void> {
-  const columns = `${keysOf(table)}, ${Object.keys(table.sets).join(', ')}`;
+  const columns = `${keysOf(table)}, ${table.sets.join(', ')}`;
   await node.client.command({
     query: `INSERT INTO ${tableOf(node, table.name)} (${columns}) SELECT ${columns} FROM (${select})`,
     query_params: params,
