@@ -15,13 +15,7 @@ import { ALL_HOURS, type HoursBetween } from '../queries/counted/grown-hours.ts'
 import { settledS } from '../queries/counted/kept-counts.ts';
 import { evenRows } from '../queries/verify/even-rows.ts';
 import { hoursOf, isRepaired, repairCounts } from '../queries/verify/repair-counts.ts';
-import {
-  isRawGone,
-  verifyCounts,
-  type Difference,
-  type RetryPolicy,
-  type Sets,
-} from '../queries/verify/verify-counts.ts';
+import { verifyCounts, type Difference, type RetryPolicy, type Sets } from '../queries/verify/verify-counts.ts';
 import { readArguments, runCommand, UsageError } from './command.ts';
 import { cell } from './result-table.ts';
 import { withClickHouse } from './with-clickhouse.ts';
@@ -36,8 +30,8 @@ RETENTION_DAYS, only hours are compared whose raw events are all there. Exit cod
   --from T      from the hour that holds T (default: the first); ISO 8601 or ms since 1970
   --to T        up to T, the hour that holds it included unless T is its start (default: the last)
   --repair      recount the hours that differ, while everything runs, until none does; exit code 1 when some still do
-                after ${MAX_REPAIRS} times. Where raw events are gone that were counted, their counts are left
-  --trust-raw   with --repair: recount also there, so that what the raw events do not have is counted no more, for good
+                after ${MAX_REPAIRS} times. Hours without any raw event keep their counts
+  --trust-raw   with --repair: recount these, too, so that nothing of them is counted any more, for good
 
 Example: npm run verify -- --from 2026-05-01 --to 2026-06-01`;
 
@@ -157,11 +151,11 @@ function report(differing: readonly Difference[]): number {
   console.log(table.toString());
   if (differing.length > MAX_PRINTED) console.log(`… and ${differing.length - MAX_PRINTED} more`);
   console.log(`What is counted and the raw events differ in ${pluralize(hoursOf(differing).length, 'hour')}.`);
-  const gone = hoursOf(differing.filter(isRawGone)).length;
+  const gone = hoursOf(differing.filter(({ isRawGone }) => isRawGone)).length;
   if (gone > 0)
     console.log(
-      `In ${pluralize(gone, 'hour')} raw events are gone that were counted: what is counted is all that is left of them, ` +
-        'and --repair takes none of it away without --trust-raw.',
+      `Of ${pluralize(gone, 'hour')} there is no raw event any more: what is counted is all that is left, and --repair takes ` +
+        'none of it away without --trust-raw.',
     );
   return 1;
 }

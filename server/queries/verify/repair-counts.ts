@@ -1,15 +1,16 @@
 import type { AdminNode } from '../../clickhouse/admin-node.ts';
+import { rowsOf } from '../../clickhouse/client.ts';
 import { EACH_INSERT } from '../../clickhouse/insert-settings.ts';
 import { HOUR_S, MIB } from '../../common/units.ts';
 import { localName } from '../../clickhouse/topology.ts';
-import { hasLess, hasMore, isRawGone, type Difference } from './verify-counts.ts';
+import { hasLess, hasMore, type Difference } from './verify-counts.ts';
 import { hoursFromRaw, minutesFromRaw, NO_FIRST, NO_LAST, NO_IDS, NOBODY } from './views.ts';
 
 /** What to repair, and how far. */
 export interface Repair {
   /** In the order of their hours. */
   readonly differing: readonly Difference[];
-  /** Whether raw is right also where raw events are gone that were counted. */
+  /** Whether raw is right also about hours of which it has no event at all. */
   readonly trustsRaw: boolean;
   /** From which hour on raw is whole: asked before each piece, because it moves on with the time. */
   readonly rawSinceS: () => Promise<number>;
@@ -18,13 +19,9 @@ export interface Repair {
 /** So many differences are repaired at once: bounds the text of a statement, and how long ago raw was whole. */
 const CHUNK = 1000;
 
-/** Whether a repair changes anything there. Counts of raw events that are gone are left as they are, unless raw is trusted. */
+/** Whether a repair changes anything there. Counts of hours whose raw events are gone are left, unless raw is trusted. */
 export function isRepaired(difference: Difference, { trustsRaw }: Pick<Repair, 'trustsRaw'>): boolean {
-  return hasLess(difference) || isTooMuch(difference, trustsRaw);
-}
-
-function isTooMuch(difference: Difference, trustsRaw: boolean): boolean {
-  return hasMore(difference) && (trustsRaw || !isRawGone(difference));
+  return hasLess(difference) || trustsRaw || !difference.isRawGone;
 }
 
 /**
@@ -38,7 +35,9 @@ export async function repairCounts(node: AdminNode, { differing, trustsRaw, rawS
   for (let at = 0; at < differing.length; at += CHUNK) {
     const sinceS = await rawSinceS();
     const whole = differing.slice(at, at + CHUNK).filter(({ hourS }) => hourS >= sinceS);
-    const tooMuch = whole.filter((difference) => isTooMuch(difference, trustsRaw));
+    const withMore = whole.filter(hasMore);
+    const known = trustsRaw ? undefined : await hoursWithRaw(node, hoursOf(withMore));
+    const tooMuch = withMore.filter(({ hourS }) => known?.has(hourS) !== false);
     if (tooMuch.length > 0) await emptySets(node, tooMuch);
     if (whole.length > 0) await addMissing(node, hoursOf(whole));
   }
@@ -47,6 +46,21 @@ export async function repairCounts(node: AdminNode, { differing, trustsRaw, rawS
 /** Starts of the hours in which something differs, in seconds since the epoch. */
 export function hoursOf(differing: readonly Difference[]): readonly number[] {
   return [...new Set(differing.map(({ hourS }) => hourS))];
+}
+
+/** Of these hours, those of which this node has any raw event: of the others its counts are all that is left. */
+async function hoursWithRaw({ client, layout }: AdminNode, hoursS: readonly number[]): Promise<ReadonlySet<number>> {
+  if (hoursS.length === 0) return new Set();
+  const query = `SELECT DISTINCT toUnixTimestamp(toStartOfHour(timestamp, 'UTC')) AS hourS
+    FROM ${localName('events', layout)} WHERE ${isIn(hoursS)}`;
+  return new Set((await rowsOf<{ hourS: number }>(client, query)).map(({ hourS }) => hourS));
+}
+
+/** SQL over raw events. */
+function isIn(hoursS: readonly number[]): string {
+  const [from, to] = [Math.min(...hoursS), Math.max(...hoursS) + HOUR_S];
+  return `timestamp >= toDateTime64(${from}, 6, 'UTC') AND timestamp < toDateTime64(${to}, 6, 'UTC')
+    AND toUnixTimestamp(toStartOfHour(timestamp, 'UTC')) IN (${hoursS.map(Number).join(', ')})`;
 }
 
 async function emptySets({ client, layout }: AdminNode, keys: readonly Difference[]): Promise<void> {
@@ -76,9 +90,7 @@ function quoted(text: string): string {
 async function addMissing(node: AdminNode, hoursS: readonly number[]): Promise<void> {
   // Without copies, as it was compared.
   const events = `${localName('events', node.layout)} FINAL`;
-  const [from, to] = [Math.min(...hoursS), Math.max(...hoursS) + HOUR_S];
-  const condition = `timestamp >= toDateTime64(${from}, 6, 'UTC') AND timestamp < toDateTime64(${to}, 6, 'UTC')
-    AND toUnixTimestamp(toStartOfHour(timestamp, 'UTC')) IN (${hoursS.map(Number).join(', ')})`;
+  const condition = isIn(hoursS);
   const minutes = minutesFromRaw(events, condition);
   const hours = hoursFromRaw(events, condition);
   await insert(node, 'minutes', 'minute, application, category, name, rows, ids', minutes);

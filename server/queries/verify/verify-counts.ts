@@ -29,6 +29,8 @@ export interface Difference {
   readonly events: Sets;
   readonly users: Sets;
   readonly sessions: Sets;
+  /** Whether there is no raw event at all of the hour, of whatever name: what is counted is all that is left of them. */
+  readonly isRawGone: boolean;
 }
 
 /** Whether the counts have something that the raw events have not. */
@@ -39,14 +41,6 @@ export function hasMore({ events, users, sessions }: Difference): boolean {
 /** Whether the counts lack something that the raw events have. */
 export function hasLess({ events, users, sessions }: Difference): boolean {
   return [events, users, sessions].some(({ view, union }) => union > view);
-}
-
-/**
- * Whether raw events are gone that were counted, by whatever way. An INSERT reaches them first, so they have all that was
- * counted for as long as nobody removes them; then the counts are all that is left.
- */
-export function isRawGone({ events: { raw, union } }: Difference): boolean {
-  return raw === 0 || union > raw;
 }
 
 /**
@@ -139,9 +133,10 @@ const SETS = MEMBERS.map((member) => {
 /** Two sets are the same when each has as many members as the union of both. */
 const DIFFER = MEMBERS.map((member) => `${member}.view != ${member}.union OR ${member}.raw != ${member}.union`);
 
-const DIFFERENCES = `
+const COMPARED = `
   SELECT
-      toUnixTimestamp(hour) AS hourS, ${KEY}, ${SETS.join(', ')}
+      toUnixTimestamp(hour) AS hourS, ${KEY}, ${SETS.join(', ')},
+      sum(events.raw) OVER (PARTITION BY hourS) = 0 AS isRawGone
   FROM
   (
       SELECT
@@ -163,9 +158,9 @@ const DIFFERENCES = `
       WHERE ${EVENTS}
       GROUP BY hour, ${KEY}
   )
-  GROUP BY hour, ${KEY}
-  HAVING ${DIFFER.join(' OR ')}
-  ORDER BY hour, ${KEY}`;
+  GROUP BY hour, ${KEY}`;
+
+const DIFFERENCES = `SELECT * FROM (${COMPARED}) WHERE ${DIFFER.join(' OR ')} ORDER BY hourS, ${KEY}`;
 
 async function differencesIn(client: ClickHouseClient, { fromS, toS }: HoursBetween): Promise<Difference[]> {
   return await rowsOf<Difference>(client, DIFFERENCES, { fromS, toS }, SETTINGS);
