@@ -7,7 +7,9 @@ import type { Dialect } from './dialect.ts';
 
 const TAG = 'PostHog';
 const PATHS = ['/batch', '/e', '/i/v0/e', '/capture'];
-const FORM = 'data=';
+/** A form up to the value of its field `data`. */
+const FORM = /^(?:[\w-]+=[^&]{0,256}&){0,8}data=/;
+const FORM_CHARACTERS = 4096;
 
 /** That there are no flags, in the words of all versions of the question. */
 const NO_FLAGS = { flags: {}, featureFlags: {}, featureFlagPayloads: {}, errorsWhileComputingFlags: false };
@@ -74,7 +76,8 @@ const OTHERS: readonly Operation[] = [
  */
 async function decode(body: Buffer, limits: DecodingLimits): Promise<Buffer> {
   let bytes = body;
-  if (bytes.subarray(0, FORM.length).toString() === FORM) bytes = Buffer.from(formData(bytes.toString()));
+  const [before] = FORM.exec(bytes.toString('latin1', 0, FORM_CHARACTERS)) ?? [];
+  if (before !== undefined) bytes = Buffer.from(formData(bytes.toString('utf8', before.length)));
   const start = bytes.subarray(0, 64).toString().trimStart();
   // Of what is in base64 the first character is none of JSON's.
   if (start === '' || /^[{["]/.test(start)) return bytes;
@@ -83,9 +86,12 @@ async function decode(body: Buffer, limits: DecodingLimits): Promise<Buffer> {
   return /^[{[]/.test(decoded.subarray(0, 64).toString().trimStart()) ? decoded : bytes;
 }
 
-/** The field `data`, as the form has it; a plus is one of base64 that was not encoded, or a space. */
+/**
+ * The field `data`, as the form has it; a plus is one of base64 that was not encoded, or a space.
+ * @param form from its value on
+ */
 function formData(form: string): string {
-  const [field = ''] = form.slice(FORM.length).split('&', 1);
+  const [field = ''] = form.split('&', 1);
   try {
     const isJson = /^\s*(%7B|%5B|\{|\[)/i.test(field);
     return decodeURIComponent(isJson ? field.replaceAll('+', ' ') : field);

@@ -120,11 +120,12 @@ describe('Dialects of clients that people have', () => {
       ['/e/', `data=${encodeURIComponent(json(6))}`, form],
       ['/e/?compression=gzip-js', `data=${encodeURIComponent(base64(gzipSync(json(7))))}`, form],
       ['/e/', ` \n${json(8)}`],
+      ['/e/', `compression=base64&ip=0&data=${encodeURIComponent(base64(json(9)))}&ver=1`, form],
     ];
     for (const [path, body, headers] of requests) {
       expect(await post(path, body, headers), String(body)).to.deep.equal({ status: 200, body: POSTHOG_OK });
     }
-    const events = await listed(service.url, `session_id=${session}`, 9);
+    const events = await listed(service.url, `session_id=${session}`, 10);
     expect(events.map(({ event_id, name }) => `${event_id} ${name}`)).to.deep.equal(
       requests.map((_, index) => `f${index} ü+ `),
     );
