@@ -37,7 +37,7 @@ export function isOpen({ keys, networks }: AuthRules): boolean {
   return keys.length === 0 && networks.length === 0;
 }
 
-/** A key decides alone, also from a trusted network: one that is wrong should be noticed, not made up for. */
+/** Where there are keys, one decides alone, also from a trusted network: one that is wrong should be noticed, not made up for. */
 export function createAuthenticator(rules: AuthRules, nowMs: () => number = () => performance.now()): Authenticator {
   const proxies = networks(rules.proxies);
   const address = ({ socketAddress, forwardedFor }: RequestIdentity) =>
@@ -49,13 +49,16 @@ export function createAuthenticator(rules: AuthRules, nowMs: () => number = () =
   if (isOpen(rules)) return (identity) => keyless(EVERYTHING, address(identity));
 
   const trusted = networks(rules.networks);
+  const byNetwork = (from: string) => keyless(trusted.has(from) ? WRITE : NOTHING, from);
+  // Clients of others always send one.
+  if (rules.keys.length === 0) return (identity) => byNetwork(address(identity));
   const ownerOf = keyFinder(rules.keys, nowMs);
   return (identity) => {
     const from = address(identity);
     const { authorization, key = '' } = identity;
     if (authorization !== undefined) return withKey(presentedKey(authorization), from, ownerOf);
     if (key !== '') return withKey(key, from, ownerOf);
-    return keyless(trusted.has(from) ? WRITE : NOTHING, from);
+    return byNetwork(from);
   };
 }
 

@@ -62,6 +62,14 @@ describe('The authenticator', () => {
     expect(callerOf({ networks: ['203.0.114.0/24'] }, {})).to.deep.equal(nothing);
   });
 
+  it('looks at no key where there is none to know', () => {
+    const rules = { networks: ['203.0.113.0/24'] };
+    for (const identity of [{ key: 'phc_any' }, { authorization: basic('any') }]) {
+      expect(callerOf(rules, identity).roles).to.deep.equal(new Set(['write']));
+      expect(callerOf(rules, { ...identity, socketAddress: '192.0.2.1' }).roles).to.deep.equal(new Set());
+    }
+  });
+
   it('does not make up for a wrong key, also not in a trusted network', () => {
     const rules = { keys: KEYS, networks: ['203.0.113.0/24'] };
     expect(callerOf(rules, { authorization: 'Bearer wrong' })).to.deep.equal(nothing);
