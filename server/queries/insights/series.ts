@@ -1,11 +1,11 @@
-import { DAY_MS, HOUR_MS } from '../../common/units.ts';
+import { DAY_MS } from '../../common/units.ts';
 import { invalid, show } from '../../common/errors.ts';
 import type { DataCondition, DataPath } from '../../events/data/data-path.ts';
 import type { Counting } from '../counted/grown-hours.ts';
 import type { Measure, TopColumn } from '../sql/columns.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
 import { readCountedSeries } from './counted-series.ts';
-import { beginningOfLast, beginningsBetween, USUAL_MS, type Interval } from './intervals.ts';
+import { beginningOfLast, beginningsBetween, type Interval } from './intervals.ts';
 import { readRawSeries } from './raw-series.ts';
 import { parseTimeZone } from './zone-clock.ts';
 
@@ -56,7 +56,8 @@ export interface Series {
 }
 
 export const MAX_INTERVALS = 1000;
-const DEFAULT_INTERVALS = 30;
+/** So many up to now, where `from` is not given; of hours those of a day. */
+const DEFAULT_INTERVALS = { minute: MAX_INTERVALS, day: 30, week: 30, month: 30 } as const;
 
 /**
  * Counts by interval, exactly: from the tables of counts where those know what is asked, or else event by event.
@@ -84,9 +85,9 @@ function planSeries(question: SeriesQuestion, nowMs: number): PlannedSeries {
   const { toUs = Math.max(nowMs * 1000, givenUs ?? 0) } = question;
   const toMs = Math.ceil(toUs / 1000);
   const defaultUs =
-    USUAL_MS[interval] > HOUR_MS
-      ? beginningOfLast(clock, interval, toMs, DEFAULT_INTERVALS) * 1000
-      : toUs - DAY_MS * 1000;
+    interval === 'hour'
+      ? toUs - DAY_MS * 1000
+      : beginningOfLast(clock, interval, toMs, DEFAULT_INTERVALS[interval]) * 1000;
   const fromUs = givenUs ?? Math.max(0, defaultUs);
   const startsMs =
     toUs <= fromUs ? [] : beginningsBetween(clock, interval, Math.floor(fromUs / 1000), toMs, MAX_INTERVALS);

@@ -92,11 +92,11 @@ describe('The insights over HTTP', () => {
     expect(found).to.deep.equal([{ key: null, total: 2, values: [1, ...Array.from({ length: 23 }, () => 0), 1] }]);
   });
 
-  it('give the last 30 days, weeks or months of a time zone', async () => {
+  it('give the last 1,000 minutes, or 30 days, weeks or months of a time zone', async () => {
     const ofCategory = await store({ ms: Date.UTC(2024, 2, 31, 0) }, { ms: NOW_MS - 1, user: 'u' });
-    for (const interval of ['day', 'week', 'month']) {
+    for (const interval of ['minute', 'day', 'week', 'month']) {
       const { times } = await series(`${ofCategory}&interval=${interval}&timezone=Europe/Berlin`);
-      expect(times).to.have.length(30);
+      expect(times).to.have.length(interval === 'minute' ? 1_000 : 30);
     }
     const { times, series: found } = await series(
       `${ofCategory}&interval=day&timezone=Europe/Berlin&from=2024-03-30T23:00:00Z&to=2024-04-02T22:00:00Z`,
@@ -218,7 +218,7 @@ describe('The insights over HTTP', () => {
       ['/events/series?by=payload', /^by: /],
       ['/events/series?where=data.plan', /^where: /],
       [
-        '/events/series?interval=minute',
+        '/events/series?interval=minute&from=2020-01-01&to=2020-01-02',
         /^interval: received "minute", which are more than 1000 .* expected at most that/,
       ],
       ['/events/series?interval=hour&from=2020-01-01&to=2024-01-01', /^interval: /],

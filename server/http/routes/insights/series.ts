@@ -42,7 +42,8 @@ const DESCRIPTION =
   'Exact: each event is counted once, however often it was sent, and each user and session once in an interval. Intervals ' +
   'are those of the time zone: a week begins on Monday, a day has 23 or 25 hours where the clocks are set. Those that meet ' +
   `\`[from, to)\` are in the answer, without events, too, at most ${MAX_INTERVALS}; only events within \`[from, to)\` count. ` +
-  'Without `to`, up to now; without `from`, the last 24 hours, or the last 30 intervals where they are longer than an hour. ' +
+  'Without `to`, up to now; without `from`, the last 24 hours, the last 30 intervals where they are longer than an hour, or the ' +
+  `last ${MAX_INTERVALS} minutes. ` +
   'With `by` there is a series for each of at most `limit` keys, the largest totals first and those that are equal in the ' +
   'order of their keys; an event without a key is in none.';
 
