@@ -1,8 +1,7 @@
 import { migrate } from './migrate/migrator.ts';
 import type { Logger } from './common/log.ts';
 import { applyRetention, wholeSinceS } from './clickhouse/retention.ts';
-import type { AdminNode } from './clickhouse/admin-node.ts';
-import { withClient } from './clickhouse/client.ts';
+import { withAdmins, type AdminNode } from './clickhouse/admin-node.ts';
 import { Gate } from './clickhouse/self-check/gate.ts';
 import { checkInserts, checkQuestions } from './clickhouse/self-check/check-users.ts';
 import { checkTables } from './clickhouse/self-check/check-tables.ts';
@@ -33,15 +32,15 @@ export function openGate(
   { onWholeSince, log, nowMs, random }: OpenGateDependencies,
 ): Gate {
   const checkNodes = async (check: (node: AdminNode) => Promise<readonly Finding[]>) => {
-    const { layout, nodes, unsettled } = await readTopology(endpoint);
-    const { cluster } = layout;
-    const checks = nodes.map(async ({ name, endpoint }) => {
-      const asAdmin = { endpoint, role: 'admin', database, requestTimeoutMs: CHECK_TIMEOUT_MS } as const;
-      const found = await withClient(asAdmin, async (client) => check({ client, layout }));
-      return cluster === undefined ? found : found.map((each) => ({ ...each, what: `${each.what} at ${name}` }));
-    });
-    const findings = (await Promise.all(checks)).flat();
-    return unsettled === undefined ? findings : [...findings, whileItChanges(unsettled)];
+    const topology = await readTopology(endpoint);
+    const checkOne = async (node: AdminNode) => {
+      const where = node.layout.cluster === undefined ? '' : ` at ${node.name}`;
+      return (await check(node)).map((each) => ({ ...each, what: `${each.what}${where}` }));
+    };
+    const asAdmin = { database, requestTimeoutMs: CHECK_TIMEOUT_MS };
+    const found = await withAdmins(topology, asAdmin, async (nodes) => Promise.all(nodes.map(checkOne)));
+    const { unsettled } = topology;
+    return unsettled === undefined ? found.flat() : [...found.flat(), whileItChanges(unsettled)];
   };
   return new Gate({
     migrate: async () => {

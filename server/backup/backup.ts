@@ -1,6 +1,7 @@
 import { lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { withClient, type ClickHouseClient } from '../clickhouse/client.ts';
+import { withAdmins } from '../clickhouse/admin-node.ts';
+import type { ClickHouseClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
 import { readTopology } from '../clickhouse/topology.ts';
@@ -41,17 +42,13 @@ export async function backup(options: BackupOptions): Promise<Manifest> {
   await mkdir(path.dirname(target), { recursive: true });
   const partial = await mkdtemp(`${target}.partial-`);
   try {
-    const manifest = await lend(async (endpoint) => {
+    const asAdmin = { database, requestTimeoutMs: REQUEST_TIMEOUT_MS };
+    const manifest = await lend(async (endpoint) =>
       // One node alone: another would begin anew, where files of the first are.
-      const [node] = (await readTopology(endpoint)).nodes;
-      const asAdmin = {
-        endpoint: node.endpoint,
-        role: 'admin',
-        database,
-        requestTimeoutMs: REQUEST_TIMEOUT_MS,
-      } as const;
-      return await withClient(asAdmin, async (client) => copyAll(endpoint, client, partial, options));
-    });
+      withAdmins(await readTopology(endpoint), asAdmin, async ([{ client }]) =>
+        copyAll(endpoint, client, partial, options),
+      ),
+    );
     signal.throwIfAborted();
     await writeManifest(partial, manifest);
     await syncDirectory(partial);

@@ -1,4 +1,5 @@
-import { rowsOf, withClient, type ClickHouseClient } from '../clickhouse/client.ts';
+import { withAdmins } from '../clickhouse/admin-node.ts';
+import { rowsOf, type ClickHouseClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { readTopology } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
@@ -16,15 +17,17 @@ export type LastMutations = ReadonlyMap<string, string | undefined>;
  * take events away that the sets have
  */
 export async function refuseWhileErasing(endpoint: ClickHouseEndpoint, database: string): Promise<LastMutations> {
-  const { nodes } = await readTopology(endpoint);
-  const found = nodes.map(async ({ name, endpoint }) =>
-    withClient({ endpoint, role: 'admin', database, requestTimeoutMs: TIMEOUT_MS }, async (client) => {
-      const last = await lastMutation(client);
-      if (await isErasing(client)) throw erasing();
-      return [name, last] as const;
-    }),
+  const asAdmin = { database, requestTimeoutMs: TIMEOUT_MS };
+  const found = await withAdmins(await readTopology(endpoint), asAdmin, async (nodes) =>
+    Promise.all(
+      nodes.map(async ({ name, client }) => {
+        const last = await lastMutation(client);
+        if (await isErasing(client)) throw erasing();
+        return [name, last] as const;
+      }),
+    ),
   );
-  return new Map(await Promise.all(found));
+  return new Map(found);
 }
 
 /** Whether events were removed between the two. An erasure runs on all nodes, so one that answered only once need not tell. */

@@ -1,9 +1,9 @@
 import path from 'node:path';
-import type { AdminNode } from '../clickhouse/admin-node.ts';
-import { rowsOf, withClient, type ClickHouseClient } from '../clickhouse/client.ts';
+import { withAdmins, type AdminNode } from '../clickhouse/admin-node.ts';
+import { rowsOf } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { applyRetention, noteWholeSince } from '../clickhouse/retention.ts';
-import { localName, readEveryNode, type Layout, type LivingNode, type Topology } from '../clickhouse/topology.ts';
+import { localName, readEveryNode, type Topology } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { dropErasure } from '../erase/erasure-tables.ts';
@@ -51,29 +51,27 @@ export async function restore(options: RestoreOptions): Promise<void> {
   await requireStopped(journal);
   const topology = await readEveryNode(endpoint, 'Nothing was touched');
   const hasJournal = await hasSegments(journal);
-  const filled = await filledTables(topology.nodes, database);
+  const filled = await filledTables(topology, database);
   if (!replace && (hasJournal || filled.length > 0)) {
     const what = hasJournal ? `Events wait in ${journal}` : `Database ${database} has rows in ${filled.join(', ')}`;
     throw new AppError('invalid', `${what}, expected nothing there: --replace puts the backup in its place.`);
   }
   await migrate({ endpoint, database, log });
-  await asAdmin(topology.nodes[0].endpoint, database, async (client) => {
-    const lock = await MaintenanceLock.acquire(client, log);
+  await withAdmins(topology, { database, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (nodes) => {
+    const lock = await MaintenanceLock.acquire(nodes[0].client, log);
     try {
       // Again: to migrate, and to wait for the lock, may have taken long.
       await requireStopped(journal);
       if (hasJournal) options.onDone(await replaceJournals(journal, options.nowMs()), 0);
-      if (filled.length > 0) await empty(topology, database);
+      if (filled.length > 0) for (const node of nodes) await empty(node);
       // Before there are rows: a TTL that was there would remove them.
       await applyRetention({ endpoint, database, retentionDays, log });
       // Before there are rows, too: of some only the counts are back meanwhile, and nobody may take these for too much. Also where
       // all raw events are in the backup: what was noted is of those that were there before.
-      await onEachNode(topology, database, async (node) =>
-        noteWholeSince(node.client, node.layout, manifest.wholeSinceS),
-      );
-      await putBack(client, topology.layout, lock, options);
+      for (const node of nodes) await noteWholeSince(node, manifest.wholeSinceS);
+      await putBack(nodes[0], lock, options);
       // The two tables of counts were copied one after the other.
-      await onEachNode(topology, database, async (node) => evenRows(node, ALL_HOURS));
+      for (const node of nodes) await evenRows(node, ALL_HOURS);
     } finally {
       await lock.release().catch((error: unknown) => log.warn({ err: error }, 'the lock was not released'));
     }
@@ -97,38 +95,33 @@ async function requireKnown({ migrations }: Manifest): Promise<void> {
 }
 
 /** The tables of the service that have rows, on any node. */
-async function filledTables(nodes: readonly LivingNode[], database: string): Promise<string[]> {
+async function filledTables(topology: Topology, database: string): Promise<string[]> {
   const names = COPIED_TABLES.flatMap(({ name }) => [name, `${name}_local`]);
-  const filled = new Set<string>();
-  for (const node of nodes) {
-    await asAdmin(node.endpoint, undefined, async (client) => {
-      const query = `
-        SELECT DISTINCT table
-        FROM system.parts
-        WHERE active AND rows > 0 AND database = {database:String} AND table IN {names:Array(String)}
-        ORDER BY table`;
-      const found = await rowsOf<{ table: string }>(client, query, { database, names });
-      for (const { table } of found) filled.add(table);
-    });
-  }
-  return [...filled];
+  const query = `
+    SELECT DISTINCT table
+    FROM system.parts
+    WHERE active AND rows > 0 AND database = {database:String} AND table IN {names:Array(String)}
+    ORDER BY table`;
+  // The database may not be there yet.
+  const asAdmin = { database: 'system', requestTimeoutMs: REQUEST_TIMEOUT_MS };
+  const found = await withAdmins(topology, asAdmin, async (nodes) =>
+    Promise.all(nodes.map(async ({ client }) => rowsOf<{ table: string }>(client, query, { database, names }))),
+  );
+  return [...new Set(found.flat().map(({ table }) => table))];
 }
 
-async function empty(topology: Topology, database: string): Promise<void> {
-  await onEachNode(topology, database, async ({ client, layout }) => {
-    await dropErasure(client);
-    for (const { name } of COPIED_TABLES) {
-      await client.command({
-        query: `TRUNCATE TABLE ${localName(name, layout)} SYNC`,
-        clickhouse_settings: { max_table_size_to_drop: '0', max_partition_size_to_drop: '0' },
-      });
-    }
-  });
+async function empty({ client, layout }: AdminNode): Promise<void> {
+  await dropErasure(client);
+  for (const { name } of COPIED_TABLES) {
+    await client.command({
+      query: `TRUNCATE TABLE ${localName(name, layout)} SYNC`,
+      clickhouse_settings: { max_table_size_to_drop: '0', max_partition_size_to_drop: '0' },
+    });
+  }
 }
 
 async function putBack(
-  client: ClickHouseClient,
-  layout: Layout,
+  { client, layout }: AdminNode,
   lock: MaintenanceLock,
   { source, manifest, onDone }: RestoreOptions,
 ): Promise<void> {
@@ -140,20 +133,4 @@ async function putBack(
     await putBackTable(client, table, isSharded ? name : localName(name, layout), source);
     onDone(name, table.rows);
   }
-}
-
-async function onEachNode(
-  { layout, nodes }: Topology,
-  database: string,
-  use: (node: AdminNode) => Promise<void>,
-): Promise<void> {
-  for (const { endpoint } of nodes) await asAdmin(endpoint, database, async (client) => use({ client, layout }));
-}
-
-async function asAdmin(
-  endpoint: ClickHouseEndpoint,
-  database: string | undefined,
-  use: (client: ClickHouseClient) => Promise<void>,
-): Promise<void> {
-  await withClient({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS }, use);
 }

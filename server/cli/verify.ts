@@ -1,6 +1,5 @@
 import Table from 'cli-table3';
-import type { AdminNode } from '../clickhouse/admin-node.ts';
-import { withClient } from '../clickhouse/client.ts';
+import { withAdmins, type AdminNode } from '../clickhouse/admin-node.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { withNodes } from '../clickhouse/nodes.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
@@ -39,7 +38,7 @@ Example: npm run verify -- --from 2026-05-01 --to 2026-06-01`;
 const RETRIES: RetryPolicy = { attempts: 5, pauseMs: 1000 };
 /** So many differences are printed; the rest is counted. */
 const MAX_PRINTED = 100;
-const AS_ADMIN = { role: 'admin', requestTimeoutMs: 60 * 60 * 1000 } as const;
+const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
 
 await runCommand(USAGE, async () => {
   const { values } = readArguments({
@@ -107,7 +106,8 @@ async function differences(
   range: HoursBetween,
 ): Promise<readonly Difference[]> {
   const fromS = Math.max(range.fromS, await rawSinceS(endpoint, database));
-  const found = await withNodes({ ...AS_ADMIN, endpoint, database }, async (nodes) =>
+  const asAdmin = { endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS } as const;
+  const found = await withNodes(asAdmin, async (nodes) =>
     nodes.use(async (client) => verifyCounts(client, { fromS, toS: Math.max(fromS, range.toS) }, RETRIES)),
   );
   // Again, because to compare may take longer than there is to spare: what differs by now only lacks its raw events.
@@ -121,13 +121,10 @@ async function onEachShard(
   database: string,
   repair: (node: AdminNode) => Promise<void>,
 ): Promise<void> {
-  const { layout, nodes } = await readEveryNode(endpoint, 'Nothing was repaired');
-  const repaired = new Set<number>();
-  for (const { endpoint, shard } of nodes) {
-    if (repaired.has(shard)) continue;
-    repaired.add(shard);
-    await withClient({ ...AS_ADMIN, endpoint, database }, async (client) => repair({ client, layout }));
-  }
+  const topology = await readEveryNode(endpoint, 'Nothing was repaired');
+  await withAdmins(topology, { database, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (nodes) => {
+    for (const node of nodes) if (node.replica === 1) await repair(node);
+  });
 }
 
 /** Prints what was found; returns the exit code it means. */

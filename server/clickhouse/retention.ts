@@ -1,8 +1,9 @@
 import type { Logger } from '../common/log.ts';
 import { DAY_S, HOUR_S } from '../common/units.ts';
-import { rowsOf, withClient, type ClickHouseClient } from './client.ts';
+import { withAdmins, type AdminNode } from './admin-node.ts';
+import { rowsOf } from './client.ts';
 import type { ClickHouseEndpoint } from './endpoint.ts';
-import { localName, readEveryNode, readTopology, type Layout, type Topology } from './topology.ts';
+import { localName, readEveryNode, readTopology, type Topology } from './topology.ts';
 
 export interface Retention {
   readonly endpoint: ClickHouseEndpoint;
@@ -24,21 +25,20 @@ const TIMEOUT_MS = 60_000;
  * @throws what ClickHouse or the network answers
  */
 export async function applyRetention({ endpoint, database, retentionDays, log }: Retention): Promise<void> {
-  const { layout, nodes } = await readTopology(endpoint);
-  const table = localName('events', layout);
-  for (const { name: node, endpoint } of nodes) {
-    await withClient({ endpoint, role: 'admin', database, requestTimeoutMs: TIMEOUT_MS }, async (client) => {
-      const found = await readRetention(client);
-      if (found.days === retentionDays && found.isSet === (retentionDays !== undefined)) return;
+  const change = retentionDays === undefined ? 'REMOVE TTL' : `MODIFY TTL ${ttl(retentionDays)}`;
+  await withAdmins(await readTopology(endpoint), { database, requestTimeoutMs: TIMEOUT_MS }, async (nodes) => {
+    for (const node of nodes) {
+      const found = await readRetention(node);
+      if (found.days === retentionDays && found.isSet === (retentionDays !== undefined)) continue;
       // First, because what is gone by then does not come back with another TTL.
-      if (found.isSet) await noteWholeSince(client, layout, sinceS(found));
-      await client.command({
-        query: `ALTER TABLE ${table} ${retentionDays === undefined ? 'REMOVE TTL' : `MODIFY TTL ${ttl(retentionDays)}`}`,
+      if (found.isSet) await noteWholeSince(node, sinceS(found));
+      await node.client.command({
+        query: `ALTER TABLE ${localName('events', node.layout)} ${change}`,
         clickhouse_settings: { mutations_sync: '0', alter_sync: '1' },
       });
-      log.info({ node, retentionDays }, 'raw events are kept for another time than before');
-    });
-  }
+      log.info({ node: node.name, retentionDays }, 'raw events are kept for another time than before');
+    }
+  });
 }
 
 /**
@@ -47,7 +47,7 @@ export async function applyRetention({ endpoint, database, retentionDays, log }:
  * @throws what ClickHouse or the network answers
  */
 export async function wholeSinceS(endpoint: ClickHouseEndpoint, database: string): Promise<number> {
-  return await latestSinceS((await readTopology(endpoint)).nodes, database);
+  return await latestSinceS(await readTopology(endpoint), database);
 }
 
 /**
@@ -58,24 +58,20 @@ export async function wholeSinceS(endpoint: ClickHouseEndpoint, database: string
  * @throws AppError `unavailable` when one of them does not answer, and what `readEveryNode` throws
  */
 export async function rawSinceS(endpoint: ClickHouseEndpoint, database: string): Promise<number> {
-  const { nodes } = await readEveryNode(endpoint, 'It is not known since when raw events are whole');
-  const latestS = await latestSinceS(nodes, database);
+  const topology = await readEveryNode(endpoint, 'It is not known since when raw events are whole');
+  const latestS = await latestSinceS(topology, database);
   return latestS === 0 ? 0 : (Math.ceil(latestS / HOUR_S) + 1) * HOUR_S;
 }
 
-async function latestSinceS(nodes: Topology['nodes'], database: string): Promise<number> {
-  const found = nodes.map(async ({ endpoint }) =>
-    withClient({ endpoint, role: 'admin', database, requestTimeoutMs: TIMEOUT_MS }, readRetention),
+async function latestSinceS(topology: Topology, database: string): Promise<number> {
+  const found = await withAdmins(topology, { database, requestTimeoutMs: TIMEOUT_MS }, async (nodes) =>
+    Promise.all(nodes.map(readRetention)),
   );
-  return Math.max(0, ...(await Promise.all(found)).map(sinceS));
+  return Math.max(0, ...found.map(sinceS));
 }
 
 /** Notes since when all raw events of a node are there that were counted: earlier ones a TTL removed, or a copy had not. */
-export async function noteWholeSince(
-  client: ClickHouseClient,
-  layout: Pick<Layout, 'cluster'>,
-  sinceS: number,
-): Promise<void> {
+export async function noteWholeSince({ client, layout }: AdminNode, sinceS: number): Promise<void> {
   const table = localName('events', layout);
   await client.command({ query: `ALTER TABLE ${table} MODIFY COMMENT 'whole since ${sinceS}'` });
 }
@@ -120,7 +116,7 @@ function shortestOf(ttl: string): number {
   return named.length === 0 ? 0 : Math.min(...named);
 }
 
-async function readRetention(client: ClickHouseClient): Promise<FoundRetention> {
+async function readRetention({ client }: AdminNode): Promise<FoundRetention> {
   const [row] = await rowsOf<{ engineFull: string; comment: string; nowS: number }>(
     client,
     `SELECT engine_full AS engineFull, comment, toUnixTimestamp(now()) AS nowS

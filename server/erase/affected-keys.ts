@@ -1,5 +1,5 @@
+import type { AdminNode } from '../clickhouse/admin-node.ts';
 import { rowsOf } from '../clickhouse/client.ts';
-import type { ErasedNode } from './erased-node.ts';
 import { ofApplication, type ErasedUser } from './erased-user.ts';
 import { COUNTED, dropStaging, FOUND, KEYS } from './erasure-tables.ts';
 
@@ -17,7 +17,7 @@ const SMALL_BLOCKS = 'max_block_size = 256';
  * @param sinceS from which hour on raw is whole, and stays so for a while
  * @returns how many keys are to be done, those that an earlier erasure left included
  */
-export async function addKeys(node: ErasedNode, whose: ErasedUser, sinceS: number): Promise<number> {
+export async function addKeys(node: AdminNode, whose: ErasedUser, sinceS: number): Promise<number> {
   const { client, database } = node;
   await find(node, whose, sinceS);
   await count(node);
@@ -55,7 +55,7 @@ export async function addKeys(node: ErasedNode, whose: ErasedUser, sinceS: numbe
 }
 
 /** In how many hours the user is counted, over all nodes. */
-export async function countedHours({ client }: ErasedNode, whose: ErasedUser): Promise<number> {
+export async function countedHours({ client }: AdminNode, whose: ErasedUser): Promise<number> {
   const [row] = await rowsOf<{ hours: string }>(
     client,
     `SELECT toString(uniqExact(hour)) AS hours
@@ -67,7 +67,7 @@ export async function countedHours({ client }: ErasedNode, whose: ErasedUser): P
   return Number(row?.hours);
 }
 
-async function find({ client, database }: ErasedNode, whose: ErasedUser, sinceS: number): Promise<void> {
+async function find({ client, database }: AdminNode, whose: ErasedUser, sinceS: number): Promise<void> {
   await dropStaging(client, FOUND);
   await client.command({
     query: `
@@ -98,7 +98,7 @@ async function find({ client, database }: ErasedNode, whose: ErasedUser, sinceS:
 }
 
 /** How many events are counted in each hour that was found, of all its keys. */
-async function count({ client, database }: ErasedNode): Promise<void> {
+async function count({ client, database }: AdminNode): Promise<void> {
   await dropStaging(client, COUNTED);
   await client.command({
     query: `

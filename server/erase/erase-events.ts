@@ -1,3 +1,4 @@
+import { tableOf, type AdminNode, type AdminNodes } from '../clickhouse/admin-node.ts';
 import { rowsOf } from '../clickhouse/client.ts';
 import { hasWritten } from '../clickhouse/failed-writes.ts';
 import { endOfInserts } from '../clickhouse/running-inserts.ts';
@@ -5,7 +6,6 @@ import { MaintenanceLock } from '../migrate/lock.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { addKeys, countedHours, UNLOGGED } from './affected-keys.ts';
-import { tableOf, type ErasedNode } from './erased-node.ts';
 import { ofApplication, type ErasedUser } from './erased-user.ts';
 import { createErasure, dropErasure, FOUND, KEYS } from './erasure-tables.ts';
 import { rebuildSets } from './rebuild-sets.ts';
@@ -29,7 +29,7 @@ export interface ErasedEvents {
  * write; and what ClickHouse or the network answers
  */
 export async function eraseEvents(
-  nodes: readonly [ErasedNode, ...ErasedNode[]],
+  nodes: AdminNodes,
   whose: ErasedUser,
   rawSinceS: () => Promise<number>,
   log: Logger,
@@ -62,7 +62,7 @@ export async function eraseEvents(
  * keys stay until all of it is on the disk: what was not written is made anew by the next one.
  */
 async function eraseKeys(
-  nodes: readonly ErasedNode[],
+  nodes: readonly AdminNode[],
   whose: ErasedUser,
   rawSinceS: () => Promise<number>,
   lock: Pick<MaintenanceLock, 'assertHeld'>,
@@ -77,14 +77,14 @@ async function eraseKeys(
     await endOfInserts(node.client);
     await rebuildSets(node, await rawSinceS(), lock);
   }
-  for (const { client, isEmbedded } of nodes)
-    if (isEmbedded && !(await hasWritten(client, startedMs))) throw notWritten();
+  for (const { client, endpoint } of nodes)
+    if (endpoint.isEmbedded && !(await hasWritten(client, startedMs))) throw notWritten();
   await lock.assertHeld();
   for (const { client } of nodes) await client.command({ query: `TRUNCATE TABLE ${KEYS}` });
 }
 
 /** Over all nodes, copies left out. */
-async function countEvents({ client }: ErasedNode, whose: ErasedUser): Promise<number> {
+async function countEvents({ client }: AdminNode, whose: ErasedUser): Promise<number> {
   const [row] = await rowsOf<{ events: string }>(
     client,
     `SELECT toString(uniqExact(application, event_id, category, name, timestamp)) AS events
@@ -100,7 +100,7 @@ async function countEvents({ client }: ErasedNode, whose: ErasedUser): Promise<n
  * Only events of known keys: one that has arrived since, of another key, is for the next round. A mutation is kept as
  * text, so it names the user by a hash.
  */
-async function deleteRows(node: ErasedNode, whose: ErasedUser): Promise<void> {
+async function deleteRows(node: AdminNode, whose: ErasedUser): Promise<void> {
   const { user, application } = whose;
   const [row] = await rowsOf<{ hash: string }>(
     node.client,

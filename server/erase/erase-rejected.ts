@@ -1,5 +1,5 @@
+import { tableOf, type AdminNode } from '../clickhouse/admin-node.ts';
 import { endOfInserts } from '../clickhouse/running-inserts.ts';
-import { tableOf, type ErasedNode } from './erased-node.ts';
 import { ADDRESS, isNumber, isOfUser, NUMBERED_USER, type ErasedUser } from './erased-user.ts';
 
 /** Bounds one statement's parameters. */
@@ -17,7 +17,7 @@ interface Rejection {
  * @returns how many there were
  * @throws what ClickHouse throws
  */
-export async function eraseRejected(node: ErasedNode, whose: ErasedUser): Promise<number> {
+export async function eraseRejected(node: AdminNode, whose: ErasedUser): Promise<number> {
   const { client } = node;
   await endOfInserts(client);
   const ids = await findRejected(node, whose);
@@ -32,7 +32,7 @@ export async function eraseRejected(node: ErasedNode, whose: ErasedUser): Promis
 }
 
 /** ClickHouse looks for the name as it is mostly written; texts with escapes are looked at here. */
-async function findRejected(node: ErasedNode, whose: ErasedUser): Promise<string[]> {
+async function findRejected(node: AdminNode, whose: ErasedUser): Promise<string[]> {
   const ids = new Set<string>();
   const result = await node.client.query({
     query: `

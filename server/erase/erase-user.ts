@@ -1,12 +1,11 @@
 import path from 'node:path';
-import { connect } from '../clickhouse/client.ts';
+import { withAdmins } from '../clickhouse/admin-node.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
-import { readEveryNode, type LivingNode } from '../clickhouse/topology.ts';
+import { readEveryNode } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { eraseEvents, type ErasedEvents } from './erase-events.ts';
-import type { ErasedNode } from './erased-node.ts';
 import type { ErasedUser } from './erased-user.ts';
 import { eraseRejected } from './erase-rejected.ts';
 import { eraseWaiting, type ErasedJournals } from './waiting-journals.ts';
@@ -42,20 +41,10 @@ export async function eraseUser(whose: ErasedUser, erasing: Erasing): Promise<Er
   // A mutation would run on each replica, and what it reads is on one.
   if (topology.layout.replicated) throw new AppError('invalid', 'Nothing was erased: erase does not support replicas');
   const journals = await eraseWaiting(whose, { journal: path.join(dataDir, 'journal'), waitMs, nowMs });
-  const open = ({ endpoint }: LivingNode): ErasedNode => ({
-    client: connect({ endpoint, role: 'admin', database, requestTimeoutMs: REQUEST_TIMEOUT_MS }),
-    database,
-    layout: topology.layout,
-    isEmbedded: endpoint.isEmbedded,
-  });
-  const [first, ...others] = topology.nodes;
-  const nodes = [open(first), ...others.map(open)] as const;
-  try {
+  return await withAdmins(topology, { database, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (nodes) => {
     const erased = await eraseEvents(nodes, whose, async () => rawSinceS(endpoint, database), log);
     let rejected = 0;
     for (const node of nodes) rejected += await eraseRejected(node, whose);
     return { ...erased, rejected, journals };
-  } finally {
-    await Promise.all(nodes.map(async ({ client }) => client.close()));
-  }
+  });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { tableOf, type AdminNode } from '../clickhouse/admin-node.ts';
 import { rowsOf } from '../clickhouse/client.ts';
 import { EACH_INSERT } from '../clickhouse/insert-settings.ts';
 import { localName } from '../clickhouse/topology.ts';
@@ -7,7 +8,7 @@ import { HOUR_S } from '../common/units.ts';
 import type { HoursBetween } from '../queries/counted/grown-hours.ts';
 import { evenRows } from '../queries/verify/even-rows.ts';
 import { COUNTED_TABLES, type CountedTable } from './counted-tables.ts';
-import { endOfMutation, tableOf, type ErasedNode } from './erased-node.ts';
+import { endOfMutation } from './end-of-mutation.ts';
 import { dropStaging, KEYS, stagingOf } from './erasure-tables.ts';
 
 /** Sets are staged in memory, some 30 bytes an event: so many events at a time, or one hour. */
@@ -27,7 +28,7 @@ const CHUNK_EVENTS = 5_000_000;
  * @throws AppError `unavailable` when somebody else has the lock, or ClickHouse does not replace the rows
  */
 export async function rebuildSets(
-  node: ErasedNode,
+  node: AdminNode,
   sinceS: number,
   lock: Pick<MaintenanceLock, 'assertHeld'>,
 ): Promise<void> {
@@ -50,7 +51,7 @@ export async function rebuildSets(
   }
 }
 
-async function chunks(node: ErasedNode, sinceS: number): Promise<HoursBetween[]> {
+async function chunks(node: AdminNode, sinceS: number): Promise<HoursBetween[]> {
   const hours = await rowsOf<{ hourS: number; events: string }>(
     node.client,
     `SELECT toUnixTimestamp(hour) AS hourS, toString(sum(rows)) AS events
@@ -80,7 +81,7 @@ async function chunks(node: ErasedNode, sinceS: number): Promise<HoursBetween[]>
 }
 
 /** The sets as they must be. A key without any event is not among them. */
-async function stage(node: ErasedNode, table: CountedTable, span: HoursBetween): Promise<void> {
+async function stage(node: AdminNode, table: CountedTable, span: HoursBetween): Promise<void> {
   const keys = keysOf(table);
   await node.client.command({
     query: `
@@ -95,7 +96,7 @@ async function stage(node: ErasedNode, table: CountedTable, span: HoursBetween):
  * not staged, there are the defaults.
  * @returns a text by which to know the mutation
  */
-async function replace(node: ErasedNode, table: CountedTable, span: HoursBetween): Promise<string> {
+async function replace(node: AdminNode, table: CountedTable, span: HoursBetween): Promise<string> {
   const mutation = randomUUID();
   const keys = keysOf(table);
   const staged = table.sets.map((column) => {
@@ -118,13 +119,13 @@ function keysOf({ time }: CountedTable): string {
 }
 
 /** Keys of hours with an affected minute. */
-function affectedHours(node: ErasedNode, span: HoursBetween): string {
+function affectedHours(node: AdminNode, span: HoursBetween): string {
   return affected(node, { toStart: 'toStartOfHour' }, span);
 }
 
 /** Only what is in other parts than before it was staged; what was merged since is there twice, and counts once. */
 async function addNewer(
-  node: ErasedNode,
+  node: AdminNode,
   table: CountedTable,
   span: HoursBetween,
   staged: readonly string[],
@@ -133,14 +134,14 @@ async function addNewer(
 }
 
 /** What is counted in no row of this node: its rows were put back on another shard, or those of a shard that was removed here. */
-async function addElsewhere(node: ErasedNode, table: CountedTable, span: HoursBetween): Promise<void> {
+async function addElsewhere(node: AdminNode, table: CountedTable, span: HoursBetween): Promise<void> {
   const here = `SELECT ${keysOf(table)} FROM ${tableOf(node, table.name)} WHERE (${keysOf(table)}) IN (${affected(node, table, span)})`;
   await add(node, table, `SELECT * FROM ${stagingOf(table)} WHERE (${keysOf(table)}) NOT IN (${here})`);
 }
 
 /** Rows of sets, of which the view counts the rows, or has counted them. */
 async function add(
-  node: ErasedNode,
+  node: AdminNode,
   table: CountedTable,
   select: string,
   params: Readonly<Record<string, unknown>> = {},
@@ -154,7 +155,7 @@ async function add(
 }
 
 /** Makes the versions of all keys others, that of a minute and that of its hour by the same. */
-async function markChanged(node: ErasedNode, span: HoursBetween): Promise<void> {
+async function markChanged(node: AdminNode, span: HoursBetween): Promise<void> {
   const changed = `SELECT DISTINCT minute, application, category, name FROM ${KEYS} WHERE ${isWithin(span)}`;
   await node.client.command({
     query: `
@@ -173,7 +174,7 @@ async function markChanged(node: ErasedNode, span: HoursBetween): Promise<void> 
 }
 
 /** The parts of the raw events that there are now. */
-async function partsOf({ client, layout }: ErasedNode): Promise<string[]> {
+async function partsOf({ client, layout }: AdminNode): Promise<string[]> {
   const parts = await rowsOf<{ name: string }>(
     client,
     'SELECT name FROM system.parts WHERE database = currentDatabase() AND table = {table:String} AND active',
@@ -182,12 +183,12 @@ async function partsOf({ client, layout }: ErasedNode): Promise<string[]> {
   return parts.map(({ name }) => name);
 }
 
-function fromRaw(node: ErasedNode, table: CountedTable, span: HoursBetween, further = ''): string {
+function fromRaw(node: AdminNode, table: CountedTable, span: HoursBetween, further = ''): string {
   const key = `(category, name, ${table.toStart}(timestamp, 'UTC'), application)`;
   return table.fromRaw(tableOf(node, 'events'), `${key} IN (${affected(node, table, span)}) ${further}`);
 }
 
-function affected(node: ErasedNode, { toStart }: Pick<CountedTable, 'toStart'>, span: HoursBetween): string {
+function affected(node: AdminNode, { toStart }: Pick<CountedTable, 'toStart'>, span: HoursBetween): string {
   return `
     SELECT category, name, ${toStart}(minute, 'UTC'), application
     FROM ${node.database}.${KEYS}

@@ -1,13 +1,13 @@
+import type { AdminNode } from '../clickhouse/admin-node.ts';
 import { AppError, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { checksum, type MigrationFile } from './files.ts';
 import { writeLedger, type LedgerRow } from './ledger.ts';
 import type { MaintenanceLock } from './lock.ts';
-import type { MigratedNode } from './migrated-node.ts';
 
 export interface Run {
   /** Every node, with what it has. */
-  readonly ledgers: ReadonlyMap<MigratedNode, readonly LedgerRow[]>;
+  readonly ledgers: ReadonlyMap<AdminNode, readonly LedgerRow[]>;
   readonly lock: MaintenanceLock;
   readonly log: Logger;
   readonly files: readonly MigrationFile[];
@@ -44,7 +44,7 @@ async function applyFile(run: Run, file: MigrationFile): Promise<void> {
 
 async function applyStatement(
   { lock }: Run,
-  { name, client }: MigratedNode,
+  { name, client }: AdminNode,
   file: MigrationFile,
   index: number,
 ): Promise<void> {

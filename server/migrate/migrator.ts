@@ -1,13 +1,14 @@
 import path from 'node:path';
+import { withAdmins, type AdminNode, type AdminNodes } from '../clickhouse/admin-node.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { listOf, readWholeTopology, type UnavailableNode, type Topology } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { applyPending } from './apply.ts';
+import { createDatabases } from './create-databases.ts';
 import { readMigrations, type MigrationFile } from './files.ts';
 import { createLedger, readLedger } from './ledger.ts';
 import { MaintenanceLock, type LockTimes } from './lock.ts';
-import { assertVersion, closeNodes, createDatabase, openNodes, type MigratedNode } from './migrated-node.ts';
 import { assertMadeFor } from './made-for.ts';
 import { assertRunnable, compare, type MigrationStatus } from './plan.ts';
 import { projectRoot } from '../common/project-root.ts';
@@ -25,6 +26,9 @@ export interface MigrateOptions {
 /** This project's migrations. Compiled code is in .build/migrations, and tsc copies no .sql there. */
 export const migrationsDirectory = path.join(projectRoot, 'migrations');
 
+/** A statement may rewrite a large table. */
+const REQUEST_TIMEOUT_MS = 6 * 60 * 60 * 1000;
+
 /**
  * Brings the database to the state that the files describe, on every node of a cluster, and returns the names of the
  * files it applied, in order. Safe to call twice, and from several machines at once. A file is applied statement by
@@ -41,8 +45,7 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
   const { endpoint, database, log, directory = migrationsDirectory } = options;
   const topology = await readWholeTopology(endpoint);
   const files = await readMigrations(directory, topology.layout);
-  const nodes = openNodes(topology.nodes, database);
-  try {
+  return await withAdmins(topology, { database, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (nodes) => {
     // Without the lock first: most starts have nothing to do, and should leave the database alone.
     if (await allApplied(nodes, files, topology)) {
       if (topology.unavailable.length > 0)
@@ -50,12 +53,9 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
       return [];
     }
     if (topology.unavailable.length > 0) throw notAllThere(topology.unavailable);
-    for (const node of topology.nodes) await assertVersion(node);
-    for (const node of topology.nodes) await createDatabase(node, database);
+    await createDatabases(topology, database);
     return await migrateLocked(nodes, files, options);
-  } finally {
-    await closeNodes(nodes);
-  }
+  });
 }
 
 /** What one node has of the migrations; or why that is not known. */
@@ -72,21 +72,16 @@ export async function migrationStatus(
   const { endpoint, database, directory = migrationsDirectory } = options;
   const topology = await readWholeTopology(endpoint);
   const files = await readMigrations(directory, topology.layout);
-  const nodes = openNodes(topology.nodes, database);
-  try {
-    const living = nodes.map(async ({ name, client }) => ({
-      node: name,
-      migrations: compare(files, await readLedger(client)),
-    }));
-    const unavailable = topology.unavailable.map(({ name, reason }) => ({ node: name, unavailable: reason }));
-    return [...(await Promise.all(living)), ...unavailable];
-  } finally {
-    await closeNodes(nodes);
-  }
+  const living = await withAdmins(topology, { database, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (nodes) =>
+    Promise.all(
+      nodes.map(async ({ name, client }) => ({ node: name, migrations: compare(files, await readLedger(client)) })),
+    ),
+  );
+  return [...living, ...topology.unavailable.map(({ name, reason }) => ({ node: name, unavailable: reason }))];
 }
 
 async function allApplied(
-  nodes: readonly MigratedNode[],
+  nodes: readonly AdminNode[],
   files: readonly MigrationFile[],
   { layout }: Topology,
 ): Promise<boolean> {
@@ -102,14 +97,14 @@ async function allApplied(
 }
 
 async function migrateLocked(
-  nodes: readonly [MigratedNode, ...MigratedNode[]],
+  nodes: AdminNodes,
   files: readonly MigrationFile[],
   { lock: times, log }: Pick<MigrateOptions, 'lock' | 'log'>,
 ): Promise<readonly string[]> {
   // One lock for all nodes, on the one that comes first for every migrator.
   const lock = await MaintenanceLock.acquire(nodes[0].client, log, times);
   try {
-    const ledgers = new Map<MigratedNode, Awaited<ReturnType<typeof readLedger>>>();
+    const ledgers = new Map<AdminNode, Awaited<ReturnType<typeof readLedger>>>();
     for (const node of nodes) {
       await createLedger(node.client);
       const ledger = await readLedger(node.client);

@@ -24,10 +24,7 @@ describe('npm run verify', () => {
   const differing = async (retries = NO_RETRIES) => hoursOf(await differences(retries)).map((hourS) => hourS * 1000);
   const send = async (rows: readonly object[]) => insertRows(database.name, 'events', rows);
   const repair = async (found: readonly Difference[]) =>
-    repairCounts(
-      { client: database.client, layout: { cluster: undefined, replicated: false } },
-      { differing: found, trustsRaw: true, rawSinceS: async () => Promise.resolve(0) },
-    );
+    repairCounts(database.node, { differing: found, trustsRaw: true, rawSinceS: async () => Promise.resolve(0) });
 
   beforeEach(async () => {
     database = await migratedDatabase();
@@ -140,8 +137,7 @@ describe('npm run verify', () => {
     const stop = new AbortController();
     const sent = Promise.all([writer(stop.signal), writer(stop.signal)]);
     const deadline = performance.now() + 3_000;
-    const node = { client: database.client, layout: { cluster: undefined, replicated: false } };
-    while (performance.now() < deadline) await evenRows(node, EVERYTHING);
+    while (performance.now() < deadline) await evenRows(database.node, EVERYTHING);
     stop.abort();
     const batches = (await sent).reduce((sum, count) => sum + count);
     expect(batches).to.be.greaterThan(3);

@@ -50,8 +50,7 @@ describe('Counts of which the raw events are gone', function gone() {
     const found = await verifyCounts(database.client, ALL_HOURS, { attempts: 0, pauseMs: 0 });
     const how = { trustsRaw, rawSinceS };
     const differing = found.filter((difference) => isRepaired(difference, how));
-    const node = { client: database.client, layout: { cluster: undefined, replicated: false } };
-    await repairCounts(node, { differing, ...how });
+    await repairCounts(database.node, { differing, ...how });
     return found.length;
   };
 

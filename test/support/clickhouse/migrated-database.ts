@@ -1,5 +1,7 @@
+import type { AdminNode } from '../../../server/clickhouse/admin-node.ts';
 import { connect, type ClickHouseClient } from '../../../server/clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
+import { readTopology } from '../../../server/clickhouse/topology.ts';
 import { createLogger } from '../../../server/common/log.ts';
 import { checksum, readMigrations } from '../../../server/migrate/files.ts';
 import { createLedger } from '../../../server/migrate/ledger.ts';
@@ -10,6 +12,8 @@ export interface MigratedDatabase {
   readonly name: string;
   /** Of the admin, in this database. */
   readonly client: ClickHouseClient;
+  /** With this client. */
+  readonly node: AdminNode;
   drop(): Promise<void>;
 }
 
@@ -19,9 +23,11 @@ export async function migratedDatabase(): Promise<MigratedDatabase> {
   const endpoint = testEndpoint();
   await applyMigrations(endpoint, database.name);
   const client = connect({ endpoint, role: 'admin', database: database.name });
+  const { layout, nodes } = await readTopology(endpoint);
   return {
     name: database.name,
     client,
+    node: { ...nodes[0], client, layout, database: database.name },
     async drop() {
       await client.close();
       await database.drop();

@@ -1,19 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdminNode } from '../clickhouse/admin-node.ts';
 import { rowsOf } from '../clickhouse/client.ts';
-import { localName } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
-
-/** A node from which a user is erased. */
-export interface ErasedNode extends AdminNode {
-  readonly database: string;
-  readonly isEmbedded: boolean;
-}
-
-/** A table of this node, for statements that run later and elsewhere, where nothing says which database was meant. */
-export function tableOf({ database, layout }: ErasedNode, table: string): string {
-  return `${database}.${localName(table, layout)}`;
-}
 
 const POLL_MS = 20;
 
@@ -22,7 +10,7 @@ const POLL_MS = 20;
  * @param text that is in no other's
  * @throws AppError `unavailable` when it fails, or is killed
  */
-export async function endOfMutation({ client }: ErasedNode, text: string): Promise<void> {
+export async function endOfMutation({ client }: AdminNode, text: string): Promise<void> {
   for (;;) {
     const commands = await rowsOf<{ isDone: 0 | 1; reason: string }>(
       client,
