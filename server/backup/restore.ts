@@ -58,8 +58,7 @@ export async function restore(options: RestoreOptions): Promise<void> {
   }
   await migrate({ endpoint, database, log });
   await withAdmins(topology, { database, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (nodes) => {
-    const lock = await MaintenanceLock.acquire(nodes[0].client, log);
-    try {
+    await MaintenanceLock.hold(nodes[0].client, log, async (lock) => {
       // Again: to migrate, and to wait for the lock, may have taken long.
       await requireStopped(journal);
       if (hasJournal) options.onDone(await replaceJournals(journal, options.nowMs()), 0);
@@ -72,9 +71,7 @@ export async function restore(options: RestoreOptions): Promise<void> {
       await putBack(nodes[0], lock, options);
       // The two tables of counts were copied one after the other.
       for (const node of nodes) await evenRows(node, ALL_HOURS);
-    } finally {
-      await lock.release().catch((error: unknown) => log.warn({ err: error }, 'the lock was not released'));
-    }
+    });
   });
   await putBackJournals(manifest.journal, source, dataDir);
 }

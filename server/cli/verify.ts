@@ -12,6 +12,7 @@ import { HOUR_S, HOUR_US } from '../common/units.ts';
 import { timeUs } from '../events/query-parameters.ts';
 import { ALL_HOURS, type HoursBetween } from '../queries/counted/grown-hours.ts';
 import { settledS } from '../queries/counted/kept-counts.ts';
+import { MaintenanceLock } from '../migrate/lock.ts';
 import { evenRows } from '../queries/verify/even-rows.ts';
 import { hoursOf, isRepaired, repairCounts } from '../queries/verify/repair-counts.ts';
 import { verifyCounts, type Difference, type RetryPolicy, type Sets } from '../queries/verify/verify-counts.ts';
@@ -123,7 +124,10 @@ async function onEachShard(
 ): Promise<void> {
   const topology = await readEveryNode(endpoint, 'Nothing was repaired');
   await withAdmins(topology, { database, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (nodes) => {
-    for (const node of nodes) if (node.replica === 1) await repair(node);
+    // Not beside an erasure: what it takes away, a repair that has read it before would add again.
+    await MaintenanceLock.hold(nodes[0].client, createLogger('warn'), async () => {
+      for (const node of nodes) if (node.replica === 1) await repair(node);
+    });
   });
 }
 

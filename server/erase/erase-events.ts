@@ -34,8 +34,7 @@ export async function eraseEvents(
   rawSinceS: () => Promise<number>,
   log: Logger,
 ): Promise<ErasedEvents> {
-  const lock = await MaintenanceLock.acquire(nodes[0].client, log);
-  try {
+  return await MaintenanceLock.hold(nodes[0].client, log, async (lock) => {
     for (const { client } of nodes) await createErasure(client);
     let erased = 0;
     for (let round = 1; ; round += 1) {
@@ -52,9 +51,7 @@ export async function eraseEvents(
     await lock.assertHeld();
     for (const { client } of nodes) await dropErasure(client);
     return { events: erased, countedHours: await countedHours(nodes[0], whose) };
-  } finally {
-    await lock.release().catch((error: unknown) => log.warn({ err: error }, 'the lock was not released'));
-  }
+  });
 }
 
 /**

@@ -7,7 +7,7 @@ import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 
 export interface LockTimes {
-  /** How long to wait for another migration, erasure or restore before giving up. */
+  /** How long to wait for another one before giving up. */
   readonly waitMs: number;
   /** A holder that has not been heard of for this long, by ClickHouse's clock, is taken for dead. */
   readonly staleMs: number;
@@ -25,7 +25,7 @@ const TABLE_ALREADY_EXISTS = '57';
 const POLL_MS = 200;
 
 /**
- * One migration, erasure or restore at a time on a database, with nothing but ClickHouse. CREATE TABLE without IF NOT EXISTS is
+ * One migration, erasure, restore or repair at a time on a database, with nothing but ClickHouse. CREATE TABLE without IF NOT EXISTS is
  * atomic: whoever creates `migration_lock_1` holds the lock.
  *
  *   free --create 1--> held --drop--> free
@@ -50,6 +50,25 @@ export class MaintenanceLock {
     this.#beat = setInterval(() => void this.#refresh().catch(() => undefined), staleMs / 5);
   }
 
+  /**
+   * Holds the lock for as long as the work takes.
+   * @throws what `acquire` throws, and the work
+   */
+  static async hold<T>(
+    client: ClickHouseClient,
+    log: Logger,
+    work: (lock: MaintenanceLock) => Promise<T>,
+    times?: LockTimes,
+  ): Promise<T> {
+    const lock = await MaintenanceLock.acquire(client, log, times);
+    try {
+      return await work(lock);
+    } finally {
+      // Not thrown: it would hide why the work failed, and a lock that stays behind only costs the next one some seconds.
+      await lock.release().catch((error: unknown) => log.warn({ err: error }, 'the lock was not released'));
+    }
+  }
+
   /** @throws AppError `unavailable` when another process holds the lock for longer than `waitMs` */
   static async acquire(
     client: ClickHouseClient,
@@ -65,13 +84,16 @@ export class MaintenanceLock {
         const number = (holder?.number ?? 0) + 1;
         if (await tryCreate(client, number, owner)) {
           if (holder !== undefined)
-            log.warn({ holder: holder.owner }, 'took over the lock of a migration, erasure or restore that died');
+            log.warn(
+              { holder: holder.owner },
+              'took over the lock of a migration, erasure, restore or repair that died',
+            );
           return new MaintenanceLock(client, number, owner, times.staleMs);
         }
         continue;
       }
       if (Date.now() > deadline) throw heldTooLong(holder, times.waitMs);
-      if (!waited) log.warn({ holder: holder.owner }, 'waiting for another migration, erasure or restore');
+      if (!waited) log.warn({ holder: holder.owner }, 'waiting for another migration, erasure, restore or repair');
       await sleep(POLL_MS);
     }
   }
@@ -82,7 +104,7 @@ export class MaintenanceLock {
     if (holder?.owner === this.#owner) return;
     throw new AppError(
       'unavailable',
-      `Stopped: this migration, erasure or restore was silent for too long, and ${holder?.owner ?? 'another one'} took over.`,
+      `Stopped: this migration, erasure, restore or repair was silent for too long, and ${holder?.owner ?? 'another one'} took over.`,
     );
   }
 
@@ -144,6 +166,6 @@ async function comment(client: ClickHouseClient, owner: string): Promise<string>
 function heldTooLong(holder: Generation, waitMs: number): AppError {
   return new AppError(
     'unavailable',
-    `Another migration, erasure or restore (${holder.owner}) has been at work for more than ${waitMs / 1000} s. Try again when it is done.`,
+    `Another migration, erasure, restore or repair (${holder.owner}) has been at work for more than ${waitMs / 1000} s. Try again when it is done.`,
   );
 }

@@ -102,20 +102,21 @@ async function migrateLocked(
   { lock: times, log }: Pick<MigrateOptions, 'lock' | 'log'>,
 ): Promise<readonly string[]> {
   // One lock for all nodes, on the one that comes first for every migrator.
-  const lock = await MaintenanceLock.acquire(nodes[0].client, log, times);
-  try {
-    const ledgers = new Map<AdminNode, Awaited<ReturnType<typeof readLedger>>>();
-    for (const node of nodes) {
-      await createLedger(node.client);
-      const ledger = await readLedger(node.client);
-      assertRunnable(compare(files, ledger));
-      ledgers.set(node, ledger);
-    }
-    return await applyPending({ ledgers, lock, log, files });
-  } finally {
-    // Not thrown: it would hide why the run failed, and a lock that stays behind only costs the next run some seconds.
-    await lock.release().catch((error: unknown) => log.warn({ err: error }, 'the lock was not released'));
-  }
+  return await MaintenanceLock.hold(
+    nodes[0].client,
+    log,
+    async (lock) => {
+      const ledgers = new Map<AdminNode, Awaited<ReturnType<typeof readLedger>>>();
+      for (const node of nodes) {
+        await createLedger(node.client);
+        const ledger = await readLedger(node.client);
+        assertRunnable(compare(files, ledger));
+        ledgers.set(node, ledger);
+      }
+      return await applyPending({ ledgers, lock, log, files });
+    },
+    times,
+  );
 }
 
 function notAllThere(unavailable: readonly UnavailableNode[]): AppError {

@@ -208,7 +208,7 @@ describe('migrations', () => {
     const first = up({ waitMs: 10_000, staleMs: 500 });
     await eventually(async () => expect(await tables()).to.include('migration_lock_1'));
     expect(String(await failure(up({ waitMs: 1000, staleMs: 500 })))).to.match(
-      /Another migration, erasure or restore \(.+\) has been at work/,
+      /Another migration, erasure, restore or repair \(.+\) has been at work/,
     );
     expect(await first).to.deep.equal(['0001_a']);
   });
