@@ -56,6 +56,8 @@ export class Journal {
   #work: Promise<void> | undefined;
   #open: OpenSegment | undefined;
   #sealAsked: Deferred<Segment | undefined> | undefined;
+  /** Its file is no longer in the directory. */
+  #isOpenLost = false;
   #segments = 0;
   #failure: { readonly error: Error; readonly atMs: number } | undefined;
 
@@ -138,6 +140,12 @@ export class Journal {
     return await asked.promise;
   }
 
+  /** The directory was removed and made again: what comes from now on goes into a segment that is in it. */
+  beginAnew(): void {
+    this.#isOpenLost = this.#open !== undefined;
+    this.#startWork();
+  }
+
   /** Refuses new rows, makes durable what it has taken, and seals the last segment. */
   async close(): Promise<void> {
     this.#state = 'closed';
@@ -166,7 +174,9 @@ export class Journal {
   #isSealDue(): boolean {
     if (this.#sealAsked !== undefined) return true;
     if (this.#open === undefined) return false;
-    return this.#state === 'closed' || this.#open.segment.bytes >= this.#deps.limits.segmentMaxBytes;
+    return (
+      this.#state === 'closed' || this.#isOpenLost || this.#open.segment.bytes >= this.#deps.limits.segmentMaxBytes
+    );
   }
 
   async #commit(group: Group): Promise<void> {
@@ -221,6 +231,7 @@ export class Journal {
   async #seal(): Promise<void> {
     const asked = this.#sealAsked;
     this.#sealAsked = undefined;
+    this.#isOpenLost = false;
     const segment = await this.#closeOpen();
     if (asked !== undefined) asked.resolve(segment);
     else if (segment !== undefined) this.#deps.onSealed(segment);

@@ -34,12 +34,14 @@ const MISSING_LOCK_MS = 60_000;
 
 /**
  * Makes a directory of this process's own under `journal`, and locks it. Either is made again when somebody removes it.
+ * @param onMadeAgain called when the directory was: what was in it is gone
  * @throws AppError `invalid` when its path is too long for a socket, and what the file system answers
  */
 export async function claimDirectory(
   journal: string,
   nowMs: number,
   log?: Pick<Logger, 'warn' | 'error'>,
+  onMadeAgain: () => void = () => undefined,
 ): Promise<OwnerDirectory> {
   const owner = `${new Date(nowMs).toISOString().replace(/\D/g, '')}-${randomBytes(4).toString('hex')}`;
   const directory = path.join(journal, owner);
@@ -53,7 +55,9 @@ export async function claimDirectory(
     log?.warn({ directory }, 'the lock of this journal is gone; it is made again');
     // First of all: with the socket goes whatever is in its place.
     await close(lock);
+    const isGone = !(await isDirectory(directory));
     lock = await lockDirectory(directory);
+    if (isGone) onMadeAgain();
   };
   const stopLooking = repeat(LOOK_EVERY_MS, look, (error) =>
     log?.error({ err: error, directory }, 'the lock of this journal cannot be made again'),

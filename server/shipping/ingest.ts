@@ -83,7 +83,9 @@ const REJECTED_SHARE = 0.1;
 export async function openIngest(dependencies: IngestDependencies): Promise<Ingest> {
   const { dataDir, limits, backlog, metrics, nowMs, random, log, hit } = dependencies;
   const root = path.join(dataDir, 'journal');
-  const directory = await claimDirectory(root, nowMs(), log);
+  const pipelines: Pipeline[] = [];
+  const beginAnew = () => void pipelines.map(({ journal }) => journal.beginAnew());
+  const directory = await claimDirectory(root, nowMs(), log, beginAnew);
   const stamps = new ReceiveStamps(nowMs, random);
   const quarantine = new Quarantine(root);
   await quarantine.count();
@@ -96,7 +98,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   };
   const events = openPipeline(EVENTS, shared);
   const rejected: Pipeline = openPipeline(REJECTED, shared);
-  const pipelines = [events, rejected];
+  pipelines.push(events, rejected);
   const durable: Pick<Journal, 'append' | 'appendError'> = {
     append: async (rows) => inSpan('journal append', {}, async () => events.journal.append(rows)),
     appendError: (bytes) => events.journal.appendError(bytes),

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { claimDirectory, disown, isAlive, type OwnerDirectory } from '../../../server/journal/owner-directory.ts';
@@ -29,8 +29,8 @@ describe('The lock of an owner directory', () => {
     await temp.remove();
   });
 
-  async function claim(): Promise<OwnerDirectory> {
-    const directory = await claimDirectory(journal, Date.now());
+  async function claim(onMadeAgain?: () => void): Promise<OwnerDirectory> {
+    const directory = await claimDirectory(journal, Date.now(), undefined, onMadeAgain);
     owned.push(directory);
     return directory;
   }
@@ -51,16 +51,20 @@ describe('The lock of an owner directory', () => {
   }).timeout(20_000);
 
   it('is made again with the directory, when that is removed or moved away, and events are taken again', async () => {
-    const mine = await claim();
-    const { journal: table } = journalIn(mine.path);
+    const mine = await claim(() => table.beginAnew());
+    const { journal: table, nextSealed } = journalIn(mine.path);
+    await table.append(line('a\n'));
     await rm(journal, { recursive: true });
-    await eventually(async () => expect(await isLocked(mine)).to.equal(true));
+    await nextSealed();
+    expect(await isLocked(mine)).to.equal(true);
+    await table.append(line('b\n'));
     await rename(journal, `${journal}-away`);
     await mkdir(journal);
-    await eventually(async () => expect(await isLocked(mine)).to.equal(true));
-    await table.append(line('a\n'));
+    await nextSealed();
+    await table.append(line('c\n'));
     await table.close();
-    expect(await readdir(mine.path)).to.have.length(2);
+    const [file = ''] = (await readdir(mine.path)).filter((name) => name !== 'lock');
+    expect(await readFile(path.join(mine.path, file), 'utf8')).to.match(/^c\n/);
   }).timeout(20_000);
 
   it('gives way when its owner is gone and the directory is to be taken over', async () => {
