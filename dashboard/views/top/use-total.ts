@@ -3,10 +3,12 @@ import { seriesPath, type Measure, type SeriesAnswer } from '../../api/questions
 import { useAnswer } from '../../hooks/use-answer.ts';
 import { useIsOf } from '../../hooks/use-is-of.ts';
 import { timeInLink } from '../../text/instants.ts';
+import { DAY_MS } from '../../text/zoned.ts';
 import type { TopQuestion } from './question.ts';
 import { windowOf } from './words.ts';
 
 const EVERY_MS = 5_000;
+const HOUR_MS = DAY_MS / 24;
 
 /**
  * How many there are of what is counted, whatever their keys; undefined where that cannot be asked for.
@@ -27,7 +29,10 @@ function pathOf(question: TopQuestion, nowMs: number): string | undefined {
   if (unique !== '' || known === undefined) return undefined;
   const given = { fromMs: from === '' ? undefined : timeInLink(from), toMs: to === '' ? undefined : timeInLink(to) };
   if (Number.isNaN(given.fromMs) || Number.isNaN(given.toMs)) return undefined;
-  const fromMs = Math.max(given.fromMs ?? 0, known.ms === undefined ? 0 : nowMs - known.ms);
+  const fromMs = Math.max(
+    given.fromMs ?? 0,
+    known.ms === undefined ? 0 : beginningOf(nowMs - known.ms, known.interval),
+  );
   const stretch = { fromMs, toMs: Math.min(given.toMs ?? nowMs, nowMs) };
   return seriesPath({
     measure: (measure || 'events') as Measure,
@@ -38,4 +43,9 @@ function pathOf(question: TopQuestion, nowMs: number): string | undefined {
     where,
     ...stretch,
   });
+}
+
+/** Of a window of days with the hour: where raw events are gone, the list is of whole hours, too. */
+function beginningOf(ms: number, interval: string): number {
+  return interval === 'day' ? Math.ceil(ms / HOUR_MS) * HOUR_MS : ms;
 }
