@@ -61,6 +61,8 @@ export async function restore(options: RestoreOptions): Promise<void> {
     await MaintenanceLock.hold(nodes[0].client, log, async (lock) => {
       // Again: to migrate, and to wait for the lock, may have taken long.
       await requireStopped(journal);
+      if (!hasJournal && (await hasSegments(journal)))
+        throw new AppError('invalid', `Meanwhile events were taken into ${journal}: run this again.`);
       if (hasJournal) options.onDone(await replaceJournals(journal, options.nowMs()), 0);
       if (filled.length > 0) for (const node of nodes) await empty(node);
       // Before there are rows: a TTL that was there would remove them.
