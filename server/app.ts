@@ -69,7 +69,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const clickhouse = await openClickHouse(config, { log, closing, random, stop });
 
   const { dataDir, journal: limits } = config;
-  // Until it is known, numbers come from what is never removed.
+  // Until it is known, numbers come from what is never removed, or not at all.
   let wholeSinceS = Infinity;
   const onWholeSince = (sinceS: number) => {
     wholeSinceS = sinceS;

@@ -48,9 +48,9 @@ export function openGate(
       await applyRetention({ endpoint, database, retentionDays, log });
     },
     check: async () => {
-      const findings = await checkNodes(async (node) => checkNode(node, nowMs));
-      // Questions are answered, too, while nothing is shipped.
+      // First: questions are answered, too, while nothing is shipped.
       onWholeSince(await wholeSinceS(endpoint, database));
+      const findings = await checkNodes(async (node) => checkNode(node, nowMs));
       if (findings.some(isBlocking)) return findings;
       return [...findings, ...(await checkInserts(ingestNodes)), ...(await checkQuestions(queryNodes, limits))];
     },
