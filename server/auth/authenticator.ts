@@ -37,7 +37,10 @@ export function isOpen({ keys, networks }: AuthRules): boolean {
   return keys.length === 0 && networks.length === 0;
 }
 
-/** Where there are keys, one decides alone, also from a trusted network: one that is wrong should be noticed, not made up for. */
+/**
+ * Where there are keys, one decides alone, also from a trusted network: one that is wrong should be noticed, not made up
+ * for.
+ */
 export function createAuthenticator(rules: AuthRules, nowMs: () => number = () => performance.now()): Authenticator {
   const proxies = networks(rules.proxies);
   const address = ({ socketAddress, forwardedFor }: RequestIdentity) =>

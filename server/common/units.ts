@@ -12,5 +12,6 @@ export const HOUR_S = 60 * MINUTE_S;
 export const DAY_S = 24 * HOUR_S;
 
 /** And in microseconds, as events have their times. */
-export const MINUTE_US = 60_000_000;
+export const SECOND_US = 1_000_000;
+export const MINUTE_US = 60 * SECOND_US;
 export const HOUR_US = 60 * MINUTE_US;

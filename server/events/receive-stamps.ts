@@ -3,8 +3,8 @@ import type { ReceiveStamp } from './event.ts';
 /**
  * What each event is received with: a time in microseconds that is never the same twice in one process and never goes
  * back, so that it also orders the events of one request; and an id, a UUID version 7 made of that time (RFC 9562,
- * section 6.2, method 3) and 62 bits that are random per process. Sorting by either is sorting by when they were received. And what the
- * clock says: the same time, until the clock goes back; from there on it counts by itself.
+ * section 6.2, method 3) and 62 bits that are random per process. Sorting by either is sorting by when
+ * they were received. And what the clock says: the same time, until the clock goes back; from there on it counts by itself.
  */
 export class ReceiveStamps {
   readonly #nowMs: () => number;

@@ -42,8 +42,8 @@ const NARROWER = 'GET /events with a range (from, to) instead';
 const INSIGHTS_NARROWER = 'a shorter range (from, to), a name or category, or fewer paths';
 
 /**
- * Every question about events but for exports (`export/`) and `/analytics` (`hourly/`) goes through here, for an asker who waits until the signal is aborted. Each throws what its
- * `read…` throws.
+ * Every question about events goes through here, but for exports (`export/`) and `/analytics` (`hourly/`), for an asker who
+ * waits until the signal is aborted. Each throws what its `read…` throws.
  */
 export function createQuestions(dependencies: QuestionsDependencies) {
   const { liveNodes, limits, cache, isOneServer, ...counting } = dependencies;

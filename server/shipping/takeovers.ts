@@ -5,7 +5,7 @@ import type { Logger } from '../common/log.ts';
 import { repeat } from '../common/repeat.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import type { Hit } from '../journal/fail-point.ts';
-import type { OwnerDirectory } from '../journal/owner-directory.ts';
+import { unlessGone, type OwnerDirectory } from '../journal/owner-directory.ts';
 import { isOfTheFile, type Quarantine } from '../journal/quarantine.ts';
 import { recoverSegment } from '../journal/recover-segment.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
@@ -84,7 +84,7 @@ async function replay(
     if (signal.aborted) break;
     await replaySegment(file, dependencies).catch(async (error: unknown) => {
       const isMissing = isCode(error, 'ENOENT');
-      if (isMissing && (await isGone(file))) return;
+      if (isMissing && (await unlessGone(lstat(file))) === undefined) return;
       // What else is missing, as in the quarantine, is not for the file.
       if (isMissing || !isOfTheFile(error)) {
         log.warn({ err: error, file }, 'a segment cannot be read now; it is read again');
@@ -99,13 +99,6 @@ async function replay(
     });
   }
   return unread;
-}
-
-async function isGone(file: string): Promise<boolean> {
-  return await lstat(file).then(
-    () => false,
-    (error: unknown) => isCode(error, 'ENOENT'),
-  );
 }
 
 async function replaySegment(file: string, dependencies: TakeoversDependencies): Promise<void> {

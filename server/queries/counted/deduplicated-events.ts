@@ -1,5 +1,5 @@
 import { queryRows } from '../../clickhouse/query.ts';
-import { HOUR_S, HOUR_US } from '../../common/units.ts';
+import { HOUR_S, HOUR_US, SECOND_US } from '../../common/units.ts';
 import type { DataPath } from '../../events/data/data-path.ts';
 import { ALL_HOURS, areSelected, type HoursBetween, type Selection } from './grown-hours.ts';
 import type { Counting } from './grown-hours.ts';
@@ -203,7 +203,7 @@ function countRows(selection: Selection, hours: HoursBetween, withoutS: readonly
 }
 
 function rowsAre(selection: Selection, { fromS, toS }: HoursBetween): Condition {
-  const range = { fromUs: fromS * 1_000_000, toUs: toS * 1_000_000 };
+  const range = { fromUs: fromS * SECOND_US, toUs: toS * SECOND_US };
   return allOf([...areSelected(selection), ...isWithin('timestamp', range, 'rows_')]);
 }
 
@@ -224,7 +224,7 @@ function hoursAround({ fromUs = 0, toUs }: EventFilters): HoursBetween {
 /** Those of the hours that raw has whole, and that an event is older than these, where any may be. */
 function byWholeness(counting: Counting, { fromS, toS }: HoursBetween) {
   const wholeS = Math.min(Math.max(fromS, wholeFromS(counting)), toS);
-  const older = wholeS === fromS ? [] : isWithin('timestamp', { fromUs: 0, toUs: wholeS * 1_000_000 }, 'older_');
+  const older = wholeS === fromS ? [] : isWithin('timestamp', { fromUs: 0, toUs: wholeS * SECOND_US }, 'older_');
   return { older, hours: { fromS: wholeS, toS } };
 }
 

@@ -1,12 +1,9 @@
 import { AppError } from '../../common/errors.ts';
-import { HOUR_S, MINUTE_S } from '../../common/units.ts';
+import { HOUR_S, HOUR_US, MINUTE_S, SECOND_US } from '../../common/units.ts';
 import { formatTimeUs } from '../../events/time.ts';
 import { queryRows } from '../../clickhouse/query.ts';
 import type { Condition } from '../sql/conditions.ts';
 import { HOUR_OF_MINUTE, type Counting, type HoursBetween } from './grown-hours.ts';
-
-const SECOND_US = 1_000_000;
-const HOUR_US = HOUR_S * SECOND_US;
 
 /**
  * From which hour on the raw table has all events that were counted, in seconds since the epoch; 0 when it has all, Infinity

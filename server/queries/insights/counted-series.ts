@@ -1,7 +1,7 @@
 import { queryRows } from '../../clickhouse/query.ts';
 import { allOf, columnsAre, isWithin, type Condition } from '../sql/conditions.ts';
 import { countedHours } from '../counted/counted-hours.ts';
-import { HOUR_S, MINUTE_S } from '../../common/units.ts';
+import { HOUR_S, MINUTE_S, SECOND_US } from '../../common/units.ts';
 import { ALL_HOURS, eventsOfMinutes, hoursAre, type Counting, type HoursBetween } from '../counted/grown-hours.ts';
 import { expectRaw, wholeFromS, type Parts } from '../counted/whole-raw.ts';
 import { IDENTITY } from '../sql/columns.ts';
@@ -18,8 +18,6 @@ import type { CountedKey, PlannedSeries, SeriesQuestion } from './series.ts';
 
 /** To read a set takes 15 µs and more, a row 0.15 µs. */
 const ROWS_OF_A_SET = 100;
-
-const SECOND_US = 1_000_000;
 
 /**
  * Counts from the tables of counts: whole hours that are in one interval from `hours`; of the others, events from the

@@ -1,4 +1,5 @@
 import { queryRows } from '../../clickhouse/query.ts';
+import { SECOND_US } from '../../common/units.ts';
 import type { Counting } from '../counted/grown-hours.ts';
 import { allOf, columnsAre } from '../sql/conditions.ts';
 import type { EventFilters } from '../sql/event-filters.ts';
@@ -111,7 +112,7 @@ const TIME_1US = '(toUnixTimestamp64Micro(timestamp) + 1)';
 
 async function readCohorts(counting: Counting, question: PlannedRetention): Promise<CohortRow[]> {
   const { first, again, by, application, category, fromUs, toUs, startsS } = question;
-  const endUs = (startsS.at(-1) ?? 0) * 1_000_000;
+  const endUs = (startsS.at(-1) ?? 0) * SECOND_US;
   const events: RawEvents = {
     filters: { application, category, names: namesOf([first, again]), fromUs, toUs: endUs },
     paths: [],
