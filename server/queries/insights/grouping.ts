@@ -56,11 +56,12 @@ export function groupingOf(question: PlannedSeries): Grouping {
  * Groups are of `key`, `start_s` and `part`, by the first two; from tables of counts they come like this, too.
  * @param ofRows SQL for the part of some rows, when it is another one than that of events without copies
  */
-export function byInterval({ measure, by, startsS }: PlannedSeries, ofRows = PARTS[measure].ofRows): Grouping {
-  const { joined, value, total } = PARTS[measure];
+export function byInterval({ measure, by, startsS }: PlannedSeries, ofRows?: string): Grouping {
+  const { ofRows: ofPersons, joined, value, total } = PARTS[measure];
+  const part = ofRows ?? ofPersons(PERSONS[measure] ?? '');
   return {
     rows: ({ key, seconds }, from) => `
-      SELECT ${key} AS key, ${intervalOf(seconds)} AS start_s, ${ofRows} AS part
+      SELECT ${key} AS key, ${intervalOf(seconds)} AS start_s, ${part} AS part
       ${from} AND key IS NOT NULL
       GROUP BY key, start_s`,
     select: ({ sql, selects }) => {
@@ -85,8 +86,8 @@ export function byInterval({ measure, by, startsS }: PlannedSeries, ofRows = PAR
 
 /** What is counted of one interval: SQL. */
 interface Part {
-  /** Of rows of `events`. */
-  readonly ofRows: string;
+  /** Of rows of `events`. @param person SQL of the column that names the persons, if they are counted */
+  readonly ofRows: (person: string) => string;
   /** Joins sets of one interval; undefined for numbers, which are added up wherever they are read. */
   readonly joined: string | undefined;
   /** The number of that, and the number of several of them together. */
@@ -94,21 +95,19 @@ interface Part {
   readonly total: string;
 }
 
-export const PARTS: Readonly<Record<Measure, Part>> = {
-  events: { ofRows: 'count()', joined: undefined, value: 'part', total: 'sum(part)' },
-  users: setOf(PERSONS.users),
-  sessions: setOf(PERSONS.sessions),
+/** Events without a user, or a session, count for none. */
+const SET: Part = {
+  ofRows: (person) => `uniqExactStateIf(${person}, notEmpty(${person}))`,
+  joined: 'uniqExactMergeState(part)',
+  value: 'finalizeAggregation(part)',
+  total: 'uniqExactMerge(part)',
 };
 
-/** Events without a user, or a session, count for none. */
-function setOf(person: string): Part {
-  return {
-    ofRows: `uniqExactStateIf(${person}, notEmpty(${person}))`,
-    joined: 'uniqExactMergeState(part)',
-    value: 'finalizeAggregation(part)',
-    total: 'uniqExactMerge(part)',
-  };
-}
+export const PARTS: Readonly<Record<Measure, Part>> = {
+  events: { ofRows: () => 'count()', joined: undefined, value: 'part', total: 'sum(part)' },
+  users: SET,
+  sessions: SET,
+};
 
 /** Which of the intervals holds a time, from 0. @param seconds SQL for seconds since the epoch */
 function placeOf(seconds: string): string {

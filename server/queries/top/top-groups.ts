@@ -8,12 +8,15 @@ import type { Condition } from '../sql/conditions.ts';
 import { parametersOf } from '../sql/readings.ts';
 import type { TopQuestion } from './top-events.ts';
 
+/** SQL by the name of a column. */
+type Columns = Readonly<Record<string, string>>;
+
 /** What is asked about each key, as SQL: of groups of events first, and then joined. */
 export interface KeyAggregate {
-  /** What is read of an event, beside its key, by the names that `part` uses. */
-  readonly columns: Readonly<Record<string, string>>;
-  /** The aggregate over the events of a group, as a state that can be joined. */
-  readonly part: string;
+  /** What is read of an event, beside its key: names of columns, and SQL over a row of `events`. */
+  readonly columns: Columns;
+  /** The aggregate over the events of a group, as a state that can be joined. @param columns SQL of what is read, by name */
+  readonly part: (columns: Columns) => string;
   /** The aggregate over the `part` of several groups. */
   readonly joined: string;
   /** The number that a joined `part` stands for. */
@@ -22,15 +25,20 @@ export interface KeyAggregate {
 
 /** How many there are. */
 export function countOf(measure: Measure): KeyAggregate {
-  const { ofRows: part, total: joined, value } = PARTS[measure];
+  const { ofRows, total: joined, value } = PARTS[measure];
   const person = PERSONS[measure];
-  return { columns: person === undefined ? {} : { [person]: person }, part, joined, value };
+  return {
+    columns: person === undefined ? {} : { event_person: person },
+    part: ({ event_person: column = '' }) => ofRows(column),
+    joined,
+    value,
+  };
 }
 
 /** Where the latest event of a key is. */
 export const LATEST: KeyAggregate = {
   columns: { event_place: ORDER },
-  part: 'max(event_place)',
+  part: ({ event_place: place = '' }) => `max(${place})`,
   joined: 'max(part)',
   value: 'part',
 };
@@ -127,15 +135,14 @@ function ofLatest(question: TopQuestion, aggregate: KeyAggregate, keys: string, 
 
 function byKey(
   { by }: TopQuestion,
-  { columns: read, part }: KeyAggregate,
+  { part }: KeyAggregate,
   keys: string,
-  { event_key: key = '', ...columns }: Readonly<Record<string, string>>,
+  { event_key: key = '', ...columns }: Columns,
   from: string,
 ): string {
-  const ofColumns = Object.keys(read).reduce((sql, name) => sql.replaceAll(name, columns[name] ?? ''), part);
   const { text, exists } = keyOf(by, key);
   return `
-      SELECT ${text} AS top_key, ${ofColumns} AS part
+      SELECT ${text} AS top_key, ${part(columns)} AS part
       ${from} AND ${exists} AND ${keys}
       GROUP BY top_key`;
 }
