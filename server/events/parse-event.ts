@@ -71,10 +71,9 @@ export function toEvent({ shape, data: given, text }: ReadEvent, context: ParseC
   const timestampUs = shape.timestamp === undefined ? undefined : eventTimeUs(shape.timestamp);
   const problem = timestampUs === undefined ? undefined : timeProblem(timestampUs, context);
   if (problem !== undefined) {
-    const message = `received ${received(shape.timestamp)}, expected ${problem}`;
-    findings.push(['timestamp', { path: 'timestamp', message }]);
+    findings.push(['timestamp', { path: 'timestamp', message: `received ${received(shape.timestamp)}${problem}` }]);
   }
-  for (const issue of context.checkPayload({ category, name }, payload, data.length)) findings.push(['schema', issue]);
+  for (const issue of context.checkPayload({ category, name }, payload, given)) findings.push(['schema', issue]);
   const [first] = findings;
   if (first !== undefined) return { reason: first[0], errors: findings.map(([, issue]) => issue) };
   // Last, because it remembers the paths of what it allows.
@@ -94,15 +93,16 @@ export function toEvent({ shape, data: given, text }: ReadEvent, context: ParseC
   };
 }
 
+/** @returns what follows the time that was received; what differs from event to event stands before what was expected */
 function timeProblem(timestampUs: number, { nowMs, maxFutureMs }: TimestampLimits): string | undefined {
   if (Number.isNaN(timestampUs)) {
-    return 'ISO 8601, YYYY-MM-DD HH:MM:SS[.ffffff], or a number of milliseconds since the epoch';
+    return ', expected ISO 8601, YYYY-MM-DD HH:MM:SS[.ffffff], or a number of milliseconds since the epoch';
   }
-  if (timestampUs < 0) return 'a time not before 1970';
+  if (timestampUs < 0) return ', expected a time not before 1970';
   const latestMs = Math.min(nowMs + maxFutureMs, MAX_TIMESTAMP_MS);
   if (timestampUs <= latestMs * 1000) return undefined;
-  if (latestMs === MAX_TIMESTAMP_MS) return `a time not after ${new Date(latestMs).toISOString()}`;
-  return `a time at most ${maxFutureMs} ms ahead of this server's, ${new Date(nowMs).toISOString()}`;
+  if (latestMs === MAX_TIMESTAMP_MS) return `, expected a time not after ${new Date(latestMs).toISOString()}`;
+  return ` at ${new Date(nowMs).toISOString()}, expected a time at most ${maxFutureMs} ms ahead of this server's`;
 }
 
 const NAMES = ['session_id', 'category', 'name', 'user', 'event_id', 'application'] as const;

@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { messageOf, type Issue } from '../common/errors.ts';
+import { hasMemberTwice, type DataText } from './data/shape.ts';
 import { issuesOf } from './schema-issues.ts';
 
 /** The JSON Schema (draft 2020-12) that the `data` of one kind of event must satisfy. */
@@ -14,8 +15,7 @@ export interface PayloadSchema {
 export type PayloadCheck = (
   kind: { readonly category: string; readonly name: string },
   data: object,
-  /** Of the text of `data`. */
-  characters: number,
+  text: DataText,
 ) => readonly Issue[];
 
 /**
@@ -23,6 +23,12 @@ export type PayloadCheck = (
  * hundred times as large.
  */
 const ALL_ERRORS_UP_TO_CHARACTERS = 16 * 1024;
+
+/** What is checked is the last of them, and what questions read is the first. */
+const TWICE: Issue = {
+  path: 'data',
+  message: 'received a member more than once in one object, expected it once, because there is a schema',
+};
 
 interface Validators {
   readonly first: ValidateFunction;
@@ -51,11 +57,13 @@ export function compilePayloadSchemas(
       onBroken(schema, messageOf(error));
     }
   }
-  return ({ category, name }, data, characters) => {
+  return ({ category, name }, data, text) => {
     const validators = byCategory.get(category)?.get(name);
-    if (validators === undefined || validators.first(data)) return [];
+    if (validators === undefined) return [];
+    if (hasMemberTwice(data, text)) return [TWICE];
     const { first, all } = validators;
-    if (characters > ALL_ERRORS_UP_TO_CHARACTERS) return issuesOf(first.errors ?? [], 'data');
+    if (first(data)) return [];
+    if (text.text.length > ALL_ERRORS_UP_TO_CHARACTERS) return issuesOf(first.errors ?? [], 'data');
     all(data);
     return issuesOf(all.errors ?? [], 'data');
   };

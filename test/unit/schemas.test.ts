@@ -6,6 +6,8 @@ import { loadPayloadSchemas } from '../../server/schemas.ts';
 import { failure } from '../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../support/temp-dir.ts';
 
+const NO_MEMBERS = { text: '{}', members: 0 };
+
 describe('loadPayloadSchemas', () => {
   let directory: TempDir;
 
@@ -26,7 +28,8 @@ describe('loadPayloadSchemas', () => {
     await write('a%2Fb/c%25.json', { required: ['b'] });
     await write('.hidden/x', 'not a schema');
     const check = await load();
-    const paths = (category: string, name: string) => check({ category, name }, {}, 2).map((each) => each.path);
+    const paths = (category: string, name: string) =>
+      check({ category, name }, {}, NO_MEMBERS).map((each) => each.path);
     expect(paths('page interaction', 'cta click')).to.deep.equal(['data.a']);
     expect(paths('a/b', 'c%')).to.deep.equal(['data.b']);
     expect(paths('page interaction', 'other')).to.deep.equal([]);
@@ -41,7 +44,7 @@ describe('loadPayloadSchemas', () => {
       ['form interaction', 'submit'],
       ['meetup', 'rsvp'],
     ] as const) {
-      expect(check({ category, name }, {}, 2), `${category}/${name}`).not.to.have.length(0);
+      expect(check({ category, name }, {}, NO_MEMBERS), `${category}/${name}`).not.to.have.length(0);
     }
   });
 

@@ -33,6 +33,19 @@ export function shapeOf(data: object, { text, members }: DataText): string | und
   return walk.shape.length <= MAX_SHAPE_CHARACTERS ? walk.shape : '';
 }
 
+/** Whether an object of a payload has a member twice, of which `JSON.parse` keeps the last, and ClickHouse reads the first. */
+export function hasMemberTwice(data: object, { members }: DataText): boolean {
+  return membersOf(data) !== members;
+}
+
+function membersOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = 0;
+  if (Array.isArray(value)) for (const item of value as readonly unknown[]) count += membersOf(item);
+  else for (const name in value) count += 1 + membersOf((value as JsonObject)[name]);
+  return count;
+}
+
 type JsonObject = Readonly<Record<string, unknown>>;
 
 class Walk {

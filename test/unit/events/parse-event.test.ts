@@ -209,6 +209,16 @@ describe('parseEvent with a schema', () => {
     expect(parse(text({ name: 'other', data: { list: 1 } }), { checkPayload })).to.have.property('data');
   });
 
+  it('refuses a member given twice, of which one is checked and the other is read; other kinds may have it', () => {
+    const data = '{"toString":"x","b":[{"a":1,"a":2}]}';
+    const [checked, other] = [{}, { name: 'other' }].map((event) =>
+      parse(text(event).replace('"data":{}', `"data":${data}`), { checkPayload }),
+    );
+    const message = 'received a member more than once in one object, expected it once, because there is a schema';
+    expect(checked).to.deep.equal({ reason: 'schema', errors: [{ path: 'data', message }] });
+    expect(other).to.have.property('data', data);
+  });
+
   it('names the path of what is wrong, also where names are inherited or need escapes', () => {
     const verdict = check({ 'a/b~c': 1.5, list: [1, 'x'], mail: 'nobody' });
     expect(verdict).to.deep.equal({
