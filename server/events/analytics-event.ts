@@ -33,8 +33,9 @@ export function parseAnalyticsEvent(
   const { timestamp } = query;
   const timestampMs = typeof timestamp === 'string' && /^\d{1,16}$/.test(timestamp) ? Number(timestamp) : NaN;
   if (!(timestampMs <= latest)) {
-    const expected = `a whole number of milliseconds since the epoch, from 0 to now + ${maxFutureMs} (${latest})`;
-    issues.push({ path: 'timestamp', message: `received ${show(timestamp)}, expected ${expected}` });
+    const expected = `a whole number of milliseconds since the epoch, from 0 to now + ${maxFutureMs}`;
+    const message = `received ${show(timestamp)} at ${Math.floor(nowMs)}, expected ${expected}`;
+    issues.push({ path: 'timestamp', message });
   }
   const user = givenText(query['user'], 'user', issues);
   const name = parseName(query, issues);

@@ -150,6 +150,20 @@ describe('GET /events/rejected', () => {
     expect(await getProblem(`${service.url}/events/rejected/summary?limit=0`)).to.have.property('status', 400);
   });
 
+  it('are counted together when their times are too far ahead, whenever they came', async () => {
+    for (let times = 0; times < 3; times += 1) {
+      await postEvents(service.url, '{"name":"late","timestamp":"2089-06-01"}');
+      await fetch(`${service.url}/analytics?timestamp=4000000000000&user=ada&click`, { method: 'POST' });
+    }
+    await eventually(async () => {
+      const { groups } = await summary('reason=timestamp');
+      expect(groups.map(({ count, message }) => [count, message])).to.deep.equal([
+        [3, "expected a time at most 300000 ms ahead of this server's"],
+        [3, 'expected a whole number of milliseconds since the epoch, from 0 to now + 300000'],
+      ]);
+    });
+  });
+
   it('are counted as far as they are not kept, too, and once more for a body that came again', async () => {
     const { total } = await summary();
     const body = '{"category":"much"}\n'.repeat(1_500);
