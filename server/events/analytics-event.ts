@@ -34,8 +34,8 @@ export function parseAnalyticsEvent(
   const timestampMs = typeof timestamp === 'string' && /^\d{1,16}$/.test(timestamp) ? Number(timestamp) : NaN;
   if (!(timestampMs <= latest)) {
     const expected = `a whole number of milliseconds since the epoch, from 0 to now + ${maxFutureMs}`;
-    const message = `received ${show(timestamp)} at ${Math.floor(nowMs)}, expected ${expected}`;
-    issues.push({ path: 'timestamp', message });
+    const at = timestampMs > latest ? ` at ${Math.floor(nowMs)}` : '';
+    issues.push({ path: 'timestamp', message: `received ${show(timestamp)}${at}, expected ${expected}` });
   }
   const user = givenText(query['user'], 'user', issues);
   const name = parseName(query, issues);
