@@ -55,7 +55,7 @@ const HOST = 'Host: localhost\r\n';
 
 /** Requests of which nobody can say what they are about. */
 const MISADDRESSED: readonly (readonly [name: string, head: string | Buffer, status?: number])[] = [
-  ...['http://[::1', 'http://xn--/', 'http://a[b/', 'foo://[/', 'nothing', 'http:///x', 'http://a:b@c/', '*'].flatMap(
+  ...['http://[::1', 'http://%/', 'http://a[b/', 'foo://[/', 'nothing', 'http:///x', 'http://a:b@c/', '*'].flatMap(
     (target) =>
       ['GET', 'POST', 'PATCH'].map(
         (method) => [`${method} ${target}`, `${method} ${target} HTTP/1.1\r\n${HOST}`] as const,
