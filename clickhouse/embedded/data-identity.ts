@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isCode } from '../../server/common/errors.ts';
-import { makeOnce } from './make-once.ts';
+import { writeAtOnce } from './engine-files.ts';
 
 /**
  * Tells the data that an engine was started on from an empty directory in its place: a file with a random id lies in it.
@@ -24,14 +24,14 @@ export class DataIdentity {
     return id === undefined ? undefined : new DataIdentity(directory, id);
   }
 
-  /** Of the data as it is now; it gets an id when it has none. */
+  /** Of the data as it is now; it gets an id when it has none. For the one process that may run an engine on it. */
   static async of(directory: string): Promise<DataIdentity> {
     const found = DataIdentity.found(directory);
     if (found !== undefined) return found;
-    const file = fileIn(directory);
+    const id = randomUUID();
     await mkdir(directory, { recursive: true });
-    await makeOnce(file, randomUUID());
-    return new DataIdentity(directory, read(file) ?? '');
+    await writeAtOnce(fileIn(directory), id);
+    return new DataIdentity(directory, id);
   }
 
   /** Whether the data is gone, or another's. What cannot be read, as when this process has no file left to open, says nothing. */

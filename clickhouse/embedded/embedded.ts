@@ -10,8 +10,10 @@ import { launchEngine, type EngineChild } from './engine-child.ts';
 import { engineFiles, writeEngineConfig, writeEngineState } from './engine-files.ts';
 import type { EngineFiles, ServerFile } from './engine-files.ts';
 import { requireEnginePackages } from './engine-packages.ts';
-import { firstLaunch, liveOwner, refuseWhenOwned } from './first-launch.ts';
+import { claimEngine, runningState } from './engine-owner.ts';
+import { firstLaunch } from './first-launch.ts';
 import type { EnginePorts } from './free-ports.ts';
+import type { OwnerDirectory } from '../../server/journal/owner-directory.ts';
 import { engineEndpoint } from './engine-users.ts';
 import { keepPasswords, readPasswords } from './passwords.ts';
 
@@ -44,6 +46,7 @@ export interface EngineOptions {
 
 interface EngineParts {
   readonly files: EngineFiles;
+  readonly claim: OwnerDirectory;
   readonly ports: EnginePorts;
   readonly child: EngineChild;
   readonly endpoint: ClickHouseEndpoint;
@@ -65,26 +68,38 @@ const ANSWER_TIMEOUT_MS = 5000;
  * @throws AppError `unavailable` without packages for this platform, EngineInUse, or the reason of `signal`
  */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const {
-    directory,
+  requireEnginePackages();
+  const files = await engineFiles(options.directory);
+  const claim = await claimEngine(files, options.log);
+  try {
+    return await launched(files, claim, options);
+  } catch (error) {
+    await claim.release();
+    throw error;
+  }
+}
+
+async function launched(
+  files: EngineFiles,
+  claim: OwnerDirectory,
+  {
     log,
     database,
     serverFiles = [],
+    ports: wanted,
     isShared = true,
     signal = new AbortController().signal,
-  } = options;
-  requireEnginePackages();
-  const files = await engineFiles(directory);
-  await refuseWhenOwned(files);
+  }: EngineOptions,
+): Promise<Engine> {
   const passwords = await keepPasswords(files);
   await writeEngineConfig(files, database, passwords, serverFiles);
   const identity = await DataIdentity.of(files.data);
-  const { child, ports } = await firstLaunch(files, signal, options.ports);
+  const { child, ports } = await firstLaunch(files, signal, wanted);
   const reason = await child.unconfined;
   if (reason !== undefined)
     log.warn({ reason }, 'SQL users of the embedded ClickHouse can read the files of this account');
   const endpoint = engineEndpoint(engineUrl(ports), passwords);
-  const engine = new EmbeddedEngine({ files, ports, child, endpoint, isShared, identity, log });
+  const engine = new EmbeddedEngine({ files, claim, ports, child, endpoint, isShared, identity, log });
   await engine.announce();
   return engine;
 }
@@ -92,7 +107,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 /** The engine that another process runs on this directory and shares, if one answers. */
 export async function runningEngine(directory: string): Promise<ClickHouseEndpoint | undefined> {
   const files = await engineFiles(directory);
-  const state = await liveOwner(files);
+  const state = await runningState(files);
   if (!state?.isShared) return undefined;
   const passwords = await readPasswords(files);
   return passwords && engineEndpoint(engineUrl(state.ports), passwords);
@@ -111,6 +126,7 @@ export async function runningEngine(directory: string): Promise<ClickHouseEndpoi
 class EmbeddedEngine implements Engine {
   readonly endpoint: ClickHouseEndpoint;
   readonly #files: EngineFiles;
+  readonly #claim: OwnerDirectory;
   readonly #ports: EnginePorts;
   readonly #isShared: boolean;
   readonly #identity: DataIdentity;
@@ -121,8 +137,9 @@ class EmbeddedEngine implements Engine {
   readonly #admin: ClickHouseClient;
   #child: EngineChild;
 
-  constructor({ files, ports, child, endpoint, isShared, identity, log }: EngineParts) {
+  constructor({ files, claim, ports, child, endpoint, isShared, identity, log }: EngineParts) {
     this.#files = files;
+    this.#claim = claim;
     this.#ports = ports;
     this.#child = child;
     this.#isShared = isShared;
@@ -144,8 +161,8 @@ class EmbeddedEngine implements Engine {
   /** Writes down where the engine is, for other processes and for the next start. The engine works without it. */
   async announce(): Promise<void> {
     try {
-      const [pid, ports, isShared] = [this.pid, this.#ports, this.#isShared];
-      await writeEngineState(this.#files, { pid, ownerPid: process.pid, ports, isShared });
+      const [{ owner }, ports, isShared] = [this.#claim, this.#ports, this.#isShared];
+      await writeEngineState(this.#files, { pid: this.pid, owner, ownerPid: process.pid, ports, isShared });
     } catch (error) {
       this.#log.warn({ err: error }, 'cannot write down where the embedded ClickHouse listens');
     }
@@ -157,6 +174,7 @@ class EmbeddedEngine implements Engine {
     await this.#admin.close();
     await this.#child.stop();
     await this.#closed;
+    await this.#claim.release();
   }
 
   async #keepUp(): Promise<void> {

@@ -14,12 +14,15 @@ export interface EngineFiles {
   readonly passwords: string;
   /** Who runs the engine and where it listens. Kept after the end, for the ports. */
   readonly state: string;
+  /** Who may run it: see engine-owner.ts. */
+  readonly owners: string;
 }
 
 export interface EngineState {
   /** The engine itself. */
   readonly pid: number;
-  /** The process that started it and will end it. */
+  /** Who started it and will end it: the name in `owners`, and the process. */
+  readonly owner: string;
   readonly ownerPid: number;
   readonly ports: EnginePorts;
   /** Whether others may use it: a service's, and not that of a command, which ends with what the command does. */
@@ -37,6 +40,7 @@ export async function engineFiles(directory: string): Promise<EngineFiles> {
     logs: path.join(real, 'logs'),
     passwords: path.join(real, 'passwords.json'),
     state: path.join(real, 'engine.json'),
+    owners: path.join(real, 'owners'),
   };
 }
 
@@ -65,8 +69,8 @@ export async function serverFiles(database: string): Promise<ServerFile[]> {
 }
 
 /**
- * Writes the configuration: the project's own files, beside them what holds only for an embedded engine, and `more`. Each
- * file at once, because another process may be trying to start on the same directory.
+ * Writes the configuration: the project's own files, beside them what holds only for an embedded engine, and `more`. By
+ * the owner alone; each file at once, because an engine whose owner is gone may read it a moment longer.
  */
 export async function writeEngineConfig(
   files: EngineFiles,
@@ -97,7 +101,7 @@ export async function writeEngineConfig(
 export async function readEngineState(files: EngineFiles): Promise<EngineState | undefined> {
   try {
     const state: unknown = JSON.parse(await readFile(files.state, 'utf8'));
-    return isEngineState(state) ? { ...state, isShared: state.isShared !== false } : undefined;
+    return isEngineState(state) ? state : undefined;
   } catch {
     return undefined;
   }
@@ -107,13 +111,13 @@ export async function writeEngineState(files: EngineFiles, state: EngineState): 
   await writeAtOnce(files.state, `${JSON.stringify(state)}\n`);
 }
 
-/** What an older version has written says nothing of sharing. */
-function isEngineState(value: unknown): value is Omit<EngineState, 'isShared'> & { readonly isShared?: unknown } {
+function isEngineState(value: unknown): value is EngineState {
   if (typeof value !== 'object' || value === null) return false;
-  const { pid, ownerPid, ports } = value as Partial<Record<keyof EngineState, unknown>>;
+  const { pid, owner, ownerPid, ports, isShared } = value as Partial<Record<keyof EngineState, unknown>>;
   if (typeof ports !== 'object' || ports === null) return false;
   const { http, tcp } = ports as Partial<Record<keyof EnginePorts, unknown>>;
-  return [pid, ownerPid, http, tcp].every(Number.isInteger);
+  const isNamed = typeof owner === 'string' && typeof isShared === 'boolean';
+  return isNamed && [pid, ownerPid, http, tcp].every(Number.isInteger);
 }
 
 /** Leaves exactly these files in the folder: those of an older version must not count any more. */
@@ -125,11 +129,16 @@ async function writeFolder(folder: string, contents: readonly ServerFile[]): Pro
   await Promise.all(others.map((name) => rm(path.join(folder, name), { force: true })));
 }
 
-/** Readers see the old text or the new, never a part. */
+/** For this user alone. Readers see the old text or the new, never a part; nothing is left of one that could not be written. */
 export async function writeAtOnce(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}`;
-  await writeFile(temporary, text);
-  await rename(temporary, file);
+  const proposed = `${file}.${process.pid}`;
+  try {
+    await writeFile(proposed, text, { mode: 0o600 });
+    await rename(proposed, file);
+  } catch (error) {
+    await rm(proposed, { force: true });
+    throw error;
+  }
 }
 
 function serverOverrides(files: EngineFiles): string {

@@ -1,10 +1,9 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { ROLES } from '../../server/clickhouse/endpoint.ts';
 import { AppError, messageOf, isCode } from '../../server/common/errors.ts';
 import { jsonOf } from '../../server/common/json.ts';
-import type { EngineFiles } from './engine-files.ts';
+import { writeAtOnce, type EngineFiles } from './engine-files.ts';
 import { newPasswords, type EnginePasswords } from './engine-users.ts';
-import { makeOnce } from './make-once.ts';
 
 /**
  * undefined when there are none, or the file does not hold what it should.
@@ -20,16 +19,12 @@ export async function readPasswords(files: EngineFiles): Promise<EnginePasswords
   return arePasswords(passwords) ? passwords : undefined;
 }
 
-/** Those of this directory; `fresh` ones when it has none yet. Two processes at once get the same. */
+/** Those of this directory; `fresh` ones when it has none yet. For the one process that may run an engine on it. */
 export async function keepPasswords(files: EngineFiles, fresh = newPasswords()): Promise<EnginePasswords> {
   const present = await readPasswords(files);
   if (present !== undefined) return present;
-  if (await makeOnce(files.passwords, `${JSON.stringify(fresh, null, 2)}\n`)) return fresh;
-  const theirs = await readPasswords(files);
-  if (theirs !== undefined) return theirs;
-  // Never before it is known to be broken: it could be that of another process since.
-  await rm(files.passwords, { force: true });
-  return await keepPasswords(files, fresh);
+  await writeAtOnce(files.passwords, `${JSON.stringify(fresh, null, 2)}\n`);
+  return fresh;
 }
 
 function arePasswords(value: unknown): value is EnginePasswords {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { runningEngine, startEngine } from '../../clickhouse/embedded/embedded.ts';
-import { EngineInUse } from '../../clickhouse/embedded/first-launch.ts';
+import { EngineInUse } from '../../clickhouse/embedded/engine-owner.ts';
 import { withClient } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { hasWritten } from '../clickhouse/failed-writes.ts';
@@ -25,6 +25,8 @@ interface Use {
 }
 
 const LOOK_AGAIN_MS = 200;
+/** A service that starts has an engine within this time; one that has none for longer has trouble with it. */
+const SERVICE_WAIT_MS = 120_000;
 
 /**
  * Runs `use` on the ClickHouse that the service uses: the configured server, else the engine that a running service
@@ -56,6 +58,7 @@ interface Opened {
 }
 
 async function openEngine(config: Config, directory: string, log: Logger, signal: AbortSignal): Promise<Opened> {
+  const deadlineMs = performance.now() + SERVICE_WAIT_MS;
   for (let hasSaid = false; ; hasSaid = true) {
     const endpoint = config.clickhouse ?? (await runningEngine(directory));
     if (endpoint !== undefined) return { endpoint, close: leaveRunning };
@@ -64,11 +67,19 @@ async function openEngine(config: Config, directory: string, log: Logger, signal
       return { endpoint: engine.endpoint, close: () => engine.close() };
     } catch (error) {
       if (!(error instanceof EngineInUse)) throw error;
-      if (!hasSaid) console.error(`Waiting: ${error.message}`);
+      if (error.isShared && performance.now() > deadlineMs) throw notAnswering(error);
+      if (!hasSaid) console.error(`Waiting: ${error.isShared ? error.silent : error.message}`);
       await pause(LOOK_AGAIN_MS, signal);
       signal.throwIfAborted();
     }
   }
+}
+
+function notAnswering({ silent }: EngineInUse): AppError {
+  return new AppError(
+    'unavailable',
+    `${silent}, for ${SERVICE_WAIT_MS / 1000} s now. The log of the service says why. Run this again once its /health is well.`,
+  );
 }
 
 async function leaveRunning(): Promise<void> {

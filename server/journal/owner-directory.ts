@@ -7,7 +7,8 @@ import type { Logger } from '../common/log.ts';
 import { repeat } from '../common/repeat.ts';
 
 /**
- * The directory in which one process, and no other, writes segments: `{journal}/{owner}/`.
+ * A directory of one process's own: `{journal}/{owner}/`, in which no other writes segments, and beside the embedded engine's
+ * data, that of who may run it.
  *
  * The lock is a Unix socket that the owner listens on. The kernel ends it with the process, also on kill -9, so it can
  * neither be left stuck nor be mistaken for that of a later process; and it holds between containers that share a

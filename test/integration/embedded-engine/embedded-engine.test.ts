@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { readFile, rename } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
 import { runningEngine, startEngine, type Engine } from '../../../clickhouse/embedded/embedded.ts';
+import { EngineInUse } from '../../../clickhouse/embedded/engine-owner.ts';
 import { requireEnginePackages } from '../../../clickhouse/embedded/engine-packages.ts';
 import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../../server/closing.ts';
@@ -117,6 +118,28 @@ describe('the embedded engine', () => {
     expect(error)
       .to.have.property('message')
       .that.includes(`process ${owner.pid}: stop it first, or set another DATA_DIR`);
+  });
+
+  it('is the engine of one process also while it does not answer, and no other starts its own', async () => {
+    const engine = await start();
+    await rename(path.join(directory, 'data'), path.join(directory, 'elsewhere'));
+    await eventually(() => expect(isAlive(engine.pid)).to.equal(false));
+    expect(await runningEngine(directory)).to.equal(undefined);
+    expect(await failure(start()))
+      .to.be.instanceOf(EngineInUse)
+      .with.property('isShared', true);
+    expect(await readdir(directory)).not.to.include('data');
+  });
+
+  it('is started by one of several that try at once, and by the next when that one is closed', async () => {
+    const outcomes = await Promise.allSettled([start(), start(), start(), start()]);
+    const [engine, ...others] = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    expect(others).to.deep.equal([]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).instanceOf(EngineInUse);
+    await engine?.close();
+    const next = await start();
+    expect(await readdir(path.join(directory, 'owners'))).to.have.length(1);
+    await next.close();
   });
 
   it('says in one sentence what to do where its packages do not exist', () => {

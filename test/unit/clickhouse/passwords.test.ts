@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { engineFiles, type EngineFiles } from '../../../clickhouse/embedded/engine-files.ts';
@@ -23,22 +22,6 @@ describe('the passwords of an embedded engine', () => {
     expect(await keepPasswords(files)).to.deep.equal(first);
     await writeFile(files.passwords, '{"admin":');
     expect(await keepPasswords(files)).to.not.deep.equal(first);
-  });
-
-  it('are those of a process that made them meanwhile', async () => {
-    const theirs = newPasswords();
-    let looks = 0;
-    const mine = await keepPasswords({
-      ...files,
-      get passwords() {
-        looks += 1;
-        // Behind the first look, at which there were none.
-        if (looks === 2) writeFileSync(files.passwords, JSON.stringify(theirs));
-        return files.passwords;
-      },
-    });
-    expect(mine).to.deep.equal(theirs);
-    expect(await readPasswords(files)).to.deep.equal(theirs);
   });
 
   it('are not replaced by a user who may not read them, who is told which one may', async () => {
