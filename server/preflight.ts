@@ -4,7 +4,7 @@ import { rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, invalid, isCode, messageOf, type Issue } from './common/errors.ts';
 import type { Config } from './config/config.ts';
-import { claimDirectory, makeDirectory } from './journal/owner-directory.ts';
+import { claimDirectory } from './journal/owner-directory.ts';
 import { requireAddress } from './http/server/listen.ts';
 import { loadPayloadSchemas } from './schemas.ts';
 
@@ -18,9 +18,8 @@ import { loadPayloadSchemas } from './schemas.ts';
 export async function preflight(config: Config, wrong: readonly string[]): Promise<Issue[]> {
   const { host, schemasDir, dataDir } = config;
   const port = wrong.includes('PORT') ? 0 : config.port;
-  const missing = [path.join(dataDir, 'journal'), path.join(dataDir, 'clickhouse'), ...missingFrom(dataDir)].filter(
-    (directory) => !existsSync(directory),
-  );
+  const below = ['journal', 'clickhouse/owners', 'clickhouse'].map((name) => path.join(dataDir, name));
+  const missing = [...below, ...missingFrom(dataDir)].filter((directory) => !existsSync(directory));
   const checks = [async () => loadPayloadSchemas(schemasDir), async () => tryDataDir(config)];
   if (!wrong.includes('HOST')) checks.unshift(async () => requireAddress({ host, port }));
   const found: Issue[] = [];
@@ -59,8 +58,10 @@ async function issuesOf(check: () => Promise<unknown>): Promise<readonly Issue[]
 /** Writes there what the service will. */
 async function tryDataDir({ dataDir, clickhouse }: Config): Promise<void> {
   try {
-    await (await claimDirectory(path.join(dataDir, 'journal'), Date.now())).release();
-    if (clickhouse === undefined) await writeTrial(path.join(dataDir, 'clickhouse'));
+    await tryToOwn(path.join(dataDir, 'journal'));
+    if (clickhouse !== undefined) return;
+    await tryToOwn(path.join(dataDir, 'clickhouse', 'owners'));
+    await writeTrial(path.join(dataDir, 'clickhouse'));
   } catch (error) {
     if (isFull(error)) throw error;
     throw invalid([{ path: 'DATA_DIR', message: notWritable(dataDir, error) }]);
@@ -72,9 +73,12 @@ function missingFrom(directory: string): string[] {
   return existsSync(directory) ? [] : [directory, ...missingFrom(path.dirname(directory))];
 }
 
+async function tryToOwn(owners: string): Promise<void> {
+  await (await claimDirectory(owners, Date.now())).release();
+}
+
 async function writeTrial(directory: string): Promise<void> {
   const trial = path.join(directory, `.trial-${randomUUID()}`);
-  await makeDirectory(directory);
   try {
     await writeFile(trial, ' ');
   } finally {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../server/common/errors.ts';
 import { programFile } from '../../server/common/project-root.ts';
 import { engineAnswers } from './engine-answers.ts';
-import type { EngineFiles } from './engine-files.ts';
+import { removeEmptyDefinitions, type EngineFiles } from './engine-files.ts';
 import type { EnginePorts } from './free-ports.ts';
 
 /** A running engine process. */
@@ -58,6 +58,7 @@ const OUTPUT_LENGTH = 2000;
  * @throws EngineStartError; the process is gone then
  */
 export async function launchEngine(files: EngineFiles, ports: EnginePorts, signal: AbortSignal): Promise<EngineChild> {
+  await removeEmptyDefinitions(files.data);
   const child = await spawnEngine(files, ports);
   const deadline = Date.now() + START_TIMEOUT_MS;
   const ended = child.gone.then(() => true);

@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { EnginePorts } from './free-ports.ts';
 import { engineUsersXml, type EnginePasswords } from './engine-users.ts';
 import { projectRoot } from '../../server/common/project-root.ts';
+import { namesIn } from '../../server/journal/owner-directory.ts';
 
 /** Where the embedded engine keeps what it has. Everything is below `directory`. */
 export interface EngineFiles {
@@ -42,6 +43,25 @@ export async function engineFiles(directory: string): Promise<EngineFiles> {
     state: path.join(real, 'engine.json'),
     owners: path.join(real, 'owners'),
   };
+}
+
+/** Tables of the lock and of an erasure, which are made again: see lock.ts and erasure-tables.ts. */
+const MADE_AGAIN = /^(?:migration_lock_\d+|erasure(?:_[a-z]+)?)\.sql$/;
+
+/**
+ * Removes definitions of tables that are made again and that a full disk has left empty, with which no engine starts. Others
+ * stay: a person must decide.
+ * @param data of the engine, which does not run
+ */
+export async function removeEmptyDefinitions(data: string): Promise<void> {
+  const metadata = path.join(data, 'metadata');
+  for (const database of await namesIn(metadata)) {
+    const folder = path.join(metadata, database);
+    for (const name of (await namesIn(folder)).filter((name) => MADE_AGAIN.test(name))) {
+      const file = path.join(folder, name);
+      if ((await stat(file)).size === 0) await rm(file);
+    }
+  }
 }
 
 /** A file of `clickhouse/config.d` or `clickhouse/users.d`, as a server gets it. */

@@ -125,7 +125,7 @@ async function onEachShard(
   const topology = await readEveryNode(endpoint, 'Nothing was repaired');
   await withAdmins(topology, { database, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (nodes) => {
     // Not beside an erasure: what it takes away, a repair that has read it before would add again.
-    await MaintenanceLock.hold(nodes[0].client, createLogger('warn'), async () => {
+    await MaintenanceLock.hold(nodes[0], createLogger('warn'), async () => {
       for (const node of nodes) if (node.replica === 1) await repair(node);
     });
   });

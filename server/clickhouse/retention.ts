@@ -2,6 +2,7 @@ import type { Logger } from '../common/log.ts';
 import { DAY_S, HOUR_S } from '../common/units.ts';
 import { withAdmins, type AdminNode } from './admin-node.ts';
 import { rowsOf } from './client.ts';
+import { requireRoom } from './disk-room.ts';
 import type { ClickHouseEndpoint } from './endpoint.ts';
 import { localName, readEveryNode, readTopology, type Topology } from './topology.ts';
 
@@ -22,7 +23,7 @@ const TIMEOUT_MS = 60_000;
  * hour from others. Several servers may do this at once; where they are configured differently, the last one to start wins.
  *
  * To be called after the migrations. A node that is unavailable is set by the next start of any server.
- * @throws what ClickHouse or the network answers
+ * @throws AppError `overloaded` on a full disk; what ClickHouse or the network answers
  */
 export async function applyRetention({ endpoint, database, retentionDays, log }: Retention): Promise<void> {
   const change = retentionDays === undefined ? 'REMOVE TTL' : `MODIFY TTL ${ttl(retentionDays)}`;
@@ -30,6 +31,7 @@ export async function applyRetention({ endpoint, database, retentionDays, log }:
     for (const node of nodes) {
       const found = await readRetention(node);
       if (found.days === retentionDays && found.isSet === (retentionDays !== undefined)) continue;
+      await requireRoom(node);
       // First, because what is gone by then does not come back with another TTL.
       if (found.isSet) await noteWholeSince(node, sinceS(found));
       await node.client.command({

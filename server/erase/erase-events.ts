@@ -34,7 +34,7 @@ export async function eraseEvents(
   rawSinceS: () => Promise<number>,
   log: Logger,
 ): Promise<ErasedEvents> {
-  return await MaintenanceLock.hold(nodes[0].client, log, async (lock) => {
+  return await MaintenanceLock.hold(nodes[0], log, async (lock) => {
     for (const { client } of nodes) await createErasure(client);
     let erased = 0;
     for (let round = 1; ; round += 1) {

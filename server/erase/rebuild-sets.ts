@@ -36,6 +36,7 @@ export async function rebuildSets(
     for (const table of COUNTED_TABLES) {
       try {
         const staged = await partsOf(node);
+        await lock.assertHeld();
         await stage(node, table, span);
         await addElsewhere(node, table, span);
         await lock.assertHeld();

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AdminNode } from '../clickhouse/admin-node.ts';
 import { rowsOf, type ClickHouseClient } from '../clickhouse/client.ts';
+import { requireRoom } from '../clickhouse/disk-room.ts';
 import { codeOf } from '../clickhouse/errors.ts';
 import { AppError } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
@@ -12,6 +14,9 @@ export interface LockTimes {
   /** A holder that has not been heard of for this long, by ClickHouse's clock, is taken for dead. */
   readonly staleMs: number;
 }
+
+/** The node that has the lock. */
+type LockNode = Pick<AdminNode, 'client' | 'endpoint'>;
 
 interface Generation {
   readonly number: number;
@@ -37,13 +42,13 @@ const POLL_MS = 200;
  * table's comment. A holder that was only slow, not dead, finds out in `assertHeld`, which it calls before each step.
  */
 export class MaintenanceLock {
-  readonly #client: ClickHouseClient;
+  readonly #node: LockNode;
   readonly #number: number;
   readonly #owner: string;
   readonly #beat: NodeJS.Timeout;
 
-  private constructor(client: ClickHouseClient, number: number, owner: string, staleMs: number) {
-    this.#client = client;
+  private constructor(node: LockNode, number: number, owner: string, staleMs: number) {
+    this.#node = node;
     this.#number = number;
     this.#owner = owner;
     // A beat that fails is not repeated at once: the next one comes, and assertHeld tells whether it came too late.
@@ -55,12 +60,12 @@ export class MaintenanceLock {
    * @throws what `acquire` throws, and the work
    */
   static async hold<T>(
-    client: ClickHouseClient,
+    node: LockNode,
     log: Logger,
     work: (lock: MaintenanceLock) => Promise<T>,
     times?: LockTimes,
   ): Promise<T> {
-    const lock = await MaintenanceLock.acquire(client, log, times);
+    const lock = await MaintenanceLock.acquire(node, log, times);
     try {
       return await work(lock);
     } finally {
@@ -69,26 +74,27 @@ export class MaintenanceLock {
     }
   }
 
-  /** @throws AppError `unavailable` when another process holds the lock for longer than `waitMs` */
-  static async acquire(
-    client: ClickHouseClient,
-    log: Logger,
-    times: LockTimes = USUAL_TIMES,
-  ): Promise<MaintenanceLock> {
+  /**
+   * @throws AppError `unavailable` when another process holds the lock for longer than `waitMs`, `overloaded` on a full disk;
+   * what ClickHouse answers
+   */
+  static async acquire(node: LockNode, log: Logger, times: LockTimes = USUAL_TIMES): Promise<MaintenanceLock> {
     // As it can be in a comment, and so be known again.
     const owner = `${hostname()} ${process.pid} ${randomUUID()}`.replaceAll(/[^\w .-]/g, '_');
     const deadline = Date.now() + times.waitMs;
+    const { client } = node;
     for (let waited = false; ; waited = true) {
       const holder = (await generations(client)).at(-1);
       if (holder === undefined || holder.ageMs > times.staleMs) {
         const number = (holder?.number ?? 0) + 1;
+        await requireRoom(node);
         if (await tryCreate(client, number, owner)) {
           if (holder !== undefined)
             log.warn(
               { holder: holder.owner },
               'took over the lock of a migration, erasure, restore or repair that died',
             );
-          return new MaintenanceLock(client, number, owner, times.staleMs);
+          return new MaintenanceLock(node, number, owner, times.staleMs);
         }
         continue;
       }
@@ -98,10 +104,14 @@ export class MaintenanceLock {
     }
   }
 
-  /** @throws AppError `unavailable` when another process has taken this one for dead and has the lock now */
+  /**
+   * Whether the next step may be taken.
+   * @throws AppError `unavailable` when another process has taken this one for dead and has the lock now, `overloaded` when the disk
+   * is full by now; what ClickHouse answers
+   */
   async assertHeld(): Promise<void> {
-    const holder = (await generations(this.#client)).at(-1);
-    if (holder?.owner === this.#owner) return;
+    const holder = (await generations(this.#node.client)).at(-1);
+    if (holder?.owner === this.#owner) return await requireRoom(this.#node);
     throw new AppError(
       'unavailable',
       `Stopped: this migration, erasure, restore or repair was silent for too long, and ${holder?.owner ?? 'another one'} took over.`,
@@ -111,18 +121,20 @@ export class MaintenanceLock {
   /** Frees the lock, unless it has been lost. */
   async release(): Promise<void> {
     clearInterval(this.#beat);
-    const all = await generations(this.#client);
+    const { client } = this.#node;
+    const all = await generations(client);
     if (all.at(-1)?.owner !== this.#owner) return;
     // Lowest first: while the highest exists, nobody takes the lock.
     for (const { number } of all) {
-      await this.#client.command({ query: `DROP TABLE IF EXISTS migration_lock_${number} SYNC` });
+      await client.command({ query: `DROP TABLE IF EXISTS migration_lock_${number} SYNC` });
     }
   }
 
   async #refresh(): Promise<void> {
     await this.assertHeld();
-    await this.#client.command({
-      query: `ALTER TABLE migration_lock_${this.#number} MODIFY COMMENT '${await comment(this.#client, this.#owner)}'`,
+    const { client } = this.#node;
+    await client.command({
+      query: `ALTER TABLE migration_lock_${this.#number} MODIFY COMMENT '${await comment(client, this.#owner)}'`,
     });
   }
 }

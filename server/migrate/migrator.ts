@@ -103,7 +103,7 @@ async function migrateLocked(
 ): Promise<readonly string[]> {
   // One lock for all nodes, on the one that comes first for every migrator.
   return await MaintenanceLock.hold(
-    nodes[0].client,
+    nodes[0],
     log,
     async (lock) => {
       const ledgers = new Map<AdminNode, Awaited<ReturnType<typeof readLedger>>>();
