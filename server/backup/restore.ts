@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { withAdmins, type AdminNode } from '../clickhouse/admin-node.ts';
+import { withAdmins, type AdminNode, type AdminNodes } from '../clickhouse/admin-node.ts';
 import { rowsOf } from '../clickhouse/client.ts';
 import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { applyRetention, noteWholeSince } from '../clickhouse/retention.ts';
 import { localName, readEveryNode, type Topology } from '../clickhouse/topology.ts';
-import { AppError } from '../common/errors.ts';
+import { AppError, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { dropErasure } from '../erase/erasure-tables.ts';
 import { ALL_HOURS } from '../queries/counted/grown-hours.ts';
@@ -42,10 +42,11 @@ const REQUEST_TIMEOUT_MS = 6 * 60 * 60 * 1000;
  * manifest, and that no server runs here, and that nothing is there unless it is to be replaced. One that ends half-way is
  * begun again, with `replace`.
  * @throws AppError `invalid` when the backup is of a newer version, a server runs on this journal, or something
- * is there and not to be replaced; `unavailable` when a node does not answer; and what ClickHouse or the disk answers
+ * is there and not to be replaced; `unavailable` when a node does not answer; what ClickHouse or the disk answers; of a restore
+ * that ended half-way, the same with what to do
  */
 export async function restore(options: RestoreOptions): Promise<void> {
-  const { endpoint, database, dataDir, source, manifest, replace, retentionDays, log } = options;
+  const { endpoint, database, dataDir, source, manifest, replace, log } = options;
   await requireKnown(manifest);
   const journal = path.join(dataDir, 'journal');
   await requireStopped(journal);
@@ -58,24 +59,40 @@ export async function restore(options: RestoreOptions): Promise<void> {
   }
   await migrate({ endpoint, database, log });
   await withAdmins(topology, { database, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (nodes) => {
-    await MaintenanceLock.hold(nodes[0].client, log, async (lock) => {
+    await MaintenanceLock.hold(nodes[0], log, async (lock) => {
       // Again: to migrate, and to wait for the lock, may have taken long.
       await requireStopped(journal);
       if (!hasJournal && (await hasSegments(journal)))
         throw new AppError('invalid', `Meanwhile events were taken into ${journal}: run this again.`);
       if (hasJournal) options.onDone(await replaceJournals(journal, options.nowMs()), 0);
-      if (filled.length > 0) for (const node of nodes) await empty(node);
-      // Before there are rows: a TTL that was there would remove them.
-      await applyRetention({ endpoint, database, retentionDays, log });
-      // Before there are rows, too: of some only the counts are back meanwhile, and nobody may take these for too much. Also where
-      // all raw events are in the backup: what was noted is of those that were there before.
-      for (const node of nodes) await noteWholeSince(node, manifest.wholeSinceS);
-      await putBack(nodes[0], lock, options);
-      // The two tables of counts were copied one after the other.
-      for (const node of nodes) await evenRows(node, ALL_HOURS);
+      await replaceRows(nodes, filled.length > 0, lock, options).catch((error: unknown) => {
+        throw halfWay(error);
+      });
     });
   });
   await putBackJournals(manifest.journal, source, dataDir);
+}
+
+async function replaceRows(
+  nodes: AdminNodes,
+  isFilled: boolean,
+  lock: MaintenanceLock,
+  options: RestoreOptions,
+): Promise<void> {
+  if (isFilled) for (const node of nodes) await empty(node);
+  // Before there are rows: a TTL that was there would remove them.
+  await applyRetention(options);
+  // Before there are rows, too: of some only the counts are back meanwhile, and nobody may take these for too much. Also where
+  // all raw events are in the backup: what was noted is of those that were there before.
+  for (const node of nodes) await noteWholeSince(node, options.manifest.wholeSinceS);
+  await putBack(nodes[0], lock, options);
+  // The two tables of counts were copied one after the other.
+  for (const node of nodes) await evenRows(node, ALL_HOURS);
+}
+
+function halfWay(error: unknown): AppError {
+  const message = `${messageOf(error)}\nThe database is restored in part. Run this again, with --replace.`;
+  return new AppError(error instanceof AppError ? error.code : 'unavailable', message, { cause: error });
 }
 
 async function requireStopped(journal: string): Promise<void> {
