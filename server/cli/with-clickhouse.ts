@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { runningEngine, startEngine } from '../../clickhouse/embedded/embedded.ts';
 import { EngineInUse } from '../../clickhouse/embedded/engine-owner.ts';
@@ -8,7 +8,7 @@ import { hasWritten } from '../clickhouse/failed-writes.ts';
 import { isUnreachable } from '../clickhouse/nodes.ts';
 import { NodesUnavailable } from '../clickhouse/topology.ts';
 import type { Config } from '../config/config.ts';
-import { AppError, messageOf } from '../common/errors.ts';
+import { AppError, isCode, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { pause } from '../common/retry.ts';
 
@@ -41,7 +41,7 @@ export async function withClickHouse<T>(
   { createsData = false, onlyReads = false, signal = new AbortController().signal }: Use = {},
 ): Promise<T> {
   const directory = path.join(config.dataDir, 'clickhouse');
-  if (config.clickhouse === undefined && !createsData && !existsSync(directory)) throw noData(config.dataDir);
+  if (config.clickhouse === undefined && !createsData) await requireData(config.dataDir, path.join(directory, 'data'));
   const { endpoint, close } = await openEngine(config, directory, log, signal);
   try {
     return await (onlyReads ? use(endpoint) : checked(endpoint, use));
@@ -105,7 +105,14 @@ function withAdvice(error: unknown, { urls }: ClickHouseEndpoint, { clickhouse }
   return new AppError('unavailable', message, options);
 }
 
-function noData(dataDir: string): AppError {
-  const next = 'start the service first (npm start), or set DATA_DIR, or CLICKHOUSE_URL to use a server';
-  return new AppError('not_found', `There is no data in ${dataDir} yet: ${next}.`);
+async function requireData(dataDir: string, data: string): Promise<void> {
+  await stat(data).catch((error: unknown) => {
+    const isThere = !isCode(error, 'ENOENT', 'ENOTDIR');
+    const found = isThere
+      ? `The data in ${dataDir} cannot be read (${messageOf(error)})`
+      : `There is no data in ${dataDir}`;
+    const next = isThere ? 'run this as the user of the service' : 'start the service first (npm start)';
+    const message = `${found}: ${next}, or set DATA_DIR, or CLICKHOUSE_URL to use a server.`;
+    throw new AppError(isThere ? 'unavailable' : 'not_found', message, { cause: error });
+  });
 }
