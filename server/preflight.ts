@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, invalid, isCode, messageOf, type Issue } from './common/errors.ts';
+import { AppError, invalid, isCode, isDiskFull, messageOf, type Issue } from './common/errors.ts';
 import type { Config } from './config/config.ts';
 import { claimDirectory } from './journal/owner-directory.ts';
 import { requireAddress } from './http/server/listen.ts';
@@ -32,17 +32,11 @@ export async function preflight(config: Config, wrong: readonly string[]): Promi
 
 /** What has failed at the start, in plain words where the disk is full. */
 export function startFailure(error: unknown, { dataDir }: Config): unknown {
-  if (!isFull(error)) return error;
+  if (!isDiskFull(error)) return error;
   const message =
     `The disk of DATA_DIR (${dataDir}) is full (${messageOf(error)}). Nothing is lost: what was acknowledged stays there. ` +
     'Free some room on it, and start again.';
   return new AppError('overloaded', message, { cause: error });
-}
-
-function isFull(error: unknown): boolean {
-  return (
-    isCode(error, 'ENOSPC', 'EDQUOT') || (error instanceof Error && error.cause !== undefined && isFull(error.cause))
-  );
 }
 
 async function issuesOf(check: () => Promise<unknown>): Promise<readonly Issue[]> {
@@ -63,7 +57,7 @@ async function tryDataDir({ dataDir, clickhouse }: Config): Promise<void> {
     await tryToOwn(path.join(dataDir, 'clickhouse', 'owners'));
     await writeTrial(path.join(dataDir, 'clickhouse'));
   } catch (error) {
-    if (isFull(error)) throw error;
+    if (isDiskFull(error)) throw error;
     throw invalid([{ path: 'DATA_DIR', message: notWritable(dataDir, error) }]);
   }
 }

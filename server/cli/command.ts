@@ -1,12 +1,15 @@
 import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { messageWithCauses, show } from '../common/errors.ts';
+import { isDiskFull, messageWithCauses, show } from '../common/errors.ts';
 import { didYouMean } from '../common/nearest.ts';
 
 /** What to do when no service answers at an address. */
 export const NO_SERVICE = 'start the service with npm start, or name another with --url';
 /** What to do when the service refuses a key, or that there is none. */
 export const NO_KEY = 'set CLICKHOUR_API_KEY to a key that may do this';
+
+const DISK_FULL =
+  'The disk of DATA_DIR, or of what this command writes, is full. Free some room on it, and run this again.';
 
 /** The command line is wrong. The message says what came and what was expected. */
 export class UsageError extends Error {}
@@ -27,6 +30,7 @@ export async function runCommand(usage: string, main: () => Promise<number>): Pr
   } catch (error) {
     const wrongUsage = error instanceof UsageError || isParseArgsError(error);
     console.error(asInvoked(messageWithCauses(error).trimEnd()));
+    if (isDiskFull(error)) console.error(DISK_FULL);
     if (wrongUsage) console.error(`\n${shownUsage}`);
     process.exitCode = wrongUsage ? 2 : 1;
   }
@@ -89,7 +93,8 @@ export function originOption(text = 'http://127.0.0.1:8080'): string {
 export function onlyName(what: string, positionals: readonly string[]): string {
   const [name = '', ...rest] = positionals;
   if (name !== '' && rest.length === 0) return name;
-  throw new UsageError(`${what}: received ${positionals.length} names, expected one`);
+  const received = positionals.length === 1 ? show(name) : `${positionals.length} names`;
+  throw new UsageError(`${what}: received ${received}, expected one name`);
 }
 
 function unknownOption(received: string, known: readonly string[]): UsageError {

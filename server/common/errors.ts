@@ -104,6 +104,12 @@ function kindOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
 }
 
+/** Whether a disk, or this account's part of it, is full; also where that is the cause. */
+export function isDiskFull(error: unknown): boolean {
+  if (isCode(error, 'ENOSPC', 'EDQUOT')) return true;
+  return error instanceof Error && error.cause !== undefined && isDiskFull(error.cause);
+}
+
 /** Whether it is an error of the system with one of these codes. */
 export function isCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);

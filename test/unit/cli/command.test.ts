@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { originOption, readArguments, UsageError, wholeOption } from '../../../server/cli/command.ts';
+import { onlyName, originOption, readArguments, UsageError, wholeOption } from '../../../server/cli/command.ts';
 
 const COUNT = { min: 1, max: 10 };
 
@@ -49,6 +49,13 @@ describe('command line arguments', () => {
     for (const url of addresses) {
       expect(() => originOption(url), url).to.throw(UsageError, 'expected http://HOST:PORT or https://HOST:PORT');
     }
+  });
+
+  it('name one thing', () => {
+    expect(onlyName('DIR', ['copy'])).to.equal('copy');
+    expect(() => onlyName('DIR', [''])).to.throw(UsageError, 'DIR: received "", expected one name');
+    expect(() => onlyName('DIR', [])).to.throw(UsageError, 'DIR: received 0 names, expected one name');
+    expect(() => onlyName('DIR', ['a', 'b'])).to.throw(UsageError, 'DIR: received 2 names, expected one name');
   });
 
   it('do not show a password', () => {
