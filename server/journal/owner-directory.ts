@@ -15,7 +15,7 @@ import { repeat } from '../common/repeat.ts';
  * volume, where process ids mean nothing. An owner's name is never used again, so an owner that is gone stays gone.
  *
  * A lock that is missing, as after somebody cleaned up, is no sign of death: the owner makes it again, and others wait for
- * that. An owner that ends and leaves segments leaves a plain file in its place.
+ * that. It also does where it finds another socket, as after the directory was moved away and back. An owner that ends and leaves segments leaves a plain file in its place.
  */
 export interface OwnerDirectory {
   /** The owner's name: when it started and 8 random hexadecimal digits. Sorts by start. */
@@ -26,6 +26,12 @@ export interface OwnerDirectory {
 }
 
 const LOCK = 'lock';
+
+interface Lock {
+  readonly server: Server;
+  /** Of the socket's file, by which to tell it from one that was there before. */
+  readonly ino: number;
+}
 
 /** How often an owner looks whether its lock is there. */
 const LOOK_EVERY_MS = 2_000;
@@ -52,23 +58,23 @@ export async function claimDirectory(
   });
   const look = async () => {
     const found = await unlessGone(lstat(path.join(directory, LOCK)));
-    if (found?.isSocket() === true) return;
-    log?.warn({ directory }, 'the lock of this journal is gone; it is made again');
+    if (found?.ino === lock.ino) return;
+    log?.warn({ directory }, 'the lock of this directory is gone; it is made again');
     // First of all: with the socket goes whatever is in its place.
-    await close(lock);
+    await close(lock.server);
     const isGone = !(await isDirectory(directory));
     lock = await lockDirectory(directory);
     if (isGone) onMadeAgain();
   };
   const stopLooking = repeat(LOOK_EVERY_MS, look, (error) =>
-    log?.error({ err: error, directory }, 'the lock of this journal cannot be made again'),
+    log?.error({ err: error, directory }, 'the lock of this directory cannot be made again'),
   );
   return {
     owner,
     path: directory,
     release: async () => {
       await stopLooking();
-      await close(lock);
+      await close(lock.server);
       if ((await namesIn(directory)).length === 0) await removeOwner(directory);
       // What cannot be said now is clear a little later.
       else await disown(directory).catch(() => undefined);
@@ -145,12 +151,18 @@ function lockOf(directory: string): string {
 }
 
 /** Makes the directory, too, where there is none. A loss of power takes neither. */
-async function lockDirectory(directory: string): Promise<Server> {
+async function lockDirectory(directory: string): Promise<Lock> {
   const lock = lockOf(directory);
   await makeDirectory(directory);
   const server = await listen(lock);
-  await syncDirectory(directory);
-  return server;
+  try {
+    const { ino } = await lstat(lock);
+    await syncDirectory(directory);
+    return { server, ino };
+  } catch (error) {
+    await close(server);
+    throw error;
+  }
 }
 
 async function close(lock: Server): Promise<void> {
@@ -180,7 +192,7 @@ export async function isAlive(directory: string): Promise<boolean> {
     return lock.isSocket() && (await isListenedOn(lockOf(directory)));
   } catch (error) {
     if (!isCode(error, 'EACCES', 'EPERM')) throw error;
-    const expected = `a journal of this user; if its server is gone: chown -R ${process.getuid?.() ?? 'USER'} ${directory}`;
+    const expected = `a directory of this user; if its process is gone: chown -R ${process.getuid?.() ?? 'USER'} ${directory}`;
     throw new AppError('unavailable', `received ${messageOf(error)}, expected ${expected}`, { cause: error });
   }
 }

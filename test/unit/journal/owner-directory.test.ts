@@ -89,7 +89,7 @@ describe('owner directory', () => {
     const { files: taken, failures } = await take(mine).finally(() => seteuid.call(process, 0));
     expect(taken).to.deep.equal([]);
     expect(failures.map(messageOf).join()).to.match(
-      /EACCES.*expected a journal of this user; if its server is gone: chown/,
+      /EACCES.*expected a directory of this user; if its process is gone: chown/,
     );
     expect(await readdir(other.path)).to.include.members(FILES);
   });
