@@ -70,7 +70,9 @@ export async function restore(options: RestoreOptions): Promise<void> {
       });
     });
   });
-  await putBackJournals(manifest.journal, source, dataDir);
+  await putBackJournals(manifest.journal, source, dataDir).catch((error: unknown) => {
+    throw halfWay(error);
+  });
 }
 
 async function replaceRows(
@@ -91,7 +93,7 @@ async function replaceRows(
 }
 
 function halfWay(error: unknown): AppError {
-  const message = `${messageOf(error)}\nThe database is restored in part. Run this again, with --replace.`;
+  const message = `${messageOf(error)}\nThe database may be restored in part. Run this again, with --replace.`;
   return new AppError(error instanceof AppError ? error.code : 'unavailable', message, { cause: error });
 }
 

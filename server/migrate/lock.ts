@@ -110,8 +110,13 @@ export class MaintenanceLock {
    * is full by now; what ClickHouse answers
    */
   async assertHeld(): Promise<void> {
+    await this.#assertLatest();
+    await requireRoom(this.#node);
+  }
+
+  async #assertLatest(): Promise<void> {
     const holder = (await generations(this.#node.client)).at(-1);
-    if (holder?.owner === this.#owner) return await requireRoom(this.#node);
+    if (holder?.owner === this.#owner) return;
     throw new AppError(
       'unavailable',
       `Stopped: this migration, erasure, restore or repair was silent for too long, and ${holder?.owner ?? 'another one'} took over.`,
@@ -131,7 +136,8 @@ export class MaintenanceLock {
   }
 
   async #refresh(): Promise<void> {
-    await this.assertHeld();
+    // Also on a full disk: a holder that works must not be taken for dead.
+    await this.#assertLatest();
     const { client } = this.#node;
     await client.command({
       query: `ALTER TABLE migration_lock_${this.#number} MODIFY COMMENT '${await comment(client, this.#owner)}'`,
