@@ -10,7 +10,7 @@ import { launchEngine, type EngineChild } from './engine-child.ts';
 import { engineFiles, writeEngineConfig, writeEngineState } from './engine-files.ts';
 import type { EngineFiles, ServerFile } from './engine-files.ts';
 import { requireEnginePackages } from './engine-packages.ts';
-import { claimEngine, runningState } from './engine-owner.ts';
+import { claimEngine, isOnlyOwner, runningState } from './engine-owner.ts';
 import { firstLaunch } from './first-launch.ts';
 import type { EnginePorts } from './free-ports.ts';
 import type { OwnerDirectory } from '../../server/journal/owner-directory.ts';
@@ -107,9 +107,10 @@ async function launched(
 /** The engine that another process runs on this directory and shares, if one answers. */
 export async function runningEngine(directory: string): Promise<ClickHouseEndpoint | undefined> {
   const files = await engineFiles(directory);
+  // First: whom this user may not ask must not look like nobody.
+  const passwords = await readPasswords(files);
   const state = await runningState(files);
   if (!state?.isShared) return undefined;
-  const passwords = await readPasswords(files);
   return passwords && engineEndpoint(engineUrl(state.ports), passwords);
 }
 
@@ -215,12 +216,17 @@ class EmbeddedEngine implements Engine {
     }
   }
 
+  /** What cannot be looked up keeps nothing back: the data has a lock of ClickHouse's own. */
+  async #mayLaunch(): Promise<boolean> {
+    return !this.#identity.isLost && (await isOnlyOwner(this.#files, this.#claim).catch(() => true));
+  }
+
   /** @returns the number of attempts in a row, this one included */
   async #restart(previous: number): Promise<number> {
     const { signal } = this.#closing;
     for (let attempt = previous + 1; ; attempt += 1) {
       await pause(backoffMs(attempt, RESTART, Math.random), signal);
-      while (this.#identity.isLost && !signal.aborted) await pause(LOOK_FOR_DATA_MS, signal);
+      while (!signal.aborted && !(await this.#mayLaunch())) await pause(LOOK_FOR_DATA_MS, signal);
       if (signal.aborted) return attempt;
       try {
         this.#child = await launchEngine(this.#files, this.#ports, signal);

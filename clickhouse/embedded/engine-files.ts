@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { EnginePorts } from './free-ports.ts';
 import { engineUsersXml, type EnginePasswords } from './engine-users.ts';
 import { projectRoot } from '../../server/common/project-root.ts';
-import { namesIn } from '../../server/journal/owner-directory.ts';
+import { namesIn, unlessGone } from '../../server/journal/owner-directory.ts';
 
 /** Where the embedded engine keeps what it has. Everything is below `directory`. */
 export interface EngineFiles {
@@ -41,7 +41,8 @@ export async function engineFiles(directory: string): Promise<EngineFiles> {
     logs: path.join(real, 'logs'),
     passwords: path.join(real, 'passwords.json'),
     state: path.join(real, 'engine.json'),
-    owners: path.join(real, 'owners'),
+    // As it was given: the path of a socket has to be short.
+    owners: path.resolve(directory, 'owners'),
   };
 }
 
@@ -59,7 +60,8 @@ export async function removeEmptyDefinitions(data: string): Promise<void> {
     const folder = path.join(metadata, database);
     for (const name of (await namesIn(folder)).filter((name) => MADE_AGAIN.test(name))) {
       const file = path.join(folder, name);
-      if ((await stat(file)).size === 0) await rm(file);
+      const found = await unlessGone(stat(file));
+      if (found?.size === 0) await rm(file, { force: true });
     }
   }
 }

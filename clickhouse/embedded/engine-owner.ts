@@ -14,7 +14,7 @@ import { readEngineState, type EngineFiles, type EngineState } from './engine-fi
 
 /** For so long the one that came first waits for those that came with it, and those try again. */
 const CLAIM_MS = 1000;
-const CLAIM_POLL_MS = 100;
+const CLAIM_POLL_MS = 50;
 
 /** Another live process is the one that may run an engine on the directory, whether that answers or not. */
 export class EngineInUse extends AppError {
@@ -26,7 +26,9 @@ export class EngineInUse extends AppError {
   constructor({ directory }: EngineFiles, state: EngineState | undefined) {
     const { isShared = false, ownerPid } = state ?? {};
     const kind = isShared ? 'process' : 'command with the process';
-    const who = ownerPid === undefined ? 'another process' : `the ${kind} ${ownerPid}`;
+    // What has no engine yet says nothing of itself, nor does one that is gone since less than a minute without its lock.
+    const unknown = 'a command, or a process that starts or has just ended';
+    const who = ownerPid === undefined ? unknown : `the ${kind} ${ownerPid}`;
     const todo = isShared ? 'stop it first' : 'wait until it ends';
     super('unavailable', `${directory} is in use by ${who}: ${todo}, or set another DATA_DIR.`);
     this.isShared = isShared;
@@ -37,29 +39,47 @@ export class EngineInUse extends AppError {
 /**
  * Makes this process the one that may run an engine on the directory, for as long as it lives or until it releases that.
  * Of several that try at once, one does.
- * @throws EngineInUse when another is it
+ * @throws EngineInUse when another is it; what the file system answers
  */
 export async function claimEngine(files: EngineFiles, log: Logger): Promise<OwnerDirectory> {
   const deadlineMs = performance.now() + CLAIM_MS;
-  do {
-    const claim = await claimDirectory(files.owners, Date.now(), log);
-    if (await isAlone(files, claim, deadlineMs)) return claim;
-    await claim.release();
-    await sleep(CLAIM_POLL_MS);
-  } while (performance.now() < deadlineMs);
-  const [owner] = await livingOwners(files);
-  const state = await readEngineState(files);
-  throw new EngineInUse(files, state?.owner === owner ? state : undefined);
-}
-
-/** Each looks after it is there itself, so of two at once at least one sees the other: the later one withdraws. */
-async function isAlone(files: EngineFiles, { owner }: OwnerDirectory, deadlineMs: number): Promise<boolean> {
   for (;;) {
-    const others = (await livingOwners(files)).filter((other) => other !== owner);
-    if (others.length === 0) return true;
-    if (performance.now() > deadlineMs || others.some((other) => other < owner)) return false;
+    const [owner] = await livingOwners(files);
+    const claim = owner === undefined ? await tryToClaim(files, log, deadlineMs) : undefined;
+    if (claim !== undefined) return claim;
+    if (performance.now() > deadlineMs) throw await inUse(files);
     await sleep(CLAIM_POLL_MS);
   }
+}
+
+/** Whether this process is it, and no other has claimed to be: its lock was gone for a moment, and another took it for dead. */
+export async function isOnlyOwner(files: EngineFiles, { owner }: OwnerDirectory): Promise<boolean> {
+  const living = await livingOwners(files);
+  return living.length === 1 && living[0] === owner;
+}
+
+/** Each looks after its own is there, so of two at once at least one sees the other: the later one withdraws. */
+async function tryToClaim(files: EngineFiles, log: Logger, deadlineMs: number): Promise<OwnerDirectory | undefined> {
+  const claim = await claimDirectory(files.owners, Date.now(), log);
+  try {
+    for (;;) {
+      const others = (await livingOwners(files)).filter((other) => other !== claim.owner);
+      if (others.length === 0) return claim;
+      if (performance.now() > deadlineMs || others.some((other) => other < claim.owner)) break;
+      await sleep(CLAIM_POLL_MS);
+    }
+  } catch (error) {
+    await claim.release();
+    throw error;
+  }
+  await claim.release();
+  return undefined;
+}
+
+async function inUse(files: EngineFiles): Promise<EngineInUse> {
+  const living = await livingOwners(files);
+  const state = await readEngineState(files);
+  return new EngineInUse(files, living.includes(state?.owner ?? '') ? state : undefined);
 }
 
 /** Those that are gone are removed. */

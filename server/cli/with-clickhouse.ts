@@ -58,7 +58,7 @@ interface Opened {
 }
 
 async function openEngine(config: Config, directory: string, log: Logger, signal: AbortSignal): Promise<Opened> {
-  const deadlineMs = performance.now() + SERVICE_WAIT_MS;
+  let deadlineMs = Infinity;
   for (let hasSaid = false; ; hasSaid = true) {
     const endpoint = config.clickhouse ?? (await runningEngine(directory));
     if (endpoint !== undefined) return { endpoint, close: leaveRunning };
@@ -67,7 +67,8 @@ async function openEngine(config: Config, directory: string, log: Logger, signal
       return { endpoint: engine.endpoint, close: () => engine.close() };
     } catch (error) {
       if (!(error instanceof EngineInUse)) throw error;
-      if (error.isShared && performance.now() > deadlineMs) throw notAnswering(error);
+      deadlineMs = error.isShared ? Math.min(deadlineMs, performance.now() + SERVICE_WAIT_MS) : Infinity;
+      if (performance.now() > deadlineMs) throw notAnswering(error);
       if (!hasSaid) console.error(`Waiting: ${error.isShared ? error.silent : error.message}`);
       await pause(LOOK_AGAIN_MS, signal);
       signal.throwIfAborted();
