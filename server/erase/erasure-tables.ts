@@ -33,7 +33,7 @@ export async function createErasure(client: ClickHouseClient): Promise<void> {
       )
       ENGINE = MergeTree
       ORDER BY (category, name, minute, application)
-      SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`,
+      SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1`,
   });
 }
 

@@ -30,7 +30,7 @@ export async function createLedger(client: ClickHouseClient): Promise<void> {
       )
       ENGINE = ReplacingMergeTree
       ORDER BY (name, statement)
-      SETTINGS fsync_after_insert = 1, fsync_part_directory = 1
+      SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1
       COMMENT 'Which migrations have been applied, statement by statement; statement 0 is the whole file'`,
   });
 }

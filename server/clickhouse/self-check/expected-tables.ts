@@ -125,8 +125,15 @@ export function expectedViews(layout: Layout): readonly ExpectedView[] {
   }));
 }
 
-/** Settings of each table that holds rows, 1 or more: an INSERT is answered once its part is on the disk. */
-export const SYNCED: readonly string[] = ['fsync_after_insert', 'fsync_part_directory'];
+/**
+ * Settings of each table that holds rows, 1 or more: an INSERT is answered once its part is on the disk, and what is merged
+ * is there before the parts that it was made of go.
+ */
+export const SYNCED: readonly string[] = [
+  'fsync_after_insert',
+  'fsync_part_directory',
+  'min_rows_to_fsync_after_merge',
+];
 
 /** The version on which the guarantees were measured: year and release. */
 export const MEASURED_VERSION: readonly [number, number] = [26, 7];

@@ -28,6 +28,12 @@ const FAULTS: readonly Fault[] = [
     what: `the setting fsync_after_insert of ${table}`,
     found: '0',
   })),
+  ...['events', 'minutes', 'hours', 'rejected_events'].map((table) => ({
+    fault: `removes parts of ${table} before the disk has what they were merged into`,
+    break: [`ALTER TABLE ${table} RESET SETTING min_rows_to_fsync_after_merge`],
+    what: `the setting min_rows_to_fsync_after_merge of ${table}`,
+    found: '0',
+  })),
   {
     fault: 'a column that the view would leave out without a word',
     break: ['ALTER TABLE minutes DROP COLUMN ids'],
@@ -79,7 +85,8 @@ const FAULTS: readonly Fault[] = [
     break: [
       'RENAME TABLE rejected_events TO elsewhere',
       `CREATE TABLE rejected_events AS elsewhere ENGINE = ReplacingMergeTree ORDER BY event_id
-       SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1, fsync_part_directory = 1`,
+       SETTINGS non_replicated_deduplication_window = 0, fsync_after_insert = 1, fsync_part_directory = 1,
+         min_rows_to_fsync_after_merge = 1`,
     ],
     what: 'the sorting key of rejected_events',
     found: 'event_id',
