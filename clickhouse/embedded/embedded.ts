@@ -59,7 +59,7 @@ const RESTART = { firstMs: 100, maxMs: 5000 };
 /** An engine that ran this long had no trouble starting: the next restart is a first one again. */
 const STABLE_MS = 10_000;
 const LOOK_FOR_DATA_MS = 500;
-/** Well within the time that the parts of a merge are kept for (`old_parts_lifetime`, 8 minutes, which this library has as 0: 0004_synced_merges.sql). */
+/** Well within the time that the parts of a merge are kept for: `old_parts_lifetime`, 8 minutes by `0004_synced_merges.sql`. */
 const LOOK_AT_WRITES_MS = 1000;
 const ANSWER_TIMEOUT_MS = 5000;
 

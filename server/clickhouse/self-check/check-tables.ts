@@ -99,8 +99,8 @@ function wrongSettings(
   return SYNCED.flatMap((setting) => {
     const own = new RegExp(`\\b${setting} = (\\w+)`).exec(engineFull)?.[1];
     const found = own ?? defaults.find(({ name }) => name === setting)?.value ?? 'nothing';
-    if (Number(found === 'true' ? 1 : found) >= 1) return [];
+    if (found === '1' || found === 'true') return [];
     const fix = `ALTER TABLE ${database}.${table} MODIFY SETTING ${setting} = 1`;
-    return [blockingFinding(`the setting ${setting} of ${table}`, found, '1 or more', fix)];
+    return [blockingFinding(`the setting ${setting} of ${table}`, found, '1', fix)];
   });
 }

@@ -126,8 +126,8 @@ export function expectedViews(layout: Layout): readonly ExpectedView[] {
 }
 
 /**
- * Settings of each table that holds rows, 1 or more: an INSERT is answered once its part is on the disk, and what is merged
- * is there before the parts that it was made of go.
+ * Settings of each table that holds rows, 1 each: an INSERT is answered once its part is on the disk, and what is merged, of
+ * however few rows, is there before the parts that it was made of go.
  */
 export const SYNCED: readonly string[] = [
   'fsync_after_insert',

@@ -30,9 +30,9 @@ const FAULTS: readonly Fault[] = [
   })),
   ...['events', 'minutes', 'hours', 'rejected_events'].map((table) => ({
     fault: `removes parts of ${table} before the disk has what they were merged into`,
-    break: [`ALTER TABLE ${table} RESET SETTING min_rows_to_fsync_after_merge`],
+    break: [`ALTER TABLE ${table} MODIFY SETTING min_rows_to_fsync_after_merge = 1000`],
     what: `the setting min_rows_to_fsync_after_merge of ${table}`,
-    found: '0',
+    found: '1000',
   })),
   {
     fault: 'a column that the view would leave out without a word',
