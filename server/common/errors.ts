@@ -110,6 +110,11 @@ export function isDiskFull(error: unknown): boolean {
   return error instanceof Error && error.cause !== undefined && isDiskFull(error.cause);
 }
 
+/** Whether this user may not do what it tried, which a person can change. */
+export function isForbidden(error: unknown): boolean {
+  return isCode(error, 'EACCES', 'EPERM');
+}
+
 /** Whether it is an error of the system with one of these codes. */
 export function isCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);

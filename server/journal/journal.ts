@@ -27,6 +27,9 @@ export interface JournalDependencies {
 /** When it makes sense to send again what a failing disk refused. */
 const RETRY_AFTER_S = 5;
 
+/** When the disk takes longer than this for one step, it is taken for one that hangs: nobody else is made to wait for it. */
+const STALLED_MS = 10_000;
+
 /** Rows that become durable together, and the one promise that all who wait for them share. */
 interface Group {
   readonly rows: string[];
@@ -54,6 +57,8 @@ export class Journal {
   /** Bytes of the group that is being written. */
   #writingBytes = 0;
   #work: Promise<void> | undefined;
+  /** Since when the disk is waited for; undefined while it is not. */
+  #stepSinceMs: number | undefined;
   #open: OpenSegment | undefined;
   #sealAsked: Deferred<Segment | undefined> | undefined;
   /** Its file is no longer in the directory. */
@@ -114,12 +119,15 @@ export class Journal {
 
   /** With what `append` would refuse `bytes` more now; undefined when it would take them. */
   appendError(bytes: number): AppError | undefined {
-    const { limits, backlog } = this.#deps;
+    const { limits, backlog, nowMs } = this.#deps;
     if (this.#state === 'closed') return overloaded('this server is shutting down', 1);
     const pending = this.#writingBytes + this.#next.bytes;
     if (pending + bytes > limits.pendingMaxBytes) {
       return overloaded(`${pending} bytes already wait for the disk, at most ${limits.pendingMaxBytes} may`, 1);
     }
+    const stepMs = nowMs() - (this.#stepSinceMs ?? Infinity);
+    if (stepMs > STALLED_MS)
+      return overloaded(`the disk has not answered for ${Math.round(stepMs / 1000)} s`, RETRY_AFTER_S);
     const wanted = backlog.bytes + pending + bytes;
     if (wanted > limits.maxBytes) {
       return overloaded(
@@ -162,12 +170,14 @@ export class Journal {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#next.count > 0 || this.#isSealDue()) {
       const group = this.#next;
+      this.#stepSinceMs = this.#deps.nowMs();
       if (group.count > 0) {
         this.#next = createGroup();
         await this.#commit(group);
       }
       if (this.#isSealDue()) await this.#seal();
     }
+    this.#stepSinceMs = undefined;
     this.#work = undefined;
   }
 

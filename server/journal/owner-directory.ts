@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
-import { AppError, messageOf, isCode } from '../common/errors.ts';
+import { AppError, isCode, isForbidden, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { repeat } from '../common/repeat.ts';
 
@@ -191,7 +191,7 @@ export async function isAlive(directory: string): Promise<boolean> {
     if (lock === undefined) return await hasChangedLately(directory);
     return lock.isSocket() && (await isListenedOn(lockOf(directory)));
   } catch (error) {
-    if (!isCode(error, 'EACCES', 'EPERM')) throw error;
+    if (!isForbidden(error)) throw error;
     const expected = `a directory of this user; if its process is gone: chown -R ${process.getuid?.() ?? 'USER'} ${directory}`;
     throw new AppError('unavailable', `received ${messageOf(error)}, expected ${expected}`, { cause: error });
   }
@@ -211,7 +211,7 @@ async function isListenedOn(lock: string): Promise<boolean> {
       resolve(true);
     });
     socket.once('error', (error) => {
-      if (isCode(error, 'EACCES', 'EPERM')) reject(error);
+      if (isForbidden(error)) reject(error);
       else resolve(!isCode(error, 'ECONNREFUSED'));
     });
   });

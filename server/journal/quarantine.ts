@@ -1,6 +1,6 @@
 import { lstat, mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { isCode } from '../common/errors.ts';
+import { AppError, isCode, messageOf } from '../common/errors.ts';
 import { isMoved, namesIn, syncDirectory, unlessGone } from './owner-directory.ts';
 
 /** Beside the owners' directories, and never taken over. */
@@ -9,12 +9,19 @@ export const QUARANTINE = 'quarantine';
 /** What the folder may hold of copies; over it nothing more is copied, and what would have been waits. */
 const MAX_BYTES = 1024 ** 3;
 
-/** What opening says when it is for the file: it is gone, no file, or not ours. Not when the process has no room. */
-const OF_THE_FILE = ['ENOENT', 'ELOOP', 'EISDIR', 'ENOTDIR', 'ENXIO', 'EACCES', 'EPERM'];
+/** What opening says when it is for the file: it is gone, or no file. Not when the process has no room, or may not read it. */
+const OF_THE_FILE = ['ENOENT', 'ELOOP', 'EISDIR', 'ENOTDIR', 'ENXIO'];
 
 /** Whether a file cannot be read for what it is, so that trying again would not help. */
 export function isOfTheFile(error: unknown): boolean {
   return error instanceof CorruptSegment || isCode(error, ...OF_THE_FILE);
+}
+
+/** Why a file waits that this user may not read, or not put where it belongs, and what a person can do. */
+export function forbidden(file: string, cause: unknown): AppError {
+  const place = cause instanceof Error && 'path' in cause ? String(cause.path) : file;
+  const fix = `chown ${process.getuid?.() ?? 'USER'} ${place}; chmod u+rwX ${place}`;
+  return new AppError('unavailable', `received ${messageOf(cause)}, expected it to be this user’s: ${fix}`, { cause });
 }
 
 /** A file is no segment, or cannot be read to its end. */

@@ -21,7 +21,7 @@ import type { Lane } from './lanes.ts';
 import { openPipeline, type Pipeline, type PipelineDependencies } from './pipeline.ts';
 import { keepRefusedRow } from './refused-row.ts';
 import { Settlement } from './settlement.ts';
-import { openTakeovers } from './takeovers.ts';
+import { openTakeovers, type Takeovers } from './takeovers.ts';
 
 export interface IngestDependencies {
   readonly dataDir: string;
@@ -110,7 +110,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   const { untyped: onUntyped, notKept: onNotKept } = metrics.events;
   // A batch of more would be refused however often it came.
   const maxBytes = Math.min(limits.pendingMaxBytes, limits.maxBytes);
-  const closeTakeovers = openTakeovers({
+  const takeovers = openTakeovers({
     ...dependencies,
     journal: root,
     directory,
@@ -127,19 +127,9 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
     },
     batch: () => createBatch({ events: durable, rejected: bounded, maxBytes, stamps, hit, onUntyped, onNotKept }),
     overloadError: () => events.journal.appendError(ROW_BYTES),
-    health: () => ({
-      accepting: events.journal.appendError(ROW_BYTES) === undefined && !events.journal.isFailing,
-      journalError: (events.journal.appendError(ROW_BYTES) ?? events.journal.lastError ?? rejected.journal.lastError)
-        ?.message,
-      quarantined: quarantine.files,
-      lanes: events.shipper.state,
-      shipperError: pipelines
-        .map(({ shipper, bisector }) => shipper.lastError ?? bisector.lastError)
-        .find((error) => error !== undefined)?.message,
-      refusedSegments: pipelines.reduce((sum, { bisector }) => sum + bisector.segments, 0),
-    }),
+    health: () => healthOf({ events, rejected, takeovers, quarantine }),
     close: async () => {
-      await closeTakeovers();
+      await takeovers.close();
       // Before the journal of the rejected events, which a refused row needs.
       await Promise.all(pipelines.map(async ({ bisector }) => bisector.close()));
       await Promise.all(pipelines.map(async ({ journal }) => journal.close()));
@@ -152,6 +142,32 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
       );
     },
   };
+}
+
+interface HealthParts {
+  readonly events: Pipeline;
+  readonly rejected: Pipeline;
+  readonly takeovers: Takeovers;
+  readonly quarantine: Quarantine;
+}
+
+function healthOf({ events, rejected, takeovers, quarantine }: HealthParts): IngestHealth {
+  const pipelines = [events, rejected];
+  const overload = events.journal.appendError(ROW_BYTES);
+  const journalErrors = [overload, events.journal.lastError, rejected.journal.lastError, takeovers.lastError];
+  const shipperErrors = pipelines.map(({ shipper, bisector }) => shipper.lastError ?? bisector.lastError);
+  return {
+    accepting: overload === undefined && !events.journal.isFailing,
+    journalError: firstMessage(journalErrors),
+    quarantined: quarantine.files,
+    lanes: events.shipper.state,
+    shipperError: firstMessage(shipperErrors),
+    refusedSegments: pipelines.reduce((sum, { bisector }) => sum + bisector.segments, 0),
+  };
+}
+
+function firstMessage(errors: readonly (Error | undefined)[]): string | undefined {
+  return errors.find((error) => error !== undefined)?.message;
 }
 
 function shareError(bytes: number, { backlog, limits }: IngestDependencies): AppError | undefined {

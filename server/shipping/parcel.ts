@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { isCode } from '../common/errors.ts';
+import { isCode, isForbidden } from '../common/errors.ts';
 import { ClassifiedError } from '../clickhouse/errors.ts';
 import { CorruptSegment, isOfTheFile } from '../journal/quarantine.ts';
 import { splitRows } from '../journal/segment-rows.ts';
@@ -26,7 +26,7 @@ export interface Progress {
   isGone: boolean;
 }
 
-/** A segment's file is gone, is no file, or cannot be opened or read. */
+/** A segment's file is gone, is no file, or cannot be opened or read, as when this user may not. */
 export class Unreadable extends ClassifiedError {
   readonly parcel: Parcel;
 
@@ -114,7 +114,7 @@ async function openFile(parcel: Parcel): Promise<FileHandle> {
   try {
     return await open(parcel.segment.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
-    throw isOfTheFile(error) ? new Unreadable(parcel, error) : error;
+    throw isOfTheFile(error) || isForbidden(error) ? new Unreadable(parcel, error) : error;
   }
 }
 

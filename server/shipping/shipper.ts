@@ -56,6 +56,8 @@ export class Shipper {
   #freshFailures = 0;
   #isSealing = false;
   #lastError: Error | undefined;
+  /** Why those parcels wait outside of the queue that can neither be read nor be put into quarantine. */
+  readonly #beside = new Map<Parcel, Error>();
 
   constructor(dependencies: ShipperDependencies) {
     this.#deps = dependencies;
@@ -81,9 +83,9 @@ export class Shipper {
     return this.#lanes.isUnavailable;
   }
 
-  /** Why the last INSERT failed; undefined after a success, and after what was handed on. */
+  /** Why the last INSERT failed, or else a segment cannot be read; undefined while all is sent, or handed on. */
   get lastError(): Error | undefined {
-    return this.#lastError;
+    return this.#lastError ?? this.#beside.values().next().value;
   }
 
   /** To be called when rows wait in the journal. */
@@ -178,7 +180,7 @@ export class Shipper {
     const { settle, onFailure, onRefused, clock, random } = this.#deps;
     if (error instanceof Unreadable) {
       await settle.unreadable(error);
-      this.#keepBeside(error.parcel, shipment);
+      this.#keepBeside(error, shipment);
       return;
     }
     this.#lastError = errorOf(error);
@@ -202,11 +204,14 @@ export class Shipper {
   }
 
   /** What is not even in quarantine waits outside of the queue, so that it keeps nothing else back. */
-  #keepBeside(unreadable: Parcel, shipment: Shipment): void {
-    this.#queue.addEach(shipment.parcels.filter((parcel) => parcel !== unreadable && !parcel.isDone));
-    if (unreadable.isDone) return;
+  #keepBeside(error: Unreadable, shipment: Shipment): void {
+    const { parcel } = error;
+    this.#queue.addEach(shipment.parcels.filter((each) => each !== parcel && !each.isDone));
+    if (parcel.isDone) return;
+    this.#beside.set(parcel, errorOf(error.cause));
     this.#deps.clock.after(UNREADABLE_PAUSE_MS, () => {
-      this.#queue.add(unreadable);
+      this.#beside.delete(parcel);
+      this.#queue.add(parcel);
       this.#lanes.pump();
     });
   }

@@ -1,12 +1,12 @@
 import { lstat, unlink } from 'node:fs/promises';
 import type { JournalLimits } from '../config/config.ts';
-import { isCode, isSameFailure, messageOf } from '../common/errors.ts';
+import { errorOf, isCode, isForbidden, isSameFailure, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { repeat } from '../common/repeat.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import type { Hit } from '../journal/fail-point.ts';
 import { unlessGone, type OwnerDirectory } from '../journal/owner-directory.ts';
-import { isOfTheFile, type Quarantine } from '../journal/quarantine.ts';
+import { forbidden, isOfTheFile, type Quarantine } from '../journal/quarantine.ts';
 import { recoverSegment } from '../journal/recover-segment.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
 import { takeOver } from '../journal/takeover.ts';
@@ -31,30 +31,57 @@ export interface TakeoversDependencies {
 /** So that events of a server that was killed, or stopped while ClickHouse was unavailable, wait no longer than this for another. */
 const LOOK_EVERY_MS = 2_000;
 
+/** Taking over, for as long as it is open. */
+export interface Takeovers {
+  /** Why not everything could be taken over and read at the last look; undefined when it could. */
+  readonly lastError: Error | undefined;
+  /** Looks no more. Resolves when nothing is being read any more; what was not read is for another server. */
+  close(): Promise<void>;
+}
+
+/** A segment that was taken over and cannot be read yet, and why. */
+interface Unread {
+  readonly file: string;
+  readonly error: unknown;
+}
+
 /**
  * Takes over the journals whose owner is gone, and ships them: at once, when it is not known yet whether ClickHouse is
  * available, and then for as long as it is open.
- * @returns how to look no more; resolves when nothing is being read any more. What was not read is for another server
  */
-export function openTakeovers(dependencies: TakeoversDependencies): () => Promise<void> {
+export function openTakeovers(dependencies: TakeoversDependencies): Takeovers {
   const { journal, directory, limits, backlog, quarantine, isShipping, log } = dependencies;
-  /** Taken over, and could not be read yet. */
-  let unread: readonly string[] = [];
-  let last: unknown;
+  let unread: readonly Unread[] = [];
+  let lastError: Error | undefined;
   const look = async (signal: AbortSignal) => {
     if (!isShipping()) return;
     await quarantine.count();
     const { files, failures } = await takeOver(journal, directory, takesWithin(limits.maxBytes, backlog));
-    unread = await replay([...unread, ...files], signal, dependencies);
-    if (failures.length > 0) throw new AggregateError(failures, failures.map(messageOf).join('; '));
-    last = undefined;
+    unread = await replay([...unread.map(({ file }) => file), ...files], signal, dependencies);
+    const all = [...failures, ...unread.map(({ error }) => error)];
+    if (all.length > 0) throw new AggregateError(all, summaryOf(all));
+    lastError = undefined;
   };
   const failed = (error: unknown) => {
-    if (!isSameFailure(last, error))
-      log.error({ err: error }, 'journals of servers that are gone could not be taken over');
-    last = error;
+    if (!isSameFailure(lastError, error))
+      log.error({ err: error }, 'not all that servers left in the journal could be taken over; it is tried again');
+    lastError = errorOf(error);
   };
-  return repeat(LOOK_EVERY_MS, look, failed, 0);
+  const close = repeat(LOOK_EVERY_MS, look, failed, 0);
+  return {
+    get lastError() {
+      return lastError;
+    },
+    close,
+  };
+}
+
+/** So many are told in words. */
+const TOLD = 3;
+
+function summaryOf(failures: readonly unknown[]): string {
+  const told = failures.slice(0, TOLD).map(messageOf).join('; ');
+  return failures.length <= TOLD ? told : `${told}; and ${failures.length - TOLD} more`;
 }
 
 /**
@@ -76,9 +103,9 @@ async function replay(
   files: readonly string[],
   signal: AbortSignal,
   dependencies: TakeoversDependencies,
-): Promise<readonly string[]> {
+): Promise<readonly Unread[]> {
   const { hit, log, quarantine } = dependencies;
-  const unread: string[] = [];
+  const unread: Unread[] = [];
   if (files.length > 0) hit('taken-over');
   for (const file of files) {
     if (signal.aborted) break;
@@ -87,15 +114,11 @@ async function replay(
       if (isMissing && (await unlessGone(lstat(file))) === undefined) return;
       // What else is missing, as in the quarantine, is not for the file.
       if (isMissing || !isOfTheFile(error)) {
-        log.warn({ err: error, file }, 'a segment cannot be read now; it is read again');
-        unread.push(file);
+        unread.push({ file, error: isForbidden(error) ? forbidden(file, error) : error });
         return;
       }
       log.error({ err: error, file }, 'a segment cannot be read; it goes into quarantine');
-      await quarantine.take(file).catch((error: unknown) => {
-        log.warn({ err: error, file }, 'a segment cannot be put into quarantine now; it is tried again');
-        unread.push(file);
-      });
+      await quarantine.take(file).catch((error: unknown) => unread.push({ file, error }));
     });
   }
   return unread;

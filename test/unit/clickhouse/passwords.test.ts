@@ -6,6 +6,7 @@ import { keepPasswords, readPasswords } from '../../../clickhouse/embedded/passw
 import { messageOf } from '../../../server/common/errors.ts';
 import { failure } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
+import { unprivileged } from '../../support/unprivileged.ts';
 
 describe('the passwords of an embedded engine', () => {
   let temp: TempDir;
@@ -30,9 +31,7 @@ describe('the passwords of an embedded engine', () => {
     // Everybody may change the directory, so that nothing but the reading can fail.
     await chmod(temp.path, 0o777);
     await chmod(files.passwords, 0o000);
-    const isRoot = process.getuid?.() === 0;
-    if (isRoot) process.seteuid?.(65_534);
-    const refused = await failure(keepPasswords(files)).finally(() => isRoot && process.seteuid?.(0));
+    const refused = await unprivileged(async () => failure(keepPasswords(files)));
     expect(messageOf(refused)).to.match(/EACCES.*expected to be run by the user who runs the service/);
     await chmod(files.passwords, 0o600);
     expect(await readFile(files.passwords, 'utf8')).to.equal(before);

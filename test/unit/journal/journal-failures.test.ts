@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { FRAME_BYTES } from '../../../server/journal/checksum-frame.ts';
-import { AppError } from '../../../server/common/errors.ts';
-import { failure } from '../../support/http/outcome.ts';
+import { deferred } from '../../../server/common/deferred.ts';
+import { AppError, messageOf } from '../../../server/common/errors.ts';
+import { eventually, failure } from '../../support/http/outcome.ts';
 import { keptLog } from '../../support/logs.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 import { interceptSyncs } from './disk.ts';
@@ -85,6 +86,30 @@ describe('Journal on a disk that fails', () => {
     await journal.append(line('4\n'));
     expect(journal.isFailing).to.equal(false);
     await journal.close();
+  });
+
+  it('has nobody else wait while the disk does not answer, and takes rows again when it does', async () => {
+    const answer = deferred<void>();
+    ({ restore } = await interceptSyncs(async (sync) => {
+      await answer.promise;
+      await sync();
+    }));
+    const { journal, backlog, advance } = journalIn(temp.path);
+    const first = journal.append(line('1\n'));
+    // So that the write is under way.
+    await eventually(async () => expect(await readdir(temp.path)).to.deep.equal([FIRST]));
+    advance(10_000);
+    const second = journal.append(line('2\n'));
+    advance(1);
+    const refused = await failure(journal.append(line('3\n')));
+    expect(refused).to.be.instanceOf(AppError).that.includes({ code: 'overloaded', retryAfterS: 5 });
+    expect(messageOf(refused)).to.equal('The event was not stored: the disk has not answered for 10 s');
+    expect(backlog.rows).to.equal(0);
+    answer.resolve();
+    await Promise.all([first, second]);
+    await journal.append(line('4\n'));
+    await journal.close();
+    expect(await contents(temp.path)).to.deep.equal({ [FIRST]: '1\n2\n4\n' });
   });
 
   it('logs an outage once, and the next one again', async () => {

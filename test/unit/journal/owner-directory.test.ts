@@ -6,6 +6,7 @@ import { claimDirectory, disown, isAlive, type OwnerDirectory } from '../../../s
 import { takeOver } from '../../../server/journal/takeover.ts';
 import { failure } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
+import { unprivileged } from '../../support/unprivileged.ts';
 import { startOwner, type OwnerProcess } from './owner-process.ts';
 
 const NOW_MS = Date.UTC(2024, 0, 2, 3, 4, 5, 6);
@@ -78,15 +79,13 @@ describe('owner directory', () => {
   });
 
   it('is not taken over by a user who may not ask whether its owner lives, who is told so', async function () {
-    const { seteuid } = process;
-    if (seteuid === undefined || process.getuid?.() !== 0) this.skip(); // Another user is needed, and only root can be one.
+    if (process.getuid?.() !== 0) this.skip(); // Another user is needed, and only root can be one.
     const other = await spawnOwner();
     await writeSegments(other.path);
     await other.kill();
     const mine = await claim();
     await chmod(temp.path, 0o755);
-    seteuid.call(process, 65_534);
-    const { files: taken, failures } = await take(mine).finally(() => seteuid.call(process, 0));
+    const { files: taken, failures } = await unprivileged(async () => take(mine));
     expect(taken).to.deep.equal([]);
     expect(failures.map(messageOf).join()).to.match(
       /EACCES.*expected a directory of this user; if its process is gone: chown/,

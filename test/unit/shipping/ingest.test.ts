@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { access, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -15,6 +15,7 @@ import { openIngest, type Ingest, type IngestDependencies } from '../../../serve
 import { silentLog } from '../../support/logs.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
+import { unprivileged } from '../../support/unprivileged.ts';
 import { idsOf, row } from './shipping-by-hand.ts';
 
 type Call = (...args: string[]) => Promise<unknown>;
@@ -127,6 +128,22 @@ describe('A journal that is taken over', function () {
     await open(take);
     await eventually(() => expect(stored).to.deep.equal(['good']), 5000);
     expect((await readdir(path.join(temp.path, 'journal', 'quarantine'))).length).to.equal(1);
+  });
+
+  it('waits while this user may not read it, says how that changes, and is shipped when it has', async () => {
+    await writeFile(segment, withFrame(row('shut')));
+    await chmod(segment, 0o000);
+    for (const above of ['.', 'journal', path.join('journal', OWNER)]) await chmod(path.join(temp.path, above), 0o777);
+    const server = await unprivileged(async () => {
+      const opened = await open(take);
+      await eventually(() => expect(opened.health().journalError).to.match(/EACCES.*: chown \d+ \S+; chmod u\+rwX /));
+      return opened;
+    });
+    expect([server.health().accepting, server.health().quarantined, stored]).to.deep.equal([true, 0, []]);
+    const [directory = ''] = (await readdir(path.join(temp.path, 'journal'))).filter((name) => name !== OWNER);
+    await chmod(path.join(temp.path, 'journal', directory, path.basename(segment)), 0o600);
+    await eventually(() => expect(stored).to.deep.equal(['shut']));
+    await eventually(() => expect(server.health().journalError).to.equal(undefined));
   });
 
   it('is left alone by a server whose INSERTs fail, also while the next one hangs', async () => {

@@ -1,8 +1,6 @@
-import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
 import { expect } from 'chai';
 import { deferred } from '../../../server/common/deferred.ts';
-import { UNREADABLE_PAUSE_MS } from '../../../server/shipping/limits.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 import { clickhouseError, INTERVAL_MS, row, ShippingByHand, UNANSWERED, UNREACHABLE } from './shipping-by-hand.ts';
@@ -176,50 +174,6 @@ describe('Shipper', function () {
       await hand.pass(2 * INTERVAL_MS);
       expect(sentIds()).to.deep.equal(['kept']);
       expect([hand.backlog.segments, await files()]).to.deep.equal([0, 0]);
-    });
-  });
-
-  describe('with a file that ends too early', () => {
-    it('puts it into quarantine instead of counting its rows as stored, and ships the others', async () => {
-      const [cut, kept] = [await hand.segment(row('a'), row('b')), await hand.segment(row('kept'))];
-      await truncate(cut.path, row('a').length);
-      await hand.ship(cut);
-      await hand.ship(kept);
-      await hand.pass(2 * INTERVAL_MS);
-      expect(sentIds()).to.deep.equal(['kept']);
-      expect(hand.backlog.segments).to.equal(0);
-      expect(await readdir(temp.path)).to.deep.equal(['quarantine']);
-      expect(await readdir(path.join(temp.path, 'quarantine'))).to.deep.equal([path.basename(cut.path)]);
-    });
-
-    it('keeps it while there is no quarantine, and nothing else back, until there is one', async () => {
-      const segments = [];
-      for (const name of ['cut', 'a', 'b']) segments.push(await hand.segment(row(name)));
-      const [cut] = segments;
-      if (cut !== undefined) await truncate(cut.path, 1);
-      const quarantine = path.join(temp.path, 'quarantine');
-      await writeFile(quarantine, 'in the way');
-      for (const segment of segments) hand.shipper.ship(segment);
-      await hand.pass(5 * INTERVAL_MS);
-      await hand.write(row('later'));
-      expect(hand.sent.flatMap(({ ids }) => ids).sort()).to.deep.equal(['a', 'b', 'later']);
-      expect([hand.backlog.segments, await files(), hand.shipper.state.backlog]).to.deep.equal([1, 2, 'idle']);
-      await rm(quarantine);
-      await hand.pass(UNREADABLE_PAUSE_MS);
-      expect([hand.backlog.segments, await readdir(temp.path)]).to.deep.equal([0, ['quarantine']]);
-    });
-
-    it('does so for each half of a mixed one', async () => {
-      const answer = deferred<void>();
-      hand.answer = async () => answer.promise;
-      await hand.write(row('first'));
-      await hand.write(row('new'), row('old', true));
-      const [cut = ''] = (await readdir(temp.path)).slice(-1);
-      await truncate(path.join(temp.path, cut), row('new').length);
-      answer.resolve();
-      await hand.pass(3 * INTERVAL_MS);
-      expect(sentIds()).to.deep.equal(['first']);
-      expect([hand.backlog.segments, hand.shipper.state.backlog]).to.deep.equal([0, 'idle']);
     });
   });
 
