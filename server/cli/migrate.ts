@@ -49,7 +49,8 @@ async function up(waitMs: number): Promise<number> {
     { createsData: true },
   );
   for (const name of applied) console.log(`applied ${name}`);
-  if (applied.length === 0) console.log(`Nothing to do: database ${database} has every migration.`);
+  const where = config.clickhouse?.cluster === undefined ? '' : ' on every node that answers';
+  if (applied.length === 0) console.log(`Nothing to do: database ${database} has every migration${where}.`);
   return 0;
 }
 

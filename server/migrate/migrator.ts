@@ -49,7 +49,10 @@ export async function migrate(options: MigrateOptions): Promise<readonly string[
     // Without the lock first: most starts have nothing to do, and should leave the database alone.
     if (await allApplied(nodes, files, topology)) {
       if (topology.unavailable.length > 0)
-        log.warn({ unavailable: topology.unavailable }, 'some nodes of the cluster are unavailable');
+        log.warn(
+          { unavailable: topology.unavailable },
+          'some nodes of the cluster are unavailable; one that was added lately has its tables once this is run while it answers',
+        );
       return [];
     }
     if (topology.unavailable.length > 0) throw notAllThere(topology.unavailable);

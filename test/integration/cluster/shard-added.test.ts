@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { migrate } from '../../../server/migrate/migrator.ts';
+import { migrate, migrationStatus } from '../../../server/migrate/migrator.ts';
 import type { ClickHouseEndpoint } from '../../../server/clickhouse/endpoint.ts';
 import { Closing } from '../../../server/closing.ts';
 import { HOUR_MS } from '../../../server/events/hours.ts';
@@ -92,6 +92,17 @@ describe('A shard that is added', function () {
     return files.filter((file) => file.endsWith('.ndjson')).map((file) => path.join(journal, file));
   }
 
+  /** As an operator would: again, when an engine is unavailable, and until every node says that it has all. */
+  async function migrateAll(): Promise<void> {
+    const { endpoint } = cluster;
+    await migrate({ endpoint, database: DATABASE, log: silentLog });
+    const nodes = await migrationStatus({ endpoint, database: DATABASE });
+    const states = nodes.map((node) =>
+      'unavailable' in node ? [node.unavailable] : node.migrations.map(({ state }) => state),
+    );
+    expect(new Set(states.flat())).to.deep.equal(new Set(['applied']));
+  }
+
   /** Posts a body that is stored, and whose answer is lost again and again. */
   async function storeWithoutAnswer(service: TestApp): Promise<void> {
     isCutting = true;
@@ -129,8 +140,7 @@ describe('A shard that is added', function () {
     })();
     await cluster.addShard();
     isCutting = false;
-    // As an operator would, when an engine is unavailable.
-    await eventually(async () => migrate({ endpoint: cluster.endpoint, database: DATABASE, log: silentLog }), 30_000);
+    await eventually(migrateAll, 60_000);
     await sleep(2_000);
     stop.abort();
     await traffic;
