@@ -78,7 +78,7 @@ async function spawnEngine(files: EngineFiles, ports: EnginePorts): Promise<Engi
   const config = path.join(files.config, 'config.xml');
   const child = spawn(
     process.execPath,
-    [program, config, files.data, files.logs, String(ports.http), String(ports.tcp), '127.0.0.1'],
+    [program, config, files.data, files.logs, '127.0.0.1', String(ports.http), String(ports.tcp ?? '')],
     {
       cwd: files.directory,
       stdio: ['pipe', 'ignore', 'pipe', 'pipe'],

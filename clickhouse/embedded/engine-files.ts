@@ -137,9 +137,9 @@ function isEngineState(value: unknown): value is EngineState {
   if (typeof value !== 'object' || value === null) return false;
   const { pid, owner, ownerPid, ports, isShared } = value as Partial<Record<keyof EngineState, unknown>>;
   if (typeof ports !== 'object' || ports === null) return false;
-  const { http, tcp } = ports as Partial<Record<keyof EnginePorts, unknown>>;
+  const { http } = ports as Partial<Record<keyof EnginePorts, unknown>>;
   const isNamed = typeof owner === 'string' && typeof isShared === 'boolean';
-  return isNamed && [pid, ownerPid, http, tcp].every(Number.isInteger);
+  return isNamed && [pid, ownerPid, http].every(Number.isInteger);
 }
 
 /** Leaves exactly these files in the folder: those of an older version must not count any more. */

@@ -1,7 +1,7 @@
 /**
  * The child process that becomes the ClickHouse server, once it has given up every file but those that the server needs:
  * SQL has a function, `file`, that no grant covers, and in this library no setting either.
- *   node engine-process.js CONFIG_FILE DATA_DIRECTORY LOG_DIRECTORY HTTP_PORT TCP_PORT LISTEN_HOST
+ *   node engine-process.js CONFIG_FILE DATA_DIRECTORY LOG_DIRECTORY LISTEN_HOST HTTP_PORT [TCP_PORT]
  * Writes to descriptor 3 why it could not; nothing when it could.
  */
 import { closeSync, realpathSync, writeSync } from 'node:fs';

@@ -1,7 +1,7 @@
 /**
  * The ClickHouse server, in the process that engine-process.ts has prepared: loads the library that npm brought and runs `clickhouse local`, which
  * listens until its standard input ends, so that it never outlives the parent that holds the other end.
- *   node engine-server.js CONFIG_FILE DATA_DIRECTORY LOG_DIRECTORY HTTP_PORT TCP_PORT LISTEN_HOST
+ *   node engine-server.js CONFIG_FILE DATA_DIRECTORY LOG_DIRECTORY LISTEN_HOST HTTP_PORT [TCP_PORT]
  * Ends by SIGKILL always; what went wrong is on standard error as `Code: N. DB::Exception: …`.
  */
 import { createRequire } from 'node:module';
@@ -13,7 +13,7 @@ const ORPHAN_MS = 20_000;
 const ORPHAN_CHECK_MS = 500;
 
 const parent = process.ppid;
-const [configFile = '', dataDirectory = '', , httpPort = '', tcpPort = '', listenHost = ''] = process.argv.slice(2);
+const [configFile = '', dataDirectory = '', , listenHost = '', httpPort = '', tcpPort = ''] = process.argv.slice(2);
 
 // The end comes through standard input. A signal to the whole group or service must not overtake the parent's last work.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -57,16 +57,17 @@ async function serve(): Promise<void> {
 function commandLine(): string[] {
   // `-` and not /dev/stdin: Node's pipes are sockets, which cannot be opened by name.
   const untilInputEnds = "SELECT count() FROM file('-', LineAsString, 'line String') FORMAT Null";
+  const listen = ['SYSTEM START LISTEN HTTP', ...(tcpPort === '' ? [] : ['SYSTEM START LISTEN TCP'])];
   const options = {
     'config-file': configFile,
     path: dataDirectory,
-    http_port: httpPort,
-    tcp_port: tcpPort,
     listen_host: listenHost,
+    http_port: httpPort,
+    ...(tcpPort === '' ? {} : { tcp_port: tcpPort }),
     'log-level': 'warning',
     // Only this session, of `default`, may send queries: see engine-users.ts. It is exempt from the profile's constraints.
     max_query_size: '262144',
-    query: `SYSTEM START LISTEN HTTP; SYSTEM START LISTEN TCP; ${untilInputEnds}`,
+    query: [...listen, untilInputEnds].join('; '),
   };
   return ['clickhouse', ...Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])];
 }

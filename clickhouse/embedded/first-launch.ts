@@ -21,7 +21,7 @@ export async function firstLaunch(
   const deadline = Date.now() + LOCK_WAIT_MS;
   for (let choices = 1; ;) {
     const last = await readEngineState(files);
-    const ports = await choosePorts(wanted ?? last?.ports);
+    const ports = await choosePorts(wanted ?? { http: last?.ports.http ?? 0 });
     try {
       return { child: await launchEngine(files, ports, signal), ports };
     } catch (error) {

@@ -4,20 +4,23 @@ import { createServer, type Server } from 'node:net';
 /** Both on 127.0.0.1. */
 export interface EnginePorts {
   readonly http: number;
-  /** ClickHouse's native protocol, for clickhouse-client and other tools. */
-  readonly tcp: number;
+  /**
+   * ClickHouse's native protocol, which the nodes of a cluster speak. Without one it is not spoken: whoever sends anything
+   * else there, as a page in a browser can, ends this library's whole process.
+   */
+  readonly tcp?: number;
 }
 
 /**
- * Ports that were free a moment ago; the last ones when they still are, so that bookmarks keep working. Another process
- * may take one before it is used: ask again then.
+ * Ports that were free a moment ago: the wanted ones when they are, so that bookmarks keep working, and else others. Another
+ * process may take one before it is used: ask again then.
+ * @param wanted 0: any
  */
-export async function choosePorts(last: EnginePorts | undefined): Promise<EnginePorts> {
+export async function choosePorts(wanted: EnginePorts): Promise<EnginePorts> {
   const servers: Server[] = [];
   try {
-    const http = await reserve(last?.http ?? 0, servers);
-    const tcp = await reserve(last?.tcp ?? 0, servers);
-    return { http, tcp };
+    const http = await reserve(wanted.http, servers);
+    return wanted.tcp === undefined ? { http } : { http, tcp: await reserve(wanted.tcp, servers) };
   } finally {
     await Promise.all(servers.map(release));
   }

@@ -44,7 +44,7 @@ export class ClickHouseProcess {
     const passwords = await keepPasswords(files);
     await writeEngineConfig(files, 'test_*', passwords, []);
     await writeFile(path.join(files.config, 'users.d', 'faults.xml'), FAULT_USERS);
-    const ports = await choosePorts(undefined);
+    const ports = await choosePorts({ http: 0 });
     const endpoint = engineEndpoint(engineUrl(ports), passwords);
     return new ClickHouseProcess(files, ports, endpoint, await launch(files, ports));
   }

@@ -115,10 +115,10 @@ describe('The files that SQL can read through the embedded engine', function () 
     const program = path.join(projectRoot, '.build/clickhouse/embedded/engine-process.js');
     const config = path.join(directory, 'config', 'config.xml');
     const other = path.join(dataDir, 'other');
-    const { http, tcp } = await choosePorts(undefined);
+    const { http } = await choosePorts({ http: 0 });
     const child = spawn(
       process.execPath,
-      ['--require', preload, program, config, other, other, String(http), String(tcp), '127.0.0.1'],
+      ['--require', preload, program, config, other, other, '127.0.0.1', String(http)],
       { stdio: ['pipe', 'ignore', 'ignore', 'pipe'] },
     );
     try {

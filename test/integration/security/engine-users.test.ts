@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runningEngine, startEngine, type Engine } from '../../../clickhouse/embedded/embedded.ts';
 import type { ClickHouseEndpoint, Credentials } from '../../../server/clickhouse/endpoint.ts';
@@ -11,6 +11,8 @@ import { failure } from '../../support/http/outcome.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 
 const DATABASE = 'test_users';
+/** TCP_LISTEN, as in net/tcp_states.h of Linux. */
+const LISTENING = '0A';
 
 describe('The users of the embedded engine', function () {
   this.timeout(60_000);
@@ -45,6 +47,13 @@ describe('The users of the embedded engine', function () {
     for (const password of passwords) expect(password).to.have.length.of.at.least(32);
     for (const role of ROLES) expect(engine.endpoint[role].password).to.equal(kept[role]);
     expect(await runningEngine(directory)).to.deep.equal(engine.endpoint);
+  });
+
+  it('come by way of HTTP on this machine, and there is no other way in', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const [url] = engine.endpoint.urls;
+    const { port } = new URL(url);
+    expect(await listeningOn(engine.pid)).to.deep.equal([`127.0.0.1:${port}`]);
   });
 
   it('are nobody without them', async () => {
@@ -104,6 +113,24 @@ describe('The users of the embedded engine', function () {
     }
   });
 });
+
+/** The addresses that a process listens on, by what Linux says of its sockets: proc(5). */
+async function listeningOn(pid: number): Promise<string[]> {
+  const files = await readdir(`/proc/${pid}/fd`);
+  const targets = await Promise.all(files.map(async (file) => readlink(`/proc/${pid}/fd/${file}`).catch(() => '')));
+  const own = new Set(targets.map((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1]));
+  const tables = await Promise.all(['tcp', 'tcp6'].map(async (name) => readFile(`/proc/${pid}/net/${name}`, 'utf8')));
+  const sockets = tables.flatMap((table) => table.split('\n').map((line) => line.trim().split(/\s+/)));
+  const listening = sockets.filter(([, , , state, , , , , , inode]) => state === LISTENING && own.has(inode));
+  return listening.map(([, local = '']) => addressOf(local));
+}
+
+/** In hexadecimal digits, the address as a number of this machine's byte order. */
+function addressOf(local: string): string {
+  const [address = '', port = ''] = local.split(':');
+  const bytes = Buffer.from(address, 'hex').toReversed();
+  return `${bytes.join('.')}:${Number.parseInt(port, 16)}`;
+}
 
 function as(endpoint: ClickHouseEndpoint, admin: Credentials): ClickHouseEndpoint {
   return { ...endpoint, admin };

@@ -44,7 +44,7 @@ export async function startTwoShards(databases: string, closing: Closing): Promi
   // The users of a cluster are the same on each of its nodes.
   const passwords = newPasswords();
   const open = async (): Promise<Shard> => {
-    const ports = await choosePorts(undefined);
+    const ports = await choosePorts({ http: 0, tcp: 0 });
     members.push(ports);
     const directory = await tempDir();
     directories.push(directory);
