@@ -81,6 +81,7 @@ async function open(config: Config, surroundings: Surroundings, closing: Closing
   const backlog = new Backlog(nowMs);
   const metrics = createMetrics(backlog, nowMs);
   limitMetrics(metrics.registry, config);
+  metrics.findings(() => gate.findings);
   const answers = openAnswers(config, clickhouse, { metrics, closing, log, nowMs, wholeSinceS: () => wholeSinceS });
   const ingest = await openIngest({
     dataDir,

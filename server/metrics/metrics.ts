@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Finding } from '../clickhouse/self-check/finding.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import { EVENTS, REJECTED } from '../journal/segment.ts';
 
@@ -26,6 +27,7 @@ export function createMetrics(backlog: Backlog, nowMs: () => number) {
     live: liveMetrics(registry),
     /** @param count how many connections are open */
     connections: (count: () => number) => gauge(registry, 'clickhour_connections', 'Open connections', count),
+    findings: (findings: () => readonly Finding[]) => findingMetric(registry, findings),
     hourlyQueries: new Counter({
       name: 'clickhour_hourly_queries_total',
       help: 'Queries of the tables of counts for hours, by what they read',
@@ -47,6 +49,20 @@ function gauge(
     this.set(read());
   };
   registry.registerMetric(new Gauge({ name, help, collect, aggregator, registers: [] }));
+}
+
+function findingMetric(registry: Registry, findings: () => readonly Finding[]): void {
+  const severities: readonly Finding['severity'][] = ['blocking', 'warning'];
+  const collect = function collect(this: Gauge<'severity'>) {
+    const found = findings();
+    for (const severity of severities)
+      this.set({ severity }, found.filter((each) => each.severity === severity).length);
+  };
+  const name = 'clickhour_findings';
+  const help = 'What in ClickHouse is not as it should be, by severity; blocking: nothing is shipped until it is fixed';
+  registry.registerMetric(
+    new Gauge({ name, help, labelNames: ['severity'], collect, aggregator: 'max', registers: [] }),
+  );
 }
 
 function eventMetrics(registry: Registry, backlog: Backlog, nowMs: () => number) {
