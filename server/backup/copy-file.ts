@@ -18,7 +18,7 @@ export async function writeStream(
   through: readonly Transform[] = [],
 ): Promise<BackupFile> {
   const file = path.join(directory, name);
-  await makeDirectory(path.dirname(file), 0o700);
+  await makeDirectory(path.dirname(file));
   const hash = createHash('sha256');
   let bytes = 0;
   const measured = new Transform({

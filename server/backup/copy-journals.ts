@@ -61,7 +61,7 @@ async function copySegments(
 /** Puts the segments and the quarantine of a backup below `dataDir`, where the next server takes them over. */
 export async function putBackJournals(files: readonly BackupFile[], directory: string, dataDir: string): Promise<void> {
   const owners = new Set(files.map(({ path: name }) => path.dirname(name)));
-  for (const owner of owners) if (path.basename(owner) !== QUARANTINE) await disown(path.join(dataDir, owner), 0o700);
+  for (const owner of owners) if (path.basename(owner) !== QUARANTINE) await disown(path.join(dataDir, owner));
   for (const { path: name } of files) await writeStream(dataDir, name, createReadStream(path.join(directory, name)));
 }
 

@@ -83,22 +83,22 @@ export async function claimDirectory(
 }
 
 /** Says of a directory, which is made where there is none, that nobody owns it: the next server takes it over at once. */
-export async function disown(directory: string, mode?: number): Promise<void> {
+export async function disown(directory: string): Promise<void> {
   const lock = path.join(directory, LOCK);
-  await makeDirectory(directory, mode);
+  await makeDirectory(directory);
   await rm(lock, { force: true });
   await writeFile(lock, '');
 }
 
 /**
- * Makes a directory and those above it, with names that a loss of power does not take. Not `recursive`, with which Node tries for
- * ever where a parent can be neither found nor made, such as in /proc.
+ * Makes a directory and those above it, for this account alone, with names that a loss of power does not take. Not `recursive`, with
+ * which Node tries for ever where a parent can be neither found nor made, such as in /proc.
  */
-export async function makeDirectory(directory: string, mode?: number): Promise<void> {
+export async function makeDirectory(directory: string): Promise<void> {
   if (await isDirectory(directory)) return;
   const above = path.dirname(directory);
-  if (above !== directory) await makeDirectory(above, mode);
-  await mkdir(directory, { mode }).catch(async (error: unknown) => {
+  if (above !== directory) await makeDirectory(above);
+  await mkdir(directory, { mode: 0o700 }).catch(async (error: unknown) => {
     if (!(await isDirectory(directory))) throw error;
   });
   await syncDirectory(above);

@@ -84,7 +84,7 @@ describe('owner directory', () => {
     await writeSegments(other.path);
     await other.kill();
     const mine = await claim();
-    await chmod(temp.path, 0o755);
+    for (const above of [temp.path, journal]) await chmod(above, 0o755);
     const { files: taken, failures } = await unprivileged(async () => take(mine));
     expect(taken).to.deep.equal([]);
     expect(failures.map(messageOf).join()).to.match(

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
 import { claimDirectory, disown, isAlive, type OwnerDirectory } from '../../../server/journal/owner-directory.ts';
@@ -36,6 +36,12 @@ describe('The lock of an owner directory', () => {
   }
 
   const take = async (mine: OwnerDirectory) => (await takeOver(journal, mine)).files;
+
+  it('is in directories of this account alone, whatever others it makes may be', async () => {
+    const before = process.umask(0);
+    const { path: directory } = await claim().finally(() => process.umask(before));
+    for (const made of [journal, directory]) expect((await stat(made)).mode & 0o777).to.equal(0o700);
+  });
 
   it('is made again when somebody removes it, and its owner is not taken for gone meanwhile', async () => {
     const [mine, other] = [await claim(), await claim()];
