@@ -30,7 +30,7 @@ import { killsAtRandom } from './kills-at-random.ts';
 import { migrationsMeanwhile } from './clickhouse/migrations-meanwhile.ts';
 import { outOfFiles } from './clickhouse/out-of-files.ts';
 import { poisonRows } from './clickhouse/poison-row.ts';
-import { powerCut } from './disk/power-cut.ts';
+import { powerCut, powerCutAfterMerges } from './disk/power-cut.ts';
 import { powerLosses } from './disk/power-losses.ts';
 import { serverDiesAtFailPoints } from './server-dies-at-fail-points.ts';
 import { serversShareAJournal } from './servers-share-a-journal.ts';
@@ -42,6 +42,7 @@ export const SCENARIOS: readonly Scenario[] = [
   killsAtRandom,
   powerLosses,
   powerCut,
+  powerCutAfterMerges,
   sigtermUnderLoad,
   serversShareAJournal,
   clickhouseKilledInsideInsert,

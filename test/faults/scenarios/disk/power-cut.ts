@@ -9,12 +9,9 @@ const MOMENTS = [
   { isUnderLoad: false, isShipped: true, minMs: 300, maxMs: 3000 },
 ] as const;
 
-/** By then ClickHouse has removed parts that it has merged. */
-const MERGED = { isUnderLoad: true, isShipped: false, minMs: 40_000, maxMs: 50_000 };
-
 export const powerCut: Scenario = {
   name: 'power-cut',
-  what: `The disk that the journals and ClickHouse are on is cut off ${CUTS} times at random moments, under load and up to three seconds after it, once after 40 seconds of load; both are killed, and the file system's own journal is played back`,
+  what: `The disk that the journals and ClickHouse are on is cut off ${CUTS} times at random moments, under load and up to three seconds after it; both are killed, and the file system's own journal is played back`,
   weight: 0.3,
   isOnOwnDisk: true,
   run: async (world) => {
@@ -22,7 +19,7 @@ export const powerCut: Scenario = {
       await world.startServer();
       const traffic = world.traffic({ connections: 3 });
       await world.acknowledged(world.random.whole(5, 40));
-      const { isUnderLoad, isShipped, minMs, maxMs } = cut === 0 ? MERGED : world.random.pick(MOMENTS);
+      const { isUnderLoad, isShipped, minMs, maxMs } = world.random.pick(MOMENTS);
       if (!isUnderLoad) await traffic.stop();
       if (isShipped) await world.drained();
       await world.pause(minMs, maxMs);
@@ -31,6 +28,26 @@ export const powerCut: Scenario = {
       const back = isShipped ? await world.waitingFiles() : [];
       if (back.length > 0) throw new Error(`${back.join(', ')} had been removed, and came back`);
     }
+    await world.startServer();
+    world.traffic({ connections: 3 });
+    await world.acknowledged(10);
+  },
+};
+
+/** By then ClickHouse has removed the parts that it has merged. */
+const MERGED_AFTER_MS = 45_000;
+
+export const powerCutAfterMerges: Scenario = {
+  name: 'power-cut-after-merges',
+  what: 'The disk that the journals and ClickHouse are on is cut off under load, once ClickHouse has merged what it had stored and removed that; both are killed, and the file system’s own journal is played back',
+  weight: 0.1,
+  isOnOwnDisk: true,
+  run: async (world) => {
+    await world.startServer();
+    const traffic = world.traffic({ connections: 3 });
+    await world.pause(MERGED_AFTER_MS, MERGED_AFTER_MS + 5000);
+    await world.cutPower();
+    await traffic.stop();
     await world.startServer();
     world.traffic({ connections: 3 });
     await world.acknowledged(10);
