@@ -1,4 +1,4 @@
-import { lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { lstat, mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { withAdmins } from '../clickhouse/admin-node.ts';
 import type { ClickHouseClient } from '../clickhouse/client.ts';
@@ -6,7 +6,7 @@ import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
 import { readTopology } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
-import { syncDirectory, unlessGone } from '../journal/owner-directory.ts';
+import { makeDirectory, syncDirectory, unlessGone } from '../journal/owner-directory.ts';
 import { readLedger } from '../migrate/ledger.ts';
 import { COPIED_TABLES } from './copied-tables.ts';
 import { copyJournals } from './copy-journals.ts';
@@ -39,7 +39,7 @@ const REQUEST_TIMEOUT_MS = 6 * 60 * 60 * 1000;
 export async function backup(options: BackupOptions): Promise<Manifest> {
   const { lend, database, target, signal } = options;
   await requireFree(target);
-  await mkdir(path.dirname(target), { recursive: true });
+  await makeDirectory(path.dirname(target));
   const partial = await mkdtemp(`${target}.partial-`);
   try {
     const asAdmin = { database, requestTimeoutMs: REQUEST_TIMEOUT_MS };

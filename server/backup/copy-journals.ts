@@ -1,8 +1,8 @@
 import { constants, createReadStream } from 'node:fs';
-import { mkdir, open, rename, type FileHandle } from 'node:fs/promises';
+import { open, rename, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { isCode } from '../common/errors.ts';
-import { disown, isAlive, namesIn, syncDirectory } from '../journal/owner-directory.ts';
+import { disown, isAlive, makeDirectory, namesIn } from '../journal/owner-directory.ts';
 import { QUARANTINE } from '../journal/quarantine.ts';
 import { UNFINISHED } from '../journal/segment.ts';
 import {
@@ -80,8 +80,7 @@ export async function hasLivingOwner(journal: string): Promise<boolean> {
 export async function replaceJournals(journal: string, nowMs: number): Promise<string> {
   const replaced = replacedJournalPath(journal, nowMs);
   await rename(journal, replaced);
-  await mkdir(journal);
-  await syncDirectory(path.dirname(journal));
+  await makeDirectory(journal);
   return replaced;
 }
 

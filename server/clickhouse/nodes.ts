@@ -3,7 +3,7 @@ import { AppError } from '../common/errors.ts';
 import type { Semaphore } from '../common/semaphore.ts';
 import { connect, type ClickHouseClient, type ConnectOptions } from './client.ts';
 import { nodesOf } from './endpoint.ts';
-import { codeOf } from './errors.ts';
+import { ClassifiedError, codeOf } from './errors.ts';
 
 /** Connections that were refused, cut, or led nowhere: somebody else may be asked at once. */
 const UNREACHABLE: ReadonlySet<unknown> = new Set([
@@ -80,7 +80,7 @@ export class Nodes {
       } catch (error) {
         this.#signal?.throwIfAborted();
         // Of our own making, before the node was asked.
-        if (error instanceof AppError) throw error;
+        if (error instanceof AppError || error instanceof ClassifiedError) throw error;
         const isNotReached = isUnreachable(error);
         // A node that does not answer in time, or that is cut off, is left too, but this request has waited long enough.
         if (isNotReached || codeOf(error) === undefined || CUT_OFF.has(codeOf(error))) this.#leave(node);

@@ -1,7 +1,7 @@
-import { lstat, mkdir, rename, writeFile } from 'node:fs/promises';
+import { lstat, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, isCode, messageOf } from '../common/errors.ts';
-import { isMoved, namesIn, syncDirectory, unlessGone } from './owner-directory.ts';
+import { AppError, isCode, isForbidden, messageOf } from '../common/errors.ts';
+import { isMoved, makeDirectory, namesIn, syncDirectory, unlessGone } from './owner-directory.ts';
 
 /** Beside the owners' directories, and never taken over. */
 export const QUARANTINE = 'quarantine';
@@ -17,11 +17,15 @@ export function isOfTheFile(error: unknown): boolean {
   return error instanceof CorruptSegment || isCode(error, ...OF_THE_FILE);
 }
 
-/** Why a file waits that this user may not read, or not put where it belongs, and what a person can do. */
-export function forbidden(file: string, cause: unknown): AppError {
-  const place = cause instanceof Error && 'path' in cause ? String(cause.path) : file;
-  const fix = `chown ${process.getuid?.() ?? 'USER'} ${place}; chmod u+rwX ${place}`;
-  return new AppError('unavailable', `received ${messageOf(cause)}, expected it to be this user’s: ${fix}`, { cause });
+/** What the file system forbade this user in the journals, with what a person can do; everything else as it is. */
+export function withAdvice(error: unknown): unknown {
+  if (!isForbidden(error)) return error;
+  const { path: place, dest } = error as { path?: string; dest?: string };
+  const directories = new Set([place, dest].flatMap((file) => (file === undefined ? [] : [path.dirname(file)])));
+  const user = process.getuid?.() ?? 'USER';
+  const fixes = [...directories].map((each) => `chown -R ${user} '${each}'; chmod -R u+rwX '${each}'`);
+  const message = `received ${messageOf(error)}, expected what is this user’s: ${fixes.join('; ')}`;
+  return new AppError('unavailable', message, { cause: error });
 }
 
 /** A file is no segment, or cannot be read to its end. */
@@ -56,7 +60,7 @@ export class Quarantine {
    * @throws Error when the folder is full
    */
   async save(name: string, bytes: Buffer): Promise<void> {
-    await mkdir(this.#directory, { recursive: true });
+    await makeDirectory(this.#directory);
     const target = path.join(this.#directory, name);
     if (await exists(target)) {
       await this.#sync();
@@ -76,7 +80,7 @@ export class Quarantine {
    * @throws what the disk answers
    */
   async take(file: string): Promise<void> {
-    await mkdir(this.#directory, { recursive: true });
+    await makeDirectory(this.#directory);
     const target = await freePath(path.join(this.#directory, path.basename(file)));
     if (!(await isMoved(file, target))) return;
     await this.#added();

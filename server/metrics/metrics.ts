@@ -27,6 +27,7 @@ export function createMetrics(backlog: Backlog, nowMs: () => number) {
     live: liveMetrics(registry),
     /** @param count how many connections are open */
     connections: (count: () => number) => gauge(registry, 'clickhour_connections', 'Open connections', count),
+    /** @param findings what the last check of ClickHouse found */
     findings: (findings: () => readonly Finding[]) => findingMetric(registry, findings),
     hourlyQueries: new Counter({
       name: 'clickhour_hourly_queries_total',

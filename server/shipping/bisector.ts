@@ -151,7 +151,7 @@ export class Bisector {
   #failed({ segment }: Parcel, error: unknown): void {
     if (this.#isClosed()) return;
     this.#lastError = errorOf(error);
-    this.#deps.onFailure(classify(error));
+    if (!(error instanceof Unreadable)) this.#deps.onFailure(classify(error));
     const facts = { segment: segment.name, code: codeOf(error), reason: messageOf(error) };
     this.#deps.log.error(facts, 'what ClickHouse does not take could not be bisected to the end; it is kept');
   }

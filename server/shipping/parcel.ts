@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { isCode, isForbidden } from '../common/errors.ts';
+import { isCode, isForbidden, messageOf } from '../common/errors.ts';
 import { ClassifiedError } from '../clickhouse/errors.ts';
-import { CorruptSegment, isOfTheFile } from '../journal/quarantine.ts';
+import { CorruptSegment, isOfTheFile, withAdvice } from '../journal/quarantine.ts';
 import { splitRows } from '../journal/segment-rows.ts';
 import { historicBeforeUs, type Segment } from '../journal/segment.ts';
 
@@ -31,7 +31,7 @@ export class Unreadable extends ClassifiedError {
   readonly parcel: Parcel;
 
   constructor(parcel: Parcel, cause: unknown) {
-    super('request', `the segment ${parcel.segment.name} cannot be read`, cause);
+    super('request', `the segment ${parcel.segment.name} cannot be read: ${messageOf(withAdvice(cause))}`, cause);
     this.parcel = parcel;
   }
 }

@@ -4,7 +4,7 @@ import { isCode, isForbidden, messageOf } from '../common/errors.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import type { Hit } from '../journal/fail-point.ts';
 import { syncDirectory } from '../journal/owner-directory.ts';
-import { forbidden, type Quarantine } from '../journal/quarantine.ts';
+import type { Quarantine } from '../journal/quarantine.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
 import type { Logger } from '../common/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -55,16 +55,13 @@ export class Settlement {
 
   /**
    * A file that cannot be read goes into quarantine, and nothing waits for it; one that vanished is let go. One that
-   * this user may not read, or that cannot be moved there, stays, and its parcel is not done: it is for another try.
+   * this user may not read, or that cannot be moved there, stays, and its parcel is not done: it waits for a person.
    */
   async unreadable({ parcel, cause }: Unreadable): Promise<void> {
     const { quarantine, log } = this.#deps;
     const { segment, progress } = parcel;
     const facts = { segment: segment.name, rows: rowsIn(parcel), reason: messageOf(cause) };
-    if (isForbidden(cause)) {
-      log.error({ ...facts, reason: forbidden(segment.path, cause).message }, 'a segment waits to be readable');
-      return;
-    }
+    if (isForbidden(cause)) return;
     try {
       if (!isCode(cause, 'ENOENT')) await quarantine.take(segment.path);
     } catch (error) {

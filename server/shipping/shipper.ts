@@ -9,7 +9,7 @@ import type { Logger } from '../common/log.ts';
 import type { Insert } from './insert-rows.ts';
 import { Lanes, type Lane } from './lanes.ts';
 import { MAX_FRESH_FAILURES, MAX_TRIES, RETRY_PAUSE, UNREADABLE_PAUSE_MS } from './limits.ts';
-import { openParcels, splitSegment, Unreadable, wholeSegment, type Parcel } from './parcel.ts';
+import { openParcels, readParcel, splitSegment, Unreadable, wholeSegment, type Parcel } from './parcel.ts';
 import type { Settlement } from './settlement.ts';
 import { shipmentOf, ShipmentQueue, type Shipment } from './shipment-queue.ts';
 
@@ -56,8 +56,8 @@ export class Shipper {
   #freshFailures = 0;
   #isSealing = false;
   #lastError: Error | undefined;
-  /** Why those parcels wait outside of the queue that can neither be read nor be put into quarantine. */
-  readonly #beside = new Map<Parcel, Error>();
+  /** Parcels that can neither be read nor be put into quarantine, and why. */
+  readonly #beside = new Map<Parcel, Unreadable>();
 
   constructor(dependencies: ShipperDependencies) {
     this.#deps = dependencies;
@@ -168,19 +168,25 @@ export class Shipper {
       await this.#failed(shipment, lane, error);
       return;
     }
-    this.#lastError = undefined;
     this.#freshFailures = 0;
-    this.#lanes.available();
+    this.#available();
     onStored((performance.now() - startedMs) / 1000);
     hit('shipped');
     await settle.done(shipment.parcels);
   }
 
+  #available(): void {
+    this.#lastError = undefined;
+    this.#lanes.available();
+  }
+
   async #failed(shipment: Shipment, lane: Lane, error: unknown): Promise<void> {
-    const { settle, onFailure, onRefused, clock, random } = this.#deps;
+    const { onFailure, onRefused, clock, random } = this.#deps;
     if (error instanceof Unreadable) {
-      await settle.unreadable(error);
-      this.#keepBeside(error, shipment);
+      await this.#unreadable(error);
+      this.#queue.addEach(shipment.parcels.filter((each) => each !== error.parcel));
+      // Nothing is left that would find it unavailable again; what comes next does.
+      if (this.#queue.isEmpty) this.#available();
       return;
     }
     this.#lastError = errorOf(error);
@@ -203,17 +209,31 @@ export class Shipper {
     }
   }
 
-  /** What is not even in quarantine waits outside of the queue, so that it keeps nothing else back. */
-  #keepBeside(error: Unreadable, shipment: Shipment): void {
+  /** What is not even in quarantine waits outside of the queue, and is read there, so that it keeps nothing else back. */
+  async #unreadable(error: Unreadable): Promise<void> {
+    const { settle, clock, log } = this.#deps;
     const { parcel } = error;
-    this.#queue.addEach(shipment.parcels.filter((each) => each !== parcel && !each.isDone));
-    if (parcel.isDone) return;
-    this.#beside.set(parcel, errorOf(error.cause));
-    this.#deps.clock.after(UNREADABLE_PAUSE_MS, () => {
+    await settle.unreadable(error);
+    if (parcel.isDone) {
       this.#beside.delete(parcel);
-      this.#queue.add(parcel);
-      this.#lanes.pump();
-    });
+      return;
+    }
+    if (!this.#beside.has(parcel)) log.error({ reason: error.message }, 'a segment waits until it can be read');
+    this.#beside.set(parcel, error);
+    clock.after(UNREADABLE_PAUSE_MS, () => void this.#readAgain(parcel));
+  }
+
+  async #readAgain(parcel: Parcel): Promise<void> {
+    if (this.#lanes.isClosing) return;
+    try {
+      await readParcel(parcel);
+    } catch (error) {
+      await this.#unreadable(error instanceof Unreadable ? error : new Unreadable(parcel, error));
+      return;
+    }
+    this.#beside.delete(parcel);
+    this.#queue.add(parcel);
+    this.#lanes.pump();
   }
 
   #report({ parcels }: Shipment, error: unknown): void {

@@ -1,12 +1,12 @@
 import { lstat, unlink } from 'node:fs/promises';
 import type { JournalLimits } from '../config/config.ts';
-import { errorOf, isCode, isForbidden, isSameFailure, messageOf } from '../common/errors.ts';
+import { errorOf, isCode, isSameFailure, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { repeat } from '../common/repeat.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import type { Hit } from '../journal/fail-point.ts';
 import { unlessGone, type OwnerDirectory } from '../journal/owner-directory.ts';
-import { forbidden, isOfTheFile, type Quarantine } from '../journal/quarantine.ts';
+import { isOfTheFile, withAdvice, type Quarantine } from '../journal/quarantine.ts';
 import { recoverSegment } from '../journal/recover-segment.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
 import { takeOver } from '../journal/takeover.ts';
@@ -59,7 +59,7 @@ export function openTakeovers(dependencies: TakeoversDependencies): Takeovers {
     const { files, failures } = await takeOver(journal, directory, takesWithin(limits.maxBytes, backlog));
     unread = await replay([...unread.map(({ file }) => file), ...files], signal, dependencies);
     const all = [...failures, ...unread.map(({ error }) => error)];
-    if (all.length > 0) throw new AggregateError(all, summaryOf(all));
+    if (all.length > 0) throw summaryOf(all);
     lastError = undefined;
   };
   const failed = (error: unknown) => {
@@ -76,12 +76,13 @@ export function openTakeovers(dependencies: TakeoversDependencies): Takeovers {
   };
 }
 
-/** So many are told in words. */
+/** So many are told, of the others the number. */
 const TOLD = 3;
 
-function summaryOf(failures: readonly unknown[]): string {
-  const told = failures.slice(0, TOLD).map(messageOf).join('; ');
-  return failures.length <= TOLD ? told : `${told}; and ${failures.length - TOLD} more`;
+function summaryOf(failures: readonly unknown[]): AggregateError {
+  const told = failures.slice(0, TOLD).map(withAdvice);
+  const more = failures.length - told.length;
+  return new AggregateError(told, [...told.map(messageOf), ...(more > 0 ? [`and ${more} more`] : [])].join('; '));
 }
 
 /**
@@ -114,7 +115,7 @@ async function replay(
       if (isMissing && (await unlessGone(lstat(file))) === undefined) return;
       // What else is missing, as in the quarantine, is not for the file.
       if (isMissing || !isOfTheFile(error)) {
-        unread.push({ file, error: isForbidden(error) ? forbidden(file, error) : error });
+        unread.push({ file, error });
         return;
       }
       log.error({ err: error, file }, 'a segment cannot be read; it goes into quarantine');

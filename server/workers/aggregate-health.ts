@@ -41,7 +41,11 @@ export function aggregateReport(reports: readonly HealthReport[], expected: numb
         refused_segments: sum(parts.map(({ shipper }) => shipper.refused_segments)),
       },
       clickhouse: (parts.find(({ clickhouse }) => clickhouse.state !== 'up') ?? first.parts).clickhouse,
-      schema: (parts.find(({ schema }) => schema.state !== 'ready') ?? first.parts).schema,
+      schema: (
+        parts.find(({ schema }) => schema.state !== 'ready') ??
+        parts.find(({ schema }) => schema.findings !== undefined) ??
+        first.parts
+      ).schema,
       workers: { state: isComplete ? 'ok' : 'incomplete', answering: reports.length, expected },
     },
   };

@@ -2,6 +2,7 @@ import { lstat, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } 
 import path from 'node:path';
 import { expect } from 'chai';
 import { claimDirectory, disown, isAlive, type OwnerDirectory } from '../../../server/journal/owner-directory.ts';
+import { Quarantine, QUARANTINE } from '../../../server/journal/quarantine.ts';
 import { takeOver } from '../../../server/journal/takeover.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
@@ -37,10 +38,14 @@ describe('The lock of an owner directory', () => {
 
   const take = async (mine: OwnerDirectory) => (await takeOver(journal, mine)).files;
 
-  it('is in directories of this account alone, whatever others it makes may be', async () => {
+  it('is in directories of this account alone, whatever the umask', async () => {
     const before = process.umask(0);
-    const { path: directory } = await claim().finally(() => process.umask(before));
-    for (const made of [journal, directory]) expect((await stat(made)).mode & 0o777).to.equal(0o700);
+    const made = await Promise.all([claim(), new Quarantine(journal).save('rows', Buffer.from('rows'))]).finally(() =>
+      process.umask(before),
+    );
+    const [{ path: directory }] = made;
+    for (const each of [journal, directory, path.join(journal, QUARANTINE)])
+      expect((await stat(each)).mode & 0o777).to.equal(0o700);
   });
 
   it('is made again when somebody removes it, and its owner is not taken for gone meanwhile', async () => {

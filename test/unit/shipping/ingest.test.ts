@@ -136,7 +136,9 @@ describe('A journal that is taken over', function () {
     for (const above of ['.', 'journal', path.join('journal', OWNER)]) await chmod(path.join(temp.path, above), 0o777);
     const server = await unprivileged(async () => {
       const opened = await open(take);
-      await eventually(() => expect(opened.health().journalError).to.match(/EACCES.*: chown \d+ \S+; chmod u\+rwX /));
+      await eventually(() =>
+        expect(opened.health().journalError).to.match(/EACCES.*: chown -R \d+ '\S+'; chmod -R u\+rwX '/),
+      );
       return opened;
     });
     expect([server.health().accepting, server.health().quarantined, stored]).to.deep.equal([true, 0, []]);

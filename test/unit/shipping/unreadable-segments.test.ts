@@ -5,7 +5,7 @@ import { deferred } from '../../../server/common/deferred.ts';
 import { UNREADABLE_PAUSE_MS } from '../../../server/shipping/limits.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
 import { unprivileged } from '../../support/unprivileged.ts';
-import { INTERVAL_MS, row, ShippingByHand } from './shipping-by-hand.ts';
+import { INTERVAL_MS, row, ShippingByHand, UNREACHABLE } from './shipping-by-hand.ts';
 
 describe('Shipper, with a file that cannot be read', function () {
   this.timeout(30_000);
@@ -64,11 +64,37 @@ describe('Shipper, with a file that cannot be read', function () {
       await hand.pass(5 * INTERVAL_MS);
     });
     expect([sentIds(), await files(), hand.shipper.state.backlog]).to.deep.equal([['kept'], 1, 'idle']);
-    expect(hand.shipper.lastError?.message).to.match(/^EACCES/);
+    expect(hand.shipper.lastError?.message).to.match(/EACCES.*: chown -R \d+ '\S+'; chmod -R u\+rwX '/);
     await chmod(shut.path, 0o600);
     await hand.pass(UNREADABLE_PAUSE_MS);
     expect([sentIds(), hand.backlog.segments]).to.deep.equal([['kept', 'shut'], 0]);
     expect(hand.shipper.lastError).to.equal(undefined);
+  });
+
+  it('keeps nothing else back, however many there are', async () => {
+    const old = await hand.segment(row('old'));
+    const shut = await Promise.all(Array.from({ length: 70 }, async () => hand.segment(row('shut'))));
+    await chmod(temp.path, 0o777);
+    for (const segment of shut) await chmod(segment.path, 0o000);
+    await unprivileged(async () => {
+      for (const segment of [old, ...shut]) hand.shipper.ship(segment);
+      await hand.pass(2 * UNREADABLE_PAUSE_MS);
+    });
+    expect(sentIds()).to.deep.equal(['old']);
+    expect([hand.backlog.segments, hand.shipper.state.backlog]).to.deep.equal([70, 'idle']);
+  });
+
+  it('does not take ClickHouse for unavailable when it is all that waits', async () => {
+    const segment = await hand.segment(row('a'));
+    await chmod(temp.path, 0o777);
+    hand.answer = async () => Promise.reject(UNREACHABLE);
+    await hand.ship(segment);
+    expect(hand.shipper.isUnavailable).to.equal(true);
+    hand.answer = async () => undefined;
+    await chmod(segment.path, 0o000);
+    await unprivileged(async () => hand.pass(2 * INTERVAL_MS));
+    expect(hand.shipper.isUnavailable).to.equal(false);
+    expect(hand.shipper.lastError?.message).to.match(/EACCES/);
   });
 
   it('does so for each half of a mixed one', async () => {

@@ -13,6 +13,8 @@ const WELL: HealthReport = {
   },
 };
 
+const FINDING = { severity: 'warning', what: 'parts', found: '1', expected: 'none', fix: 'verify' } as const;
+
 const like = (status: HealthReport['status'], parts: Partial<HealthReport['parts']>): HealthReport => ({
   status,
   parts: { ...WELL.parts, ...parts },
@@ -39,6 +41,7 @@ describe('aggregateReport', () => {
       { journal: { state: 'ok', quarantined: 1 } },
       { clickhouse: { state: 'unavailable', error: 'ECONNREFUSED', nodes: [] } },
       { schema: { state: 'not migrated' } },
+      { schema: { state: 'ready', findings: [FINDING] } },
       {
         shipper: {
           state: 'unavailable',
