@@ -1,7 +1,8 @@
 import { lstat, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { claimDirectory, namesIn, syncDirectory } from '../journal/owner-directory.ts';
+import { namesIn, syncDirectory } from '../journal/files.ts';
+import { claimDirectory } from '../journal/owner-directory.ts';
 import { QUARANTINE } from '../journal/quarantine.ts';
 import { UNFINISHED } from '../journal/segment.ts';
 import { takeOver } from '../journal/takeover.ts';

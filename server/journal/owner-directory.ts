@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { lstat, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { AppError, isCode, isForbidden, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { repeat } from '../common/repeat.ts';
+import { isDirectory, makeDirectory, namesIn, syncDirectory, unlessGone } from './files.ts';
 
 /**
  * A directory of one process's own: `{journal}/{owner}/`, in which no other writes segments, and beside the embedded engine's
@@ -88,37 +89,6 @@ export async function disown(directory: string): Promise<void> {
   await makeDirectory(directory);
   await rm(lock, { force: true });
   await writeFile(lock, '');
-}
-
-/**
- * Makes a directory and those above it, for this account alone, with names that a loss of power does not take. Not `recursive`, with
- * which Node tries for ever where a parent can be neither found nor made, such as in /proc.
- */
-export async function makeDirectory(directory: string): Promise<void> {
-  if (await isDirectory(directory)) return;
-  const above = path.dirname(directory);
-  if (above !== directory) await makeDirectory(above);
-  await mkdir(directory, { mode: 0o700 }).catch(async (error: unknown) => {
-    if (!(await isDirectory(directory))) throw error;
-  });
-  await syncDirectory(above);
-}
-
-async function isDirectory(place: string): Promise<boolean> {
-  return await stat(place).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}
-
-/** Makes the names of the files in a directory durable; without it a new file can vanish with a loss of power. */
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
 
 /** Removes the directory of an owner that is gone, and its lock; one in which there is anything else stays. */
@@ -215,22 +185,4 @@ async function isListenedOn(lock: string): Promise<boolean> {
       else resolve(!isCode(error, 'ECONNREFUSED'));
     });
   });
-}
-
-/** Undefined where what is worked on, or a directory above it, is gone. */
-export async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
-  return await work.catch((error: unknown) => {
-    if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw error;
-  });
-}
-
-/** None where there is no such directory. */
-export async function namesIn(directory: string): Promise<string[]> {
-  return (await unlessGone(readdir(directory))) ?? [];
-}
-
-/** Whether a file was still there to be moved. */
-export async function isMoved(from: string, to: string): Promise<boolean> {
-  return (await unlessGone(rename(from, to).then(() => true))) ?? false;
 }

@@ -1,7 +1,7 @@
 import { lstat, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { AppError, isCode, isForbidden, messageOf } from '../common/errors.ts';
-import { isMoved, makeDirectory, namesIn, syncDirectory, unlessGone } from './owner-directory.ts';
+import { isMoved, makeDirectory, namesIn, syncDirectory, unlessGone } from './files.ts';
 
 /** Beside the owners' directories, and never taken over. */
 export const QUARANTINE = 'quarantine';

@@ -1,14 +1,7 @@
 import { lstat, rm } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  isAlive,
-  isMoved,
-  namesIn,
-  removeOwner,
-  syncDirectory,
-  unlessGone,
-  type OwnerDirectory,
-} from './owner-directory.ts';
+import { isMoved, namesIn, syncDirectory, unlessGone } from './files.ts';
+import { isAlive, removeOwner, type OwnerDirectory } from './owner-directory.ts';
 import { freePath } from './quarantine.ts';
 import { isSegmentFile, isUnfinished } from './segment.ts';
 import { ownersIn } from './waiting-segments.ts';

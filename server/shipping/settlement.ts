@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isCode, isForbidden, messageOf } from '../common/errors.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import type { Hit } from '../journal/fail-point.ts';
-import { syncDirectory } from '../journal/owner-directory.ts';
+import { syncDirectory } from '../journal/files.ts';
 import type { Quarantine } from '../journal/quarantine.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
 import type { Logger } from '../common/log.ts';
