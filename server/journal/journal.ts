@@ -7,6 +7,7 @@ import type { Backlog } from './backlog.ts';
 import { withFrame } from './checksum-frame.ts';
 import type { Hit } from './fail-point.ts';
 import type { OwnerDirectory } from './owner-directory.ts';
+import { withAdvice } from './quarantine.ts';
 import { openSegment, type OpenSegment } from './segment-file.ts';
 import { createSegment, type Rows, type Segment } from './segment.ts';
 
@@ -59,6 +60,7 @@ export class Journal {
   #work: Promise<void> | undefined;
   /** Since when the disk is waited for; undefined while it is not. */
   #stepSinceMs: number | undefined;
+  #isStallLogged = false;
   #open: OpenSegment | undefined;
   #sealAsked: Deferred<Segment | undefined> | undefined;
   /** Its file is no longer in the directory. */
@@ -126,8 +128,10 @@ export class Journal {
       return overloaded(`${pending} bytes already wait for the disk, at most ${limits.pendingMaxBytes} may`, 1);
     }
     const stepMs = nowMs() - (this.#stepSinceMs ?? Infinity);
-    if (stepMs > STALLED_MS)
+    if (stepMs > STALLED_MS) {
+      this.#logStall();
       return overloaded(`the disk has not answered for ${Math.round(stepMs / 1000)} s`, RETRY_AFTER_S);
+    }
     const wanted = backlog.bytes + pending + bytes;
     if (wanted > limits.maxBytes) {
       return overloaded(
@@ -136,6 +140,12 @@ export class Journal {
       );
     }
     return undefined;
+  }
+
+  #logStall(): void {
+    if (!this.#isStallLogged)
+      this.#deps.log.error({ table: this.#deps.table }, 'the disk of the journal does not answer; events get 503');
+    this.#isStallLogged = true;
   }
 
   /**
@@ -171,6 +181,7 @@ export class Journal {
     while (this.#next.count > 0 || this.#isSealDue()) {
       const group = this.#next;
       this.#stepSinceMs = this.#deps.nowMs();
+      this.#isStallLogged = false;
       if (group.count > 0) {
         this.#next = createGroup();
         await this.#commit(group);
@@ -225,9 +236,10 @@ export class Journal {
   /** After a failed write: what is durable goes on to ClickHouse, what is not leaves no trace. */
   async #abandon(error: unknown): Promise<void> {
     const { log, table, nowMs } = this.#deps;
-    const isNews = !isSameFailure(this.#failure?.error, error);
-    this.#failure = { error: errorOf(error), atMs: nowMs() };
-    if (isNews) log.error({ err: error, table }, 'the journal could not be written');
+    const failure = errorOf(withAdvice(error));
+    const isNews = !isSameFailure(this.#failure?.error, failure);
+    this.#failure = { error: failure, atMs: nowMs() };
+    if (isNews) log.error({ err: failure, table }, 'the journal could not be written');
     if (this.#open === undefined) return;
     const { file, segment } = this.#open;
     try {

@@ -90,10 +90,11 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
   const quarantine = new Quarantine(root);
   await quarantine.count();
   metrics.journal.quarantined(() => quarantine.files);
+  const settle = new Settlement({ ...dependencies, quarantine });
   const shared: PipelineDependencies = {
     ...dependencies,
     directory,
-    settle: new Settlement({ ...dependencies, quarantine }),
+    settle,
     keep: async (...refused) => keepRefusedRow({ rejected: rejected.journal, quarantine }, ...refused),
   };
   const events = openPipeline(EVENTS, shared);
@@ -115,6 +116,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
     journal: root,
     directory,
     quarantine,
+    settle,
     isShipping: () => !events.shipper.isUnavailable,
     ship: (segment) => (segment.table === EVENTS ? events : rejected).shipper.ship(segment),
   });
@@ -127,7 +129,7 @@ export async function openIngest(dependencies: IngestDependencies): Promise<Inge
     },
     batch: () => createBatch({ events: durable, rejected: bounded, maxBytes, stamps, hit, onUntyped, onNotKept }),
     overloadError: () => events.journal.appendError(ROW_BYTES),
-    health: () => healthOf({ events, rejected, takeovers, quarantine }),
+    health: () => healthOf({ events, rejected, takeovers, quarantine, settle }),
     close: async () => {
       await takeovers.close();
       // Before the journal of the rejected events, which a refused row needs.
@@ -149,12 +151,14 @@ interface HealthParts {
   readonly rejected: Pipeline;
   readonly takeovers: Takeovers;
   readonly quarantine: Quarantine;
+  readonly settle: Settlement;
 }
 
-function healthOf({ events, rejected, takeovers, quarantine }: HealthParts): IngestHealth {
+function healthOf({ events, rejected, takeovers, quarantine, settle }: HealthParts): IngestHealth {
   const pipelines = [events, rejected];
   const overload = events.journal.appendError(ROW_BYTES);
-  const journalErrors = [overload, events.journal.lastError, rejected.journal.lastError, takeovers.lastError];
+  const journals = [events.journal.lastError, rejected.journal.lastError];
+  const journalErrors = [overload, ...journals, takeovers.lastError, settle.lastError];
   const shipperErrors = pipelines.map(({ shipper, bisector }) => shipper.lastError ?? bisector.lastError);
   return {
     accepting: overload === undefined && !events.journal.isFailing,

@@ -1,10 +1,10 @@
 import { unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { isCode, isForbidden, messageOf } from '../common/errors.ts';
+import { errorOf, isCode, isForbidden, messageOf } from '../common/errors.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import type { Hit } from '../journal/fail-point.ts';
-import { syncDirectory } from '../journal/files.ts';
-import type { Quarantine } from '../journal/quarantine.ts';
+import { syncDirectory, unlessGone } from '../journal/files.ts';
+import { withAdvice, type Quarantine } from '../journal/quarantine.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
 import type { Logger } from '../common/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -21,14 +21,16 @@ export interface SettlementDependencies {
 /** The end of a segment's way: its file is removed once every parcel of it is done, and not before. */
 export class Settlement {
   readonly #deps: SettlementDependencies;
+  /** Segments that are done and could not be removed, and why: at the next start they would be shipped again. */
+  readonly #left = new Map<Segment, unknown>();
 
   constructor(dependencies: SettlementDependencies) {
     this.#deps = dependencies;
   }
 
   /**
-   * Every row of these parcels is stored in ClickHouse, or is safe as a rejected one. A file that cannot be removed is
-   * shipped again by the next start, which changes no number.
+   * Every row of these parcels is stored in ClickHouse, or is safe as a rejected one. A file that cannot be removed is for
+   * `removeLeft`.
    * @param refused how many of the rows are kept as rejected ones
    */
   async done(parcels: readonly Parcel[], refused = 0): Promise<void> {
@@ -76,11 +78,30 @@ export class Settlement {
     await this.done([parcel], rowsIn(parcel));
   }
 
+  /** Why a segment that is done is still there; undefined when none is. */
+  get lastError(): Error | undefined {
+    const [error] = this.#left.values();
+    return error === undefined ? undefined : errorOf(withAdvice(error));
+  }
+
+  /** Tries again to remove what could not be removed. */
+  async removeLeft(): Promise<void> {
+    if (this.#left.size > 0) await this.#remove([...this.#left.keys()]);
+  }
+
   async #remove(segments: readonly Segment[]): Promise<void> {
-    for (const { path: file, name } of segments) {
-      await unlink(file).catch((error: unknown) => {
-        this.#deps.log.error({ err: error, segment: name }, 'a shipped segment could not be removed');
-      });
+    for (const segment of segments) {
+      try {
+        await unlessGone(unlink(segment.path));
+        this.#left.delete(segment);
+      } catch (error) {
+        if (!this.#left.has(segment))
+          this.#deps.log.error(
+            { err: withAdvice(error), segment: segment.name },
+            'a shipped segment could not be removed; it is tried again',
+          );
+        this.#left.set(segment, error);
+      }
     }
     for (const directory of new Set(segments.map((segment) => path.dirname(segment.path)))) {
       await syncDirectory(directory).catch((error: unknown) => {

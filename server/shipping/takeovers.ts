@@ -12,6 +12,7 @@ import { recoverSegment } from '../journal/recover-segment.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
 import { takeOver } from '../journal/takeover.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Settlement } from './settlement.ts';
 
 export interface TakeoversDependencies {
   /** The directory of all journals. */
@@ -21,6 +22,7 @@ export interface TakeoversDependencies {
   readonly limits: Pick<JournalLimits, 'maxBytes'>;
   readonly backlog: Backlog;
   readonly quarantine: Quarantine;
+  readonly settle: Pick<Settlement, 'removeLeft'>;
   /** Whether what is taken over now would be shipped soon; if not, it may as well wait where it is. */
   readonly isShipping: () => boolean;
   readonly ship: (segment: Segment) => void;
@@ -51,10 +53,11 @@ interface Unread {
  * available, and then for as long as it is open.
  */
 export function openTakeovers(dependencies: TakeoversDependencies): Takeovers {
-  const { journal, directory, limits, backlog, quarantine, isShipping, log } = dependencies;
+  const { journal, directory, limits, backlog, quarantine, settle, isShipping, log } = dependencies;
   let unread: readonly Unread[] = [];
   let lastError: Error | undefined;
   const look = async (signal: AbortSignal) => {
+    await settle.removeLeft();
     if (!isShipping()) return;
     await quarantine.count();
     const { files, failures } = await takeOver(journal, directory, takesWithin(limits.maxBytes, backlog));

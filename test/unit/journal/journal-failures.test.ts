@@ -94,7 +94,8 @@ describe('Journal on a disk that fails', () => {
       await answer.promise;
       await sync();
     }));
-    const { journal, backlog, advance } = journalIn(temp.path);
+    const { log, lines } = keptLog();
+    const { journal, backlog, advance } = journalIn(temp.path, {}, log);
     const first = journal.append(line('1\n'));
     // So that the write is under way.
     await eventually(async () => expect(await readdir(temp.path)).to.deep.equal([FIRST]));
@@ -104,6 +105,8 @@ describe('Journal on a disk that fails', () => {
     const refused = await failure(journal.append(line('3\n')));
     expect(refused).to.be.instanceOf(AppError).that.includes({ code: 'overloaded', retryAfterS: 5 });
     expect(messageOf(refused)).to.equal('The event was not stored: the disk has not answered for 10 s');
+    await failure(journal.append(line('again\n')));
+    expect(lines.map(({ msg }) => msg)).to.deep.equal(['the disk of the journal does not answer; events get 503']);
     expect(backlog.rows).to.equal(0);
     answer.resolve();
     await Promise.all([first, second]);

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { openParcels, readParcel, splitSegment, Unreadable, wholeSegment } from '../../../server/shipping/parcel.ts';
 import { failure } from '../../support/http/outcome.ts';
 import { tempDir, type TempDir } from '../../support/temp-dir.ts';
+import { unprivileged } from '../../support/unprivileged.ts';
 import { idsOf, row, ShippingByHand } from './shipping-by-hand.ts';
 
 describe('The parcels of a segment', () => {
@@ -63,10 +64,24 @@ describe('The parcels of a segment', () => {
     expect(await events('clickhour_events_refused_total')).to.equal(2);
   });
 
-  it('counts a segment as stored although its file cannot be removed', async () => {
+  it('counts a segment as stored although somebody else has removed its file', async () => {
     const segment = await hand.segment(row('a'));
     await rm(segment.path);
     await hand.settle.done([wholeSegment(segment)]);
-    expect(hand.backlog.segments).to.equal(0);
+    expect([hand.backlog.segments, hand.settle.lastError]).to.deep.equal([0, undefined]);
+  });
+
+  it('counts a segment as stored whose file cannot be removed, says so, and removes it when it can', async () => {
+    const segment = await hand.segment(row('a'));
+    await chmod(temp.path, 0o555);
+    await unprivileged(async () => {
+      await hand.settle.done([wholeSegment(segment)]);
+      await hand.settle.removeLeft();
+    });
+    expect([hand.backlog.segments, existsSync(segment.path)]).to.deep.equal([0, true]);
+    expect(hand.settle.lastError?.message).to.match(/EACCES.*: chown -R /);
+    await chmod(temp.path, 0o700);
+    await hand.settle.removeLeft();
+    expect([existsSync(segment.path), hand.settle.lastError]).to.deep.equal([false, undefined]);
   });
 });
