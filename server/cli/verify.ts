@@ -12,6 +12,7 @@ import { HOUR_S, HOUR_US } from '../common/units.ts';
 import { timeUs } from '../events/query-parameters.ts';
 import { ALL_HOURS, type HoursBetween } from '../queries/counted/grown-hours.ts';
 import { settledS } from '../queries/counted/kept-counts.ts';
+import { killFailingErasures } from '../erase/erasure-tables.ts';
 import { MaintenanceLock } from '../migrate/lock.ts';
 import { evenRows } from '../queries/verify/even-rows.ts';
 import { hoursOf, isRepaired, repairCounts } from '../queries/verify/repair-counts.ts';
@@ -40,6 +41,9 @@ const RETRIES: RetryPolicy = { attempts: 5, pauseMs: 1000 };
 /** So many differences are printed; the rest is counted. */
 const MAX_PRINTED = 100;
 const REQUEST_TIMEOUT_MS = 60 * 60 * 1000;
+
+const ERASED_IS_BACK =
+  'ClickHouse has taken back parts from before an erasure: run npm run erase again for who was erased lately.';
 
 await runCommand(USAGE, async () => {
   const { values } = readArguments({
@@ -126,7 +130,10 @@ async function onEachShard(
   await withAdmins(topology, { database, requestTimeoutMs: REQUEST_TIMEOUT_MS }, async (nodes) => {
     // Not beside an erasure: what it takes away, a repair that has read it before would add again.
     await MaintenanceLock.hold(nodes[0], createLogger('warn'), async () => {
-      for (const node of nodes) if (node.replica === 1) await repair(node);
+      for (const node of nodes.filter(({ replica }) => replica === 1)) {
+        if (await killFailingErasures(node.client)) console.log(ERASED_IS_BACK);
+        await repair(node);
+      }
     });
   });
 }

@@ -1,4 +1,4 @@
-import type { ClickHouseClient } from '../clickhouse/client.ts';
+import { rowsOf, type ClickHouseClient } from '../clickhouse/client.ts';
 import { COUNTED_TABLES, type CountedTable } from './counted-tables.ts';
 
 /**
@@ -44,6 +44,22 @@ export async function dropErasure(client: ClickHouseClient): Promise<void> {
 
 async function dropAllStaging(client: ClickHouseClient): Promise<void> {
   for (const table of [FOUND, COUNTED, ...COUNTED_TABLES.map(stagingOf)]) await dropStaging(client, table);
+}
+
+/**
+ * Ends mutations of erasures that fail. ClickHouse does them again on parts from before, which it takes back in the place of
+ * parts that it cannot read, when the tables that they read from are gone; all later mutations of the table wait for them.
+ * @returns whether there were any: events of who was erased then are back
+ */
+export async function killFailingErasures(client: ClickHouseClient): Promise<boolean> {
+  const failing = `database = currentDatabase() AND NOT is_done AND latest_fail_reason != '' AND command LIKE '%${KEYS}%'`;
+  const [found] = await rowsOf<{ number: number }>(
+    client,
+    `SELECT toUInt32(count()) AS number FROM system.mutations WHERE ${failing}`,
+  );
+  if (found?.number === 0) return false;
+  await client.command({ query: `KILL MUTATION WHERE ${failing} SYNC` });
+  return true;
 }
 
 /** A mutation that reads from it would fail for ever without it. */

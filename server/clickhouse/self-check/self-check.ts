@@ -1,4 +1,4 @@
-import { checkParts } from './check-parts.ts';
+import { checkData } from './check-data.ts';
 import { checkTables } from './check-tables.ts';
 import { checkVersion } from './check-version.ts';
 import type { AdminNode } from '../admin-node.ts';
@@ -12,7 +12,7 @@ import { blockingFinding, missing, type Finding } from './finding.ts';
  * @throws what ClickHouse or the network answers when the questions themselves fail
  */
 export async function checkNode(node: AdminNode, nowMs: () => number): Promise<readonly Finding[]> {
-  const findings = [...(await checkServer(node, nowMs)), ...(await checkTables(node)), ...(await checkParts(node))];
+  const findings = [...(await checkServer(node, nowMs)), ...(await checkTables(node)), ...(await checkData(node))];
   for (const view of expectedViews(node.layout)) findings.push(...(await checkView(node, view)));
   return findings;
 }
