@@ -40,7 +40,7 @@ const MERGED_AFTER_MS = 45_000;
 export const powerCutAfterMerges: Scenario = {
   name: 'power-cut-after-merges',
   what: 'The disk that the journals and ClickHouse are on is cut off under load, once ClickHouse has merged what it had stored and removed that; both are killed, and the file system’s own journal is played back',
-  weight: 0.1,
+  weight: 0.3,
   isOnOwnDisk: true,
   run: async (world) => {
     await world.startServer();
