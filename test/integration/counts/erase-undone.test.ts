@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { HealthReport } from '../../../server/health/health.ts';
 import { eventRow, insertRows } from '../../support/clickhouse/insert-events.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
+import { health } from '../../support/http/health.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { runProgram } from '../../support/server/run-program.ts';
 import { startTestApp } from '../../support/server/test-app.ts';
@@ -35,7 +35,7 @@ describe('A mutation of an erasure that ClickHouse does again, without the table
     await mutateInVain();
     const service = await startTestApp({ database: database.name });
     const findings = async () => {
-      const { parts } = (await (await fetch(`${service.url}/health`)).json()) as HealthReport;
+      const { parts } = await health(service);
       return parts.schema.findings?.map(({ severity, what }) => `${severity}: ${what}`);
     };
     try {

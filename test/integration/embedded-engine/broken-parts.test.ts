@@ -3,9 +3,9 @@ import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { startEngine, type Engine } from '../../../clickhouse/embedded/embedded.ts';
 import { Closing } from '../../../server/closing.ts';
-import type { HealthReport } from '../../../server/health/health.ts';
 import { ask } from '../../support/http/ask.ts';
 import { eventText, NDJSON, postEvents } from '../../support/http/events-api.ts';
+import { health } from '../../support/http/health.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { silentLog } from '../../support/logs.ts';
 import { startTestApp, type TestApp } from '../../support/server/test-app.ts';
@@ -71,7 +71,3 @@ describe('Parts that ClickHouse cannot read', () => {
     expect((await health((await start()).service)).status).to.equal('ok');
   });
 });
-
-async function health({ url }: TestApp): Promise<HealthReport> {
-  return (await (await fetch(`${url}/health`)).json()) as HealthReport;
-}

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'chai';
-import type { HealthReport } from '../../../server/health/health.ts';
 import { Closing } from '../../../server/closing.ts';
+import { health } from '../../support/http/health.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { startServer } from '../../support/server/server-process.ts';
 import { tempDir } from '../../support/temp-dir.ts';
@@ -37,7 +37,7 @@ describe('A service whose database is removed while it runs', function lost() {
       await rm(path.join(directory.path, 'clickhouse', 'data'), { recursive: true });
       await post(first.url, 'after');
       await eventually(async () => {
-        const { status, parts } = (await (await fetch(`${first.url}/health`)).json()) as HealthReport;
+        const { status, parts } = await health(first);
         expect(status).to.equal('degraded');
         expect(parts.clickhouse.state).to.equal('unavailable');
         expect(parts.clickhouse.error).to.match(/data of the embedded ClickHouse .* is gone.*start the service again/);

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import type { HealthReport } from '../../../server/health/health.ts';
 import { Closing } from '../../../server/closing.ts';
 import { testEndpoint } from '../../support/clickhouse/clickhouse.ts';
 import { eventText, postEvents } from '../../support/http/events-api.ts';
 import { migratedDatabase, type MigratedDatabase } from '../../support/clickhouse/migrated-database.ts';
+import { health } from '../../support/http/health.ts';
 import { eventually } from '../../support/http/outcome.ts';
 import { totals } from '../../support/clickhouse/stored.ts';
 import { storedRejections } from '../../support/clickhouse/stored-events.ts';
@@ -95,10 +95,6 @@ const FAULTS: readonly Fault[] = [
 ];
 
 const click = () => eventText({ category: 'analytics', name: 'click', user: 'ada' });
-
-async function health({ url }: TestApp): Promise<HealthReport> {
-  return (await (await fetch(`${url}/health`)).json()) as HealthReport;
-}
 
 async function expectHeldUp(service: TestApp, { what, found }: Fault): Promise<string> {
   expect((await postEvents(service.url, click())).status).to.equal(202);

@@ -25,7 +25,6 @@ describe('Shipper', function () {
     await temp.remove();
   });
 
-  const sentIds = () => hand.sent.map(({ ids }) => ids.join(' '));
   const files = async () => (await readdir(temp.path)).length;
 
   describe('with what is new', () => {
@@ -45,7 +44,7 @@ describe('Shipper', function () {
       await hand.write(row('a'));
       expect(hand.storing).to.have.length(1);
       await hand.storing[0];
-      expect(sentIds()).to.deep.equal(['a']);
+      expect(hand.sentIds).to.deep.equal(['a']);
     });
 
     it('grows while one is in flight, and goes as one', async () => {
@@ -53,9 +52,9 @@ describe('Shipper', function () {
       hand.answer = async () => answer.promise;
       await hand.write(row('a'));
       for (const name of ['b', 'c', 'd']) await hand.write(row(name));
-      expect(sentIds()).to.deep.equal(['a']);
+      expect(hand.sentIds).to.deep.equal(['a']);
       answer.resolve();
-      await eventually(async () => expect(sentIds()).to.deep.equal(['a', 'b c d']));
+      await eventually(async () => expect(hand.sentIds).to.deep.equal(['a', 'b c d']));
     });
 
     it('sends no more than one a half second in the long run, after a burst of three', async () => {
@@ -75,11 +74,11 @@ describe('Shipper', function () {
       const historic = deferred<void>();
       hand.answer = async (ids) => (ids.includes('old') ? historic.promise : undefined);
       await hand.write(row('new'), row('old', true), row('newer'));
-      expect(sentIds().sort()).to.deep.equal(['new newer', 'old']);
+      expect(hand.sentIds.sort()).to.deep.equal(['new newer', 'old']);
       expect([await files(), hand.backlog.rows]).to.deep.equal([1, 3]);
       await hand.pass(INTERVAL_MS);
       await hand.write(row('next'));
-      expect(sentIds().at(-1)).to.equal('next');
+      expect(hand.sentIds.at(-1)).to.equal('next');
       historic.resolve();
       await hand.settled();
       expect([await files(), hand.backlog.rows]).to.deep.equal([0, 0]);
@@ -93,7 +92,7 @@ describe('Shipper', function () {
       await hand.pass(3 * INTERVAL_MS);
       answer.resolve();
       await hand.pass(INTERVAL_MS);
-      expect(sentIds()).to.deep.equal(['a', 'b c d']);
+      expect(hand.sentIds).to.deep.equal(['a', 'b c d']);
       expect(await files()).to.equal(0);
     });
 
@@ -148,7 +147,7 @@ describe('Shipper', function () {
       await hand.write(row('bad'));
       await hand.write(row('good'));
       expect(hand.refused.flat().map(({ segment }) => segment.rows)).to.deep.equal([1]);
-      expect(sentIds()).to.deep.equal(['bad', 'good']);
+      expect(hand.sentIds).to.deep.equal(['bad', 'good']);
       expect([await files(), hand.backlog.rows]).to.deep.equal([1, 1]);
     });
 
@@ -158,10 +157,10 @@ describe('Shipper', function () {
       };
       await hand.write(row('bad'));
       await hand.write(row('good'));
-      expect(sentIds().slice(0, 2)).to.deep.equal(['bad', 'good']);
+      expect(hand.sentIds.slice(0, 2)).to.deep.equal(['bad', 'good']);
       expect(hand.refused).to.deep.equal([]);
       await hand.pass(6 * INTERVAL_MS);
-      expect(sentIds().filter((ids) => ids === 'bad')).to.have.length(3);
+      expect(hand.sentIds.filter((ids) => ids === 'bad')).to.have.length(3);
       expect(hand.refused).to.have.length(1);
       expect(hand.shipper.lastError).to.equal(undefined);
     });
@@ -172,7 +171,7 @@ describe('Shipper', function () {
       await hand.ship(lost);
       await hand.ship(kept);
       await hand.pass(2 * INTERVAL_MS);
-      expect(sentIds()).to.deep.equal(['kept']);
+      expect(hand.sentIds).to.deep.equal(['kept']);
       expect([hand.backlog.segments, await files()]).to.deep.equal([0, 0]);
     });
   });

@@ -85,6 +85,11 @@ export class ShippingByHand {
     });
   }
 
+  /** The ids of each INSERT that was sent, as one text. */
+  get sentIds(): string[] {
+    return this.sent.map(({ ids }) => ids.join(' '));
+  }
+
   /** Since the beginning. */
   get elapsedMs(): number {
     return this.clock.nowMs() - this.#startMs;
