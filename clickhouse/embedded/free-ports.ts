@@ -14,7 +14,7 @@ export interface EnginePorts {
 /**
  * Ports that were free a moment ago: the wanted ones when they are, so that bookmarks keep working, and else others. Another
  * process may take one before it is used: ask again then.
- * @param wanted 0: any
+ * @param wanted a port of 0 is any that is free
  */
 export async function choosePorts(wanted: EnginePorts): Promise<EnginePorts> {
   const servers: Server[] = [];
