@@ -14,7 +14,7 @@ import { openIngest } from './shipping/ingest.ts';
 import { Backlog } from './journal/backlog.ts';
 import { EVENTS } from './journal/segment.ts';
 import type { Hit } from './journal/fail-point.ts';
-import { pluralize } from './common/pluralize.ts';
+import { pluralize } from './common/words.ts';
 import { createLogger, type Logger } from './common/log.ts';
 import { Feeds } from './live/feeds.ts';
 import { createMetrics } from './metrics/metrics.ts';

@@ -5,7 +5,7 @@ import { openEndpoint } from './open-endpoint.ts';
 import { backoffMs, pause, type Backoff } from './common/retry.ts';
 import { Closing } from './closing.ts';
 import type { Config } from './config/config.ts';
-import { pluralize } from './common/pluralize.ts';
+import { pluralize } from './common/words.ts';
 import { messageOf } from './common/errors.ts';
 import { createLogger, type Logger } from './common/log.ts';
 import type { ToPrimary } from './workers/messages.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { EnginePorts } from './free-ports.ts';
 import { engineUsersXml, type EnginePasswords } from './engine-users.ts';
 import { projectRoot } from '../../server/common/project-root.ts';
-import { namesIn, unlessGone } from '../../server/journal/files.ts';
+import { namesIn, unlessGone } from '../../server/common/files.ts';
 
 /** Where the embedded engine keeps what it has. Everything is below `directory`. */
 export interface EngineFiles {

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../server/common/errors.ts';
 import type { Logger } from '../../server/common/log.ts';
-import { namesIn } from '../../server/journal/files.ts';
+import { namesIn } from '../../server/common/files.ts';
 import { claimDirectory, isAlive, removeOwner, type OwnerDirectory } from '../../server/journal/owner-directory.ts';
 import { engineAnswers } from './engine-answers.ts';
 import { readEngineState, type EngineFiles, type EngineState } from './engine-files.ts';

@@ -6,7 +6,7 @@ import type { ClickHouseEndpoint } from '../clickhouse/endpoint.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
 import { readTopology } from '../clickhouse/topology.ts';
 import { AppError } from '../common/errors.ts';
-import { makeDirectory, syncDirectory, unlessGone } from '../journal/files.ts';
+import { makeDirectory, syncDirectory, unlessGone } from '../common/files.ts';
 import { readLedger } from '../migrate/ledger.ts';
 import { COPIED_TABLES } from './copied-tables.ts';
 import { copyJournals } from './copy-journals.ts';

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import path from 'node:path';
 import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { makeDirectory, syncDirectory } from '../journal/files.ts';
+import { makeDirectory, syncDirectory } from '../common/files.ts';
 import type { BackupFile } from './manifest.ts';
 
 /**

@@ -2,7 +2,7 @@ import { constants, createReadStream } from 'node:fs';
 import { open, rename, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { isCode } from '../common/errors.ts';
-import { makeDirectory, namesIn } from '../journal/files.ts';
+import { makeDirectory, namesIn } from '../common/files.ts';
 import { disown, isAlive } from '../journal/owner-directory.ts';
 import { QUARANTINE } from '../journal/quarantine.ts';
 import { UNFINISHED } from '../journal/segment.ts';

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { pathToFileURL } from 'node:url';
 import { show } from '../common/errors.ts';
-import { didYouMean } from '../common/nearest.ts';
+import { didYouMean } from '../common/words.ts';
 import { programFile, programVersion } from '../common/project-root.ts';
 
 /** The program below `.build` of each command. */

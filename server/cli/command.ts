@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { isDiskFull, messageWithCauses, show } from '../common/errors.ts';
-import { didYouMean } from '../common/nearest.ts';
+import { didYouMean } from '../common/words.ts';
 
 /** What to do when no service answers at an address. */
 export const NO_SERVICE = 'start the service with npm start, or name another with --url';

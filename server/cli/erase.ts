@@ -1,4 +1,4 @@
-import { pluralize } from '../common/pluralize.ts';
+import { pluralize } from '../common/words.ts';
 import { readConfig } from '../config/environment.ts';
 import { show } from '../common/errors.ts';
 import { eraseUser, type Erased } from '../erase/erase-user.ts';

@@ -3,7 +3,7 @@ import { readArguments, runCommand, UsageError, wholeOption } from './command.ts
 import { withClickHouse } from './with-clickhouse.ts';
 import { readConfig } from '../config/environment.ts';
 import { AppError, show } from '../common/errors.ts';
-import { didYouMean } from '../common/nearest.ts';
+import { didYouMean } from '../common/words.ts';
 import { createLogger } from '../common/log.ts';
 import { migrate, migrationsDirectory, migrationStatus } from '../migrate/migrator.ts';
 import { newMigration } from '../migrate/new-migration.ts';

@@ -5,7 +5,7 @@ import { withNodes } from '../clickhouse/nodes.ts';
 import { rawSinceS } from '../clickhouse/retention.ts';
 import { readEveryNode } from '../clickhouse/topology.ts';
 import { readConfig } from '../config/environment.ts';
-import { pluralize } from '../common/pluralize.ts';
+import { pluralize } from '../common/words.ts';
 import { show } from '../common/errors.ts';
 import { createLogger } from '../common/log.ts';
 import { HOUR_S, HOUR_US } from '../common/units.ts';

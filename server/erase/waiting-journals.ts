@@ -1,7 +1,7 @@
 import { lstat, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { namesIn, syncDirectory } from '../journal/files.ts';
+import { namesIn, syncDirectory } from '../common/files.ts';
 import { claimDirectory } from '../journal/owner-directory.ts';
 import { QUARANTINE } from '../journal/quarantine.ts';
 import { UNFINISHED } from '../journal/segment.ts';

@@ -1,13 +1,13 @@
 import { unlink } from 'node:fs/promises';
 import type { JournalLimits } from '../config/config.ts';
 import { deferred, type Deferred } from '../common/deferred.ts';
-import { AppError, errorOf, isSameFailure, messageOf } from '../common/errors.ts';
+import { AppError, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import type { Backlog } from './backlog.ts';
 import { withFrame } from './checksum-frame.ts';
+import { DiskState, RETRY_AFTER_S } from './disk-state.ts';
 import type { Hit } from './fail-point.ts';
 import type { OwnerDirectory } from './owner-directory.ts';
-import { withAdvice } from './quarantine.ts';
 import { openSegment, type OpenSegment } from './segment-file.ts';
 import { createSegment, type Rows, type Segment } from './segment.ts';
 
@@ -24,12 +24,6 @@ export interface JournalDependencies {
   /** Called after each group that became durable, with its rows and the time that its write and sync took. */
   readonly onCommit: (rows: number, seconds: number) => void;
 }
-
-/** When it makes sense to send again what a failing disk refused. */
-const RETRY_AFTER_S = 5;
-
-/** When the disk takes longer than this for one step, it is taken for one that hangs: nobody else is made to wait for it. */
-const STALLED_MS = 10_000;
 
 /** Rows that become durable together, and the one promise that all who wait for them share. */
 interface Group {
@@ -58,18 +52,16 @@ export class Journal {
   /** Bytes of the group that is being written. */
   #writingBytes = 0;
   #work: Promise<void> | undefined;
-  /** Since when the disk is waited for; undefined while it is not. */
-  #stepSinceMs: number | undefined;
-  #isStallLogged = false;
   #open: OpenSegment | undefined;
   #sealAsked: Deferred<Segment | undefined> | undefined;
   /** Its file is no longer in the directory. */
   #isOpenLost = false;
   #segments = 0;
-  #failure: { readonly error: Error; readonly atMs: number } | undefined;
+  readonly #disk: DiskState;
 
   constructor(dependencies: JournalDependencies) {
     this.#deps = dependencies;
+    this.#disk = new DiskState(dependencies);
   }
 
   /** How many rows are durable in the segment that still grows, and how many of them are historic. */
@@ -80,7 +72,7 @@ export class Journal {
 
   /** Why the last write failed; undefined while writing works. */
   get lastError(): Error | undefined {
-    return this.#failure?.error;
+    return this.#disk.lastError;
   }
 
   /**
@@ -88,9 +80,7 @@ export class Journal {
    * events here only while this server is ready must come back for one to find out.
    */
   get isFailing(): boolean {
-    if (this.#failure === undefined) return false;
-    // No longer where the clock goes back.
-    return Math.abs(this.#deps.nowMs() - this.#failure.atMs) < RETRY_AFTER_S * 1000;
+    return this.#disk.isFailing;
   }
 
   /**
@@ -121,17 +111,14 @@ export class Journal {
 
   /** With what `append` would refuse `bytes` more now; undefined when it would take them. */
   appendError(bytes: number): AppError | undefined {
-    const { limits, backlog, nowMs } = this.#deps;
+    const { limits, backlog } = this.#deps;
     if (this.#state === 'closed') return overloaded('this server is shutting down', 1);
     const pending = this.#writingBytes + this.#next.bytes;
     if (pending + bytes > limits.pendingMaxBytes) {
       return overloaded(`${pending} bytes already wait for the disk, at most ${limits.pendingMaxBytes} may`, 1);
     }
-    const stepMs = nowMs() - (this.#stepSinceMs ?? Infinity);
-    if (stepMs > STALLED_MS) {
-      this.#logStall();
-      return overloaded(`the disk has not answered for ${Math.round(stepMs / 1000)} s`, RETRY_AFTER_S);
-    }
+    const stalledS = this.#disk.stalledS();
+    if (stalledS !== undefined) return overloaded(`the disk has not answered for ${stalledS} s`, RETRY_AFTER_S);
     const wanted = backlog.bytes + pending + bytes;
     if (wanted > limits.maxBytes) {
       return overloaded(
@@ -140,12 +127,6 @@ export class Journal {
       );
     }
     return undefined;
-  }
-
-  #logStall(): void {
-    if (!this.#isStallLogged)
-      this.#deps.log.error({ table: this.#deps.table }, 'the disk of the journal does not answer; events get 503');
-    this.#isStallLogged = true;
   }
 
   /**
@@ -180,15 +161,14 @@ export class Journal {
     await new Promise((resolve) => setImmediate(resolve));
     while (this.#next.count > 0 || this.#isSealDue()) {
       const group = this.#next;
-      this.#stepSinceMs = this.#deps.nowMs();
-      this.#isStallLogged = false;
+      this.#disk.begin();
       if (group.count > 0) {
         this.#next = createGroup();
         await this.#commit(group);
       }
       if (this.#isSealDue()) await this.#seal();
     }
-    this.#stepSinceMs = undefined;
+    this.#disk.end();
     this.#work = undefined;
   }
 
@@ -218,7 +198,7 @@ export class Journal {
       group.durable.reject(overloaded(`the journal cannot be written: ${messageOf(error)}`, RETRY_AFTER_S, error));
       return;
     }
-    this.#failure = undefined;
+    this.#disk.worked();
     this.#deps.hit('committed');
     this.#deps.onCommit(group.count, (performance.now() - started) / 1000);
     group.durable.resolve();
@@ -235,11 +215,8 @@ export class Journal {
 
   /** After a failed write: what is durable goes on to ClickHouse, what is not leaves no trace. */
   async #abandon(error: unknown): Promise<void> {
-    const { log, table, nowMs } = this.#deps;
-    const failure = errorOf(withAdvice(error));
-    const isNews = !isSameFailure(this.#failure?.error, failure);
-    this.#failure = { error: failure, atMs: nowMs() };
-    if (isNews) log.error({ err: failure, table }, 'the journal could not be written');
+    const { log } = this.#deps;
+    const isNews = this.#disk.failed(error);
     if (this.#open === undefined) return;
     const { file, segment } = this.#open;
     try {

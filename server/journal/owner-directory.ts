@@ -5,7 +5,7 @@ import path from 'node:path';
 import { AppError, isCode, isForbidden, messageOf } from '../common/errors.ts';
 import type { Logger } from '../common/log.ts';
 import { repeat } from '../common/repeat.ts';
-import { isDirectory, makeDirectory, namesIn, syncDirectory, unlessGone } from './files.ts';
+import { isDirectory, makeDirectory, namesIn, syncDirectory, unlessGone } from '../common/files.ts';
 
 /**
  * A directory of one process's own: `{journal}/{owner}/`, in which no other writes segments, and beside the embedded engine's

@@ -1,7 +1,7 @@
 import { lstat, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { AppError, isCode, isForbidden, messageOf } from '../common/errors.ts';
-import { isMoved, makeDirectory, namesIn, syncDirectory, unlessGone } from './files.ts';
+import { isCode } from '../common/errors.ts';
+import { isMoved, makeDirectory, namesIn, syncDirectory, unlessGone } from '../common/files.ts';
 
 /** Beside the owners' directories, and never taken over. */
 export const QUARANTINE = 'quarantine';
@@ -15,17 +15,6 @@ const OF_THE_FILE = ['ENOENT', 'ELOOP', 'EISDIR', 'ENOTDIR', 'ENXIO'];
 /** Whether a file cannot be read for what it is, so that trying again would not help. */
 export function isOfTheFile(error: unknown): boolean {
   return error instanceof CorruptSegment || isCode(error, ...OF_THE_FILE);
-}
-
-/** What the file system forbade this user in the journals, with what a person can do; everything else as it is. */
-export function withAdvice(error: unknown): unknown {
-  if (!isForbidden(error)) return error;
-  const { path: place, dest } = error as { path?: string; dest?: string };
-  const directories = new Set([place, dest].flatMap((file) => (file === undefined ? [] : [path.dirname(file)])));
-  const user = process.getuid?.() ?? 'USER';
-  const fixes = [...directories].map((each) => `chown -R ${user} '${each}'; chmod -R u+rwX '${each}'`);
-  const message = `received ${messageOf(error)}, expected what is this user’s: ${fixes.join('; ')}`;
-  return new AppError('unavailable', message, { cause: error });
 }
 
 /** A file is no segment, or cannot be read to its end. */

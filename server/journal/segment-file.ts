@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { syncDirectory } from './files.ts';
+import { syncDirectory } from '../common/files.ts';
 import type { Segment } from './segment.ts';
 
 /** A new file of the journal. What `write` has resolved for is on the disk, and not only in the system's cache. */

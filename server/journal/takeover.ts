@@ -1,6 +1,6 @@
 import { lstat, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { isMoved, namesIn, syncDirectory, unlessGone } from './files.ts';
+import { isMoved, namesIn, syncDirectory, unlessGone } from '../common/files.ts';
 import { isAlive, removeOwner, type OwnerDirectory } from './owner-directory.ts';
 import { freePath } from './quarantine.ts';
 import { isSegmentFile, isUnfinished } from './segment.ts';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { namesIn, unlessGone } from './files.ts';
+import { namesIn, unlessGone } from '../common/files.ts';
 import { QUARANTINE } from './quarantine.ts';
 import { isSegmentFile } from './segment.ts';
 

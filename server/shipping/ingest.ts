@@ -11,7 +11,7 @@ import { claimDirectory } from '../journal/owner-directory.ts';
 import { Quarantine } from '../journal/quarantine.ts';
 import { createBatch, type Batch } from '../journal/request-batch.ts';
 import { EVENTS, isHistoric, REJECTED } from '../journal/segment.ts';
-import { pluralize } from '../common/pluralize.ts';
+import { pluralize } from '../common/words.ts';
 import type { Logger } from '../common/log.ts';
 import { inSpan } from '../common/tracing.ts';
 import type { Metrics } from '../metrics/metrics.ts';

@@ -3,7 +3,8 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { isCode, isForbidden, messageOf } from '../common/errors.ts';
 import { ClassifiedError } from '../clickhouse/errors.ts';
-import { CorruptSegment, isOfTheFile, withAdvice } from '../journal/quarantine.ts';
+import { withAdvice } from '../common/files.ts';
+import { CorruptSegment, isOfTheFile } from '../journal/quarantine.ts';
 import { splitRows } from '../journal/segment-rows.ts';
 import { historicBeforeUs, type Segment } from '../journal/segment.ts';
 

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { errorOf, isCode, isForbidden, messageOf } from '../common/errors.ts';
 import type { Backlog } from '../journal/backlog.ts';
 import type { Hit } from '../journal/fail-point.ts';
-import { syncDirectory, unlessGone } from '../journal/files.ts';
-import { withAdvice, type Quarantine } from '../journal/quarantine.ts';
+import { syncDirectory, unlessGone, withAdvice } from '../common/files.ts';
+import type { Quarantine } from '../journal/quarantine.ts';
 import { EVENTS, type Segment } from '../journal/segment.ts';
 import type { Logger } from '../common/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -62,8 +62,8 @@ export class Settlement {
   async unreadable({ parcel, cause }: Unreadable): Promise<void> {
     const { quarantine, log } = this.#deps;
     const { segment, progress } = parcel;
-    const facts = { segment: segment.name, rows: rowsIn(parcel), reason: messageOf(cause) };
     if (isForbidden(cause)) return;
+    const facts = { segment: segment.name, rows: rowsIn(parcel), reason: messageOf(cause) };
     try {
       if (!isCode(cause, 'ENOENT')) await quarantine.take(segment.path);
     } catch (error) {
@@ -90,10 +90,12 @@ export class Settlement {
   }
 
   async #remove(segments: readonly Segment[]): Promise<void> {
+    const directories = new Set<string>();
     for (const segment of segments) {
       try {
         await unlessGone(unlink(segment.path));
         this.#left.delete(segment);
+        directories.add(path.dirname(segment.path));
       } catch (error) {
         if (!this.#left.has(segment))
           this.#deps.log.error(
@@ -103,7 +105,7 @@ export class Settlement {
         this.#left.set(segment, error);
       }
     }
-    for (const directory of new Set(segments.map((segment) => path.dirname(segment.path)))) {
+    for (const directory of directories) {
       await syncDirectory(directory).catch((error: unknown) => {
         this.#deps.log.warn({ err: error, directory }, 'the removal of segments could not be synced');
       });

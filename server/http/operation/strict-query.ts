@@ -1,5 +1,5 @@
 import { invalid, show, type Issue } from '../../common/errors.ts';
-import { nearest } from '../../common/nearest.ts';
+import { nearest } from '../../common/words.ts';
 import type { RequestContext } from './context.ts';
 import type { Operation } from './operation.ts';
 import { expectEncoded, queryOf } from './parameters.ts';

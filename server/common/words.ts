@@ -1,3 +1,8 @@
+/** `1 event`, `312 events` */
+export function pluralize(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /**
  * Which of the known names was probably meant: the one that takes the fewest changes (a character added, left out,
  * another, or two that changed places), when that is at most a third of what was received.

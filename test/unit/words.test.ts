@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { nearest } from '../../server/common/nearest.ts';
+import { nearest } from '../../server/common/words.ts';
 
 describe('the nearest name', () => {
   const known = ['events', 'users', 'rate', 'url'];

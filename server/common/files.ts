@@ -1,6 +1,6 @@
 import { mkdir, open, readdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isCode } from '../common/errors.ts';
+import { AppError, isCode, isForbidden, messageOf } from './errors.ts';
 
 /**
  * Makes a directory and those above it, for this account alone, with names that a loss of power does not take. Not `recursive`, with
@@ -50,4 +50,15 @@ export async function namesIn(directory: string): Promise<string[]> {
 /** Whether a file was still there to be moved. */
 export async function isMoved(from: string, to: string): Promise<boolean> {
   return (await unlessGone(rename(from, to).then(() => true))) ?? false;
+}
+
+/** What the file system forbade this user in its directories, with what a person can do; everything else as it is. */
+export function withAdvice(error: unknown): unknown {
+  if (!isForbidden(error)) return error;
+  const { path: place, dest } = error as { path?: string; dest?: string };
+  const directories = new Set([place, dest].flatMap((file) => (file === undefined ? [] : [path.dirname(file)])));
+  const user = process.getuid?.() ?? 'USER';
+  const fixes = [...directories].map((each) => `chown -R ${user} '${each}'; chmod -R u+rwX '${each}'`);
+  const message = `received ${messageOf(error)}, expected what is this user’s: ${fixes.join('; ')}`;
+  return new AppError('unavailable', message, { cause: error });
 }
